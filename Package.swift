@@ -1,0 +1,100 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One settings list for every target. Each flag is argued for in its proposal:
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),  // SE-0458
+    .treatAllWarnings(as: .error),  // SE-0443
+    .enableUpcomingFeature("ExistentialAny"),  // SE-0335
+    .enableUpcomingFeature("InternalImportsByDefault"),  // SE-0409
+    .enableUpcomingFeature("MemberImportVisibility"),  // SE-0444
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),  // SE-0461
+    .enableUpcomingFeature("InferIsolatedConformances"),  // SE-0470
+    .enableUpcomingFeature("ImmutableWeakCaptures"),  // SE-0481
+    .enableExperimentalFeature("Lifetimes"),  // SE-0446, SE-0456: functions that return a span
+]
+
+func layer(_ name: String, _ dependencies: String...) -> Target {
+    .target(
+        name: name, dependencies: dependencies.map { .byName(name: $0) }, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: String...) -> Target {
+    .testTarget(
+        name: name, dependencies: (dependencies + ["TestKit"]).map { .byName(name: $0) },
+        swiftSettings: settings)
+}
+
+let package = Package(
+    name: "natsbridge",
+    products: [
+        .library(name: "NATSClient", targets: ["NATSCore", "NATSJetStream", "BridgeBytes"]),
+        .library(name: "ArrowIPC", targets: ["ArrowIPC", "BridgeBytes"]),
+        .library(name: "BridgeHTTP", targets: ["BridgeHTTP", "BridgeBytes"]),
+        .library(
+            name: "NATSBridge",
+            targets: ["NATSBridge", "NATSCore", "NATSJetStream", "ArrowIPC", "BridgeBytes"]),
+        .executable(name: "natsbridge", targets: ["BridgeCommand"]),
+        .executable(name: "natsbridge-bench", targets: ["BridgeBenchmarks"]),
+    ],
+    targets: [
+        // L0: bytes and text, no I/O. The system modules hold module maps and no code.
+        .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        layer("BridgeBytes"),
+        layer("BridgeJSON", "BridgeBytes"),
+        // L1: three pure protocol stacks and one I/O floor.
+        layer("NATSWire", "BridgeBytes", "BridgeJSON"),
+        layer("HTTPWire", "BridgeBytes"),
+        layer("ArrowIPC", "BridgeBytes"),
+        layer("BridgeSockets", "BridgeBytes", "CLinux"),
+        // L2: drivers, and the envelope as a pure function.
+        layer("NATSCore", "NATSWire", "BridgeSockets", "BridgeBytes"),
+        layer("BridgeHTTP", "HTTPWire", "BridgeSockets", "BridgeBytes", "BridgeJSON", "CZlib"),
+        layer("BridgeEnvelope", "BridgeJSON", "ArrowIPC", "BridgeBytes"),
+        // L3: what is built on one driver.
+        layer("NATSJetStream", "NATSCore", "NATSWire", "BridgeJSON", "BridgeBytes"),
+        layer("BridgeClaims", "BridgeHTTP", "BridgeJSON", "BridgeBytes"),
+        // L4: the bridge. L5: its command line and benchmarks.
+        layer(
+            "NATSBridge", "BridgeEnvelope", "BridgeClaims", "NATSCore", "NATSJetStream",
+            "BridgeJSON", "ArrowIPC", "BridgeBytes"),
+        .executableTarget(
+            name: "BridgeCommand",
+            dependencies: [
+                "NATSBridge", "BridgeEnvelope", "BridgeClaims", "NATSCore", "NATSJetStream",
+                "BridgeHTTP", "BridgeJSON", "ArrowIPC", "BridgeBytes",
+            ], swiftSettings: settings),
+        .executableTarget(
+            name: "BridgeBenchmarks",
+            dependencies: [
+                "NATSBridge", "BridgeEnvelope", "NATSCore", "NATSJetStream", "NATSWire",
+                "BridgeHTTP", "BridgeJSON", "ArrowIPC", "BridgeBytes",
+            ],
+            path: "Benchmarks", swiftSettings: settings),
+        // Tests.
+        .target(
+            name: "TestKit", dependencies: ["BridgeBytes"], path: "Tests/TestKit",
+            swiftSettings: settings),
+        tests("BridgeBytesTests", "BridgeBytes"),
+        tests("BridgeJSONTests", "BridgeJSON", "BridgeBytes"),
+        tests("NATSWireTests", "NATSWire", "BridgeJSON", "BridgeBytes"),
+        tests("HTTPWireTests", "HTTPWire", "BridgeJSON", "BridgeBytes"),
+        tests("ArrowIPCTests", "ArrowIPC", "BridgeEnvelope", "BridgeJSON", "BridgeBytes"),
+        tests("BridgeSocketsTests", "BridgeSockets", "BridgeBytes"),
+        tests("NATSCoreTests", "NATSCore", "NATSWire", "BridgeBytes"),
+        tests("BridgeHTTPTests", "BridgeHTTP", "HTTPWire", "BridgeJSON", "BridgeBytes"),
+        tests("BridgeEnvelopeTests", "BridgeEnvelope", "BridgeJSON", "ArrowIPC", "BridgeBytes"),
+        tests("NATSJetStreamTests", "NATSJetStream", "NATSCore", "BridgeJSON", "BridgeBytes"),
+        tests("BridgeClaimsTests", "BridgeClaims", "BridgeHTTP", "BridgeJSON", "BridgeBytes"),
+        tests(
+            "NATSBridgeTests", "NATSBridge", "BridgeEnvelope", "BridgeClaims", "BridgeHTTP",
+            "NATSCore", "NATSJetStream", "BridgeJSON", "ArrowIPC", "BridgeBytes"),
+        tests("BridgeCommandTests", "BridgeCommand", "NATSBridge", "BridgeJSON", "BridgeBytes"),
+        tests(
+            "InteropTests", "NATSBridge", "BridgeEnvelope", "BridgeClaims", "BridgeHTTP",
+            "NATSCore", "BridgeJSON", "ArrowIPC", "BridgeBytes"),
+        tests("TidyTests"),
+    ]
+)

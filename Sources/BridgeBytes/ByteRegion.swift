@@ -1,0 +1,58 @@
+internal import Glibc
+
+/// One fixed piece of memory, on the heap or mapped from a file, that any number of `Bytes`
+/// share.
+///
+/// ## Why `@unchecked Sendable` is sound
+/// A region is written by one owner at a time (a `ReceiveBuffer`, a `ByteWriter`, or the code
+/// that maps a file), and only at positions that no `Bytes` covers yet. A `Bytes` is made over
+/// a prefix that its maker will never write again. So a byte that two tasks can see is constant
+/// for as long as both can see it; `base` and `capacity` never change; the memory is released
+/// once, in `deinit`, when no `Bytes` is left.
+@safe package final class ByteRegion: @unchecked Sendable {
+    private enum Origin { case heap, mapping }
+
+    /// Start of the memory. Writable only above what has been published as `Bytes`.
+    @unsafe package let base: UnsafeMutableRawPointer
+    /// Size of the memory in bytes.
+    package let capacity: Int
+    private let origin: Origin
+
+    /// Every heap region starts on a cache line, which is also the alignment that Arrow asks for.
+    package static let alignment = 64
+
+    /// Heap memory above this size is asked for in huge pages: the first touch of fresh memory
+    /// is the real cost of a large payload, and huge pages make it several times cheaper.
+    package static let hugePageThreshold = 4 << 20
+
+    /// Takes `capacity` bytes of uninitialised heap memory.
+    package init(capacity: Int) {
+        precondition(capacity >= 0, "a region has no negative size")
+        let large = capacity >= Self.hugePageThreshold
+        let alignment = large ? 2 << 20 : Self.alignment
+        var memory: UnsafeMutableRawPointer?
+        let status = unsafe posix_memalign(&memory, alignment, max(capacity, 1))
+        guard status == 0, let memory = unsafe memory else {
+            // As the standard library does: a process without memory cannot go on.
+            preconditionFailure("no memory for \(capacity) bytes")
+        }
+        if large { _ = unsafe madvise(memory, capacity, MADV_HUGEPAGE) }
+        unsafe base = memory
+        self.capacity = capacity
+        origin = .heap
+    }
+
+    /// Takes over a mapping made with `mmap`; it is unmapped when the last `Bytes` is gone.
+    @unsafe package init(mapping: UnsafeMutableRawPointer, count: Int) {
+        unsafe base = mapping
+        capacity = count
+        origin = .mapping
+    }
+
+    deinit {
+        switch origin {
+        case .heap: unsafe free(base)
+        case .mapping: unsafe munmap(base, capacity)
+        }
+    }
+}

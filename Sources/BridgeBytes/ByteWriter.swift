@@ -1,0 +1,146 @@
+internal import Glibc
+
+/// A reusable, growing output buffer.
+///
+/// Growth doubles, so appending is amortised O(1) a byte; `removeAll` keeps the memory. Whoever
+/// owns a writer bounds what is put into it. `finish` hands the memory over as `Bytes` without a
+/// copy.
+package struct ByteWriter: ~Copyable {
+    private var region: ByteRegion
+    /// Number of bytes written.
+    package private(set) var count = 0
+
+    package init(capacity: Int = 256) {
+        region = ByteRegion(capacity: capacity)
+    }
+
+    package var isEmpty: Bool { count == 0 }
+    package var capacity: Int { region.capacity }
+
+    /// What has been written so far.
+    package var span: Span<UInt8> {
+        @_lifetime(borrow self)
+        get {
+            // Sound: the first `count` bytes are initialised and `self` owns the region.
+            let start = unsafe UnsafeRawPointer(region.base).assumingMemoryBound(to: UInt8.self)
+            let span = unsafe Span(_unsafeStart: start, count: count)
+            return unsafe _overrideLifetime(span, borrowing: self)
+        }
+    }
+
+    /// Forgets what was written and keeps the memory.
+    package mutating func removeAll() { count = 0 }
+
+    /// Forgets what was written after the first `count` bytes.
+    package mutating func truncate(to count: Int) {
+        precondition(count >= 0 && count <= self.count)
+        self.count = count
+    }
+
+    /// Makes room for `additional` bytes.
+    package mutating func reserve(_ additional: Int) {
+        guard region.capacity - count < additional else { return }
+        grow(to: count + additional)
+    }
+
+    private mutating func grow(to needed: Int) {
+        let larger = ByteRegion(capacity: max(needed, region.capacity * 2))
+        // Sound: both regions hold at least `count` bytes and do not overlap.
+        unsafe larger.base.copyMemory(from: region.base, byteCount: count)
+        region = larger
+    }
+
+    package mutating func append(_ byte: UInt8) {
+        reserve(1)
+        unsafe region.base.storeBytes(of: byte, toByteOffset: count, as: UInt8.self)
+        count += 1
+    }
+
+    package mutating func append(_ span: Span<UInt8>) {
+        unsafe span.withUnsafeBytes { unsafe append($0) }
+    }
+
+    package mutating func append(_ bytes: Bytes) { append(bytes.span) }
+
+    package mutating func append(_ array: [UInt8]) { append(array.span) }
+
+    /// Appends ASCII text known at compile time.
+    package mutating func append(_ text: StaticString) {
+        text.withUTF8Buffer { unsafe append(UnsafeRawBufferPointer($0)) }
+    }
+
+    /// Appends the UTF-8 bytes of a string.
+    package mutating func append(utf8 string: String) {
+        var string = string
+        string.withUTF8 { unsafe append(UnsafeRawBufferPointer($0)) }
+    }
+
+    /// Appends a number in decimal digits.
+    package mutating func append(decimal value: Int) {
+        append(decimal: value.magnitude, negative: value < 0)
+    }
+
+    package mutating func append(decimal value: UInt, negative: Bool = false) {
+        var digits = InlineArray<20, UInt8>(repeating: 0)
+        var position = 20
+        var rest = value
+        repeat {
+            position -= 1
+            let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
+            digits[position] = 0x30 + UInt8(truncatingIfNeeded: digit)
+            rest = quotient
+        } while rest != 0
+        if negative { append(0x2D) }
+        append(digits.span.extracting(position..<20))
+    }
+
+    /// Appends an integer, least significant byte first.
+    package mutating func append<T: FixedWidthInteger & BitwiseCopyable>(littleEndian value: T) {
+        let size = MemoryLayout<T>.size
+        reserve(size)
+        unsafe region.base.storeBytes(of: value.littleEndian, toByteOffset: count, as: T.self)
+        count += size
+    }
+
+    /// Overwrites an integer at `position`, which was written before.
+    package mutating func patch<T: FixedWidthInteger & BitwiseCopyable>(
+        littleEndian value: T, at position: Int
+    ) {
+        precondition(position >= 0 && position + MemoryLayout<T>.size <= count)
+        unsafe region.base.storeBytes(of: value.littleEndian, toByteOffset: position, as: T.self)
+    }
+
+    package mutating func append(repeating byte: UInt8, count extra: Int) {
+        reserve(extra)
+        unsafe memset(region.base + count, Int32(byte), extra)
+        count += extra
+    }
+
+    /// Appends zero bytes until `count` is a multiple of `alignment`.
+    package mutating func pad(to alignment: Int) {
+        let over = count % alignment
+        if over != 0 { append(repeating: 0, count: alignment - over) }
+    }
+
+    /// Lends at least `needed` unused bytes to `body`, which says how many it filled.
+    @unsafe package mutating func appendUnsafe<E: Error>(
+        upTo needed: Int, _ body: (UnsafeMutableRawBufferPointer) throws(E) -> Int
+    ) throws(E) {
+        reserve(needed)
+        let spare = unsafe UnsafeMutableRawBufferPointer(
+            start: region.base + count, count: region.capacity - count)
+        let filled = try unsafe body(spare)
+        precondition(filled >= 0 && filled <= spare.count)
+        count += filled
+    }
+
+    @unsafe private mutating func append(_ buffer: UnsafeRawBufferPointer) {
+        guard let source = buffer.baseAddress, buffer.count > 0 else { return }
+        reserve(buffer.count)
+        unsafe (region.base + count).copyMemory(from: source, byteCount: buffer.count)
+        count += buffer.count
+    }
+
+    /// Hands what was written over as shared bytes, without a copy.
+    package consuming func finish() -> Bytes { Bytes(region, 0..<count) }
+}
