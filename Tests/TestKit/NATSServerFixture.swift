@@ -1,0 +1,126 @@
+import Foundation
+import Synchronization
+
+/// A real nats-server on 127.0.0.1, at a port that the server chose, with JetStream in a
+/// temporary folder.
+///
+/// The binary is looked for at `NATS_SERVER`, on the PATH, then in `.tools/venv/bin`, where
+/// `make setup` puts it. Readiness is read from the server's log; nothing sleeps or guesses.
+package final class NATSServerFixture: Sendable {
+    /// Path of the binary; nil when there is none on this machine.
+    package static let binary: String? = {
+        let candidates = [
+            Environment.value("NATS_SERVER"), Environment.executable(named: "nats-server"),
+            PackageRoot.file(".tools/venv/bin/nats-server"),
+        ]
+        return candidates.compactMap { $0 }
+            .first { FileManager.default.isExecutableFile(atPath: $0) }
+    }()
+
+    package static var isPresent: Bool { binary != nil }
+
+    /// Why tests that need a server are skipped.
+    package static let absence = "no nats-server: run `make setup`, or set NATS_SERVER"
+
+    /// The port for clients. It stays the same over a restart.
+    package let port: Int
+    private let directory: TemporaryDirectory
+    private let process: Mutex<ChildProcess?>
+
+    private init(port: Int, directory: TemporaryDirectory, process: ChildProcess) {
+        self.port = port
+        self.directory = directory
+        self.process = Mutex(process)
+    }
+
+    /// `nats://127.0.0.1:port`
+    package var url: String { "nats://127.0.0.1:\(port)" }
+
+    /// The server's process number; nil while it is stopped.
+    package var processID: Int32? { process.withLock { $0?.processID } }
+
+    /// What the server has logged since its last start.
+    package var log: [String] { process.withLock { $0?.log.lines ?? [] } }
+
+    /// Starts a server.
+    /// - Parameters:
+    ///   - jetStream: whether it has JetStream, with a store of at most 1 GB.
+    ///   - config: more text for its configuration file, such as `max_payload: 4096`.
+    package static func start(
+        jetStream: Bool = true, config: String = ""
+    ) async throws -> NATSServerFixture {
+        let directory = try TemporaryDirectory()
+        var text = "debug: true\nlogtime: false\n\(config)\n"
+        if jetStream {
+            text += "jetstream { store_dir: \"\(directory.file("store"))\", max_file: 1GB }\n"
+        }
+        try TestFile.write(text, to: directory.file("server.conf"))
+        let (process, port) = try await launch(directory, port: nil)
+        return NATSServerFixture(port: port, directory: directory, process: process)
+    }
+
+    /// Starts a server for as long as the body runs.
+    package static func run<Result>(
+        jetStream: Bool = true, config: String = "",
+        _ body: (NATSServerFixture) async throws -> Result
+    ) async throws -> Result {
+        let server = try await start(jetStream: jetStream, config: config)
+        do {
+            let result = try await body(server)
+            try await server.stop()
+            return result
+        } catch {
+            try? await server.stop()
+            throw error
+        }
+    }
+
+    /// Ends the server in its orderly way. Stopping a stopped server does nothing.
+    package func stop() async throws {
+        try await take()?.stop()
+    }
+
+    /// Ends the server at once, as a crash would.
+    package func kill() async throws {
+        try await take()?.kill()
+    }
+
+    /// Starts the server again on the same port with the same store, after `stop` or `kill`; a
+    /// running one is stopped first.
+    package func restart() async throws {
+        try await stop()
+        let (started, _) = try await Self.launch(directory, port: port)
+        process.withLock { $0 = started }
+    }
+
+    /// Sends a signal to the running server, such as SIGSTOP or SIGUSR2 (lame duck).
+    package func signal(_ number: Int32) {
+        process.withLock { $0 }?.signal(number)
+    }
+
+    private func take() -> ChildProcess? {
+        process.withLock { process in
+            defer { process = nil }
+            return process
+        }
+    }
+
+    private static func launch(
+        _ directory: TemporaryDirectory, port: Int?
+    ) async throws -> (ChildProcess, Int) {
+        guard let binary else { throw FixtureError(absence) }
+        let process = try await ChildProcess(
+            binary,
+            ["-a", "127.0.0.1", "-p", String(port ?? -1), "-c", directory.file("server.conf")])
+        let ready = try await process.log.first { $0.contains("Server is ready") }
+        let marker = "Listening for client connections on 127.0.0.1:"
+        let line = process.log.lines.first { $0.contains(marker) }
+        guard ready != nil, let text = line?.split(separator: ":").last, let port = Int(text)
+        else {
+            let log = process.log.lines.suffix(20).joined(separator: "\n")
+            try? await process.kill()
+            throw FixtureError("nats-server did not become ready:\n\(log)")
+        }
+        return (process, port)
+    }
+}

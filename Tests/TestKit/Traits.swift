@@ -1,0 +1,18 @@
+package import Testing
+
+extension Trait where Self == ConditionTrait {
+    /// Skips a test, with the reason, where the shared data is absent.
+    package static var needsSharedData: Self {
+        .enabled(if: SharedData.isPresent, Comment(rawValue: SharedData.absence))
+    }
+
+    /// Skips a test, with the reason, where there is no nats-server.
+    package static var needsNATSServer: Self {
+        .enabled(if: NATSServerFixture.isPresent, Comment(rawValue: NATSServerFixture.absence))
+    }
+
+    /// Skips a test, with the reason, where there is no Python with the peer's libraries.
+    package static var needsPythonPeer: Self {
+        .enabled(if: PythonPeer.isPresent, Comment(rawValue: PythonPeer.absence))
+    }
+}

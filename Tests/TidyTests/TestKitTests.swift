@@ -1,0 +1,74 @@
+import BridgeBytes
+import TestKit
+import Testing
+
+@Suite struct TestKitTests {
+    @Test func splitsKeepTheInputAndCutEverywhere() {
+        let input = Bytes(utf8: "PING\r\nPONG\r\n")
+        var firstLengths: Set<Int> = []
+        var names: Set<String> = []
+        for feed in Splits.of(input) {
+            #expect(feed.pieces.flatMap { [UInt8]($0) } == [UInt8](input), "\(feed)")
+            #expect(feed.pieces.allSatisfy { !$0.isEmpty }, "\(feed)")
+            firstLengths.insert(feed.pieces[0].count)
+            names.insert(feed.description)
+        }
+        #expect(firstLengths == Set(1...input.count))
+        #expect(names.isSuperset(of: ["whole", "byte by byte", "cut at 5", "cut at 4, 6"]))
+    }
+
+    @Test(arguments: [0, 1, 2, 3])
+    func splitsOfVeryShortInputs(count: Int) {
+        let input = Bytes([UInt8](repeating: 7, count: count))
+        for feed in Splits.of(input) {
+            #expect(feed.pieces.reduce(0) { $0 + $1.count } == count)
+        }
+    }
+
+    @Test func aSeedRepeatsItsSequence() {
+        var first = SeededGenerator(seed: 1)
+        var second = SeededGenerator(seed: 1)
+        var other = SeededGenerator(seed: 2)
+        let values = first.bytes(100)
+        #expect(values == second.bytes(100))
+        #expect(values != other.bytes(100))
+        #expect(values.count == 100)
+    }
+
+    @Test func temporaryDirectoriesGo() throws {
+        var directory: TemporaryDirectory? = try TemporaryDirectory()
+        let file = try #require(directory?.file("a.txt"))
+        try TestFile.write("text", to: file)
+        #expect(try TestFile.text(file) == "text")
+        directory = nil
+        #expect(!TestFile.exists(file))
+    }
+
+    @Test func aBoundedWaitEnds() async {
+        await #expect(throws: TimeIsUp.self) {
+            try await within(.milliseconds(1)) { try await Task.sleep(for: .seconds(3600)) }
+        }
+    }
+}
+
+@Suite(.needsNATSServer) struct NATSServerFixtureTests {
+    @Test func startsStopsAndStartsAgainOnItsPort() async throws {
+        let server = try await NATSServerFixture.start(config: "max_payload: 4096")
+        let port = server.port
+        #expect(port > 0)
+        #expect(server.log.contains { $0.contains("Starting JetStream") })
+        #expect(server.processID != nil)
+        try await server.kill()
+        #expect(server.processID == nil)
+        try await server.restart()
+        #expect(server.port == port)
+        #expect(server.log.contains { $0.contains("Server is ready") })
+        try await server.stop()
+    }
+
+    @Test func aBadConfigurationIsReportedWithTheServersWords() async throws {
+        await #expect(throws: FixtureError.self) {
+            _ = try await NATSServerFixture.start(config: "max_payload: what")
+        }
+    }
+}
