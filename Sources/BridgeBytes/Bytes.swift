@@ -153,7 +153,7 @@ extension String {
     }
 }
 
-extension Array<UInt8> {
+extension [UInt8] {
     /// A copy of the bytes. Complexity: O(n).
     public init(_ bytes: Bytes) {
         self = unsafe bytes.withUnsafeBytes { unsafe Array($0) }

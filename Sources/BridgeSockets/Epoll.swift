@@ -1,0 +1,57 @@
+internal import CLinux
+internal import Glibc
+
+/// A safe face for the system's epoll instance: events come out as plain values.
+struct Epoll: ~Copyable {
+    /// What a descriptor waits for, or what it is ready for.
+    struct Events: OptionSet {
+        let rawValue: UInt32
+        static let read = Events(rawValue: EPOLLIN.rawValue | EPOLLRDHUP.rawValue)
+        static let write = Events(rawValue: EPOLLOUT.rawValue)
+        /// Reported whether asked for or not.
+        static let broken = Events(rawValue: EPOLLERR.rawValue | EPOLLHUP.rawValue)
+    }
+
+    /// A registration's own number, and what its descriptor is ready for.
+    struct Ready {
+        let id: UInt64
+        let events: Events
+    }
+
+    /// Most events taken from one wait.
+    static let capacity = 256
+
+    private let descriptor: Descriptor
+
+    init(owning descriptor: consuming Descriptor) { self.descriptor = descriptor }
+
+    /// Registers a descriptor (`isNew`) or changes what it waits for. Returns `errno`, 0 for none.
+    func set(_ number: Int32, id: UInt64, events: Events, isNew: Bool) -> Int32 {
+        var event = unsafe epoll_event()
+        unsafe event.events = events.rawValue
+        unsafe event.data.u64 = id
+        let operation = isNew ? EPOLL_CTL_ADD : EPOLL_CTL_MOD
+        let status = unsafe epoll_ctl(descriptor.number, operation, number, &event)
+        return status == 0 ? 0 : Errno.current
+    }
+
+    func remove(_ number: Int32) {
+        _ = epoll_ctl(descriptor.number, EPOLL_CTL_DEL, number, nil)
+    }
+
+    /// Waits and puts what is ready into `ready`, whose memory is reused.
+    /// - Parameter milliseconds: Longest wait; -1 for no limit.
+    func wait(milliseconds: Int32, into ready: inout [Ready]) {
+        ready.removeAll(keepingCapacity: true)
+        unsafe withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: Self.capacity) {
+            let count = unsafe epoll_wait(
+                descriptor.number, $0.baseAddress, Int32($0.count), milliseconds)
+            // Sound: the kernel filled in the first `count` events. -1 is an interruption.
+            for index in 0..<max(0, Int(count)) {
+                let event = unsafe $0[index]
+                unsafe ready.append(
+                    Ready(id: event.data.u64, events: Events(rawValue: event.events)))
+            }
+        }
+    }
+}

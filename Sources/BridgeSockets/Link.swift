@@ -1,0 +1,105 @@
+package import BridgeBytes
+internal import Glibc
+
+/// What a reactor tells the owner of a connection. All calls come on the reactor's thread.
+package protocol LinkHandler: AnyObject {
+    /// The connection stands.
+    func opened(_ link: Link)
+    /// Bytes, an end or an error can be read: call `link.read` once or several times.
+    func readable(_ link: Link)
+    /// There is room to write again; told only while `link.wantsWrite` is true.
+    func writable(_ link: Link)
+    /// Another thread called `LinkHandle.wake()`, once or several times.
+    func woken(_ link: Link)
+    /// The time in `link.deadline` has come; the deadline has been cleared.
+    func deadlineReached(_ link: Link, now: Duration)
+    /// The descriptor is closed; nothing more is told. Nil: closed by the handler itself.
+    func closed(_ link: Link, error: SocketError?)
+}
+
+extension LinkHandler {
+    package func opened(_ link: Link) {}
+    package func writable(_ link: Link) {}
+    package func woken(_ link: Link) {}
+    package func deadlineReached(_ link: Link, now: Duration) {}
+}
+
+/// One nonblocking descriptor in a reactor. Belongs to the reactor's thread.
+package final class Link {
+    package let id: LinkID
+    package let descriptorNumber: Int32
+    unowned let loop: ReactorLoop
+    var isConnecting: Bool
+    private(set) package var isClosed = false
+    /// The events that epoll has been told; nil when the descriptor is not registered.
+    var registered: Epoll.Events?
+
+    init(id: LinkID, descriptor: consuming Descriptor, loop: ReactorLoop, isConnecting: Bool) {
+        self.id = id
+        self.loop = loop
+        self.isConnecting = isConnecting
+        descriptorNumber = descriptor.release()
+    }
+
+    deinit { if !isClosed { _ = Glibc.close(descriptorNumber) } }
+
+    /// Whether the handler wants to be told `readable`. Switching it off is back-pressure: the
+    /// bytes wait in the kernel and the peer's window closes.
+    package var wantsRead = true {
+        didSet { if wantsRead != oldValue { loop.updateInterest(of: self) } }
+    }
+
+    /// Whether the handler wants to be told `writable`: true only while a write would block.
+    package var wantsWrite = false {
+        didSet { if wantsWrite != oldValue { loop.updateInterest(of: self) } }
+    }
+
+    /// When `deadlineReached` shall be called, on `MonotonicClock`; nil for never.
+    package var deadline: Duration? {
+        didSet { if let deadline { loop.noteDeadline(deadline) } }
+    }
+
+    /// How other threads reach this link.
+    package var handle: LinkHandle { LinkHandle(id: id, inbox: loop.inbox) }
+
+    /// Reads into the buffer's spare room, once.
+    package func read(into buffer: inout ReceiveBuffer) -> Transfer {
+        unsafe buffer.fill { spare in
+            let outcome = unsafe SystemCalls.read(descriptorNumber, spare)
+            if case .moved(let count) = outcome { return (count, outcome) }
+            return (0, outcome)
+        }
+    }
+
+    /// Reads straight into memory that the caller owns, once.
+    @unsafe package func read(into memory: UnsafeMutableRawBufferPointer) -> Transfer {
+        unsafe SystemCalls.read(descriptorNumber, memory)
+    }
+
+    /// Writes what fits now, once.
+    package func write(_ span: Span<UInt8>) -> Transfer {
+        SystemCalls.send(descriptorNumber, span)
+    }
+
+    /// Writes what fits now from several pieces, with one call.
+    package func write(_ pieces: ArraySlice<Bytes>, skip: Int) -> Transfer {
+        SystemCalls.send(descriptorNumber, pieces, skip: skip)
+    }
+
+    /// Says that nothing more will be written (FIN), and goes on reading.
+    package func endWriting() { _ = Glibc.shutdown(descriptorNumber, Int32(SHUT_WR)) }
+
+    /// Closes the descriptor and tells the handler. Does nothing when it is closed.
+    package func close(error: SocketError? = nil) {
+        guard !isClosed else { return }
+        isClosed = true
+        loop.remove(self, error: error)
+    }
+
+    /// Adds another open descriptor to the same reactor; for handlers that accept connections.
+    package func adoptSibling(
+        _ descriptor: consuming Descriptor, makeHandler: (Link) -> any LinkHandler
+    ) {
+        loop.adopt(descriptor, makeHandler: makeHandler)
+    }
+}

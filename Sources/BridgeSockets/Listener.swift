@@ -1,0 +1,100 @@
+internal import CLinux
+internal import Glibc
+internal import Synchronization
+
+/// A listening TCP socket in a reactor: every accepted connection gets a handler of its own.
+package struct Listener: Sendable {
+    /// The address that was bound, with the port that the system chose where 0 was asked for.
+    package let address: Address
+    private let reactor: Reactor
+    private let control: ListenerControl
+
+    /// Connections that may wait to be accepted.
+    private static let backlog: Int32 = 1024
+
+    /// Binds, listens and begins to accept.
+    /// - Parameters:
+    ///   - port: 0 for a free port.
+    ///   - makeHandler: Called on the reactor's thread for each accepted connection.
+    package static func start(
+        on reactor: Reactor, host: String, port: Int,
+        makeHandler: @escaping @Sendable (Link) -> any LinkHandler
+    ) throws(SocketError) -> Listener {
+        let subject = "\(host):\(port)"
+        guard let address = Address(numericHost: host, port: port) else {
+            throw SocketError("bind", errno: 0, subject: subject, detail: "not an IP address")
+        }
+        let descriptor = Descriptor(
+            owning: socket(
+                address.family,
+                SystemCalls.streamSocket, 0))
+        guard descriptor.number >= 0 else {
+            throw SocketError("socket", errno: Errno.current, subject: subject)
+        }
+        SystemCalls.setOption(descriptor.number, SOL_SOCKET, SO_REUSEADDR, 1)
+        let number = descriptor.number
+        guard unsafe address.withSockaddr({ unsafe Glibc.bind(number, $0, $1) }) == 0 else {
+            throw SocketError("bind", errno: Errno.current, subject: subject)
+        }
+        guard Glibc.listen(number, backlog) == 0 else {
+            throw SocketError("listen", errno: Errno.current, subject: subject)
+        }
+        guard let bound = Address.local(of: descriptor) else {
+            throw SocketError("getsockname", errno: Errno.current, subject: subject)
+        }
+        let control = ListenerControl()
+        reactor.adopt(descriptor) { link in
+            control.handle.withLock { $0 = link.handle }
+            return ListenerHandler(makeHandler: makeHandler)
+        }
+        return Listener(address: bound, reactor: reactor, control: control)
+    }
+
+    /// Stops accepting. Connections that were accepted go on.
+    package func stop() {
+        // The command queue keeps its order: the listener was adopted before this runs.
+        reactor.inbox.post(
+            .run { [control] _ in
+                control.handle.withLock { $0 }?.perform { _, link in link.close() }
+            })
+    }
+}
+
+/// Where a listener's handle is found once its handler has been built.
+private final class ListenerControl: Sendable {
+    let handle = Mutex<LinkHandle?>(nil)
+}
+
+/// Accepts connections, a bounded number at each call so that others get their turn.
+private final class ListenerHandler: LinkHandler {
+    private static let acceptsPerTurn = 64
+    /// How long to wait when the process is out of descriptors or memory.
+    private static let pause: Duration = .milliseconds(100)
+    private let makeHandler: @Sendable (Link) -> any LinkHandler
+
+    init(makeHandler: @escaping @Sendable (Link) -> any LinkHandler) {
+        self.makeHandler = makeHandler
+    }
+
+    func readable(_ link: Link) {
+        for _ in 0..<Self.acceptsPerTurn {
+            let number = accept4(
+                link.descriptorNumber, nil, nil,
+                Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue))
+            guard number >= 0 else {
+                let reason = Errno.current
+                if [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(reason) {
+                    link.wantsRead = false
+                    link.deadline = MonotonicClock.now + Self.pause
+                }
+                return
+            }
+            SystemCalls.setNoDelay(number)
+            link.adoptSibling(Descriptor(owning: number), makeHandler: makeHandler)
+        }
+    }
+
+    func deadlineReached(_ link: Link, now: Duration) { link.wantsRead = true }
+
+    func closed(_ link: Link, error: SocketError?) {}
+}

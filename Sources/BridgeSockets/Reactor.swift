@@ -1,0 +1,137 @@
+internal import CLinux
+internal import Glibc
+internal import Synchronization
+
+/// One thread that waits for readiness of many descriptors and runs their handlers.
+///
+/// ## Theory of operation
+/// The thread owns an epoll instance and a table of links, each a nonblocking descriptor with a
+/// handler. Handlers are built on that thread, called only there, and need no lock: what they
+/// share with tasks is up to them (an outbox, a delivery). Other threads reach a link through its
+/// `LinkHandle`, which puts a command into the inbox; the inbox has one lock and one eventfd,
+/// which is written only when the thread may be asleep. A link is named by a slot and a
+/// generation, so an event for a closed descriptor never reaches the next one with its number.
+///
+/// Readiness is level-triggered: a handler may stop reading at any point and is called again.
+/// The thread ends when the `Reactor` is released or `stop()` is called; its links are closed.
+package final class Reactor: Sendable {
+    package let inbox: ReactorInbox
+
+    /// Starts the thread.
+    package init(name: String) throws(SocketError) {
+        let inbox = try ReactorInbox()
+        self.inbox = inbox
+        let epoll = Descriptor(owning: epoll_create1(Int32(EPOLL_CLOEXEC)))
+        guard epoll.number >= 0 else {
+            throw SocketError("epoll_create1", errno: Errno.current)
+        }
+        let number = epoll.release()
+        try OSThread.start(name: name) {
+            let loop = ReactorLoop(epoll: Descriptor(owning: number), inbox: inbox)
+            loop.run()
+        }
+    }
+
+    deinit { inbox.post(.stop) }
+
+    /// Closes all links and ends the thread. Does not wait.
+    package func stop() { inbox.post(.stop) }
+
+    /// Registers an open, nonblocking descriptor. The handler is built on the reactor's thread
+    /// and told `opened` at once.
+    package func adopt(
+        _ descriptor: consuming Descriptor,
+        makeHandler: @escaping @Sendable (Link) -> any LinkHandler
+    ) {
+        let number = descriptor.release()
+        inbox.post(.run { $0.adopt(Descriptor(owning: number), makeHandler: makeHandler) })
+    }
+
+    /// Connects to an address. The handler is built at once; it is told `opened` when the
+    /// connection stands or `closed` with the reason. A deadline is the handler's to set.
+    package func connect(
+        to address: Address, makeHandler: @escaping @Sendable (Link) -> any LinkHandler
+    ) {
+        inbox.post(.run { $0.connect(to: address, makeHandler: makeHandler) })
+    }
+}
+
+/// What other threads ask of a reactor.
+enum ReactorCommand: Sendable {
+    case run(@Sendable (ReactorLoop) -> Void)
+    case perform(LinkID, @Sendable (any LinkHandler, Link) -> Void)
+    case wake(LinkID)
+    case stop
+}
+
+/// The reactor's mailbox: commands in order, and the eventfd that ends its sleep.
+package final class ReactorInbox: Sendable {
+    private struct State {
+        var commands: [ReactorCommand] = []
+        var isSignalled = false
+    }
+
+    private let state = Mutex(State())
+    let event: Descriptor
+
+    init() throws(SocketError) {
+        let number = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
+        guard number >= 0 else { throw SocketError("eventfd", errno: Errno.current) }
+        event = Descriptor(owning: number)
+    }
+
+    func post(_ command: ReactorCommand) {
+        let signal = state.withLock { state -> Bool in
+            state.commands.append(command)
+            defer { state.isSignalled = true }
+            return !state.isSignalled
+        }
+        if signal { eventfd_write(event.number, 1) }
+    }
+
+    /// Takes all commands; `into` is swapped with them, so that no memory is allocated.
+    func take(into commands: inout [ReactorCommand]) {
+        state.withLock { state in
+            swap(&state.commands, &commands)
+            state.isSignalled = false
+        }
+    }
+
+    func clearSignal() {
+        var count: eventfd_t = 0
+        unsafe _ = eventfd_read(event.number, &count)
+    }
+}
+
+/// Names a link for as long as it lives, and never another one.
+package struct LinkID: Hashable, Sendable {
+    let slot: UInt32
+    let generation: UInt32
+
+    var raw: UInt64 { UInt64(generation) << 32 | UInt64(slot) }
+
+    init(slot: UInt32, generation: UInt32) {
+        self.slot = slot
+        self.generation = generation
+    }
+
+    init(raw: UInt64) {
+        self.init(
+            slot: UInt32(truncatingIfNeeded: raw), generation: UInt32(truncatingIfNeeded: raw >> 32)
+        )
+    }
+}
+
+/// How any thread reaches a link. Calls for a link that is gone do nothing.
+package struct LinkHandle: Sendable {
+    package let id: LinkID
+    let inbox: ReactorInbox
+
+    /// Has the handler's `woken` called on the reactor's thread.
+    package func wake() { inbox.post(.wake(id)) }
+
+    /// Runs `work` with the handler on the reactor's thread.
+    package func perform(_ work: @escaping @Sendable (any LinkHandler, Link) -> Void) {
+        inbox.post(.perform(id, work))
+    }
+}

@@ -1,0 +1,222 @@
+internal import Glibc
+
+/// The state of a reactor's thread: a local of its function, so nothing here is shared.
+package final class ReactorLoop {
+    private struct Entry {
+        let link: Link
+        let handler: any LinkHandler
+    }
+
+    private struct Slot {
+        var generation: UInt32 = 0
+        var entry: Entry?
+    }
+
+    private static let inboxID = UInt64.max
+
+    let inbox: ReactorInbox
+    private let epoll: Epoll
+    private var slots: [Slot] = []
+    private var freeSlots: [UInt32] = []
+    private var commands: [ReactorCommand] = []
+    /// No deadline is earlier than this; stale values cost one look at the table.
+    private var earliestDeadline: Duration?
+    private var isStopping = false
+
+    init(epoll: consuming Descriptor, inbox: ReactorInbox) {
+        self.epoll = Epoll(owning: epoll)
+        self.inbox = inbox
+        let status = self.epoll.set(
+            inbox.event.number, id: Self.inboxID, events: .read, isNew: true)
+        precondition(status == 0, "epoll_ctl: \(Errno.text(status))")
+    }
+
+    func run() {
+        var ready: [Epoll.Ready] = []
+        while !isStopping {
+            epoll.wait(milliseconds: millisecondsToDeadline(), into: &ready)
+            for event in ready { dispatch(event) }
+            fireDeadlines()
+        }
+        closeAll()
+    }
+
+    private func dispatch(_ event: Epoll.Ready) {
+        if event.id == Self.inboxID {
+            inbox.clearSignal()
+            runCommands()
+            return
+        }
+        guard let entry = entry(LinkID(raw: event.id)) else { return }
+        let (link, handler) = (entry.link, entry.handler)
+        if link.isConnecting {
+            finishConnecting(link, handler)
+            return
+        }
+        if !event.events.isDisjoint(with: [.read, .broken]) {
+            if link.wantsRead {
+                handler.readable(link)
+            } else if !event.events.isDisjoint(with: .broken) {
+                // The peer is gone while reading is paused: epoll would report that for ever.
+                park(link)
+            }
+        }
+        if event.events.contains(.write), !link.isClosed, link.wantsWrite {
+            handler.writable(link)
+        }
+    }
+
+    private func runCommands() {
+        inbox.take(into: &commands)
+        for command in commands {
+            switch command {
+            case .run(let work): work(self)
+            case .perform(let id, let work):
+                if let entry = entry(id) { work(entry.handler, entry.link) }
+            case .wake(let id):
+                if let entry = entry(id), !entry.link.isConnecting {
+                    entry.handler.woken(entry.link)
+                }
+            case .stop: isStopping = true
+            }
+        }
+        commands.removeAll(keepingCapacity: true)
+    }
+
+    private func entry(_ id: LinkID) -> Entry? {
+        guard Int(id.slot) < slots.count else { return nil }
+        let slot = slots[Int(id.slot)]
+        return slot.generation == id.generation ? slot.entry : nil
+    }
+
+    private func closeAll() {
+        for slot in slots {
+            slot.entry?.link.close(
+                error: SocketError("reactor", errno: Errno.canceled, detail: "stopped"))
+        }
+    }
+}
+
+extension ReactorLoop {
+    func adopt(_ descriptor: consuming Descriptor, makeHandler: (Link) -> any LinkHandler) {
+        let (link, handler) = insert(descriptor, isConnecting: false, makeHandler: makeHandler)
+        updateInterest(of: link)
+        if !link.isClosed { handler.opened(link) }
+    }
+
+    func connect(to address: Address, makeHandler: (Link) -> any LinkHandler) {
+        let descriptor = Descriptor(
+            owning: socket(
+                address.family,
+                SystemCalls.streamSocket, 0))
+        let number = descriptor.number
+        let socketErrno = Errno.current
+        let (link, handler) = insert(descriptor, isConnecting: true, makeHandler: makeHandler)
+        guard number >= 0 else {
+            link.close(error: SocketError("socket", errno: socketErrno))
+            return
+        }
+        SystemCalls.setNoDelay(number)
+        let status = unsafe address.withSockaddr { unsafe Glibc.connect(number, $0, $1) }
+        if status == 0 {
+            link.isConnecting = false
+            updateInterest(of: link)
+            handler.opened(link)
+        } else if Errno.current == EINPROGRESS {
+            updateInterest(of: link)
+        } else {
+            link.close(
+                error: SocketError("connect", errno: Errno.current, subject: address.description))
+        }
+    }
+
+    private func insert(
+        _ descriptor: consuming Descriptor, isConnecting: Bool,
+        makeHandler: (Link) -> any LinkHandler
+    ) -> (Link, any LinkHandler) {
+        let index = freeSlots.popLast() ?? UInt32(slots.count)
+        if Int(index) == slots.count { slots.append(Slot()) }
+        let id = LinkID(slot: index, generation: slots[Int(index)].generation)
+        let link = Link(id: id, descriptor: descriptor, loop: self, isConnecting: isConnecting)
+        let handler = makeHandler(link)
+        slots[Int(index)].entry = Entry(link: link, handler: handler)
+        return (link, handler)
+    }
+
+    private func finishConnecting(_ link: Link, _ handler: any LinkHandler) {
+        let number = SystemCalls.pendingError(link.descriptorNumber)
+        guard number == 0 else {
+            link.close(error: SocketError("connect", errno: number))
+            return
+        }
+        link.isConnecting = false
+        updateInterest(of: link)
+        handler.opened(link)
+    }
+
+    /// Tells epoll what the link waits for now.
+    func updateInterest(of link: Link) {
+        guard !link.isClosed else { return }
+        var wanted: Epoll.Events = []
+        if link.wantsRead, !link.isConnecting { wanted.insert(.read) }
+        if link.wantsWrite || link.isConnecting { wanted.insert(.write) }
+        guard link.registered != wanted else { return }
+        let status = epoll.set(
+            link.descriptorNumber, id: link.id.raw, events: wanted,
+            isNew: link.registered == nil)
+        link.registered = status == 0 ? wanted : nil
+        if status != 0 { link.close(error: SocketError("epoll_ctl", errno: status)) }
+    }
+
+    private func park(_ link: Link) {
+        epoll.remove(link.descriptorNumber)
+        link.registered = nil
+    }
+
+    func remove(_ link: Link, error: SocketError?) {
+        if link.registered != nil { park(link) }
+        if link.descriptorNumber >= 0 { _ = Glibc.close(link.descriptorNumber) }
+        let index = Int(link.id.slot)
+        guard index < slots.count, let entry = slots[index].entry, entry.link === link else {
+            return
+        }
+        slots[index].entry = nil
+        slots[index].generation &+= 1
+        freeSlots.append(link.id.slot)
+        entry.handler.closed(link, error: error)
+    }
+}
+
+extension ReactorLoop {
+    func noteDeadline(_ deadline: Duration) {
+        if earliestDeadline.map({ deadline < $0 }) ?? true { earliestDeadline = deadline }
+    }
+
+    private func millisecondsToDeadline() -> Int32 {
+        guard let earliestDeadline else { return -1 }
+        let left = earliestDeadline - MonotonicClock.now
+        guard left > .zero else { return 0 }
+        let (seconds, attoseconds) = left.components
+        // Rounded up, so that the deadline has come when the wait ends.
+        let milliseconds = min(seconds, 1_000_000) * 1000 + attoseconds / 1_000_000_000_000_000 + 1
+        return Int32(clamping: milliseconds)
+    }
+
+    private func fireDeadlines() {
+        guard let due = earliestDeadline else { return }
+        let now = MonotonicClock.now
+        guard now >= due else { return }
+        earliestDeadline = nil
+        for index in slots.indices {
+            guard let entry = slots[index].entry, let deadline = entry.link.deadline else {
+                continue
+            }
+            if deadline <= now {
+                entry.link.deadline = nil
+                entry.handler.deadlineReached(entry.link, now: now)
+            } else {
+                noteDeadline(deadline)
+            }
+        }
+    }
+}
