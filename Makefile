@@ -1,0 +1,48 @@
+# The two commands are `make demo` and `make test`; both are complete from a fresh clone.
+# They use nats-server as scripts/nats-server finds it, after the one setup step.
+
+SWIFT ?= swift
+SOURCES := Package.swift Sources Tests Benchmarks
+WITH_SERVER = NATS_SERVER="$$(scripts/nats-server)"
+
+.PHONY: all build setup test demo lint format bench clean distclean
+
+all: build
+
+## Build everything for debugging.
+build: setup
+	$(SWIFT) build
+
+## Install what is missing: zlib's header, and the tests' peers in .tools/.
+setup:
+	@scripts/setup
+
+## Check the style, build the tests and run them all.
+test: setup lint
+	$(SWIFT) build --build-tests
+	$(WITH_SERVER) $(SWIFT) test --skip-build
+
+## Run the five scenarios on a real server and check what they show.
+demo: setup
+	$(SWIFT) build -c release --product natsbridge
+	$(WITH_SERVER) .build/release/natsbridge demo $(ARGS)
+
+## Check the style without changing anything.
+lint:
+	$(SWIFT) format lint --strict --parallel --recursive $(SOURCES)
+
+## Rewrite the sources in the project's style.
+format:
+	$(SWIFT) format --in-place --parallel --recursive $(SOURCES)
+
+## Build the benchmarks for speed and run them: make bench ARGS="base64".
+bench: setup
+	$(SWIFT) build -c release --product natsbridge-bench
+	$(WITH_SERVER) .build/release/natsbridge-bench $(ARGS)
+
+clean:
+	rm -rf .build
+
+## Also remove the tests' peers.
+distclean: clean
+	rm -rf .tools
