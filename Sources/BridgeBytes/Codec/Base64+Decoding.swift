@@ -58,9 +58,11 @@ extension Base64 {
                 let text = UInt64(
                     littleEndian: unsafe input.loadUnaligned(
                         fromByteOffset: read, as: UInt64.self))
-                let low = unsafe first[Int(text & 0xFF)] | second[Int(text >> 8 & 0xFF)]
+                let low =
+                    unsafe first[Int(text & 0xFF)] | second[Int(text >> 8 & 0xFF)]
                     | third[Int(text >> 16 & 0xFF)] | fourth[Int(text >> 24 & 0xFF)]
-                let high = unsafe first[Int(text >> 32 & 0xFF)] | second[Int(text >> 40 & 0xFF)]
+                let high =
+                    unsafe first[Int(text >> 32 & 0xFF)] | second[Int(text >> 40 & 0xFF)]
                     | third[Int(text >> 48 & 0xFF)] | fourth[Int(text >> 56)]
                 if (low | high) & invalid != 0 { break }
                 let word = UInt64(low) | UInt64(high) << 24

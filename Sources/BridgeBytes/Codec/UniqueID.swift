@@ -23,8 +23,8 @@ package enum UniqueID {
     package static func token(using generator: inout some RandomNumberGenerator) -> String {
         var text = ""
         text.reserveCapacity(22)
-        // Ten characters take 62^10 < 2^60 values, so one draw of 64 bits serves eight of them
-        // with a bias below 2^-16, which leaves the token's strength as it is.
+        // Eight characters have 62^8 < 2^48 values, so one draw of 64 bits serves them with a bias
+        // below 2^-16, which leaves the token's strength as it is.
         var remaining = 22
         while remaining > 0 {
             var draw = generator.next()
