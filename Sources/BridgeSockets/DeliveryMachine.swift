@@ -24,10 +24,10 @@ package struct DeliveryLimits: Sendable, Hashable {
 ///
 ///     open ── finished ──▶ ending ── last batch taken ──▶ over
 ///       └──── cancelled ──────┴──────────────────────────▶ over
-struct DeliveryMachine: Sendable {
-    enum Phase: Equatable { case open, ending, over }
+package struct DeliveryMachine: Sendable {
+    package enum Phase: Equatable { case open, ending, over }
 
-    enum TakeAction: Equatable {
+    package enum TakeAction: Equatable {
         /// Take the oldest batch; tell the producer if `resumesProducer`.
         case take(resumesProducer: Bool)
         /// Nothing is there: wait.
@@ -36,23 +36,23 @@ struct DeliveryMachine: Sendable {
         case end
     }
 
-    enum YieldAction: Equatable {
+    package enum YieldAction: Equatable {
         /// Keep the batch; wake the consumer if `wakesConsumer`; go on if `continues`.
         case keep(wakesConsumer: Bool, continues: Bool)
         /// Nobody listens any more.
         case drop
     }
 
-    private(set) var phase = Phase.open
-    private(set) var count = 0
-    private(set) var weight = 0
-    private(set) var isPaused = false
+    package private(set) var phase = Phase.open
+    package private(set) var count = 0
+    package private(set) var weight = 0
+    package private(set) var isPaused = false
     private var isWaiting = false
     private let limits: DeliveryLimits
 
-    init(limits: DeliveryLimits) { self.limits = limits }
+    package init(limits: DeliveryLimits) { self.limits = limits }
 
-    mutating func batchYielded(count added: Int, weight addedWeight: Int) -> YieldAction {
+    package mutating func batchYielded(count added: Int, weight addedWeight: Int) -> YieldAction {
         guard phase == .open else { return .drop }
         count += added
         weight += addedWeight
@@ -62,7 +62,7 @@ struct DeliveryMachine: Sendable {
     }
 
     /// - Parameter next: The oldest batch's count and weight; nil when there is none.
-    mutating func batchWanted(next: (count: Int, weight: Int)?) -> TakeAction {
+    package mutating func batchWanted(next: (count: Int, weight: Int)?) -> TakeAction {
         guard phase != .over else { return .end }
         guard let next else {
             if phase == .ending {
@@ -81,7 +81,7 @@ struct DeliveryMachine: Sendable {
     }
 
     /// Returns whether the consumer waits and must be told.
-    mutating func producerFinished() -> Bool {
+    package mutating func producerFinished() -> Bool {
         guard phase == .open else { return false }
         phase = .ending
         defer { isWaiting = false }
@@ -89,7 +89,7 @@ struct DeliveryMachine: Sendable {
     }
 
     /// Returns whether the producer is paused and must be told.
-    mutating func consumerCancelled() -> Bool {
+    package mutating func consumerCancelled() -> Bool {
         let wasPaused = isPaused
         phase = .over
         count = 0

@@ -1,0 +1,94 @@
+import BridgeSockets
+import Synchronization
+import Testing
+
+@Suite struct DeliveryTests {
+    private enum Failure: Error, Equatable { case broken }
+
+    private static func make(
+        count: Int = 4, onResume: @escaping @Sendable () -> Void = {}
+    ) -> Delivery<Int, Failure> {
+        Delivery(limits: DeliveryLimits(maxCount: count, maxWeight: 1000), onResume: onResume)
+    }
+
+    @Test func `everything arrives in order, then the failure, once`() async {
+        let delivery = Self.make(count: 1000)
+        for value in 0..<50 { #expect(delivery.yield([value, -value], weight: 1)) }
+        delivery.finish(.broken)
+        var seen: [Int] = []
+        loop: while true {
+            switch await delivery.next() {
+            case .batch(let batch): seen += batch
+            case .failed(let failure):
+                #expect(failure == .broken)
+                break loop
+            case .end, .cancelled:
+                Issue.record("the failure was lost")
+                break loop
+            }
+        }
+        #expect(seen == (0..<50).flatMap { [$0, -$0] })
+        guard case .end = await delivery.next() else {
+            Issue.record("the end comes after the failure")
+            return
+        }
+    }
+
+    @Test func `a waiting consumer is handed the batch`() async {
+        let delivery = Self.make()
+        async let event = delivery.next()
+        while delivery.yield([1], weight: 1), delivery.backlog.count > 0 { await Task.yield() }
+        guard case .batch(let batch) = await event else {
+            Issue.record("no batch")
+            return
+        }
+        #expect(batch == [1])
+    }
+
+    @Test func `the producer is paused, and told to resume when there is room`() async {
+        let resumed = Atomic(0)
+        let delivery = Self.make(count: 2) { resumed.add(1, ordering: .relaxed) }
+        #expect(delivery.yield([1], weight: 1))
+        #expect(!delivery.yield([2], weight: 1))
+        _ = await delivery.next()
+        #expect(resumed.load(ordering: .relaxed) == 1)
+        _ = await delivery.next()
+        #expect(resumed.load(ordering: .relaxed) == 1)
+    }
+
+    @Test func `cancelling the task ends its wait`() async {
+        let delivery = Self.make()
+        let task = Task { await delivery.next() }
+        task.cancel()
+        guard case .cancelled = await task.value else {
+            Issue.record("not cancelled")
+            return
+        }
+        #expect(delivery.isCancelled)
+    }
+
+    @Test func `one producer and one consumer lose nothing under pressure`() async {
+        let gate = AsyncStream<Void>.makeStream()
+        let delivery = Self.make(count: 8) { gate.continuation.yield() }
+        let total = 20_000
+        let producer = Task {
+            var signals = gate.stream.makeAsyncIterator()
+            for value in 0..<total where !delivery.yield([value], weight: 1) {
+                _ = await signals.next()
+            }
+            delivery.finish()
+        }
+        var expected = 0
+        while case .batch(let batch) = await delivery.next() {
+            for value in batch {
+                guard value == expected else {
+                    Issue.record("got \(value) instead of \(expected)")
+                    return
+                }
+                expected += 1
+            }
+        }
+        #expect(expected == total)
+        await producer.value
+    }
+}
