@@ -1,0 +1,105 @@
+internal import BridgeBytes
+
+/// The control lines that announce a payload:
+/// `MSG subject sid [reply-to] size` and `HMSG subject sid [reply-to] header-size total-size`.
+enum MessageLine {
+    /// Parses the line that ends before `end` and locates its payload, which starts at
+    /// `bodyStart`.
+    static func parse(
+        _ window: Span<UInt8>, end: Int, bodyStart: Int, maxPayload: Int
+    ) throws(WireError) -> FrameParser.Step {
+        let hasHeaders = window[0] | 0x20 == UInt8(ascii: "h")
+        let verbEnd = hasHeaders ? 4 : 3
+        guard end > verbEnd, window[verbEnd] <= 0x20, isMSG(window, endingAt: verbEnd) else {
+            throw ControlLine.unknownVerb()
+        }
+        var tokens = InlineArray<5, Range<Int>>(repeating: 0..<0)
+        let count = try split(window, verbEnd..<end, into: &tokens)
+        let withReply = hasHeaders ? 5 : 4
+        guard count == withReply || count == withReply - 1 else {
+            throw WireError(
+                .malformedControlLine, in: .controlLine, at: end,
+                "\(count) arguments where \(withReply - 1) or \(withReply) are due")
+        }
+        let sid = try number(window, tokens[1])
+        let total = try number(window, tokens[count - 1])
+        var headerSize = 0
+        if hasHeaders {
+            headerSize = try number(window, tokens[count - 2])
+            guard headerSize <= total else {
+                throw WireError(
+                    .headerSizeExceedsTotal, in: .controlLine, at: tokens[count - 2].lowerBound,
+                    "header size \(headerSize) of total size \(total)")
+            }
+        }
+        guard total <= maxPayload else {
+            throw WireError(
+                .payloadTooLarge, in: .controlLine, at: tokens[count - 1].lowerBound,
+                "\(total) bytes announced, \(maxPayload) allowed")
+        }
+        let bodyEnd = bodyStart + total
+        guard window.count >= bodyEnd + 2 else { return .needMore(atLeast: bodyEnd + 2) }
+        guard window[bodyEnd] == 0x0D, window[bodyEnd + 1] == 0x0A else {
+            throw WireError(
+                .payloadTerminatorMissing, in: .payload, at: bodyEnd,
+                "no CR LF after \(total) bytes of payload")
+        }
+        let payloadStart = bodyStart + headerSize
+        let frame = MessageFrame(
+            subject: tokens[0], replyTo: count == withReply ? tokens[2] : nil, sid: sid,
+            headers: hasHeaders ? bodyStart..<payloadStart : nil, payload: payloadStart..<bodyEnd)
+        return .frame(.message(frame), size: bodyEnd + 2)
+    }
+
+    /// Whether the three letters before `end` are MSG, in any case.
+    private static func isMSG(_ window: Span<UInt8>, endingAt end: Int) -> Bool {
+        window[end - 3] | 0x20 == UInt8(ascii: "m") && window[end - 2] | 0x20 == UInt8(ascii: "s")
+            && window[end - 1] | 0x20 == UInt8(ascii: "g")
+    }
+
+    /// Splits a line at runs of blanks; returns the number of tokens.
+    private static func split(
+        _ window: Span<UInt8>, _ line: Range<Int>, into tokens: inout InlineArray<5, Range<Int>>
+    ) throws(WireError) -> Int {
+        var count = 0
+        var position = line.lowerBound
+        let end = line.upperBound
+        while position < end {
+            let byte = window[position]
+            if byte == 0x20 || byte == 0x09 {
+                position += 1
+                continue
+            }
+            let start = position
+            while position < end, window[position] > 0x20 { position += 1 }
+            guard position > start, count < 5 else {
+                throw WireError(
+                    .malformedControlLine, in: .controlLine, at: position,
+                    position > start ? "more than 5 arguments" : "a control character")
+            }
+            tokens[count] = start..<position
+            count += 1
+        }
+        return count
+    }
+
+    private static func number(
+        _ window: Span<UInt8>, _ token: Range<Int>
+    ) throws(WireError) -> Int {
+        guard token.count <= WireLimits.maxDigits else {
+            throw WireError(
+                .numberOverflow, in: .controlLine, at: token.lowerBound,
+                "a number of \(token.count) characters")
+        }
+        var value = 0
+        for position in token {
+            let digit = window[position] &- 0x30
+            guard digit <= 9 else {
+                throw WireError(
+                    .malformedNumber, in: .controlLine, at: position, "not a decimal digit")
+            }
+            value = value &* 10 &+ Int(digit)
+        }
+        return value
+    }
+}

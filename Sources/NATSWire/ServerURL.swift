@@ -1,0 +1,170 @@
+internal import BridgeBytes
+
+/// The address of a NATS server, perhaps with credentials: `nats://user:pass@host:4222`,
+/// `nats://token@host`, `host:4222`, `host` or `[::1]:4222`.
+public struct ServerURL: Sendable, Hashable {
+    /// How the connection is secured.
+    public enum Scheme: String, Sendable {
+        /// Plain TCP, unless the server demands more.
+        case nats
+        /// TLS is demanded by whoever wrote the address.
+        case tls
+    }
+
+    /// What the address says about who we are.
+    public enum Credentials: Sendable, Hashable {
+        case none
+        case user(String, password: String)
+        case token(String)
+    }
+
+    /// The port of a server that says none.
+    public static let defaultPort = 4222
+
+    public let scheme: Scheme
+    /// A name or an IP address, without the brackets of IPv6.
+    public let host: String
+    public let port: Int
+    public let credentials: Credentials
+
+    public init(
+        scheme: Scheme = .nats, host: String, port: Int = defaultPort,
+        credentials: Credentials = .none
+    ) {
+        precondition((1...65535).contains(port), "a port lies in 1...65535")
+        self.scheme = scheme
+        self.host = host
+        self.port = port
+        self.credentials = credentials
+    }
+
+    /// Parses an address. Servers announce theirs without a scheme (`connect_urls`).
+    /// - Throws: `WireError` in stage `url`; its message does not repeat the text.
+    public init(_ text: String) throws(WireError) {
+        var rest = Substring(text)
+        var scheme = Scheme.nats
+        if let mark = text.firstRange(of: "://") {
+            guard let known = Scheme(rawValue: text[..<mark.lowerBound].lowercased()) else {
+                throw WireError(.unsupportedScheme, in: .url, at: 0, "only nats:// and tls://")
+            }
+            scheme = known
+            rest = text[mark.upperBound...]
+        }
+        if rest.last == "/" { rest.removeLast() }
+        var credentials = Credentials.none
+        if let at = rest.lastIndex(of: "@") {
+            credentials = try Self.credentials(rest[..<at])
+            rest = rest[rest.index(after: at)...]
+        }
+        let (host, port) = try Self.hostAndPort(rest)
+        self.init(scheme: scheme, host: host, port: port, credentials: credentials)
+    }
+
+    private static func malformed(_ message: String) -> WireError {
+        WireError(.malformedURL, in: .url, message)
+    }
+
+    private static func credentials(_ text: Substring) throws(WireError) -> Credentials {
+        guard let colon = text.firstIndex(of: ":") else {
+            let token = try decoded(text)
+            return token.isEmpty ? .none : .token(token)
+        }
+        return .user(
+            try decoded(text[..<colon]), password: try decoded(text[text.index(after: colon)...]))
+    }
+
+    private static func hostAndPort(_ text: Substring) throws(WireError) -> (String, Int) {
+        if text.first == "[" {
+            guard let close = text.firstIndex(of: "]") else {
+                throw malformed("an IPv6 address without its closing bracket")
+            }
+            let host = text[text.index(after: text.startIndex)..<close]
+            guard host.contains(":") else { throw malformed("no IPv6 address in brackets") }
+            let rest = text[text.index(after: close)...]
+            guard rest.isEmpty || rest.first == ":" else {
+                throw malformed("text between bracket and port")
+            }
+            return (try checked(host), try port(rest.dropFirst(), given: !rest.isEmpty))
+        }
+        guard let colon = text.firstIndex(of: ":") else {
+            return (try checked(text), defaultPort)
+        }
+        guard text.lastIndex(of: ":") == colon else {
+            throw malformed("an IPv6 address stands in brackets")
+        }
+        return (try checked(text[..<colon]), try port(text[text.index(after: colon)...]))
+    }
+
+    private static func checked(_ host: Substring) throws(WireError) -> String {
+        guard !host.isEmpty else { throw malformed("no host") }
+        for byte in host.utf8 {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "-"),
+                UInt8(ascii: "_"), UInt8(ascii: ":"), UInt8(ascii: "%"):
+                continue
+            default: throw malformed("a character in the host that no host has")
+            }
+        }
+        return String(host)
+    }
+
+    private static func port(_ digits: Substring, given: Bool = true) throws(WireError) -> Int {
+        guard given else { return defaultPort }
+        guard let port = Decimal.parse(Array(digits.utf8).span), (1...65535).contains(port) else {
+            throw malformed("the port is not a number from 1 to 65535")
+        }
+        return port
+    }
+
+    /// Undoes percent-encoding, which credentials need for `@`, `:` and `/`.
+    private static func decoded(_ text: Substring) throws(WireError) -> String {
+        var bytes: [UInt8] = []
+        var rest = text.utf8.makeIterator()
+        while let byte = rest.next() {
+            guard byte == UInt8(ascii: "%") else {
+                bytes.append(byte)
+                continue
+            }
+            guard let high = hex(rest.next()), let low = hex(rest.next()) else {
+                throw malformed("a percent sign without two hex digits in the credentials")
+            }
+            bytes.append(high << 4 | low)
+        }
+        guard let text = String(validating: Bytes(bytes)) else {
+            throw malformed("credentials that are not UTF-8")
+        }
+        return text
+    }
+
+    private static func hex(_ byte: UInt8?) -> UInt8? {
+        switch byte {
+        case .some(let digit) where digit >= 0x30 && digit <= 0x39: digit - 0x30
+        case .some(let letter) where letter | 0x20 >= 0x61 && letter | 0x20 <= 0x66:
+            (letter | 0x20) - 0x61 + 10
+        default: nil
+        }
+    }
+}
+
+extension ServerURL: CustomStringConvertible {
+    /// `host:port`, in brackets if need be, as a server would announce it.
+    public var authority: String {
+        host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+    }
+
+    /// The address without its credentials.
+    public var description: String { "\(scheme.rawValue)://\(authority)" }
+
+    /// Whether both name the same server, whatever their credentials.
+    package func isSameServer(as other: ServerURL) -> Bool {
+        host.utf8.elementsEqual(other.host.utf8) && port == other.port
+    }
+}
+
+extension ServerURL: CustomDebugStringConvertible, CustomReflectable {
+    public var debugDescription: String { description }
+
+    /// Shows no credentials, so that a dump of a structure that holds an address shows none.
+    public var customMirror: Mirror { Mirror(self, children: ["url": description]) }
+}
