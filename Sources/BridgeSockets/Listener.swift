@@ -54,8 +54,8 @@ package struct Listener: Sendable {
     package func stop() {
         // The command queue keeps its order: the listener was adopted before this runs.
         reactor.inbox.post(
-            .run { [control] _ in
-                control.handle.withLock { $0 }?.perform { _, link in link.close() }
+            .run { [control] loop in
+                if let handle = control.handle.withLock({ $0 }) { loop.close(handle.id) }
             })
     }
 }

@@ -83,7 +83,7 @@ package final class ReactorLoop {
         commands.removeAll(keepingCapacity: true)
     }
 
-    private func entry(_ id: LinkID) -> Entry? {
+    fileprivate func entry(_ id: LinkID) -> Entry? {
         guard Int(id.slot) < slots.count else { return nil }
         let slot = slots[Int(id.slot)]
         return slot.generation == id.generation ? slot.entry : nil
@@ -103,6 +103,9 @@ extension ReactorLoop {
         updateInterest(of: link)
         if !link.isClosed { handler.opened(link) }
     }
+
+    /// Closes a link if it is still there.
+    func close(_ id: LinkID) { entry(id)?.link.close() }
 
     func connect(to address: Address, makeHandler: (Link) -> any LinkHandler) {
         let descriptor = Descriptor(
