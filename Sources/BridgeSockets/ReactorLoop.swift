@@ -83,7 +83,7 @@ package final class ReactorLoop {
         commands.removeAll(keepingCapacity: true)
     }
 
-    fileprivate func entry(_ id: LinkID) -> Entry? {
+    private func entry(_ id: LinkID) -> Entry? {
         guard Int(id.slot) < slots.count else { return nil }
         let slot = slots[Int(id.slot)]
         return slot.generation == id.generation ? slot.entry : nil
