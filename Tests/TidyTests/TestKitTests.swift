@@ -46,7 +46,9 @@ import Testing
 
     @Test func aBoundedWaitEnds() async {
         await #expect(throws: TimeIsUp.self) {
-            try await within(.milliseconds(1)) { try await Task.sleep(for: .seconds(3600)) }
+            try await within(.milliseconds(1)) {
+                for await _ in AsyncStream<Void>.makeStream().stream {}
+            }
         }
     }
 }

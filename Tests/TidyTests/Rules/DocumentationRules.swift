@@ -1,0 +1,89 @@
+/// Public declarations say what they are; machines and parsers open with their theory.
+enum DocumentationRules {
+    private static let kinds: Set<String> = [
+        "func", "var", "let", "struct", "enum", "class", "actor", "protocol", "init", "subscript",
+        "typealias", "case", "macro",
+    ]
+
+    /// Witnesses of standard protocols, whose meaning the protocol documents.
+    private static let witnesses: [String] = [
+        "func hash(", "func ==", "func <", "static func", "var description", "init(stringLiteral",
+        "var debugDescription", "init(arrayLiteral", "init(dictionaryLiteral", "init(nilLiteral",
+        "init(integerLiteral", "init(floatLiteral", "init(booleanLiteral", "func makeIterator",
+        "func makeAsyncIterator", "func next(", "var underestimatedCount", "typealias Element",
+        "typealias Failure", "typealias AsyncIterator", "var startIndex", "var endIndex",
+        "func index(", "typealias Iterator", "init(unicodeScalarLiteral",
+        "init(extendedGraphemeClusterLiteral", "var customMirror", "var errorDescription",
+    ]
+
+    static func check(_ file: SourceFile) -> [Finding] {
+        guard file.isSwift, file.isUnder("Sources") else { return [] }
+        var findings: [Finding] = []
+        for (index, code) in file.code.enumerated() {
+            guard let declaration = publicDeclaration(code) else { continue }
+            if isWitness(declaration) || isDocumented(file, index) { continue }
+            findings.append(
+                Finding(
+                    file, line: index + 1,
+                    "public without a sentence: write a /// comment above \(declaration)"))
+        }
+        return findings + theory(file)
+    }
+
+    /// The declaration's text after its modifiers; nil when the line declares nothing public.
+    private static func publicDeclaration(_ code: String) -> String? {
+        var words = code.trimmed.split(separator: " ").map(String.init)
+        while let first = words.first, first.hasPrefix("@") { words.removeFirst() }
+        guard words.contains("public") || words.contains("open") else { return nil }
+        let modifiers: Set<String> = [
+            "public", "open", "static", "final", "mutating", "consuming", "borrowing", "override",
+            "convenience", "required", "indirect", "nonisolated", "isolated", "lazy", "weak",
+            "dynamic", "prefix", "postfix", "infix", "private(set)", "package(set)",
+            "internal(set)",
+        ]
+        let isStatic = words.contains("static")
+        while let first = words.first, modifiers.contains(first) { words.removeFirst() }
+        guard let first = words.first else { return nil }
+        let keyword = String(first.prefix { $0.isLetter })
+        guard kinds.contains(keyword) else { return nil }
+        let text = words.prefix(2).joined(separator: " ")
+        return isStatic && text.hasPrefix("func ") && isOperator(text) ? "static " + text : text
+    }
+
+    private static func isOperator(_ text: String) -> Bool {
+        guard let character = text.dropFirst("func ".count).first else { return false }
+        return !(character.isLetter || character == "_" || character == "`")
+    }
+
+    private static func isWitness(_ declaration: String) -> Bool {
+        witnesses.contains { declaration.hasPrefix($0) }
+    }
+
+    private static func isDocumented(_ file: SourceFile, _ index: Int) -> Bool {
+        var above = index - 1
+        while above >= 0 {
+            let line = file.lines[above].trimmed
+            if line.hasPrefix("///") || line.hasSuffix("*/") { return true }
+            // Attributes, conditions and plain comments may stand between.
+            guard line.hasPrefix("@") || line.hasPrefix("//") || line.hasPrefix("#if") else {
+                return false
+            }
+            above -= 1
+        }
+        return false
+    }
+
+    /// A file of a machine, parser or decoder has at least two lines of comment before its code.
+    private static func theory(_ file: SourceFile) -> [Finding] {
+        let name = file.name
+        guard !name.contains("+"), TestRules.isMachineOrParser(name) else { return [] }
+        let firstCode = file.code.firstIndex { code in
+            !code.allSatisfy(\.isWhitespace) && LayerRules.importParts(code) == nil
+        }
+        let head = file.comments.prefix(firstCode ?? 0)
+        if head.count(where: { !$0.allSatisfy(\.isWhitespace) }) >= 2 { return [] }
+        return [
+            Finding(file, line: 1, "a machine or parser opens with its theory of operation")
+        ]
+    }
+}

@@ -1,0 +1,75 @@
+/// Words and forms that have a better replacement.
+enum WordRules {
+    private static let vagueEndings = ["Manager", "Helper", "Helpers", "Util", "Utils", "Utility"]
+    /// Foundation's names that end like that.
+    private static let foreignNames = ["FileManager"]
+    private static let promises = ["TO" + "DO", "FIX" + "ME", "XX" + "X"]
+    /// Paths of one machine; written in two parts, so that this file has none.
+    private static let machinePaths = ["/wo" + "rk/", "/ro" + "ot/", "/ho" + "me/"]
+
+    static func check(_ file: SourceFile) -> [Finding] {
+        var findings = blanks(file)
+        for (index, line) in file.lines.enumerated() {
+            let messages =
+                prose(line) + (file.isSwift ? swift(file, index) : [])
+            findings += messages.map { Finding(file, line: index + 1, $0) }
+        }
+        return findings
+    }
+
+    /// Tabs, blanks at the end of a line, and the end of the file.
+    private static func blanks(_ file: SourceFile) -> [Finding] {
+        var findings: [Finding] = []
+        let tabs = file.name == "Makefile" || file.path.hasSuffix(".mk")
+        for (index, line) in file.lines.enumerated() {
+            if !tabs, line.contains("\t") {
+                findings.append(Finding(file, line: index + 1, "a tab: use four blanks"))
+            }
+            if line.last == " " || line.last == "\t" || line.last == "\r" {
+                findings.append(
+                    Finding(file, line: index + 1, "a blank ends the line: remove it"))
+            }
+        }
+        if !file.endsWithNewline {
+            findings.append(Finding(file, "the last line is not ended: add a line feed"))
+        }
+        return findings
+    }
+
+    private static func prose(_ line: String) -> [String] {
+        var messages: [String] = []
+        let words = line.split { !($0.isLetter || $0.isNumber || $0 == "_") }
+        for word in promises where words.contains(Substring(word)) {
+            messages.append("\(word): do it now, or write down what is narrow in the README")
+        }
+        for path in machinePaths where line.range(ofText: path) != nil {
+            messages.append("\(path) is a path of one machine: make it relative")
+        }
+        return messages
+    }
+
+    private static func swift(_ file: SourceFile, _ index: Int) -> [String] {
+        let code = file.code[index]
+        guard !code.allSatisfy(\.isWhitespace) else { return [] }
+        var messages: [String] = []
+        for word in code.split(whereSeparator: { !($0.isLetter || $0.isNumber || $0 == "_") }) {
+            guard !foreignNames.contains(String(word)) else { continue }
+            for ending in vagueEndings where word.hasSuffix(ending) {
+                messages.append("\(word): name what it is or does, not that it is a \(ending)")
+            }
+        }
+        if code.range(ofText: "as!") != nil { messages.append("as!: use as? and say what else") }
+        messages += UnprovenRules.check(file, index)
+        if file.isUnder("Tests"), !file.isUnder("Tests/TestKit"),
+            ["Task.sleep(", "usleep(", " sleep("].contains(where: { code.range(ofText: $0) != nil })
+        {
+            messages.append("a sleep: wait for the event, bounded by TestKit's within(_:)")
+        }
+        if file.isUnder("Sources"), file.target != "BridgeCommand",
+            code.trimmed.hasPrefix("print(")
+        {
+            messages.append("a library does not print: return it, or throw it")
+        }
+        return messages
+    }
+}
