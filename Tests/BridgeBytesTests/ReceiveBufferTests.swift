@@ -1,0 +1,77 @@
+import BridgeBytes
+import TestKit
+import Testing
+
+@Suite struct ReceiveBufferTests {
+    /// Feeds `bytes` as reads would, as much as each `fill` offers.
+    private func feed(_ bytes: Bytes, to buffer: inout ReceiveBuffer) {
+        var rest = bytes
+        while !rest.isEmpty {
+            let taken = unsafe buffer.fill { spare -> (count: Int, result: Int) in
+                let count = min(spare.count, rest.count)
+                unsafe spare.copyBytes(from: Array(rest[0..<count]))
+                return (count, count)
+            }
+            #expect(taken > 0)
+            rest = rest[taken..<rest.count]
+        }
+    }
+
+    @Test("What goes in comes out, and views stay as they were")
+    func views() {
+        var generator = SeededGenerator(#function)
+        var buffer = ReceiveBuffer(chunk: 64, limit: 4096)
+        var expected: [UInt8] = []
+        var kept: [(Bytes, [UInt8])] = []
+        for _ in 0..<500 {
+            let piece = generator.bytes(Int.random(in: 0...90, using: &generator))
+            feed(Bytes(piece), to: &buffer)
+            expected += piece
+            let taken = Int.random(in: 0...buffer.count, using: &generator)
+            let view = buffer.bytes(0..<taken)
+            buffer.consume(taken)
+            #expect(Array(view) == Array(expected.prefix(taken)))
+            if Bool.random(using: &generator) { kept.append((view, Array(expected[..<taken]))) }
+            expected.removeFirst(taken)
+            let count = buffer.count
+            #expect(count == expected.count)
+        }
+        for (view, bytes) in kept { #expect(Array(view) == bytes) }
+    }
+
+    @Test("Memory that nobody shares is used again; shared memory is left alone")
+    func reuse() {
+        var buffer = ReceiveBuffer(chunk: 16, limit: 64)
+        feed(Bytes([1, 2, 3, 4]), to: &buffer)
+        let first = buffer.bytes(0..<4).address
+        buffer.consume(4)
+        feed(Bytes([5]), to: &buffer)
+        let held = buffer.bytes(0..<1)
+        #expect(held.address == first)
+        buffer.consume(1)
+        feed(Bytes([6]), to: &buffer)
+        #expect(buffer.bytes(0..<1).address == first + 1)
+        #expect(held == [5])
+    }
+
+    @Test("More than the limit is refused")
+    func limit() {
+        var buffer = ReceiveBuffer(chunk: 16, limit: 32)
+        let fits = buffer.reserve(32)
+        let tooLarge = buffer.reserve(33)
+        #expect(fits)
+        #expect(!tooLarge)
+    }
+
+    @Test("Room for a whole piece is made around what is unread")
+    func reserve() {
+        var buffer = ReceiveBuffer(chunk: 16, limit: 1024)
+        buffer.append([1, 2, 3].span)
+        buffer.consume(1)
+        let made = buffer.reserve(500)
+        #expect(made)
+        let room = unsafe buffer.fill { spare in (0, spare.count) }
+        #expect(room >= 498)
+        #expect(buffer.bytes(0..<2) == [2, 3])
+    }
+}
