@@ -30,10 +30,7 @@ package enum FrameWriter {
     ) {
         if headers.isEmpty { writer.append("PUB ") } else { writer.append("HPUB ") }
         writer.append(subject.bytes)
-        if let replyTo {
-            writer.append(0x20)
-            writer.append(replyTo.bytes)
-        }
+        if let replyTo { append(replyTo: replyTo.bytes.span, into: &writer) }
         writer.append(0x20)
         if headers.isEmpty {
             writer.append(decimal: payloadCount)
@@ -46,6 +43,12 @@ package enum FrameWriter {
             writer.append("\r\n")
             headers.encode(into: &writer)
         }
+    }
+
+    /// Through a span: copying the optional subject out would cost two counted references.
+    private static func append(replyTo subject: Span<UInt8>, into writer: inout ByteWriter) {
+        writer.append(0x20)
+        writer.append(subject)
     }
 
     /// Size in bytes of the frame that `publish` appends.

@@ -79,9 +79,9 @@ public struct Headers: Sendable, Hashable {
         guard !fields.isEmpty else { return }
         writer.append(HeaderBlock.versionLine)
         for field in fields {
-            writer.append(field.name.bytes)
+            writer.append(field.name.bytes.span)
             writer.append(": ")
-            writer.append(field.value.bytes)
+            writer.append(field.value.bytes.span)
             writer.append("\r\n")
         }
         writer.append("\r\n")
