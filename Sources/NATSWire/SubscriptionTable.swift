@@ -1,0 +1,110 @@
+// Theory of operation.
+//
+// Each subscription has a number (sid) that is never used again in the life of the client, so
+// that a message that was on its way when its subscription ended finds nobody, and is dropped.
+//
+// A subscription may end by itself after `max` messages, counted from its start. The server
+// counts too, but it forgets when the connection is lost: after a reconnect it is told the
+// remaining number. Both sides therefore agree on the total, and what the server sends beyond
+// it is dropped here.
+
+/// What this client is subscribed to, and what to tell a server after a reconnect.
+package struct SubscriptionTable: Sendable {
+    package struct Subscription: Sendable, Hashable {
+        package let pattern: SubjectPattern
+        package let queueGroup: QueueGroup?
+        /// Messages in all after which the subscription ends; nil: never.
+        package fileprivate(set) var max: Int?
+        /// Messages delivered so far.
+        package fileprivate(set) var delivered = 0
+    }
+
+    /// One subscription to be made again.
+    package struct Resubscription: Sendable, Hashable {
+        package let sid: Int
+        package let pattern: SubjectPattern
+        package let queueGroup: QueueGroup?
+        /// Messages left until it ends: to be sent as UNSUB after SUB; nil: no end.
+        package let remaining: Int?
+
+        package init(
+            sid: Int, pattern: SubjectPattern, queueGroup: QueueGroup?, remaining: Int?
+        ) {
+            self.sid = sid
+            self.pattern = pattern
+            self.queueGroup = queueGroup
+            self.remaining = remaining
+        }
+    }
+
+    /// Whether a message has a taker.
+    package enum Delivery: Equatable, Sendable {
+        case deliver
+        /// The last one: the subscription is gone now.
+        case deliverLast
+        case drop
+    }
+
+    /// What ending a subscription asks for.
+    package enum Ending: Equatable, Sendable {
+        /// Send UNSUB, with that count if there is one.
+        case sendUnsubscribe(max: Int?)
+        /// The subscription is gone, or its count was reached: only forget it.
+        case ignore
+    }
+
+    private var subscriptions: [Int: Subscription] = [:]
+    private var lastSID = 0
+
+    package init() {}
+
+    package var count: Int { subscriptions.count }
+
+    /// Adds a subscription and returns its number, which is never used again.
+    package mutating func add(_ pattern: SubjectPattern, queueGroup: QueueGroup? = nil) -> Int {
+        lastSID += 1
+        subscriptions[lastSID] = Subscription(pattern: pattern, queueGroup: queueGroup)
+        return lastSID
+    }
+
+    package subscript(sid: Int) -> Subscription? { subscriptions[sid] }
+
+    /// Ends a subscription, at once or after `max` messages in all.
+    package mutating func unsubscribe(_ sid: Int, max: Int? = nil) -> Ending {
+        guard let subscription = subscriptions[sid] else { return .ignore }
+        guard let max, max > subscription.delivered else {
+            subscriptions[sid] = nil
+            return .sendUnsubscribe(max: nil)
+        }
+        subscriptions[sid]?.max = max
+        return .sendUnsubscribe(max: max)
+    }
+
+    /// Counts a message. Complexity: O(1).
+    package mutating func delivered(_ sid: Int) -> Delivery {
+        guard let index = subscriptions.index(forKey: sid) else { return .drop }
+        subscriptions.values[index].delivered += 1
+        let subscription = subscriptions.values[index]
+        guard let max = subscription.max, subscription.delivered >= max else { return .deliver }
+        subscriptions.remove(at: index)
+        return .deliverLast
+    }
+
+    /// The subscriptions that a refusal of the server concerns: exactly one when it names the
+    /// number, otherwise all that look like it.
+    package func refused(subject: String, queueGroup: String?, sid: Int?) -> [Int] {
+        if let sid { return subscriptions[sid] == nil ? [] : [sid] }
+        return subscriptions.filter {
+            $0.value.pattern.text == subject && $0.value.queueGroup?.text == queueGroup
+        }.keys.sorted()
+    }
+
+    /// Everything to be subscribed to again, oldest first. Complexity: O(n log n).
+    package var resubscriptions: [Resubscription] {
+        subscriptions.sorted { $0.key < $1.key }.map { sid, subscription in
+            Resubscription(
+                sid: sid, pattern: subscription.pattern, queueGroup: subscription.queueGroup,
+                remaining: subscription.max.map { $0 - subscription.delivered })
+        }
+    }
+}
