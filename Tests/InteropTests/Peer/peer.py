@@ -1,0 +1,131 @@
+"""An independent peer of the bridge, on nats-py and pyarrow.
+
+It reads one JSON request a line on standard input and writes one JSON answer a line on standard
+output: {"ok": true, ...} or {"ok": false, "error": "..."}. It shares no code with the bridge, so
+that an agreement between the two says something about the wire contract.
+"""
+
+import asyncio
+import base64
+import json
+import sys
+
+import nats
+
+import arrow_form
+import arrow_samples
+import forms
+import plik
+import reading
+
+
+class Peer:
+    """The state between requests: a connection, a store and the subscriptions."""
+
+    def __init__(self):
+        self.connection = None
+        self.store = None
+        self.subscriptions = {}
+
+    async def connect(self, request):
+        """Connects to the server {nats}, and remembers the file server {store}."""
+        self.connection = await nats.connect(request["nats"], max_reconnect_attempts=2)
+        self.store = request.get("store")
+        return {"max_payload": self.connection.max_payload}
+
+    async def forms(self, request):
+        """The names of all forms that `send` knows."""
+        return {"forms": sorted(forms.FORMS)}
+
+    async def send(self, request):
+        """Publishes a message of the named form; answers with what a receiver must find."""
+        build = forms.FORMS[request["form"]]
+        context = forms.Context(request["subject"], self.store)
+        message = await asyncio.to_thread(build, context)
+        await self.connection.publish(
+            request["subject"], message.body, reply=request.get("reply", ""),
+            headers=message.headers)
+        await self.connection.flush()
+        return {"expected": message.expected, "size": len(message.body)}
+
+    async def listen(self, request):
+        """Subscribes to a subject; `take` then reads the messages."""
+        subject = request["subject"]
+        self.subscriptions[subject] = await self.connection.subscribe(subject)
+        await self.connection.flush()
+        return {}
+
+    async def take(self, request):
+        """Waits for the next message of a subject and tells all that a peer sees in it."""
+        message = await self.subscriptions[request["subject"]].next_msg(timeout=20)
+        return {"message": await asyncio.to_thread(reading.describe, message)}
+
+    async def answer(self, request):
+        """Takes the next request of a subject and answers it with an envelope of its own."""
+        message = await self.subscriptions[request["subject"]].next_msg(timeout=20)
+        seen = await asyncio.to_thread(reading.describe, message)
+        context = forms.Context(message.reply or request["subject"], self.store)
+        reply = forms.answer(context, seen)
+        subject = message.reply or seen["envelope"]["reply_to"]
+        await self.connection.publish(subject, reply.body)
+        await self.connection.flush()
+        return {"message": seen, "expected": reply.expected}
+
+    async def request(self, request):
+        """Sends a form as a request and tells what the answer holds."""
+        context = forms.Context(request["subject"], self.store)
+        message = forms.FORMS[request["form"]](context)
+        answer = await self.connection.request(request["subject"], message.body, timeout=20)
+        return {
+            "message": await asyncio.to_thread(reading.describe, answer),
+            "expected": message.expected,
+        }
+
+    async def arrow_names(self, request):
+        """The names of all sample tables."""
+        return {"names": sorted(arrow_samples.SAMPLES)}
+
+    async def arrow_write(self, request):
+        """A sample table as an IPC stream, and the values in it."""
+        stream = arrow_samples.stream(request["name"])
+        return {
+            "stream": base64.b64encode(stream).decode(),
+            "form": arrow_form.of_stream(stream),
+        }
+
+    async def arrow_read(self, request):
+        """The values that pyarrow finds in a stream, after its full validation."""
+        return {"form": arrow_form.of_stream(base64.b64decode(request["stream"], validate=True))}
+
+    async def fetch(self, request):
+        """Fetches a URL; answers with status, headers and body."""
+        return await asyncio.to_thread(plik.fetch, request["url"])
+
+    async def upload(self, request):
+        """Uploads bytes by the Plik calls; answers with the link."""
+        content = base64.b64decode(request["content"])
+        url = await asyncio.to_thread(plik.upload, self.store, request["name"], content)
+        return {"url": url}
+
+
+async def main():
+    peer = Peer()
+    loop = asyncio.get_running_loop()
+    while True:
+        line = await loop.run_in_executor(None, sys.stdin.readline)
+        if not line:
+            break
+        try:
+            request = json.loads(line)
+            method = getattr(peer, request["do"])
+            answer = {"ok": True, **(await method(request))}
+        except Exception as error:  # every failure is an answer: the test decides
+            answer = {"ok": False, "error": f"{type(error).__name__}: {error}"}
+        sys.stdout.write(json.dumps(answer) + "\n")
+        sys.stdout.flush()
+    if peer.connection is not None:
+        await peer.connection.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
