@@ -18,6 +18,7 @@ struct CodeSeparator {
     private var comment: [Character] = []
 
     mutating func separate(_ line: String) -> (code: String, comment: String) {
+        if stack.isEmpty, let parts = Self.simple(line) { return parts }
         code = []
         comment = []
         let characters = Array(line)
@@ -32,6 +33,16 @@ struct CodeSeparator {
         }
         while case .literal(_, multiline: false) = stack.last { stack.removeLast() }
         return (String(code), String(comment))
+    }
+
+    /// Most lines hold neither a quote nor a slash, or are a comment from their start.
+    private static func simple(_ line: String) -> (code: String, comment: String)? {
+        let blanks = String(repeating: " ", count: line.utf8.count)
+        if line.utf8.drop(while: { $0 == UInt8(ascii: " ") }).starts(with: "//".utf8) {
+            return (blanks, line)
+        }
+        let marks = [UInt8(ascii: "\""), UInt8(ascii: "/")]
+        return line.utf8.contains(where: marks.contains) ? nil : (line, blanks)
     }
 
     private mutating func inComment(_ rest: ArraySlice<Character>) -> Int {

@@ -153,13 +153,28 @@ import Testing
         #expect(messages("import B\n/// One.\n/// Two.\nstruct A {}\n", at: path, rule).isEmpty)
     }
 
-    @Test func parsersHaveTestsAndFixturesHaveReaders() {
-        let parser = SourceFile(path: "Sources/NATSWire/FrameParser.swift", text: "")
+    @Test func parsersHaveTests() {
+        let parser = SourceFile(
+            path: "Sources/NATSWire/FrameParser.swift", text: "package struct FrameParser {\n}\n")
+        let hidden = SourceFile(
+            path: "Sources/NATSWire/LineParser.swift", text: "struct LineParser {\n}\n")
+        let elsewhere = SourceFile(path: "Tests/HTTPWireTests/FrameParserTests.swift", text: "")
+        let named = SourceFile(path: "Tests/NATSWireTests/FrameParserTests.swift", text: "")
+        let using = SourceFile(
+            path: "Tests/NATSWireTests/FrameTests.swift", text: "let a = FrameParser()\n")
+        let talking = SourceFile(
+            path: "Tests/NATSWireTests/OtherTests.swift", text: "// FrameParser\n")
+        #expect(TestRules.check([parser, hidden, elsewhere, talking]).count == 1)
+        #expect(TestRules.check([parser, hidden, named]).isEmpty)
+        #expect(TestRules.check([parser, hidden, using]).isEmpty)
+    }
+
+    @Test func fixturesHaveReaders() {
         let fixture = SourceFile(path: "Fixtures/nats/info.txt", text: "")
-        let other = SourceFile(path: "Tests/HTTPWireTests/FrameParserTests.swift", text: "")
-        let tests = SourceFile(
-            path: "Tests/NATSWireTests/FrameParserTests.swift", text: "file(\"info.txt\")\n")
-        #expect(TestRules.check([parser, fixture, other]).count == 2)
-        #expect(TestRules.check([parser, fixture, tests]).isEmpty)
+        let readme = SourceFile(path: "Fixtures/README.md", text: "")
+        let reading = SourceFile(
+            path: "Tests/NATSWireTests/InfoTests.swift", text: "file(\"info.txt\")\n")
+        #expect(TestRules.check([fixture, readme]).count == 1)
+        #expect(TestRules.check([fixture, readme, reading]).isEmpty)
     }
 }

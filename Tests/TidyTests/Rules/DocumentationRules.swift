@@ -73,7 +73,8 @@ enum DocumentationRules {
         return false
     }
 
-    /// A file of a machine, parser or decoder has at least two lines of comment before its code.
+    /// A file of a machine, parser or decoder has at least two lines of comment before its code,
+    /// or a section "Theory of operation" on the type itself.
     private static func theory(_ file: SourceFile) -> [Finding] {
         let name = file.name
         guard !name.contains("+"), TestRules.isMachineOrParser(name) else { return [] }
@@ -82,6 +83,8 @@ enum DocumentationRules {
         }
         let head = file.comments.prefix(firstCode ?? 0)
         if head.count(where: { !$0.allSatisfy(\.isWhitespace) }) >= 2 { return [] }
+        let title = "Theory of operation"
+        if file.comments.contains(where: { $0.range(ofText: title) != nil }) { return [] }
         return [
             Finding(file, line: 1, "a machine or parser opens with its theory of operation")
         ]

@@ -10,16 +10,37 @@ enum TestRules {
         untested(files) + unused(files)
     }
 
-    /// Each parser and machine has a file of tests that bears its name.
+    /// Each parser and machine that other targets can reach has a file of tests of its name, or
+    /// is used by name in the tests of its target. Private ones are tested by what uses them.
     private static func untested(_ files: [SourceFile]) -> [Finding] {
         let tests = files.filter { $0.isUnder("Tests") && $0.isSwift }
         return files.filter { $0.isUnder("Sources") && $0.isSwift }.compactMap { file in
-            guard let target = file.target, isMachineOrParser(file.name) else { return nil }
+            guard let target = file.target, isMachineOrParser(file.name), isReachable(file)
+            else { return nil }
             let folder = "Tests/\(target)Tests"
-            let has = tests.contains { $0.isUnder(folder) && $0.name.hasPrefix(file.name) }
+            let has = tests.contains { test in
+                test.isUnder(folder)
+                    && (test.name.hasPrefix(file.name) || names(test, file.name))
+            }
             guard !has else { return nil }
             return Finding(
                 file, "no test of its own: write \(folder)/\(file.name)Tests.swift")
+        }
+    }
+
+    /// Whether the file declares the type that it is named after for other targets.
+    private static func isReachable(_ file: SourceFile) -> Bool {
+        file.code.contains { code in
+            let words = code.split { !($0.isLetter || $0.isNumber || $0 == "_") }
+            return (words.contains("package") || words.contains("public"))
+                && words.contains(Substring(file.name))
+                && !Set(words).isDisjoint(with: ["struct", "enum", "class", "actor"])
+        }
+    }
+
+    private static func names(_ test: SourceFile, _ type: String) -> Bool {
+        test.code.contains { code in
+            code.split { !($0.isLetter || $0.isNumber || $0 == "_") }.contains(Substring(type))
         }
     }
 
