@@ -1,0 +1,125 @@
+public import BridgeBytes
+
+extension Column {
+    /// Checks all offsets once: ascending, from zero or more, inside the data or the child.
+    /// Complexity: O(n), about the time to read the offsets.
+    func checkOffsets() throws(ArrowError) {
+        guard case .offsets(let offsets, let data) = storage, count > 0 else { return }
+        let limit = children.first?.count ?? data.count
+        let bad: Int?
+        switch type.layout {
+        case .variable(4), .list(4): bad = Self.firstDescent(Int32.self, offsets, limit: limit)
+        default: bad = Self.firstDescent(Int64.self, offsets, limit: limit)
+        }
+        if let bad { throw badOffsets(min(bad, count - 1)) }
+    }
+
+    /// Position of the first offset that is out of order or range.
+    private static func firstDescent<T: FixedWidthInteger & BitwiseCopyable>(
+        _ type: T.Type, _ offsets: Bytes, limit: Int
+    ) -> Int? {
+        unsafe offsets.withUnsafeBytes { raw in
+            // Sound: the buffer is aligned and a multiple of the width long.
+            let values = unsafe raw.bindMemory(to: T.self)
+            var previous: T = 0
+            for index in values.indices {
+                let value = unsafe values[index]
+                if value < previous { return index }
+                previous = value
+            }
+            return Int(truncatingIfNeeded: previous) > limit ? values.count - 1 : nil
+        }
+    }
+
+    /// The column as a collection of optional texts.
+    /// - Throws: `typeMismatch`; `invalidData` when the offsets are forged. Complexity: O(n).
+    public func texts() throws(ArrowError) -> Texts {
+        guard type == .utf8 || type == .largeUTF8 else { throw mismatch("text") }
+        return Texts(try blobs())
+    }
+
+    /// The column as a collection of optional bytes.
+    /// - Throws: `typeMismatch`; `invalidData` when the offsets are forged. Complexity: O(n).
+    public func blobs() throws(ArrowError) -> Blobs {
+        guard case .variable(let width) = type.layout,
+            case .offsets(let offsets, let data) = storage
+        else { throw mismatch("bytes") }
+        try checkOffsets()
+        return Blobs(count: count, width: width, offsets: offsets, data: data, validity: validity)
+    }
+
+    /// The column as a collection of optional lists, each a column of its items.
+    /// - Throws: `typeMismatch`; `invalidData` when the offsets are forged. Complexity: O(n).
+    public func lists() throws(ArrowError) -> Lists {
+        switch type.layout {
+        case .list, .fixedList: break
+        default: throw mismatch("lists")
+        }
+        try checkOffsets()
+        return Lists(column: self)
+    }
+
+    /// A column of binary or text as a collection of optional bytes; nothing is copied.
+    public struct Blobs: RandomAccessCollection, Sendable {
+        public let count: Int
+        let width: Int
+        let offsets: Bytes
+        let data: Bytes
+        let validity: Bitmap?
+        public var startIndex: Int { 0 }
+        public var endIndex: Int { count }
+
+        /// The range of a value in `data`. The offsets were checked when the view was made.
+        func range(_ position: Int) -> Range<Int> {
+            let span = offsets.span
+            let start = Column.offset(span, width: width, at: position) ?? 0
+            let end = Column.offset(span, width: width, at: position + 1) ?? start
+            return start..<end
+        }
+
+        /// The bytes at a position, without a copy; nil when null. Traps outside `0..<count`.
+        public subscript(position: Int) -> Bytes? {
+            precondition(position >= 0 && position < count, "position outside the column")
+            if let validity, !validity[position] { return nil }
+            return data[range(position)]
+        }
+
+        /// Size of a value in bytes, 0 for null, without looking at it.
+        public func byteCount(at position: Int) -> Int {
+            precondition(position >= 0 && position < count, "position outside the column")
+            if let validity, !validity[position] { return 0 }
+            return range(position).count
+        }
+    }
+
+    /// A column of text as a collection of optional strings. A string is made when it is asked
+    /// for; what is not valid UTF-8 comes as U+FFFD (`validate(full:)` finds out beforehand).
+    public struct Texts: RandomAccessCollection, Sendable {
+        /// The same values as bytes.
+        public let blobs: Blobs
+        public var startIndex: Int { 0 }
+        public var endIndex: Int { blobs.count }
+
+        init(_ blobs: Blobs) { self.blobs = blobs }
+
+        /// The text at a position; nil when null. Traps outside `0..<count`.
+        public subscript(position: Int) -> String? {
+            blobs[position].map { String(repairing: $0) }
+        }
+    }
+
+    /// A column of lists as a collection of optional columns; nothing is copied.
+    public struct Lists: RandomAccessCollection, Sendable {
+        private let column: Column
+        public var startIndex: Int { 0 }
+        public var endIndex: Int { column.count }
+
+        init(column: Column) { self.column = column }
+
+        /// The items of the list at a position; nil when null. Traps outside `0..<count`.
+        public subscript(position: Int) -> Column? {
+            // The offsets were checked when the view was made, so this does not throw.
+            (try? column.list(at: position)) ?? nil
+        }
+    }
+}

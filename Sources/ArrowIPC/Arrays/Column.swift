@@ -1,0 +1,105 @@
+internal import BridgeBytes
+
+/// One column of a batch: values of one type, some of which may be null.
+///
+/// A column is a view of shared bytes: of a received stream, or of memory that a builder filled.
+/// Passing it on and slicing it copy no value. Its buffers were checked to be long enough when it
+/// was made; what they hold (offsets, text) is checked when it is first used, so that opening a
+/// large table touches none of its pages.
+public struct Column: Sendable {
+    /// The type of the values.
+    public let type: DataType
+    /// Number of values, nulls counted.
+    public let count: Int
+    /// A bit per value that says whether it is there; nil when no value is null.
+    public let validity: Bitmap?
+    /// The columns inside a nested column: the fields of a structure, the items of lists.
+    public let children: [Column]
+    let storage: Storage
+
+    enum Storage: Sendable {
+        /// Null columns, structures and lists of one size have no buffer of their own.
+        case none
+        case bits(Bitmap)
+        /// Exactly `count` values of the type's width, aligned for typed access.
+        case values(Bytes)
+        /// `count + 1` offsets, aligned; none at all when `count` is 0. Lists have no data.
+        case offsets(Bytes, data: Bytes)
+    }
+
+    init(
+        _ type: DataType, count: Int, validity: Bitmap?, storage: Storage, children: [Column] = []
+    ) {
+        self.type = type
+        self.count = count
+        self.validity = validity
+        self.storage = storage
+        self.children = children
+    }
+
+    /// Number of nulls. Complexity: O(n), 64 values at a time.
+    public var nullCount: Int {
+        if type == .null { return count }
+        guard let validity else { return 0 }
+        return count - validity.setCount
+    }
+
+    /// Whether the value at a position is null. Traps when it is outside `0..<count`.
+    public func isNull(at position: Int) -> Bool {
+        precondition(position >= 0 && position < count, "position outside the column")
+        if type == .null { return true }
+        return validity.map { !$0[position] } ?? false
+    }
+
+    /// The child of that name of a structure.
+    /// - Throws: `noSuchColumn`.
+    public func child(named name: String) throws(ArrowError) -> Column {
+        guard let index = type.children.firstIndex(where: { $0.name == name }),
+            index < children.count
+        else {
+            throw ArrowError(.noSuchColumn, stage: .column, "\(type) has no child \"\(name)\"")
+        }
+        return children[index]
+    }
+
+    func mismatch(_ wanted: String) -> ArrowError {
+        ArrowError(.typeMismatch, stage: .column, "a column of \(type) holds no \(wanted)")
+    }
+}
+
+extension Column {
+    /// Part of the column, without a copy of any value. Traps when the range is outside
+    /// `0..<count`.
+    public subscript(range: Range<Int>) -> Column {
+        precondition(range.lowerBound >= 0 && range.upperBound <= count, "range outside the column")
+        if range == 0..<count { return self }
+        let storage: Storage
+        var children = children
+        switch (self.storage, type.layout) {
+        case (.bits(let bits), _): storage = .bits(bits[range])
+        case (.values(let bytes), .fixedWidth(let width)):
+            storage = .values(bytes[range.lowerBound * width..<range.upperBound * width])
+        case (.offsets(let offsets, let data), .variable(let width)),
+            (.offsets(let offsets, let data), .list(let width)):
+            let end = range.isEmpty ? range.lowerBound : range.upperBound + 1
+            storage = .offsets(offsets[range.lowerBound * width..<end * width], data: data)
+        case (let same, .fixedList(let size)):
+            storage = same
+            children = children.map { $0[range.lowerBound * size..<range.upperBound * size] }
+        case (let same, _):
+            storage = same
+            children = children.map { $0[range] }
+        }
+        return Column(
+            type, count: range.count, validity: validity?[range], storage: storage,
+            children: children)
+    }
+}
+
+extension Bytes {
+    /// The same bytes at an address that is a multiple of `alignment`; a copy only if they are
+    /// not there already, which no portable writer causes.
+    func aligned(to alignment: Int) -> Bytes {
+        address % UInt(alignment) == 0 ? self : copied()
+    }
+}

@@ -1,0 +1,85 @@
+public import BridgeBytes
+
+/// Builds a column of text or bytes, one value at a time, in the memory that it will have.
+///
+/// A column of `utf8` or `binary` holds at most 2 GiB; more is a programming error, which the
+/// large types avoid.
+public struct TextBuilder: ~Copyable {
+    private var data: ByteWriter
+    private var offsets: ByteWriter
+    private var validity = ValidityBuilder()
+    private let type: DataType
+    private let isLarge: Bool
+    /// Number of values appended, nulls counted.
+    public private(set) var count = 0
+
+    /// A builder of a column of `utf8`, `large_utf8`, `binary` or `large_binary`.
+    /// - Parameters:
+    ///   - capacity: Number of values to make room for.
+    ///   - bytesPerValue: Their expected mean size.
+    public init(capacity: Int = 0, bytesPerValue: Int = 8, type: DataType = .utf8) {
+        guard case .variable(let width) = type.layout else {
+            preconditionFailure("a column of \(type) does not hold text or bytes")
+        }
+        self.type = type
+        isLarge = width == 8
+        data = ByteWriter(capacity: capacity * bytesPerValue)
+        offsets = ByteWriter(capacity: (capacity + 1) * width)
+        appendOffset()
+    }
+
+    private mutating func appendOffset() {
+        if isLarge {
+            offsets.append(littleEndian: Int64(data.count))
+        } else {
+            precondition(
+                data.count <= Int32.max, "a column of \(type) holds at most 2 GiB")
+            offsets.append(littleEndian: Int32(truncatingIfNeeded: data.count))
+        }
+    }
+
+    /// Appends text.
+    public mutating func append(_ text: String) {
+        data.append(utf8: text)
+        endValue()
+    }
+
+    /// Appends text, or a null for nil.
+    public mutating func append(_ text: String?) {
+        guard let text else { return appendNull() }
+        append(text)
+    }
+
+    /// Appends bytes. In a column of text they must be UTF-8: readers may refuse others.
+    public mutating func append(_ bytes: Span<UInt8>) {
+        data.append(bytes)
+        endValue()
+    }
+
+    /// Appends bytes, or a null for nil. In a column of text they must be UTF-8.
+    public mutating func append(_ bytes: Bytes?) {
+        guard let bytes else { return appendNull() }
+        append(bytes.span)
+    }
+
+    private mutating func endValue() {
+        appendOffset()
+        count += 1
+    }
+
+    /// Appends a null.
+    public mutating func appendNull() {
+        validity.appendNull(at: count)
+        endValue()
+    }
+
+    /// The column of what was appended, without a copy.
+    public consuming func finish() -> Column {
+        let count = count
+        let validity = validity.finish(count: count)
+        let type = type
+        return Column(
+            type, count: count, validity: validity,
+            storage: .offsets(count == 0 ? Bytes() : offsets.finish(), data: data.finish()))
+    }
+}

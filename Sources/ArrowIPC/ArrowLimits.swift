@@ -1,0 +1,21 @@
+/// What a reader accepts before it gives up on a stream. Reaching a limit is an error with code
+/// `limitExceeded`, never silence.
+public struct ArrowLimits: Sendable, Hashable {
+    /// Largest message head, in bytes. A head of 500 columns is about 100 KB.
+    public var maxMetadataLength = 64 << 20
+    /// Largest message body, in bytes.
+    public var maxBodyLength = 1 << 40
+    /// Deepest nesting of fields, and so of columns. Bounds the recursion of every walk.
+    public var maxNesting = 64
+    /// Most fields of a schema, nested ones counted.
+    public var maxFields = 100_000
+    /// Most rows of a batch that no buffer backs (null columns, empty structs, no columns), since
+    /// a few bytes may claim any number of those.
+    public var maxRowsWithoutData = 1 << 24
+
+    /// The limits that are used when none are given.
+    public static let `default` = ArrowLimits()
+
+    /// The default limits.
+    public init() {}
+}

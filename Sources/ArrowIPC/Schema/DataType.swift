@@ -1,0 +1,137 @@
+/// The type of a column: every logical type of the Arrow format can be named, so that the schema
+/// of any stream can be shown. `isReadable` says which of them this library reads and writes.
+///
+/// Source: Arrow columnar format, "Data Types" and `Schema.fbs`.
+public indirect enum DataType: Sendable, Hashable {
+    /// Every value is null.
+    case null
+    /// One bit per value.
+    case bool
+    case int8, int16, int32, int64
+    case uint8, uint16, uint32, uint64
+    case float16, float32, float64
+    /// A decimal number: an integer of the given width, times ten to the power of `-scale`.
+    case decimal(DecimalWidth, precision: Int, scale: Int)
+    /// UTF-8 text, at most 2 GiB in a column; `large` has 64-bit offsets; `view` 16-byte views.
+    case utf8, largeUTF8, utf8View
+    /// Bytes, at most 2 GiB in a column; `large` has 64-bit offsets; `view` 16-byte views.
+    case binary, largeBinary, binaryView
+    /// Bytes of one width.
+    case fixedSizeBinary(width: Int)
+    /// Days since 1970-01-01.
+    case date32
+    /// Milliseconds since 1970-01-01.
+    case date64
+    /// Time of day in seconds or milliseconds, 32 bits.
+    case time32(TimeUnit)
+    /// Time of day in microseconds or nanoseconds, 64 bits.
+    case time64(TimeUnit)
+    /// Time since 1970-01-01 00:00: UTC when there is a zone, a wall clock's when there is none.
+    case timestamp(TimeUnit, zone: String?)
+    /// Elapsed time, 64 bits.
+    case duration(TimeUnit)
+    /// A calendar interval.
+    case interval(IntervalUnit)
+    /// Lists of any length; `large` has 64-bit offsets; `view` offsets and sizes.
+    case list(Field)
+    case largeList(Field)
+    case listView(Field)
+    case largeListView(Field)
+    /// Lists that all have the same length.
+    case fixedSizeList(Field, count: Int)
+    /// Several named values per row.
+    case structure([Field])
+    /// Lists of key-value pairs. The field is the pair: a structure of two fields.
+    case map(entries: Field, keysSorted: Bool)
+    /// One of several types per row.
+    case union(UnionMode, fields: [Field], typeCodes: [Int8])
+    /// Runs of equal values.
+    case runEndEncoded(runEnds: Field, values: Field)
+    /// Indices into a dictionary of values that the stream carries apart.
+    case dictionary(index: DataType, value: DataType, isOrdered: Bool, id: Int64)
+}
+
+extension DataType {
+    /// The fields of nested types, as the format orders them.
+    public var children: [Field] {
+        switch self {
+        case .list(let item), .largeList(let item), .listView(let item), .largeListView(let item),
+            .fixedSizeList(let item, _):
+            [item]
+        case .map(let entries, _): [entries]
+        case .structure(let fields), .union(_, let fields, _): fields
+        case .runEndEncoded(let runEnds, let values): [runEnds, values]
+        case .dictionary(_, let value, _, _): value.children
+        default: []
+        }
+    }
+
+    /// How the values lie in memory. Types of one layout are read by the same code.
+    enum Layout: Equatable {
+        case null
+        case bits
+        /// Values of that many bytes, one after the other.
+        case fixedWidth(Int)
+        /// Offsets of that many bytes into data of bytes.
+        case variable(offsetWidth: Int)
+        /// Offsets of that many bytes into a child column.
+        case list(offsetWidth: Int)
+        /// That many values of a child column per row.
+        case fixedList(Int)
+        case structure
+        /// Not read by this library.
+        case unsupported
+    }
+
+    var layout: Layout {
+        switch self {
+        case .null: .null
+        case .bool: .bits
+        case .int8, .uint8: .fixedWidth(1)
+        case .int16, .uint16, .float16: .fixedWidth(2)
+        case .int32, .uint32, .float32, .date32, .time32: .fixedWidth(4)
+        case .int64, .uint64, .float64, .date64, .time64, .timestamp, .duration: .fixedWidth(8)
+        case .decimal(let width, _, _): .fixedWidth(width.rawValue / 8)
+        case .fixedSizeBinary(let width): .fixedWidth(width)
+        case .interval(.yearMonth): .fixedWidth(4)
+        case .interval(.dayTime): .fixedWidth(8)
+        case .interval(.monthDayNano): .fixedWidth(16)
+        case .utf8, .binary: .variable(offsetWidth: 4)
+        case .largeUTF8, .largeBinary: .variable(offsetWidth: 8)
+        case .list, .map: .list(offsetWidth: 4)
+        case .largeList: .list(offsetWidth: 8)
+        case .fixedSizeList(_, let count): .fixedList(count)
+        case .structure: .structure
+        case .utf8View, .binaryView, .listView, .largeListView, .union, .runEndEncoded,
+            .dictionary:
+            .unsupported
+        }
+    }
+
+    /// Whether this library reads and writes columns of the type, its children included.
+    public var isReadable: Bool { firstUnreadable == nil }
+
+    /// The first type, in pre-order, that is not readable.
+    var firstUnreadable: (path: String, type: DataType)? {
+        if layout == .unsupported { return ("", self) }
+        for child in children {
+            if let (path, type) = child.type.firstUnreadable {
+                return (path.isEmpty ? child.name : "\(child.name).\(path)", type)
+            }
+        }
+        return nil
+    }
+
+    /// The alignment that typed access to the first data buffer needs, in bytes.
+    var alignment: Int {
+        switch self {
+        case .decimal, .fixedSizeBinary, .interval: return 1
+        default: break
+        }
+        switch layout {
+        case .fixedWidth(let width): return width
+        case .variable(let width), .list(let width): return width
+        default: return 1
+        }
+    }
+}

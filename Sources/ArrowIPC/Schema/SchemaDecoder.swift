@@ -1,0 +1,98 @@
+internal import BridgeBytes
+
+/// Reads a schema from a verified message head.
+///
+/// Slots are those of `Schema.fbs`. The verifier bounded the depth and the number of tables, so
+/// the recursion over fields ends.
+struct SchemaDecoder {
+    /// Where the message lies in the input, for error messages.
+    let base: Int
+    let limits: ArrowLimits
+    private var fieldsLeft: Int
+
+    static func decode(
+        _ table: FlatTable, base: Int, limits: ArrowLimits
+    ) throws(ArrowError) -> Schema {
+        guard table.scalar(0, default: Int16(0)) == 0 else {
+            throw ArrowError(
+                .unsupportedFeature, stage: .schema, offset: base,
+                "the stream is big-endian; only little-endian streams are read")
+        }
+        var decoder = SchemaDecoder(base: base, limits: limits, fieldsLeft: limits.maxFields)
+        let fields = try decoder.fields(table.tables(1), path: "", depth: 0)
+        return Schema(fields, metadata: Metadata(decoding: table.tables(2)))
+    }
+
+    private init(base: Int, limits: ArrowLimits, fieldsLeft: Int) {
+        self.base = base
+        self.limits = limits
+        self.fieldsLeft = fieldsLeft
+    }
+
+    func fail(
+        _ path: String, _ message: String, code: ArrowError.Code = .invalidSchema
+    ) -> ArrowError {
+        ArrowError(code, stage: .schema, offset: base, field: path, message)
+    }
+
+    private mutating func fields(
+        _ tables: [FlatTable], path: String, depth: Int
+    ) throws(ArrowError) -> [Field] {
+        guard depth < limits.maxNesting else {
+            throw fail(path, "fields are nested too deeply", code: .limitExceeded)
+        }
+        var fields: [Field] = []
+        for table in tables { fields.append(try field(table, path: path, depth: depth)) }
+        return fields
+    }
+
+    private mutating func field(
+        _ table: FlatTable, path: String, depth: Int
+    ) throws(ArrowError) -> Field {
+        fieldsLeft -= 1
+        guard fieldsLeft >= 0 else {
+            throw fail(path, "there are more than \(limits.maxFields) fields", code: .limitExceeded)
+        }
+        let name = try text(table.string(0), of: path) ?? ""
+        let path = path.isEmpty ? name : "\(path).\(name)"
+        let children = try fields(table.tables(5), path: path, depth: depth + 1)
+        var type = try type(of: table, children: children, path: path)
+        if let encoding = table.table(4) {
+            type = try dictionary(encoding, value: type, path: path)
+        }
+        return Field(
+            name, type, isNullable: table.scalar(1, default: UInt8(0)) != 0,
+            metadata: Metadata(decoding: table.tables(6)))
+    }
+
+    func text(_ bytes: Bytes?, of path: String) throws(ArrowError) -> String? {
+        guard let bytes else { return nil }
+        guard let text = String(validating: bytes) else {
+            throw fail(path, "a name is not valid UTF-8", code: .invalidUTF8)
+        }
+        return text
+    }
+
+    private func dictionary(
+        _ table: FlatTable, value: DataType, path: String
+    ) throws(ArrowError) -> DataType {
+        var index = DataType.int32
+        if let integer = table.table(1) {
+            index = try self.integer(integer, path: path)
+        }
+        let isOrdered = table.scalar(2, default: UInt8(0)) != 0
+        let id = table.scalar(0, default: Int64(0))
+        return .dictionary(index: index, value: value, isOrdered: isOrdered, id: id)
+    }
+}
+
+extension Metadata {
+    /// The pairs of verified `KeyValue` tables.
+    init(decoding tables: [FlatTable]) {
+        entries = tables.map {
+            Entry(
+                key: String(repairing: $0.string(0) ?? Bytes()),
+                value: String(repairing: $0.string(1) ?? Bytes()))
+        }
+    }
+}

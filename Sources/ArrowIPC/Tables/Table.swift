@@ -1,0 +1,63 @@
+public import BridgeBytes
+
+/// A schema and any number of batches of it.
+public struct Table: Sendable {
+    /// Names, types and metadata of the columns.
+    public let schema: Schema
+    /// The pieces, in order.
+    public let batches: [RecordBatch]
+
+    /// A table of batches that all have the schema.
+    /// - Throws: `typeMismatch` when one has not.
+    public init(schema: Schema, batches: [RecordBatch]) throws(ArrowError) {
+        for (index, batch) in batches.enumerated()
+        where batch.schema.fields != schema.fields {
+            throw ArrowError(
+                .typeMismatch, stage: .batch, "batch \(index) has other fields than the table")
+        }
+        self.schema = schema
+        self.batches = batches
+    }
+
+    /// A table of one batch.
+    public init(_ batch: RecordBatch) {
+        schema = batch.schema
+        batches = [batch]
+    }
+
+    /// A table of one batch of named columns, all nullable.
+    /// - Throws: `lengthMismatch` when their lengths differ.
+    public init(_ columns: KeyValuePairs<String, Column>) throws(ArrowError) {
+        self.init(try RecordBatch(columns))
+    }
+
+    /// Opens an Arrow IPC stream or file. The columns are views of the bytes; the time does not
+    /// depend on their size. What they hold is checked when it is used, or by `validate(full:)`.
+    /// - Throws: `ArrowError`, with the position in the input.
+    public init(ipcStream bytes: Bytes, limits: ArrowLimits = .default) throws(ArrowError) {
+        var reader = try StreamReader(bytes, limits: limits)
+        var batches: [RecordBatch] = []
+        while let batch = try reader.next() { batches.append(batch) }
+        schema = reader.schema
+        self.batches = batches
+    }
+
+    /// Number of rows.
+    public var count: Int { batches.reduce(0) { $0 + $1.count } }
+
+    /// The pieces of the first column of that name, one per batch.
+    /// - Throws: `noSuchColumn`.
+    public func columns(_ name: String) throws(ArrowError) -> [Column] {
+        guard let index = schema.index(of: name) else {
+            throw ArrowError(
+                .noSuchColumn, stage: .batch, field: name, "there is no column \"\(name)\"")
+        }
+        return batches.map { $0.columns[index] }
+    }
+
+    /// Checks what opening does not look at; see `Column.validate(full:)`.
+    /// - Throws: `invalidData`, `invalidUTF8`, with the name of the column.
+    public func validate(full: Bool = false) throws(ArrowError) {
+        for batch in batches { try batch.validate(full: full) }
+    }
+}
