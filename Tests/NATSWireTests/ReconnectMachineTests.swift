@@ -1,0 +1,185 @@
+internal import NATSWire
+internal import TestKit
+internal import Testing
+
+@Suite struct ReconnectMachineTests {
+    private static let a = ServerURL(host: "a")
+    private static let b = ServerURL(host: "b")
+    private static let c = ServerURL(host: "c")
+
+    private func machine(
+        _ servers: [ServerURL], _ change: (inout ReconnectMachine.Configuration) -> Void = { _ in }
+    ) -> ReconnectMachine {
+        var configuration = ReconnectMachine.Configuration()
+        configuration.shuffles = false
+        change(&configuration)
+        var generator = SeededGenerator(seed: 1)
+        return ReconnectMachine(
+            servers: servers, configuration: configuration, using: &generator)
+    }
+
+    @Test func theFirstRoundTriesEveryServerOnceAndAtOnce() {
+        var machine = machine([Self.a, Self.b])
+        #expect(machine.nextAttempt(now: .zero, random: 0.5) == .connect(Self.a, after: .zero))
+        machine.failed(.lost, now: .zero)
+        #expect(machine.nextAttempt(now: .zero, random: 0.5) == .connect(Self.b, after: .zero))
+        machine.failed(.lost, now: .zero)
+        #expect(machine.nextAttempt(now: .zero, random: 0.5) == .giveUp(.noServerReachable))
+    }
+
+    @Test func theFirstConnectionIsTriedAgainIfAsked() {
+        var machine = machine([Self.a]) { $0.retriesFirstConnect = true }
+        _ = machine.nextAttempt(now: .zero, random: 0)
+        machine.failed(.lost, now: .zero)
+        #expect(
+            machine.nextAttempt(now: .zero, random: 0)
+                == .connect(Self.a, after: .milliseconds(250)))
+    }
+
+    @Test func waitsDoubleUpToTheirBound() {
+        var machine = machine([Self.a])
+        _ = machine.nextAttempt(now: .zero, random: 0)
+        machine.connected()
+        for wait in [250, 500, 1000, 2000, 4000, 4000] {
+            machine.failed(.lost, now: .zero)
+            #expect(
+                machine.nextAttempt(now: .zero, random: 0)
+                    == .connect(Self.a, after: .milliseconds(wait)))
+        }
+        machine.connected()
+        machine.failed(.lost, now: .seconds(9))
+        #expect(
+            machine.nextAttempt(now: .seconds(9), random: 0)
+                == .connect(Self.a, after: .milliseconds(250)))
+    }
+
+    @Test func jitterIsAddedToEveryReconnect() {
+        var machine = machine([Self.a, Self.b])
+        _ = machine.nextAttempt(now: .zero, random: 0)
+        machine.connected()
+        machine.failed(.lost, now: .zero)
+        #expect(
+            machine.nextAttempt(now: .zero, random: 0.5)
+                == .connect(Self.b, after: .milliseconds(50)))
+    }
+
+    @Test func timeThatHasPassedIsNotWaitedFor() {
+        var machine = machine([Self.a])
+        _ = machine.nextAttempt(now: .zero, random: 0)
+        machine.connected()
+        machine.failed(.lost, now: .zero)
+        #expect(
+            machine.nextAttempt(now: .milliseconds(100), random: 0)
+                == .connect(Self.a, after: .milliseconds(150)))
+        machine.failed(.lost, now: .seconds(1))
+        #expect(
+            machine.nextAttempt(now: .seconds(60), random: 0) == .connect(Self.a, after: .zero))
+    }
+
+    @Test func theServerThatWaitsLeastIsNext() {
+        var machine = machine([Self.a, Self.b, Self.c])
+        _ = machine.nextAttempt(now: .zero, random: 0)
+        machine.connected()
+        var order: [String] = []
+        for _ in 0..<6 {
+            machine.failed(.lost, now: .zero)
+            if case .connect(let url, _) = machine.nextAttempt(now: .zero, random: 0) {
+                order.append(url.host)
+            }
+        }
+        #expect(order == ["b", "c", "a", "b", "c", "a"])
+    }
+
+    @Test func aServerIsGivenUpAfterItsAttempts() {
+        var machine = machine([Self.a]) { $0.maxAttempts = 2 }
+        _ = machine.nextAttempt(now: .zero, random: 0)
+        machine.connected()
+        machine.failed(.lost, now: .zero)
+        _ = machine.nextAttempt(now: .zero, random: 0)
+        machine.failed(.lost, now: .zero)
+        #expect(machine.nextAttempt(now: .zero, random: 0) == .giveUp(.attemptsExhausted))
+        #expect(machine.pool.isEmpty)
+    }
+
+    @Test func theSameRefusalTwiceIsEnough() {
+        var machine = machine([Self.a])
+        _ = machine.nextAttempt(now: .zero, random: 0)
+        machine.connected()
+        machine.failed(.refused("x"), now: .zero)
+        _ = machine.nextAttempt(now: .zero, random: 0)
+        machine.failed(.refused("y"), now: .zero)
+        _ = machine.nextAttempt(now: .zero, random: 0)
+        machine.failed(.lost, now: .zero)
+        _ = machine.nextAttempt(now: .zero, random: 0)
+        machine.failed(.refused("y"), now: .zero)
+        #expect(machine.pool == [Self.a])
+        _ = machine.nextAttempt(now: .zero, random: 0)
+        machine.failed(.refused("y"), now: .zero)
+        #expect(machine.nextAttempt(now: .zero, random: 0) == .giveUp(.refused))
+    }
+
+    @Test func aRefusedFirstConnectionSaysSo() {
+        var machine = machine([Self.a])
+        _ = machine.nextAttempt(now: .zero, random: 0)
+        machine.failed(.refused("x"), now: .zero)
+        #expect(machine.nextAttempt(now: .zero, random: 0) == .giveUp(.refused))
+    }
+
+    @Test func aHopelessServerIsLeftAtOnce() {
+        var machine = machine([Self.a, Self.b])
+        _ = machine.nextAttempt(now: .zero, random: 0)
+        machine.failed(.abandon, now: .zero)
+        #expect(machine.pool == [Self.b])
+    }
+
+    @Test func reconnectingCanBeSwitchedOff() {
+        var machine = machine([Self.a]) { $0.reconnects = false }
+        #expect(machine.nextAttempt(now: .zero, random: 0) == .connect(Self.a, after: .zero))
+        machine.connected()
+        machine.failed(.lost, now: .zero)
+        #expect(machine.nextAttempt(now: .zero, random: 0) == .giveUp(.reconnectDisabled))
+    }
+
+    @Test func announcedServersComeAndGoAndExplicitOnesStay() throws {
+        let secret = ServerURL(host: "a", credentials: .token("t"))
+        var machine = machine([secret, Self.b])
+        _ = machine.nextAttempt(now: .zero, random: 0)
+        machine.connected()
+        let first = machine.discovered(["a:4222", "10.0.0.1:4222", "[::1]:4223", "bad host"])
+        #expect(first.added.map(\.authority) == ["10.0.0.1:4222", "[::1]:4223"])
+        #expect(first.added.allSatisfy { $0.credentials == .token("t") })
+        #expect(first.malformed == 1)
+        let second = machine.discovered(["a:4222", "10.0.0.2:4222"])
+        #expect(second.added.map(\.host) == ["10.0.0.2"])
+        #expect(second.removed.map(\.host) == ["10.0.0.1", "::1"])
+        #expect(machine.pool.map(\.host) == ["a", "b", "10.0.0.2"])
+        #expect(machine.discovered([]).removed.isEmpty)
+    }
+
+    @Test func theServerInUseIsNotForgotten() {
+        var machine = machine([Self.a])
+        _ = machine.nextAttempt(now: .zero, random: 0)
+        machine.connected()
+        _ = machine.discovered(["b"])
+        machine.failed(.lost, now: .zero)
+        #expect(machine.nextAttempt(now: .zero, random: 0) == .connect(Self.b, after: .zero))
+        machine.connected()
+        #expect(machine.discovered(["c"]).removed.isEmpty)
+        #expect(machine.pool.map(\.host) == ["a", "b", "c"])
+    }
+
+    @Test func announcementsCanBeIgnored() {
+        var machine = machine([Self.a]) { $0.usesDiscovered = false }
+        #expect(machine.discovered(["b"]).added.isEmpty)
+        #expect(machine.pool == [Self.a])
+    }
+
+    @Test func theOrderIsDrawnOnce() {
+        let servers = (0..<20).map { ServerURL(host: "h\($0)") }
+        var generator = SeededGenerator(seed: 7)
+        let machine = ReconnectMachine(servers: servers + servers, using: &generator)
+        #expect(machine.pool != servers)
+        #expect(Set(machine.pool) == Set(servers))
+        #expect(machine.pool.count == 20)
+    }
+}

@@ -1,0 +1,67 @@
+internal import NATSWire
+internal import Testing
+
+@Suite struct ServerURLTests {
+    @Test(arguments: [
+        ("nats://host:4333", "host", 4333), ("nats://host", "host", 4222), ("host", "host", 4222),
+        ("10.0.0.1:4222", "10.0.0.1", 4222), ("host:1", "host", 1), ("host:65535", "host", 65535),
+        ("[::1]:4222", "::1", 4222), ("[::1]", "::1", 4222),
+        ("nats://[fe80::1%eth0]:5", "fe80::1%eth0", 5),
+        ("NATS://h.example.com:4222/", "h.example.com", 4222), ("tls://host", "host", 4222),
+    ])
+    func addresses(_ text: String, _ host: String, _ port: Int) throws {
+        let url = try ServerURL(text)
+        #expect(url.host == host)
+        #expect(url.port == port)
+        #expect(url.credentials == .none)
+    }
+
+    @Test func schemes() throws {
+        #expect(try ServerURL("tls://h").scheme == .tls)
+        #expect(try ServerURL("h").scheme == .nats)
+        for text in ["ws://h", "http://h", "://h"] {
+            let error = #expect(throws: WireError.self) { try ServerURL(text) }
+            #expect(error?.code == .unsupportedScheme)
+        }
+    }
+
+    @Test func credentials() throws {
+        #expect(
+            try ServerURL("nats://me:secret@h").credentials == .user("me", password: "secret"))
+        #expect(try ServerURL("me:@h").credentials == .user("me", password: ""))
+        #expect(try ServerURL("nats://token@h:1").credentials == .token("token"))
+        #expect(
+            try ServerURL("nats://a%40b:c%3a%2F@h").credentials == .user("a@b", password: "c:/"))
+        #expect(try ServerURL("nats://a:b@c@h").credentials == .user("a", password: "b@c"))
+        #expect(try ServerURL("nats://@h").credentials == .none)
+    }
+
+    @Test(arguments: [
+        "", "nats://", ":4222", "host:", "host:0", "host:65536", "host:x", "host:-1", "a b", "h\n",
+        "::1", "fe80::1:4222", "[::1", "[host]", "[]:1", "[::1]4222", "[::1]:", "h/path",
+        "nats://%zz@h", "nats://%f@h", "nats://%ff@h", "host:99999999999999999999",
+    ])
+    func refused(_ text: String) {
+        let error = #expect(throws: WireError.self) { try ServerURL(text) }
+        #expect(error?.code == .malformedURL)
+        #expect(error?.stage == .url)
+    }
+
+    @Test func secretsStayHidden() throws {
+        let url = try ServerURL("nats://me:hush@h:4222")
+        var dumped = ""
+        dump(url, to: &dumped)
+        for text in ["\(url)", String(reflecting: url), dumped, "\([url])"] {
+            #expect(!text.contains("hush"), "\(text)")
+        }
+        let error = #expect(throws: WireError.self) { try ServerURL("nats://me:hush@h:0") }
+        #expect(error.map { !"\($0)".contains("hush") } == true)
+    }
+
+    @Test func authoritiesAreWrittenAsServersDo() throws {
+        #expect(try ServerURL("[::1]:42").authority == "[::1]:42")
+        #expect(try ServerURL("nats://u:p@h").description == "nats://h:4222")
+        #expect(try ServerURL("h").isSameServer(as: ServerURL("nats://a:b@h:4222")))
+        #expect(try !ServerURL("h").isSameServer(as: ServerURL("h:1")))
+    }
+}
