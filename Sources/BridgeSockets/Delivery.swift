@@ -102,6 +102,9 @@ package final class Delivery<Element: Sendable, Failure: Error>: Sendable {
         state.withLock { ($0.machine.count, $0.machine.weight) }
     }
 
+    /// Whether the producer was told to pause and not yet to resume.
+    package var isPaused: Bool { state.withLock { $0.machine.isPaused } }
+
     /// Whether nobody listens any more.
     package var isCancelled: Bool { state.withLock { $0.isCancelled } }
 

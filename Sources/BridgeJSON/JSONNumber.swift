@@ -1,0 +1,30 @@
+/// A number exactly as it was written, so that no digit is lost.
+public struct JSONNumber: Sendable, Hashable, CustomStringConvertible {
+    /// The text, such as `-1.50e3`.
+    public let text: String
+
+    /// Takes a text that has been checked against the grammar.
+    package init(checked text: String) { self.text = text }
+
+    public init(_ value: Int) { text = String(value) }
+
+    /// The shortest text that gives the same value back; nil for NaN and the infinities, which
+    /// JSON cannot write.
+    public init?(_ value: Double) {
+        guard value.isFinite else { return nil }
+        let short = value.description
+        text = short.hasSuffix(".0") ? String(short.dropLast(2)) : short
+    }
+
+    /// The value when it is a whole number that fits.
+    public var int: Int? {
+        if let value = Int(text) { return value }
+        guard let value = Double(text), value.rounded() == value else { return nil }
+        return Int(exactly: value)
+    }
+
+    /// The nearest double; an infinity when the number is too large for one.
+    public var double: Double { Double(text) ?? .nan }
+
+    public var description: String { text }
+}

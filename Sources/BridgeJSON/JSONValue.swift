@@ -1,0 +1,83 @@
+public import BridgeBytes
+
+/// Any JSON value. Members keep their order and numbers their digits.
+public indirect enum JSONValue: Sendable, Hashable {
+    case null
+    case bool(Bool)
+    case number(JSONNumber)
+    case string(String)
+    case array([JSONValue])
+    case object(JSONObject)
+
+    /// Parses a whole text. Complexity: O(n).
+    /// - Throws: `JSONError` with the position of the offending byte.
+    public init(parsing bytes: Bytes, limits: JSONLimits = .default) throws(JSONError) {
+        self = try JSONParser.parse(bytes.span, limits: limits)
+    }
+
+    /// The strict, compact form. Complexity: O(n).
+    public func encoded() -> Bytes {
+        var writer = JSONWriter()
+        writer.value(self)
+        return writer.finish()
+    }
+
+    /// The member of an object; nil for a missing member and for anything but an object.
+    public subscript(key: String) -> JSONValue? { objectValue?[key] }
+
+    /// The text, if this is a string.
+    public var stringValue: String? { if case .string(let text) = self { text } else { nil } }
+
+    /// The whole number, if this is one that fits.
+    public var intValue: Int? { if case .number(let number) = self { number.int } else { nil } }
+
+    /// The number, if this is one.
+    public var doubleValue: Double? {
+        if case .number(let number) = self { number.double } else { nil }
+    }
+
+    /// The truth value, if this is one.
+    public var boolValue: Bool? { if case .bool(let value) = self { value } else { nil } }
+
+    /// The elements, if this is an array.
+    public var arrayValue: [JSONValue]? {
+        if case .array(let values) = self { values } else { nil }
+    }
+
+    /// The members, if this is an object.
+    public var objectValue: JSONObject? {
+        if case .object(let object) = self { object } else { nil }
+    }
+
+    /// Whether this is null.
+    public var isNull: Bool { self == .null }
+}
+
+extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral,
+    ExpressibleByFloatLiteral, ExpressibleByBooleanLiteral, ExpressibleByNilLiteral,
+    ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
+{
+    public init(stringLiteral value: String) { self = .string(value) }
+    public init(integerLiteral value: Int) { self = .number(JSONNumber(value)) }
+
+    /// Traps when the literal is not finite, which no literal is.
+    public init(floatLiteral value: Double) {
+        guard let number = JSONNumber(value) else { preconditionFailure("a finite literal") }
+        self = .number(number)
+    }
+
+    public init(booleanLiteral value: Bool) { self = .bool(value) }
+    public init(nilLiteral: ()) { self = .null }
+    public init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
+
+    public init(dictionaryLiteral elements: (String, JSONValue)...) {
+        var object = JSONObject()
+        for (key, value) in elements { object[key] = value }
+        self = .object(object)
+    }
+}
+
+extension JSONValue: CustomStringConvertible {
+    /// The compact JSON text.
+    public var description: String { String(repairing: encoded()) }
+}
