@@ -1,0 +1,77 @@
+internal import BridgeBytes
+internal import BridgeSockets
+
+/// The place that a whole body is put into.
+///
+/// A body of known length gets its final memory at once and is read straight into it; one of
+/// unknown length grows a writer. Either way a byte over the limit is refused before it is kept,
+/// and the digest is taken while the bytes are still in the cache.
+struct BodyCollector: ~Copyable {
+    /// Most bytes of one read: what the cache of a core still holds when the digest is taken.
+    static let readSize = 1 << 20
+
+    /// The final memory of a body of known length; nil for one of unknown length.
+    private let region: ByteRegion?
+    private let length: Int
+    private var writer: ByteWriter
+    private(set) var count = 0
+    private let limit: Int
+    private var digest: RunningChecksum?
+
+    /// - Parameter length: Nil when unknown, else at most `limit`; the caller has checked it.
+    init(length: Int?, limit: Int, digesting algorithm: ChecksumAlgorithm?) {
+        precondition(length.map { $0 >= 0 && $0 <= limit } ?? true, "longer than the limit")
+        self.length = length ?? 0
+        self.limit = limit
+        region = length.map { ByteRegion(capacity: $0) }
+        writer = ByteWriter(capacity: length == nil ? min(limit, 64 << 10) : 0)
+        digest = algorithm.map { RunningChecksum($0) }
+    }
+
+    /// Bytes of a body of known length that are still to come; 0 for one of unknown length.
+    var remaining: Int { region == nil ? 0 : length - count }
+
+    /// Adds bytes that were read elsewhere. Returns false when they go over the limit.
+    mutating func append(_ bytes: Bytes) -> Bool {
+        guard bytes.count <= (region == nil ? limit : length) - count else { return false }
+        digest?.update(bytes.span)
+        if let region {
+            unsafe bytes.withUnsafeBytes {
+                if let source = $0.baseAddress {
+                    // Sound: `count + bytes.count <= length`, the region's capacity, and what
+                    // lies above `count` has not been published.
+                    unsafe (region.base + count).copyMemory(from: source, byteCount: $0.count)
+                }
+            }
+        } else {
+            writer.append(bytes)
+        }
+        count += bytes.count
+        return true
+    }
+
+    /// Reads once, straight into the final memory of a body of known length. Returns what was
+    /// read beside what the call came to.
+    mutating func read(from link: Link) -> (Transfer, Bytes) {
+        guard let region, remaining > 0 else { return (.wouldBlock, Bytes()) }
+        // Sound: the memory is `remaining` bytes from `count` on, inside the region, and none of
+        // it has been published.
+        let spare = unsafe UnsafeMutableRawBufferPointer(
+            start: region.base + count, count: min(remaining, Self.readSize))
+        let transfer = unsafe link.read(into: spare)
+        guard case .moved(let moved) = transfer else { return (transfer, Bytes()) }
+        let bytes = Bytes(region, count..<count + moved)
+        digest?.update(bytes.span)
+        count += moved
+        return (transfer, bytes)
+    }
+
+    /// The whole body.
+    consuming func finish() -> Exchange.Collected {
+        let checksum = digest?.finalize()
+        guard let region else {
+            return Exchange.Collected(bytes: writer.finish(), checksum: checksum)
+        }
+        return Exchange.Collected(bytes: Bytes(region, 0..<count), checksum: checksum)
+    }
+}

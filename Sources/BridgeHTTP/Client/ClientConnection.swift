@@ -1,0 +1,111 @@
+internal import BridgeSockets
+internal import HTTPWire
+internal import Synchronization
+
+/// What tasks hold of a connection: its number and a way to its handler on the reactor's thread.
+final class ClientConnection: Sendable {
+    private struct State: Sendable {
+        var handle: LinkHandle?
+        var isClosed = false
+        /// What was started last; failed here when the link is gone before the handler saw it.
+        var exchange: Exchange?
+    }
+
+    let id: Int
+    let options: HTTPClientOptions
+    /// Weak: a pool that is gone needs no news of its connections.
+    private weak let pool: ConnectionPool?
+    private let state = Mutex(State())
+
+    init(id: Int, pool: ConnectionPool, options: HTTPClientOptions) {
+        self.id = id
+        self.pool = pool
+        self.options = options
+    }
+
+    var isClosed: Bool { state.withLock { $0.isClosed } }
+
+    /// Connects to the first address of the host that answers, in the resolver's order.
+    func connect(to url: HTTPURL, on reactor: Reactor) async throws(HTTPError) {
+        let deadline = MonotonicClock.now + options.connectTimeout
+        var last = HTTPError(
+            .connectFailed, .connect, url: url.description, "the host has no address")
+        for address in try await addresses(of: url) {
+            do throws(HTTPError) {
+                return try await connect(to: address, for: url, on: reactor, deadline: deadline)
+            } catch {
+                guard error.code == .connectFailed else { throw error }
+                last = error
+            }
+        }
+        throw last
+    }
+
+    private func addresses(of url: HTTPURL) async throws(HTTPError) -> [Address] {
+        do throws(SocketError) {
+            return try await Resolver.addresses(host: url.host, port: url.port)
+        } catch {
+            throw HTTPError(.resolveFailed, .resolve, url: url.description, error.description)
+        }
+    }
+
+    private func connect(
+        to address: Address, for url: HTTPURL, on reactor: Reactor, deadline: Duration
+    ) async throws(HTTPError) {
+        let promise = Promise<Void>()
+        reactor.connect(to: address) { link in
+            self.state.withLock { $0.handle = link.handle }
+            link.deadline = deadline
+            return ClientConnectionHandler(self, to: address, for: url, connected: promise)
+        }
+        let result = await withTaskCancellationHandler {
+            await promise.result()
+        } onCancel: {
+            promise.keep(
+                .failure(
+                    HTTPError(
+                        .cancelled, .connect, url: url.description, "cancelled while connecting")))
+            close()
+        }
+        try result.get()
+    }
+
+    /// Runs work with the handler on the reactor's thread; not at all when the link is gone.
+    func perform(_ work: @escaping @Sendable (ClientConnectionHandler, Link) -> Void) {
+        state.withLock { $0.handle }?.perform { handler, link in
+            if let handler = handler as? ClientConnectionHandler { work(handler, link) }
+        }
+    }
+
+    /// Begins an exchange; a connection that is gone fails it.
+    func start(_ exchange: Exchange) {
+        let isClosed = state.withLock { state -> Bool in
+            state.exchange = exchange
+            return state.isClosed
+        }
+        guard !isClosed else { return closed() }
+        perform { handler, link in handler.start(exchange, link) }
+    }
+
+    /// Closes the connection; its exchange, if any, ends as cancelled.
+    func close() { perform { handler, link in handler.cancel(link) } }
+
+    /// Told by the handler: an exchange ended well. Returns false to have the connection closed.
+    func released() -> Bool {
+        state.withLock { $0.exchange = nil }
+        return pool?.released(id) ?? false
+    }
+
+    /// Told by the handler: the link is gone for good.
+    func closed() {
+        let exchange = state.withLock { state -> Exchange? in
+            state.isClosed = true
+            return state.exchange.take()
+        }
+        exchange?.fail(
+            HTTPError(
+                .connectionLost, .request, url: exchange?.url.description ?? "",
+                "the connection was closed before the request was sent"))
+        pool?.closed(id)
+    }
+}

@@ -1,0 +1,200 @@
+internal import BridgeBytes
+internal import BridgeSockets
+internal import HTTPWire
+
+extension ClientConnectionHandler {
+    /// Most reads before other connections of the thread have their turn.
+    private static var readsPerTurn: Int { 8 }
+
+    func readable(_ link: Link) {
+        for _ in 0..<Self.readsPerTurn {
+            guard let active, !link.isClosed else {
+                // Nobody asked: bytes or an end on an idle connection (RFC 9112, section 9.2).
+                if !link.isClosed { link.close() }
+                return
+            }
+            guard link.wantsRead else { return }
+            let isDirect =
+                active.mode == .collecting && input.count == 0
+                && (collector?.remaining ?? 0) > 0
+            let (transfer, bytes) =
+                isDirect
+                ? collector?.read(from: link) ?? (.wouldBlock, Bytes())
+                : (link.read(into: &input), Bytes())
+            switch transfer {
+            case .moved:
+                noteProgress(link)
+                if isDirect { readDirectly(bytes, link) } else { process(link) }
+                if self.active == nil { return }
+            case .wouldBlock: return
+            case .ended: return peerClosed(link)
+            case .failed(let error): return readFailed(error, link)
+            }
+        }
+    }
+
+    /// Bytes that lie in their final place already are only counted by the wire machine.
+    private func readDirectly(_ bytes: Bytes, _ link: Link) {
+        do throws(HTTPWireError) {
+            _ = try active?.wire.next(bytes.span)
+            if collector?.remaining == 0 { process(link) }
+        } catch {
+            violated(error, link)
+        }
+    }
+
+    /// Acts on everything that the window holds.
+    func process(_ link: Link) {
+        while let mode = active?.mode {
+            if mode != .head, !link.wantsRead { return }
+            do throws(HTTPWireError) {
+                guard let event = try active?.wire.next(input.span) else { return }
+                guard act(on: event, link) else { return }
+            } catch {
+                return violated(error, link)
+            }
+        }
+    }
+
+    /// Returns whether to go on.
+    private func act(on event: ClientExchange.Event, _ link: Link) -> Bool {
+        switch event {
+        case .needMore(let consumed):
+            input.consume(consumed)
+            if active?.mode == .undemanded { pause(link) }
+            return false
+        case .interim(_, let size):
+            input.consume(size)
+            return true
+        case .response(let head, let framing, let size):
+            input.consume(size)
+            answered(head, framing, link)
+            return true
+        case .body(let range):
+            let bytes = input.bytes(range)
+            input.consume(range.upperBound)
+            return accept(bytes, link)
+        case .end(let consumed, let reusable):
+            input.consume(consumed)
+            finish(reusable: reusable, link)
+            return false
+        }
+    }
+
+    private func answered(_ head: ResponseHead, _ framing: BodyFraming, _ link: Link) {
+        if case .length(let length) = framing { active?.length = length }
+        if framing == .none { active?.length = 0 }
+        active?.mode = .undemanded
+        if head.status >= 300 || active?.expectsOutput == true { dropRest(link) }
+        enter(.receiving, link)
+        active?.exchange.answer.keep(
+            .success(Exchange.Answer(head: head, length: active?.length)))
+    }
+
+    /// Gives body bytes to where they are wanted. Returns whether to go on.
+    private func accept(_ bytes: Bytes, _ link: Link) -> Bool {
+        switch active?.mode {
+        case .undemanded: active?.pending.append(bytes)
+        case .streaming:
+            if active?.exchange.body.yield([bytes], weight: bytes.count) == false {
+                pause(link)
+                return false
+            }
+        case .collecting:
+            guard collector?.append(bytes) == true else { return tooLarge(link) }
+        case .head, nil: return false
+        }
+        return true
+    }
+
+    private func tooLarge(_ link: Link) -> Bool {
+        guard let exchange = active?.exchange else { return false }
+        fail(exchange.error(.bodyTooLarge, .body, "the body is larger than the limit"), link)
+        return false
+    }
+
+    private func pause(_ link: Link) {
+        link.wantsRead = false
+        enter(.paused, link)
+    }
+
+    private func resume(_ link: Link) {
+        link.wantsRead = true
+        enter(.receiving, link)
+        process(link)
+    }
+}
+
+// MARK: - What the task asks for
+
+extension ClientConnectionHandler {
+    func stream(_ exchange: Exchange, _ link: Link) {
+        guard let active, active.exchange === exchange, active.mode == .undemanded else { return }
+        self.active?.mode = .streaming
+        self.active?.pending = []
+        var goesOn = true
+        for bytes in active.pending where !exchange.body.yield([bytes], weight: bytes.count) {
+            goesOn = false
+        }
+        if goesOn { resume(link) }
+    }
+
+    func collect(
+        _ exchange: Exchange, limit: Int, digesting algorithm: ChecksumAlgorithm?, _ link: Link
+    ) {
+        guard let active, active.exchange === exchange, active.mode == .undemanded else { return }
+        if let length = active.length, length > limit {
+            _ = tooLarge(link)
+            return
+        }
+        collector = BodyCollector(length: active.length, limit: limit, digesting: algorithm)
+        self.active?.mode = .collecting
+        self.active?.pending = []
+        for bytes in active.pending where collector?.append(bytes) != true {
+            _ = tooLarge(link)
+            return
+        }
+        resume(link)
+    }
+
+    /// The reader of a stream has caught up.
+    func bodyWanted(_ link: Link) {
+        guard let active, active.mode == .streaming else { return }
+        if active.exchange.body.isCancelled { return cancel(link) }
+        resume(link)
+    }
+
+    func abandon(_ exchange: Exchange, _ link: Link) {
+        if active?.exchange === exchange { cancel(link) }
+    }
+}
+
+// MARK: - Ends
+
+extension ClientConnectionHandler {
+    private func peerClosed(_ link: Link) {
+        do throws(HTTPWireError) {
+            guard let event = try active?.wire.peerClosed() else { return link.close() }
+            _ = act(on: event, link)
+        } catch {
+            guard let active else { return link.close() }
+            lost(active.writeFailure ?? error.message, error, link)
+        }
+    }
+
+    private func readFailed(_ error: SocketError, _ link: Link) {
+        lost(active?.writeFailure ?? error.description, nil, link)
+    }
+
+    private func lost(_ detail: String, _ wire: HTTPWireError?, _ link: Link) {
+        guard let active else { return link.close() }
+        let code: HTTPError.Code = active.wire.hasAnswerBytes ? .incompleteBody : .connectionLost
+        fail(active.exchange.error(code, stage, detail, wire: wire), link)
+    }
+
+    private func violated(_ error: HTTPWireError, _ link: Link) {
+        guard let active else { return link.close() }
+        fail(
+            active.exchange.error(.protocolViolation, stage, error.message, wire: error), link)
+    }
+}

@@ -1,0 +1,92 @@
+internal import BridgeBytes
+internal import BridgeSockets
+internal import HTTPWire
+
+extension ClientConnectionHandler {
+    /// Begins an exchange on an idle connection.
+    func start(_ exchange: Exchange, _ link: Link) {
+        precondition(active == nil, "a connection carries one exchange at a time")
+        let now = MonotonicClock.now
+        var next = Active(
+            exchange: exchange, wire: ClientExchange(method: exchange.method),
+            timers: ExchangeTimers(
+                options: connection.options, total: exchange.totalDeadline, now: now),
+            expectsOutput: exchange.isStreamed, isChunked: exchange.isChunked)
+        for piece in exchange.output { next.output.append(piece) }
+        active = next
+        link.wantsRead = true
+        link.deadline = next.timers.deadline
+        write(link)
+    }
+
+    func writable(_ link: Link) { write(link) }
+
+    /// Writes until everything is out or the socket is full.
+    func write(_ link: Link) {
+        while let output = active?.output, !output.isEmpty {
+            switch link.write(output.unwritten, skip: output.skip) {
+            case .moved(let count):
+                active?.output.advance(by: count)
+                noteProgress(link)
+            case .wouldBlock:
+                link.wantsWrite = true
+                return
+            case .ended: return stopWriting("the peer takes no more", link)
+            case .failed(let error): return stopWriting(error.description, link)
+            }
+        }
+        link.wantsWrite = false
+        guard let active, !active.isSent else { return }
+        if active.expectsOutput {
+            active.exchange.tookPiece()
+        } else if active.writeFailure == nil {
+            self.active?.isSent = true
+            self.active?.wire.requestSent()
+            if active.mode == .head { enter(.waiting, link) }
+        }
+    }
+
+    /// The peer takes no more. It may have answered before: so reading goes on to its end.
+    private func stopWriting(_ reason: String, _ link: Link) {
+        active?.output.removeAll()
+        active?.expectsOutput = false
+        active?.writeFailure = reason
+        active?.exchange.stopPushing()
+        link.wantsWrite = false
+        if active?.mode == .head { enter(.waiting, link) }
+    }
+
+    /// The server refused: the rest of the request is not sent (RFC 9112, section 9.5).
+    func dropRest(_ link: Link) {
+        guard let active, !active.isSent else { return }
+        stopWriting("the server answered before the request was sent", link)
+    }
+
+    /// A piece of a streamed body.
+    func push(_ piece: OutputPiece, of exchange: Exchange, _ link: Link) {
+        guard let active, active.exchange === exchange, active.expectsOutput else { return }
+        switch piece {
+        case .bytes(let bytes):
+            if bytes.isEmpty { return exchange.tookPiece() }
+            if active.isChunked {
+                var line = ByteWriter(capacity: 16)
+                ChunkedWriter.beginChunk(of: bytes.count, into: &line)
+                self.active?.output.append(line.finish())
+                self.active?.output.append(bytes)
+                self.active?.output.append(Self.chunkEnd)
+            } else {
+                self.active?.output.append(bytes)
+            }
+        case .end:
+            if active.isChunked { self.active?.output.append(Self.lastChunk) }
+            self.active?.expectsOutput = false
+            exchange.tookPiece()
+        case .failed(let error):
+            return fail(error, link)
+        }
+        if !link.wantsWrite { write(link) }
+    }
+
+    private static let chunkEnd = Bytes(utf8: "\r\n")
+    private static let lastChunk = Bytes(utf8: "0\r\n\r\n")
+}

@@ -1,0 +1,153 @@
+internal import BridgeBytes
+internal import BridgeSockets
+internal import HTTPWire
+
+/// One connection of the client on the reactor's thread: writes a request, reads its answer.
+///
+/// ## Theory of operation
+/// ```
+/// connecting ──▶ idle ──start──▶ head ──▶ undemanded ──stream──▶ streaming ──┐
+///                 ▲                            └───collect──▶ collecting ──┤
+///                 └───────────── the answer is whole, reusable ────────────┘
+/// ```
+/// Reading goes on while the request is written, so that an early answer is seen; a refusal stops
+/// the writing. What of the body came with the head is kept; then reading stops until the body is
+/// demanded: as a stream, which stops reading again whenever its reader falls behind, or whole,
+/// which reads into the final memory. Any byte or end on an idle connection closes it: it would be
+/// an answer that nobody asked for (RFC 9112, section 9.2).
+final class ClientConnectionHandler: LinkHandler {
+    enum Mode { case head, undemanded, streaming, collecting }
+
+    /// The exchange that the connection works on.
+    struct Active {
+        let exchange: Exchange
+        var wire: ClientExchange
+        var timers: ExchangeTimers
+        var output = OutputQueue()
+        /// Whether more output will be pushed.
+        var expectsOutput: Bool
+        var isChunked: Bool
+        var isSent = false
+        var mode = Mode.head
+        /// Length of the body where the head told it.
+        var length: Int?
+        /// Body bytes that came before anybody asked for them.
+        var pending: [Bytes] = []
+        /// Why writing ended early; told only if no answer comes.
+        var writeFailure: String?
+    }
+
+    let connection: ClientConnection
+    private let address: Address
+    private let url: HTTPURL
+    private let connected: Promise<Void>
+    private var isOpen = false
+    private var isStopped = false
+    var active: Active?
+    var collector: BodyCollector?
+    var input = ReceiveBuffer(chunk: 64 << 10, limit: 128 << 10)
+
+    init(
+        _ connection: ClientConnection, to address: Address, for url: HTTPURL,
+        connected: Promise<Void>
+    ) {
+        self.connection = connection
+        self.address = address
+        self.url = url
+        self.connected = connected
+    }
+
+    func opened(_ link: Link) {
+        isOpen = true
+        link.deadline = nil
+        connected.keep(.success(()))
+    }
+
+    func deadlineReached(_ link: Link, now: Duration) {
+        guard isOpen else {
+            connected.keep(
+                .failure(
+                    HTTPError(
+                        .connectTimeout, .connect, url: url.description,
+                        "no connection to \(address) within \(connection.options.connectTimeout)"))
+            )
+            return link.close()
+        }
+        guard let active else { return link.close() }
+        guard let (code, message) = active.timers.failure(at: now) else {
+            link.deadline = active.timers.deadline
+            return
+        }
+        fail(active.exchange.error(code, stage, message), link)
+    }
+
+    func closed(_ link: Link, error: SocketError?) {
+        guard isOpen else {
+            let detail = error?.description ?? "closed"
+            connected.keep(
+                .failure(
+                    HTTPError(
+                        .connectFailed, .connect, url: url.description, "\(address): \(detail)")))
+            return
+        }
+        if let exchange = active?.exchange {
+            let detail = error?.description ?? "the connection was closed"
+            active = nil
+            exchange.fail(exchange.error(.connectionLost, .request, detail))
+        }
+        connection.closed()
+    }
+
+    /// How far the exchange has come, for errors.
+    var stage: HTTPError.Stage {
+        guard let active else { return .connect }
+        if active.mode != .head { return .body }
+        return active.isSent ? .response : .request
+    }
+
+    /// Ends the exchange with an error, and the connection with it.
+    func fail(_ error: HTTPError, _ link: Link) {
+        let exchange = active?.exchange
+        active = nil
+        _ = collector.take()
+        exchange?.fail(error)
+        link.close()
+    }
+
+    func cancel(_ link: Link) {
+        guard let exchange = active?.exchange else { return link.close() }
+        fail(exchange.error(.cancelled, stage, "cancelled"), link)
+    }
+
+    /// Sets the link's deadline after something moved.
+    func noteProgress(_ link: Link) {
+        let now = MonotonicClock.now
+        active?.timers.moved(at: now)
+        link.deadline = active?.timers.deadline
+    }
+
+    func enter(_ phase: ExchangeTimers.Phase, _ link: Link) {
+        active?.timers.enter(phase, at: MonotonicClock.now)
+        link.deadline = active?.timers.deadline
+    }
+
+    /// The answer is whole: the connection goes back or away, then the reader is told.
+    func finish(reusable: Bool, _ link: Link) {
+        guard let done = active.take() else { return }
+        let collected = collector.take()?.finish()
+        if !done.isSent { done.exchange.stopPushing() }
+        // The pool comes first, so that a request that follows at once finds the connection.
+        if reusable, !link.isClosed {
+            link.wantsRead = true
+            link.deadline = MonotonicClock.now + connection.options.idleConnectionTimeout
+            if !connection.released() { link.close() }
+        } else {
+            link.close()
+        }
+        if done.mode == .undemanded, !done.pending.isEmpty {
+            let weight = done.pending.reduce(0) { $0 + $1.count }
+            _ = done.exchange.body.yield(done.pending, weight: weight)
+        }
+        done.exchange.ended(with: done.mode == .collecting ? collected : nil)
+    }
+}

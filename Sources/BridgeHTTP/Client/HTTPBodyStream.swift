@@ -1,0 +1,85 @@
+public import BridgeBytes
+internal import BridgeSockets
+
+/// The body of an answer, in pieces as they come. Reading from the peer stops while more than
+/// `HTTPClientOptions.bodyHighWater` bytes wait.
+///
+/// It can be iterated once. Cancelling the reading task, or letting go of the body before its
+/// end, closes the connection.
+public struct HTTPBodyStream: AsyncSequence, Sendable {
+    public typealias Element = Bytes
+    public typealias Failure = HTTPError
+
+    private let reading: Reading
+
+    init(_ exchange: Exchange, _ client: HTTPClient) {
+        reading = Reading(exchange, client)
+    }
+
+    /// Ends the exchange when nobody holds the body any more.
+    fileprivate final class Reading: Sendable {
+        let exchange: Exchange
+        /// The client, whose thread must live as long as its bodies are read.
+        private let client: HTTPClient
+
+        init(_ exchange: Exchange, _ client: HTTPClient) {
+            self.exchange = exchange
+            self.client = client
+        }
+
+        deinit { exchange.abandon() }
+    }
+
+    public struct AsyncIterator: AsyncIteratorProtocol {
+        private let reading: Reading
+        private var batch: [Bytes] = []
+        private var position = 0
+
+        fileprivate init(_ reading: Reading) { self.reading = reading }
+
+        /// The next piece, never empty; nil at the end.
+        /// - Throws: `HTTPError` with `incompleteBody`, a timeout or `cancelled`.
+        public mutating func next(
+            isolation actor: isolated (any Actor)? = #isolation
+        ) async throws(HTTPError) -> Bytes? {
+            if position == batch.count {
+                reading.exchange.demandStream()
+                switch await reading.exchange.body.next() {
+                case .batch(let pieces): (batch, position) = (pieces, 0)
+                case .end: return nil
+                case .failed(let error): throw error
+                case .cancelled:
+                    reading.exchange.abandon()
+                    throw reading.exchange.error(.cancelled, .body, "cancelled")
+                }
+            }
+            defer { position += 1 }
+            return batch[position]
+        }
+
+        /// The next piece, for callers without an isolation to inherit.
+        public mutating func next() async throws(HTTPError) -> Bytes? {
+            try await next(isolation: nil)
+        }
+    }
+
+    public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(reading) }
+
+    func collect(
+        limit: Int, digesting algorithm: ChecksumAlgorithm?
+    ) async throws(HTTPError) -> Exchange.Collected {
+        if let whole = try await reading.exchange.demandWhole(limit: limit, digesting: algorithm) {
+            return whole
+        }
+        var collector = BodyCollector(length: nil, limit: limit, digesting: algorithm)
+        var pieces = makeAsyncIterator()
+        while let piece = try await pieces.next() {
+            guard collector.append(piece) else {
+                reading.exchange.abandon()
+                throw reading.exchange.error(
+                    .bodyTooLarge, .body, "the body is larger than the limit of \(limit) bytes")
+            }
+        }
+        return collector.finish()
+    }
+}

@@ -1,0 +1,118 @@
+internal import BridgeBytes
+internal import BridgeSockets
+internal import HTTPWire
+internal import Synchronization
+
+/// An HTTP/1.1 client over plain TCP: connections are kept and reused, bodies stream both ways,
+/// redirects are never followed.
+///
+/// Its connections are served by one thread of their own. Releasing the client closes them.
+public final class HTTPClient: Sendable {
+    private let options: HTTPClientOptions
+    private let reactor: Reactor
+    private let pool: ConnectionPool
+
+    /// Starts the client's thread.
+    /// - Throws: `HTTPError` with `connectFailed` when the system has no thread or descriptor.
+    public init(_ options: HTTPClientOptions = HTTPClientOptions()) throws(HTTPError) {
+        do throws(SocketError) {
+            reactor = try Reactor(name: "bridge-http")
+        } catch {
+            throw HTTPError(.connectFailed, .prepare, url: "", error.description)
+        }
+        self.options = options
+        pool = ConnectionPool(options: options, reactor: reactor)
+    }
+
+    /// Closes every connection; what is under way fails as cancelled.
+    public func close() { pool.closeAll() }
+
+    /// Sends a request and waits for the head of its answer.
+    ///
+    /// An answer of any status is returned. An idempotent request whose reused connection turns
+    /// out to be dead is sent once more on a new one (RFC 9112, section 9.3.1), unless its body
+    /// is a stream. Cancelling the task closes the connection.
+    ///
+    /// - Throws: `HTTPError`; its code and stage say what failed where.
+    public func send(
+        _ request: HTTPRequest, body: HTTPBody = .none
+    ) async throws(HTTPError) -> HTTPResponse {
+        guard request.url.scheme == .http else {
+            throw HTTPError(
+                .unsupportedScheme, .prepare, url: request.url.description,
+                "this client speaks plain http only; put a proxy that ends TLS in between")
+        }
+        let total = options.totalTimeout.map { MonotonicClock.now + $0 }
+        let head = RequestWriter.head(request, body: body, userAgent: options.userAgent)
+        var isRepeated = false
+        while true {
+            let lease = try await pool.lease(for: request.url, fresh: isRepeated)
+            let exchange = Exchange(
+                request, output: [head.bytes] + (body.segments ?? []),
+                isStreamed: body.segments == nil, isChunked: head.isChunked,
+                on: lease.connection, totalDeadline: total)
+            switch await run(exchange, body) {
+            case .success(let answer):
+                return HTTPResponse(answer, exchange, client: self)
+            case .failure(let error):
+                guard error.code == .connectionLost, lease.isReused, !isRepeated,
+                    request.isIdempotent, body.segments != nil
+                else { throw error }
+                isRepeated = true
+            }
+        }
+    }
+
+    private func run(
+        _ exchange: Exchange, _ body: HTTPBody
+    ) async -> Result<Exchange.Answer, HTTPError> {
+        exchange.connection.start(exchange)
+        return await withTaskCancellationHandler {
+            guard case .stream(let length, let source) = body.kind else {
+                return await exchange.answer.result()
+            }
+            return await withTaskGroup(of: Void.self) { group in
+                group.addTask { await BodyPump.run(source, length: length, into: exchange) }
+                let answer = await exchange.answer.result()
+                group.cancelAll()
+                return answer
+            }
+        } onCancel: {
+            exchange.abandon()
+        }
+    }
+}
+
+/// Carries the pieces of a streamed request body from their source to the connection.
+private enum BodyPump {
+    static func run(
+        _ source: @Sendable (HTTPBody.Sink) async throws -> Void, length: Int?,
+        into exchange: Exchange
+    ) async {
+        let sent = Mutex(0)
+        do {
+            try await source { piece in
+                let total = sent.withLock { sent in
+                    sent += piece.count
+                    return sent
+                }
+                if let length, total > length { throw wrongLength(exchange) }
+                try await exchange.push(.bytes(piece))
+            }
+            if let length, sent.withLock({ $0 }) != length { throw wrongLength(exchange) }
+            try await exchange.push(.end)
+        } catch let error as HTTPError {
+            // An exchange that is over has told its reader already.
+            if error.code == .requestBodyFailed { try? await exchange.push(.failed(error)) }
+        } catch {
+            let failure = exchange.error(
+                .requestBodyFailed, .request, "the source of the body failed: \(error)")
+            try? await exchange.push(.failed(failure))
+        }
+    }
+
+    private static func wrongLength(_ exchange: Exchange) -> HTTPError {
+        exchange.error(
+            .requestBodyFailed, .request, "the body has another length than it was said to have")
+    }
+}

@@ -1,0 +1,63 @@
+public import HTTPWire
+
+/// An HTTP exchange that did not come to a whole answer. An answer of any status is no error.
+public struct HTTPError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What went wrong. The raw value is stable and may be logged.
+    public enum Code: String, Sendable, Hashable, CaseIterable {
+        /// `https`: this client speaks plain HTTP only.
+        case unsupportedScheme = "http_client.unsupported_scheme"
+        /// The URL cannot be read.
+        case badURL = "http_client.bad_url"
+        /// The host's name has no address.
+        case resolveFailed = "http_client.resolve_failed"
+        /// No address of the host accepted a connection.
+        case connectFailed = "http_client.connect_failed"
+        case connectTimeout = "http_client.connect_timeout"
+        /// The connection ended before the first byte of an answer.
+        case connectionLost = "http_client.connection_lost"
+        /// The answer ended before it was whole.
+        case incompleteBody = "http_client.incomplete_body"
+        /// The answer breaks HTTP's rules; `wire` says which.
+        case protocolViolation = "http_client.protocol_violation"
+        case firstByteTimeout = "http_client.first_byte_timeout"
+        /// Nothing moved for the idle time.
+        case idleTimeout = "http_client.idle_timeout"
+        /// The time for the whole exchange is over.
+        case totalTimeout = "http_client.total_timeout"
+        /// The body is larger than the caller takes.
+        case bodyTooLarge = "http_client.body_too_large"
+        /// The source of the request's body failed, or gave another number of bytes than promised.
+        case requestBodyFailed = "http_client.request_body_failed"
+        case cancelled = "http_client.cancelled"
+    }
+
+    /// How far the exchange had come.
+    public enum Stage: String, Sendable, Hashable {
+        case prepare, resolve, connect, request, response, body
+    }
+
+    public let code: Code
+    public let stage: Stage
+    /// The request's URL without user information, its query replaced by `?…`.
+    public let url: String
+    /// A sentence for people; holds no content of the exchange.
+    public let message: String
+    /// The rule that the answer broke, with `protocolViolation` and `incompleteBody`.
+    public let wire: HTTPWireError?
+
+    package init(
+        _ code: Code, _ stage: Stage, url: String, _ message: String, wire: HTTPWireError? = nil
+    ) {
+        self.code = code
+        self.stage = stage
+        self.url = url
+        self.message = message
+        self.wire = wire
+    }
+
+    /// The code, the stage, the URL and the sentence.
+    public var description: String {
+        let detail = wire.map { " [\($0)]" } ?? ""
+        return "\(code.rawValue) (\(stage.rawValue)) \(url): \(message)\(detail)"
+    }
+}

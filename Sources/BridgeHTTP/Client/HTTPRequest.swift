@@ -1,0 +1,68 @@
+public import BridgeBytes
+public import HTTPWire
+
+/// A request without its body.
+public struct HTTPRequest: Sendable, Hashable {
+    /// A token such as `GET`; case matters.
+    public var method: String
+    public var url: HTTPURL
+    /// Further fields. Host, the body's length, User-Agent and Accept-Encoding are set by the
+    /// client where they are missing.
+    public var fields: FieldList
+
+    /// Creates a request. Traps when the method is not a token.
+    public init(_ method: String, _ url: HTTPURL, fields: FieldList = FieldList()) {
+        precondition(FieldList.isValidName(method), "a method is a token")
+        self.method = method
+        self.url = url
+        self.fields = fields
+    }
+
+    /// Whether sending the request twice has the effect of sending it once (RFC 9110, 9.2.2).
+    var isIdempotent: Bool {
+        ["GET", "HEAD", "PUT", "DELETE", "OPTIONS"].contains(method)
+    }
+}
+
+/// The body of a request.
+public struct HTTPBody: Sendable {
+    /// A writer that hands pieces to the connection and suspends while it is full.
+    package typealias Sink = @Sendable (Bytes) async throws -> Void
+
+    enum Kind: Sendable {
+        case none
+        case segments([Bytes])
+        case stream(length: Int?, @Sendable (Sink) async throws -> Void)
+    }
+
+    let kind: Kind
+
+    /// No body.
+    public static let none = HTTPBody(kind: .none)
+
+    /// Pieces that are sent from where they lie, one after the other, with their total as the
+    /// Content-Length. Nothing is copied; a retry sends them again.
+    public static func segments(_ segments: [Bytes]) -> HTTPBody {
+        HTTPBody(kind: .segments(segments))
+    }
+
+    /// Pieces that come one by one: in chunks, or with a known length, which must then be met.
+    /// The source is asked for the next piece only when the connection has taken the last ones.
+    public static func stream<Source: AsyncSequence & Sendable>(
+        length: Int? = nil, _ source: Source
+    ) -> HTTPBody where Source.Element == Bytes {
+        HTTPBody(
+            kind: .stream(length: length) { sink in
+                for try await piece in source { try await sink(piece) }
+            })
+    }
+
+    /// The bytes that are sent without asking anybody; nil for a stream.
+    var segments: [Bytes]? {
+        switch kind {
+        case .none: []
+        case .segments(let segments): segments
+        case .stream: nil
+        }
+    }
+}

@@ -1,0 +1,50 @@
+public import BridgeBytes
+public import HTTPWire
+
+/// The answer to a request: its head, and its body on demand.
+public struct HTTPResponse: Sendable {
+    /// 200...999; what is above 599 is to be treated as a server error.
+    public let status: Int
+    public let fields: FieldList
+    /// The size of the body in bytes where the head told it.
+    public let contentLength: Int?
+    /// The body, piece by piece. Letting go of a response whose body has not been read closes
+    /// its connection.
+    public let body: HTTPBodyStream
+    /// What was asked for, without secrets.
+    let url: HTTPURL
+
+    init(_ answer: Exchange.Answer, _ exchange: Exchange, client: HTTPClient) {
+        status = answer.head.status
+        fields = answer.head.fields
+        contentLength = answer.length
+        body = HTTPBodyStream(exchange, client)
+        url = exchange.url
+    }
+
+    /// Whether the status is 200...299.
+    public var isSuccess: Bool { (200...299).contains(status) }
+
+    /// Where a 3xx answer points, as an absolute URL; nil where there is no such answer or no
+    /// readable one. It is never followed by itself.
+    public var redirection: HTTPURL? {
+        guard (300...399).contains(status), let location = fields["Location"] else { return nil }
+        return try? url.resolving(location)
+    }
+
+    /// The whole body in one piece. A body of known length is read straight into its final memory.
+    ///
+    /// - Parameter limit: Most bytes to take; checked before memory is asked for.
+    /// - Throws: `HTTPError` with `bodyTooLarge`, `incompleteBody`, a timeout or `cancelled`.
+    public func collect(limit: Int) async throws(HTTPError) -> Bytes {
+        try await body.collect(limit: limit, digesting: nil).bytes
+    }
+
+    /// The whole body in one piece with the digest that was taken while it came in.
+    package func collect(
+        limit: Int, digesting algorithm: ChecksumAlgorithm
+    ) async throws(HTTPError) -> (bytes: Bytes, checksum: Checksum) {
+        let collected = try await body.collect(limit: limit, digesting: algorithm)
+        return (collected.bytes, collected.checksum ?? Checksum(of: collected.bytes, algorithm))
+    }
+}
