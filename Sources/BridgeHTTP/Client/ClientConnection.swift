@@ -90,11 +90,11 @@ final class ClientConnection: Sendable {
     /// Closes the connection; its exchange, if any, ends as cancelled.
     func close() { perform { handler, link in handler.cancel(link) } }
 
-    /// Told by the handler: an exchange ended well. Returns false to have the connection closed.
-    func released() -> Bool {
-        state.withLock { $0.exchange = nil }
-        return pool?.released(id) ?? false
-    }
+    /// Told by the handler: the exchange has its outcome.
+    func finished() { state.withLock { $0.exchange = nil } }
+
+    /// Told by the handler: the connection is free. Returns false to have it closed.
+    func released() -> Bool { pool?.released(id) ?? false }
 
     /// Told by the handler: the link is gone for good.
     func closed() {

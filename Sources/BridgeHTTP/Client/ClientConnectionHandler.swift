@@ -136,6 +136,7 @@ final class ClientConnectionHandler: LinkHandler {
         guard let done = active.take() else { return }
         let collected = collector.take()?.finish()
         if !done.isSent { done.exchange.stopPushing() }
+        connection.finished()
         // The pool comes first, so that a request that follows at once finds the connection.
         if reusable, !link.isClosed {
             link.wantsRead = true

@@ -5,34 +5,34 @@
 /// progress, so a transfer may take as long as it needs; while the peer works, it is on the time
 /// to the first byte. A reader that takes its time stops the clock: that is not the peer's fault.
 /// The limit on the whole, where there is one, runs through all phases.
-struct ExchangeTimers: Sendable {
-    enum Phase: Sendable, Equatable {
+package struct ExchangeTimers: Sendable {
+    package enum Phase: Sendable, Equatable {
         case sending, waiting, receiving
         /// Reading is stopped because the reader of the body does not keep up.
         case paused
     }
 
-    private(set) var phase = Phase.sending
+    package private(set) var phase = Phase.sending
     private var since: Duration
     private let options: HTTPClientOptions
     private let total: Duration?
 
-    init(options: HTTPClientOptions, total: Duration?, now: Duration) {
+    package init(options: HTTPClientOptions, total: Duration?, now: Duration) {
         self.options = options
         self.total = total
         since = now
     }
 
     /// Bytes were moved.
-    mutating func moved(at now: Duration) { since = now }
+    package mutating func moved(at now: Duration) { since = now }
 
-    mutating func enter(_ phase: Phase, at now: Duration) {
+    package mutating func enter(_ phase: Phase, at now: Duration) {
         self.phase = phase
         since = now
     }
 
     /// When the exchange fails if nothing happens.
-    var deadline: Duration? {
+    package var deadline: Duration? {
         let own: Duration? =
             switch phase {
             case .sending, .receiving: since + options.idleTimeout
@@ -44,7 +44,7 @@ struct ExchangeTimers: Sendable {
     }
 
     /// The reason for a failure at `now`; nil when the time has not come.
-    func failure(at now: Duration) -> (HTTPError.Code, String)? {
+    package func failure(at now: Duration) -> (HTTPError.Code, String)? {
         guard let deadline, now >= deadline else { return nil }
         if let total, now >= total { return (.totalTimeout, "the time for the exchange is over") }
         return phase == .waiting

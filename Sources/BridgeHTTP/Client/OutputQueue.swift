@@ -1,27 +1,29 @@
-internal import BridgeBytes
+package import BridgeBytes
 
 /// What is still to be written, in order, from where it lies.
-struct OutputQueue: Sendable {
+package struct OutputQueue: Sendable {
     private var pieces: [Bytes] = []
     private var first = 0
     /// Bytes of the first piece that have been written.
-    private(set) var skip = 0
+    package private(set) var skip = 0
     /// Bytes that are still to be written.
-    private(set) var count = 0
+    package private(set) var count = 0
 
-    var isEmpty: Bool { count == 0 }
+    package init() {}
+
+    package var isEmpty: Bool { count == 0 }
 
     /// The pieces that a vectored write takes, the first of them from `skip` on.
-    var unwritten: ArraySlice<Bytes> { pieces[first...] }
+    package var unwritten: ArraySlice<Bytes> { pieces[first...] }
 
-    mutating func append(_ piece: Bytes) {
+    package mutating func append(_ piece: Bytes) {
         guard !piece.isEmpty else { return }
         pieces.append(piece)
         count += piece.count
     }
 
     /// So many bytes were written.
-    mutating func advance(by written: Int) {
+    package mutating func advance(by written: Int) {
         precondition(written >= 0 && written <= count, "more written than there was")
         count -= written
         var rest = written + skip
@@ -34,7 +36,7 @@ struct OutputQueue: Sendable {
         if first == pieces.count { removeAll() }
     }
 
-    mutating func removeAll() {
+    package mutating func removeAll() {
         pieces.removeAll()
         first = 0
         skip = 0

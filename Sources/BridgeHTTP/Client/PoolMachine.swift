@@ -8,11 +8,11 @@
 /// is gone makes room, which the first waiter fills with a new one.
 ///
 /// Connections and waiters are numbers here; sockets and continuations lie beside the machine.
-struct PoolMachine<Origin: Hashable & Sendable>: Sendable {
-    typealias ConnectionID = Int
-    typealias WaiterID = Int
+package struct PoolMachine<Origin: Hashable & Sendable>: Sendable {
+    package typealias ConnectionID = Int
+    package typealias WaiterID = Int
 
-    enum Grant: Equatable, Sendable {
+    package enum Grant: Equatable, Sendable {
         /// Use this idle connection.
         case reuse(ConnectionID)
         /// Open a connection under this number, and report `closed` if that fails.
@@ -21,7 +21,7 @@ struct PoolMachine<Origin: Hashable & Sendable>: Sendable {
         case wait
     }
 
-    enum Action: Equatable, Sendable {
+    package enum Action: Equatable, Sendable {
         /// Nothing to do; a connection that came back is idle now.
         case none
         case grant(WaiterID, Grant)
@@ -40,24 +40,28 @@ struct PoolMachine<Origin: Hashable & Sendable>: Sendable {
     private var origins: [ConnectionID: Origin] = [:]
     private var nextConnection = 0
 
-    init(connectionsPerOrigin: Int) {
+    package init(connectionsPerOrigin: Int) {
         precondition(connectionsPerOrigin > 0, "an origin has at least one connection")
         self.connectionsPerOrigin = connectionsPerOrigin
     }
 
     /// Number of open connections of an origin, and how many of them are idle.
-    func connections(of origin: Origin) -> (open: Int, idle: Int) {
+    package func connections(of origin: Origin) -> (open: Int, idle: Int) {
         let lane = lanes[origin] ?? Lane()
         return (lane.open, lane.idle.count)
     }
 
     /// A request wants a connection.
-    /// - Parameter fresh: Only a new one will do: the last idle one turned out to be dead.
-    mutating func wanted(_ origin: Origin, by waiter: WaiterID, fresh: Bool = false) -> Grant {
+    /// - Parameter fresh: A new one is better: the last idle one turned out to be dead.
+    package mutating func wanted(_ origin: Origin, by waiter: WaiterID, fresh: Bool = false)
+        -> Grant
+    {
         var lane = lanes[origin] ?? Lane()
         defer { lanes[origin] = lane }
-        if !fresh, let connection = lane.idle.popLast() { return .reuse(connection) }
-        guard lane.open < connectionsPerOrigin else {
+        let isFull = lane.open >= connectionsPerOrigin
+        // With no room for a new one, an idle one is better than to wait for nobody.
+        if !fresh || isFull, let connection = lane.idle.popLast() { return .reuse(connection) }
+        guard !isFull else {
             lane.waiters.append(waiter)
             return .wait
         }
@@ -72,7 +76,7 @@ struct PoolMachine<Origin: Hashable & Sendable>: Sendable {
     }
 
     /// A connection ended its exchange and can take another one.
-    mutating func released(_ connection: ConnectionID) -> Action {
+    package mutating func released(_ connection: ConnectionID) -> Action {
         guard let origin = origins[connection], var lane = lanes[origin] else { return .close }
         defer { lanes[origin] = lane }
         guard !lane.waiters.isEmpty else {
@@ -83,7 +87,7 @@ struct PoolMachine<Origin: Hashable & Sendable>: Sendable {
     }
 
     /// A connection, idle or not, is gone or could not be opened.
-    mutating func closed(_ connection: ConnectionID) -> Action {
+    package mutating func closed(_ connection: ConnectionID) -> Action {
         guard let origin = origins.removeValue(forKey: connection), var lane = lanes[origin]
         else { return .none }
         lane.open -= 1
@@ -99,7 +103,7 @@ struct PoolMachine<Origin: Hashable & Sendable>: Sendable {
     }
 
     /// A waiting request gave up. Returns false when it has been granted a connection already.
-    mutating func waiterLeft(_ waiter: WaiterID, _ origin: Origin) -> Bool {
+    package mutating func waiterLeft(_ waiter: WaiterID, _ origin: Origin) -> Bool {
         guard let place = lanes[origin]?.waiters.firstIndex(of: waiter) else { return false }
         lanes[origin]?.waiters.remove(at: place)
         return true

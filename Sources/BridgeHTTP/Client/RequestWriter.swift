@@ -1,10 +1,10 @@
-internal import BridgeBytes
+package import BridgeBytes
 internal import HTTPWire
 
 /// The head of a request as it goes out.
-enum RequestWriter {
+package enum RequestWriter {
     /// Host comes first (RFC 9110, section 7.2), then the caller's fields, then what is missing.
-    static func head(
+    package static func head(
         _ request: HTTPRequest, body: HTTPBody, userAgent: String
     ) -> (bytes: Bytes, isChunked: Bool) {
         var fields = FieldList()

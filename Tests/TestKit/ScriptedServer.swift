@@ -1,0 +1,170 @@
+package import BridgeBytes
+import Foundation
+import Synchronization
+
+/// A TCP server whose every connection follows a script on a thread of its own, with blocking
+/// reads and writes: for peers that truncate, stall, lie or hang up at the chosen byte.
+package final class ScriptedServer: Sendable {
+    /// What a connection does; its number counts from 0 in order of arrival.
+    package typealias Script = @Sendable (ScriptedConnection, Int) -> Void
+
+    package let port: Int
+    private let listener: Int32
+    private let accepted = Mutex(0)
+
+    /// Listens on a free port of 127.0.0.1.
+    package init(_ script: @escaping Script) throws {
+        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        guard listener >= 0 else { throw FixtureError("socket: errno \(errno)") }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        // Sound: a `sockaddr_in` may be read and written as a `sockaddr` of its own size.
+        let status = unsafe withUnsafeMutablePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                let bound = unsafe bind(listener, $0, size)
+                return unsafe bound == 0 ? getsockname(listener, $0, &size) : bound
+            }
+        }
+        guard status == 0, listen(listener, 128) == 0 else {
+            throw FixtureError("bind: errno \(errno)")
+        }
+        port = Int(UInt16(bigEndian: address.sin_port))
+        self.listener = listener
+        let thread = Thread { [weak self] in Self.serve(listener, script) { self?.count() ?? 0 } }
+        thread.start()
+    }
+
+    /// Number of connections so far.
+    package var connectionCount: Int { accepted.withLock { $0 } }
+
+    private func count() -> Int {
+        accepted.withLock { count in
+            defer { count += 1 }
+            return count
+        }
+    }
+
+    private static func serve(
+        _ listener: Int32, _ script: @escaping Script, _ number: @Sendable () -> Int
+    ) {
+        while true {
+            let descriptor = accept(listener, nil, nil)
+            guard descriptor >= 0 else {
+                if errno == EINTR || errno == ECONNABORTED { continue }
+                close(listener)
+                return
+            }
+            let connection = ScriptedConnection(descriptor)
+            let index = number()
+            let thread = Thread { script(connection, index) }
+            thread.start()
+        }
+    }
+
+    // Wakes the accepting thread, which then closes the descriptor.
+    deinit { shutdown(listener, Int32(SHUT_RDWR)) }
+}
+
+/// One accepted connection. It is closed when the script lets go of it.
+package final class ScriptedConnection: Sendable {
+    private let descriptor: Int32
+    private let unread = Mutex<[UInt8]>([])
+
+    init(_ descriptor: Int32) { self.descriptor = descriptor }
+
+    deinit { close(descriptor) }
+
+    /// Reads up to the empty line: the head as text, or nil when the peer closed before its end.
+    package func readHead() -> String? {
+        unread.withLock { unread in
+            let end = Array("\r\n\r\n".utf8)
+            while true {
+                if let range = unread.firstRange(of: end) {
+                    let head = String(decoding: unread[..<range.upperBound], as: UTF8.self)
+                    unread.removeSubrange(..<range.upperBound)
+                    return head
+                }
+                guard let piece = receive() else { return nil }
+                unread += piece
+            }
+        }
+    }
+
+    /// Reads so many bytes, or fewer when the peer closes.
+    package func read(_ count: Int) -> [UInt8] {
+        unread.withLock { unread in
+            while unread.count < count, let piece = receive() { unread += piece }
+            defer { unread.removeFirst(min(count, unread.count)) }
+            return Array(unread.prefix(count))
+        }
+    }
+
+    /// Reads up to the next line end, which is left out; nil when the peer closed before it.
+    package func readLine() -> String? {
+        var line: [UInt8] = []
+        while let byte = read(1).first {
+            line.append(byte)
+            if line.suffix(2) == [0x0D, 0x0A] {
+                return String(decoding: line.dropLast(2), as: UTF8.self)
+            }
+        }
+        return nil
+    }
+
+    /// Reads a head and the body whose length it tells; nil at the end of the connection.
+    package func readRequest() -> (head: String, body: [UInt8])? {
+        guard let head = readHead() else { return nil }
+        let length = head.lowercased().split(separator: "\r\n").compactMap { line in
+            line.hasPrefix("content-length:") ? Int(line.dropFirst(15).drop { $0 == " " }) : nil
+        }
+        return (head, read(length.first ?? 0))
+    }
+
+    /// Reads until the peer closes.
+    package func readToEnd() { while receive() != nil {} }
+
+    private func receive() -> [UInt8]? {
+        var chunk = [UInt8](repeating: 0, count: 1 << 16)
+        // Sound: the call writes at most the buffer's own count into it.
+        let count = unsafe chunk.withUnsafeMutableBytes {
+            unsafe recv(descriptor, $0.baseAddress, $0.count, 0)
+        }
+        return count > 0 ? Array(chunk[..<count]) : nil
+    }
+
+    /// Sends bytes; false when the peer is gone.
+    @discardableResult
+    package func send(_ bytes: [UInt8]) -> Bool {
+        var sent = 0
+        while sent < bytes.count {
+            // Sound: the rest of the array is as long as the length that is passed.
+            let count = unsafe bytes.withUnsafeBytes {
+                unsafe Foundation.send(
+                    descriptor, $0.baseAddress.map { unsafe $0 + sent }, bytes.count - sent,
+                    Int32(MSG_NOSIGNAL))
+            }
+            guard count > 0 else { return false }
+            sent += count
+        }
+        return true
+    }
+
+    @discardableResult
+    package func send(_ text: String) -> Bool { send(Array(text.utf8)) }
+
+    @discardableResult
+    package func send(_ bytes: Bytes) -> Bool { send(Array(bytes)) }
+
+    /// Says that nothing more will be sent; the peer can still send.
+    package func finish() { shutdown(descriptor, Int32(SHUT_WR)) }
+
+    /// Makes closing reset the connection instead of ending it in order.
+    package func resetOnClose() {
+        var linger = linger(l_onoff: 1, l_linger: 0)
+        unsafe _ = setsockopt(
+            descriptor, SOL_SOCKET, SO_LINGER, &linger,
+            socklen_t(MemoryLayout<linger>.size))
+    }
+}
