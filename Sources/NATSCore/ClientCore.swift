@@ -1,0 +1,191 @@
+internal import BridgeBytes
+internal import BridgeSockets
+internal import NATSWire
+internal import Synchronization
+
+/// What the faces of a client (the client, its subscriptions) and its driver share.
+///
+/// Locks, in the order in which they may nest: outbox, then subscriptions. Nothing else nests.
+final class ClientCore: Sendable {
+    /// Where the client stands.
+    enum Phase: Equatable { case connecting, connected, reconnecting, closed }
+
+    private struct Status {
+        var phase = Phase.connecting
+        var info: ServerInfo?
+        var link: LinkHandle?
+        var readyWaiters: [CheckedContinuation<NATSError?, Never>] = []
+        var closeReason: NATSError?
+        /// Flushes asked for while there is no connection.
+        var parkedFlushes: [UInt64] = []
+    }
+
+    let options: NATSClientOptions
+    let outbox: Outbox
+    let subscriptions = Mutex(SubscriptionRegistry())
+    let requests = PendingReplies<NATSMessage>()
+    let flushes = PendingReplies<Void>()
+    let events: Delivery<NATSEvent, Never>
+    /// Everything before the token of our inboxes, such as `_INBOX.abc.`.
+    let inboxPrefix: String
+    private let inboxPattern: SubjectPattern
+    let maxPayload = Atomic(ServerInfo.defaultMaxPayload)
+    private let status = Mutex(Status())
+
+    /// - Throws: `NATSError` with the code `invalidArgument` when the inbox prefix is no subject.
+    init(options: NATSClientOptions, inboxToken: String) throws(NATSError) {
+        self.options = options
+        outbox = Outbox(capacity: options.outboxCapacity)
+        inboxPrefix = "\(options.inboxPrefix).\(inboxToken)."
+        do throws(SubjectError) {
+            inboxPattern = try SubjectPattern(inboxPrefix + "*")
+        } catch {
+            throw NATSError(
+                .invalidArgument, stage: .connect, subject: inboxPrefix,
+                detail: "inbox prefix: \(error)")
+        }
+        events = Delivery(limits: DeliveryLimits(maxCount: 1024, maxWeight: 1024)) {}
+    }
+
+    /// Says what happened to whoever listens; older events are not kept for ever.
+    func tell(_ event: NATSEvent) {
+        if events.backlog.count < 1024 { _ = events.yield([event], weight: 1) }
+    }
+}
+
+extension ClientCore {
+    var phase: Phase { status.withLock { $0.phase } }
+    var serverInfo: ServerInfo? { status.withLock { $0.info } }
+    var closeReason: NATSError? { status.withLock { $0.closeReason } }
+
+    func infoReceived(_ info: ServerInfo) {
+        maxPayload.store(info.maxPayload, ordering: .relaxed)
+        status.withLock { $0.info = info }
+    }
+
+    /// The handshake is done. Returns the flushes that waited for it.
+    func connected(_ link: LinkHandle) -> [UInt64] {
+        let (waiters, parked) = status.withLock { status in
+            defer { (status.readyWaiters, status.parkedFlushes) = ([], []) }
+            guard status.phase != .closed else { return (status.readyWaiters, [UInt64]()) }
+            status.phase = .connected
+            status.link = link
+            return (status.readyWaiters, status.parkedFlushes)
+        }
+        for waiter in waiters { waiter.resume(returning: nil) }
+        return parked
+    }
+
+    /// The connection is gone; the client tries again unless it is closed.
+    func disconnected() {
+        status.withLock { status in
+            if status.phase == .connected { status.phase = .reconnecting }
+            status.link = nil
+        }
+    }
+
+    /// Has the driver send a PING after everything that was published so far.
+    func requestFlush(_ id: UInt64) {
+        let link = status.withLock { status -> LinkHandle? in
+            if status.link == nil { status.parkedFlushes.append(id) }
+            return status.link
+        }
+        link?.perform { handler, link in (handler as? ClientDriver)?.flush([id], link) }
+    }
+
+    /// Suspends until the first handshake is done or the client has given up.
+    func waitUntilReady() async -> NATSError? {
+        await withCheckedContinuation { continuation in
+            let outcome = status.withLock { status -> (isOver: Bool, error: NATSError?) in
+                switch status.phase {
+                case .connected: return (true, nil)
+                case .closed: return (true, status.closeReason)
+                case .connecting, .reconnecting:
+                    status.readyWaiters.append(continuation)
+                    return (false, nil)
+                }
+            }
+            if outcome.isOver { continuation.resume(returning: outcome.error) }
+        }
+    }
+
+    /// Closes everything, once; whoever waits gets `error` or the code `closed`.
+    func close(_ error: NATSError?) {
+        let reason = error ?? NATSError(.closed, stage: .connect, detail: "the client was closed")
+        let closed = status.withLock {
+            status -> (link: LinkHandle?, waiters: [CheckedContinuation<NATSError?, Never>])? in
+            guard status.phase != .closed else { return nil }
+            status.phase = .closed
+            status.closeReason = reason
+            defer { status.readyWaiters = [] }
+            return (status.link.take(), status.readyWaiters)
+        }
+        guard let closed else { return }
+        outbox.close()
+        closed.link?.perform { _, link in link.close() }
+        for waiter in closed.waiters { waiter.resume(returning: reason) }
+        requests.settleAll(.failure(reason))
+        flushes.settleAll(.failure(reason))
+        for sink in subscriptions.withLock({ $0.removeAll() }) { sink.delivery.finish(error) }
+        tell(.closed(error))
+        events.finish()
+    }
+
+    /// Has the driver look again whether it may go on reading.
+    func resumeReading() {
+        status.withLock { $0.link }?.perform { handler, link in
+            (handler as? ClientDriver)?.consumerCaughtUp(link)
+        }
+    }
+
+    /// Ends the interest in a subscription, at once or after `count` messages in all.
+    func unsubscribe(_ sid: Int, after count: Int? = nil) {
+        let (ending, sink) = subscriptions.withLock { $0.unsubscribe(sid, after: count) }
+        if case .tellServer(let max) = ending {
+            _ = outbox.appendControl { FrameWriter.unsubscribe(sid: sid, max: max, into: &$0) }
+        }
+        sink?.delivery.finish()
+    }
+
+    /// Registers a subscription and tells the server, now or when it is connected.
+    func addSubscription(
+        _ pattern: SubjectPattern, _ queueGroup: QueueGroup?, _ target: SubscriptionSink.Target,
+        _ delivery: Delivery<NATSMessage, NATSError>
+    ) -> Int {
+        let sid = subscriptions.withLock { $0.add(pattern, queueGroup, target, delivery) }
+        _ = outbox.appendControl {
+            FrameWriter.subscribe(sid: sid, pattern, queueGroup: queueGroup, into: &$0)
+        }
+        return sid
+    }
+
+    /// Subscribes to the shared inbox of requests, the first time.
+    func subscribeToInbox() {
+        let sid = subscriptions.withLock { registry -> Int? in
+            guard registry.inboxSID == nil else { return nil }
+            let unused = Delivery<NATSMessage, NATSError>(
+                limits: DeliveryLimits(maxCount: 1, maxWeight: 1)
+            ) {}
+            return registry.add(inboxPattern, nil, .requests, unused)
+        }
+        guard let sid else { return }
+        _ = outbox.appendControl {
+            FrameWriter.subscribe(sid: sid, inboxPattern, into: &$0)
+        }
+    }
+
+    /// The inbox subject of a request.
+    func inbox(_ id: UInt64) -> Subject {
+        Subject(received: Bytes(utf8: inboxPrefix + InboxToken.text(id)))
+    }
+
+    /// Gives an answer to the request that its inbox subject names.
+    func settleRequest(_ message: NATSMessage) {
+        let subject = message.subject.bytes.span
+        let prefix = inboxPrefix.utf8.count
+        guard subject.count > prefix,
+            let id = InboxToken.number(subject.extracting(prefix..<subject.count))
+        else { return }
+        requests.settle(id, .success(message))
+    }
+}

@@ -1,0 +1,59 @@
+internal import BridgeBytes
+internal import BridgeSockets
+internal import NATSWire
+
+/// The writing side of the driver.
+extension ClientDriver {
+    /// Buffers taken from the outbox in one turn; then reading gets its turn.
+    private static let takesPerTurn = 16
+
+    func woken(_ link: Link) { drain(link) }
+
+    func writable(_ link: Link) {
+        link.wantsWrite = false
+        if isAttached { drain(link) } else { drainHandshake(link) }
+    }
+
+    /// Appends a control frame behind everything that waits, and writes.
+    func send(_ link: Link, _ write: (inout ByteWriter) -> Void) {
+        if isAttached {
+            _ = core.outbox.appendControl(write)
+            drain(link)
+        } else {
+            write(&writing)
+            drainHandshake(link)
+        }
+    }
+
+    /// Writes what waits, until nothing does or the kernel takes no more.
+    func drain(_ link: Link) {
+        for _ in 0..<Self.takesPerTurn {
+            guard writeBuffer(link) else { return }
+            guard core.outbox.take(into: &writing) else { return }
+        }
+        if writeBuffer(link) { link.handle.wake() }
+    }
+
+    /// Before the handshake is done nothing is taken from the outbox.
+    func drainHandshake(_ link: Link) { _ = writeBuffer(link) }
+
+    /// Writes the rest of the buffer. Returns true when it is empty.
+    private func writeBuffer(_ link: Link) -> Bool {
+        guard !link.isClosed, !link.wantsWrite else { return false }
+        while written < writing.count {
+            switch link.write(writing.span.extracting(written..<writing.count)) {
+            case .moved(let count): written += count
+            case .wouldBlock:
+                link.wantsWrite = true
+                return false
+            case .ended: return false
+            case .failed(let error):
+                close(link, machine.transportFailed(error.description))
+                return false
+            }
+        }
+        writing.removeAll()
+        written = 0
+        return true
+    }
+}

@@ -1,0 +1,139 @@
+internal import BridgeBytes
+internal import BridgeSockets
+internal import NATSWire
+internal import Synchronization
+
+/// Feeds one connection's machine from its socket; belongs to the reactor's thread.
+///
+/// ## Theory of operation
+/// `readable`: bytes go into the receive buffer, frames come out of the parser as ranges, and
+/// messages leave as views of the buffer, one batch for each consumer and read. When a consumer
+/// is too slow, reading stops until it has caught up, so that nothing is dropped.
+/// `woken`: the outbox is swapped for an empty buffer and written, until nothing waits or the
+/// kernel takes no more.
+final class ClientDriver: LinkHandler {
+    /// Reads of one turn; then other links of the reactor and our own writes get theirs.
+    private static let readsPerTurn = 16
+    private static let chunk = 128 << 10
+    /// What may lie unread beyond one largest message.
+    private static let slack = 1 << 20
+
+    let core: ClientCore
+    let server: ServerURL
+    let report: @Sendable (ConnectionReport) -> Void
+    var machine: ConnectionMachine
+    var info = ServerInfo()
+    private var parser: FrameParser
+    private var buffer: ReceiveBuffer
+    private var dispatch = MessageDispatch()
+    /// Sinks whose consumers must catch up before reading goes on.
+    private var slowSinks: [SubscriptionSink] = []
+    var writing = ByteWriter(capacity: 64 << 10)
+    var written = 0
+    /// Whether the handshake was done, so that the outbox feeds this connection.
+    var isAttached = false
+    var closeReason: ConnectionMachine.CloseReason?
+
+    init(
+        core: ClientCore, server: ServerURL, report: @escaping @Sendable (ConnectionReport) -> Void
+    ) {
+        self.core = core
+        self.server = server
+        self.report = report
+        let limits = WireLimits.default
+        machine = ConnectionMachine(
+            configuration: core.options.machineConfiguration, now: MonotonicClock.now)
+        parser = FrameParser(limits: limits)
+        buffer = ReceiveBuffer(chunk: Self.chunk, limit: limits.maxPayload + Self.slack)
+    }
+
+    func opened(_ link: Link) { link.deadline = machine.deadline }
+
+    func readable(_ link: Link) {
+        for _ in 0..<Self.readsPerTurn {
+            switch link.read(into: &buffer) {
+            case .moved:
+                do throws(WireError) {
+                    try parse(link)
+                } catch {
+                    close(link, machine.malformedBytes(error))
+                }
+                guard !link.isClosed, link.wantsRead else { return }
+            case .wouldBlock: return
+            case .ended: return close(link, machine.peerClosed())
+            case .failed(let error):
+                return close(link, machine.transportFailed(error.description))
+            }
+        }
+    }
+
+    private func parse(_ link: Link) throws(WireError) {
+        machine.bytesReceived(now: MonotonicClock.now)
+        while true {
+            switch try takeMessages() {
+            case .needMore(let count):
+                handOver(link)
+                guard buffer.reserve(count) else {
+                    throw WireError(.payloadTooLarge, in: .payload, "\(count) bytes announced")
+                }
+                return
+            case .frame(let frame, let size):
+                handOver(link)
+                handle(frame, link)
+                guard !link.isClosed else { return }
+                buffer.consume(size)
+            }
+        }
+    }
+
+    /// Takes messages up to the first frame that is none, under one lock.
+    private func takeMessages() throws(WireError) -> FrameParser.Step {
+        try core.subscriptions.withLock { registry throws(WireError) in
+            var position = 0
+            defer { buffer.consume(position) }
+            while true {
+                let step = try parser.next(buffer.span.extracting(position..<buffer.count))
+                guard case .frame(.message(let layout), let size) = step else { return step }
+                deliver(layout, at: position, &registry)
+                position += size
+            }
+        }
+    }
+
+    /// A shared view of part of the unread bytes.
+    func window(_ range: Range<Int>) -> Bytes { buffer.bytes(range) }
+
+    private func deliver(
+        _ layout: MessageFrame, at position: Int, _ registry: inout SubscriptionRegistry
+    ) {
+        guard let route = registry.route(layout.sid) else { return }
+        let start = position + layout.subject.lowerBound
+        let message = NATSMessage(
+            layout, in: buffer.bytes(start..<position + layout.payload.upperBound))
+        if route.sink.target == .requests {
+            core.settleRequest(message)
+            return
+        }
+        slowSinks += dispatch.add(message, to: route.sink)
+        if route.isLast {
+            slowSinks += dispatch.handOver()
+            route.sink.delivery.finish()
+        }
+    }
+
+    /// Hands the batches of this read over; pauses reading when a consumer is too slow.
+    private func handOver(_ link: Link) {
+        slowSinks += dispatch.handOver()
+        guard !slowSinks.isEmpty, link.wantsRead else { return }
+        link.wantsRead = false
+        for sink in slowSinks { core.tell(.slowConsumer(subscription: sink.sid)) }
+        // A consumer may have caught up, or left, before reading was paused.
+        consumerCaughtUp(link)
+    }
+
+    /// A consumer has taken what waited, or is gone: read again unless another one is slow.
+    func consumerCaughtUp(_ link: Link) {
+        slowSinks.removeAll { !$0.delivery.isPaused }
+        if slowSinks.isEmpty { link.wantsRead = true }
+    }
+}

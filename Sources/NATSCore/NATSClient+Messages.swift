@@ -1,0 +1,145 @@
+public import BridgeBytes
+internal import BridgeSockets
+public import NATSWire
+
+extension NATSClient {
+    /// Puts a message into the outbox. Returns at once; complexity O(size), one copy.
+    ///
+    /// - Throws: `NATSError`: `payloadTooLarge` when headers and payload exceed the server's
+    ///   `max_payload` (the server would cut the connection), `outboxFull` when the bounded
+    ///   outbox cannot take it (see `publishWhenReady`), `closed`. Nothing was sent then.
+    public func publish(
+        _ payload: Bytes, to subject: Subject, replyTo: Subject? = nil,
+        headers: Headers = Headers()
+    ) throws(NATSError) {
+        try checkSize(payload, headers, subject, .publish)
+        let result = core.outbox.append {
+            FrameWriter.publish(
+                subject, replyTo: replyTo, headers: headers, payload: payload, into: &$0)
+        }
+        guard result != .appended else { return }
+        throw appendError(result, subject, .publish)
+    }
+
+    /// Puts a message into the outbox, and suspends while that is full.
+    ///
+    /// - Throws: `NATSError`: `payloadTooLarge`, `closed`, or `cancelled` when the task is
+    ///   cancelled; nothing was sent then.
+    public func publishWhenReady(
+        _ payload: Bytes, to subject: Subject, replyTo: Subject? = nil,
+        headers: Headers = Headers()
+    ) async throws(NATSError) {
+        while true {
+            do throws(NATSError) {
+                return try publish(payload, to: subject, replyTo: replyTo, headers: headers)
+            } catch  where error.code == .outboxFull {
+                guard !Task.isCancelled else {
+                    throw NATSError(.cancelled, stage: .publish, subject: subject.text)
+                }
+                await core.outbox.waitForRoom()
+            }
+        }
+    }
+
+    private func checkSize(
+        _ payload: Bytes, _ headers: Headers, _ subject: Subject, _ stage: NATSError.Stage
+    ) throws(NATSError) {
+        let size = payload.count + headers.encodedCount
+        guard size > maxPayload else { return }
+        throw NATSError(
+            .payloadTooLarge, stage: stage, subject: subject.text,
+            detail: "\(size) bytes with headers; the server takes \(maxPayload)")
+    }
+
+    private func appendError(
+        _ result: Outbox.AppendResult, _ subject: Subject, _ stage: NATSError.Stage
+    ) -> NATSError {
+        if result == .full {
+            return NATSError(
+                .outboxFull, stage: stage, subject: subject.text,
+                detail: "\(core.outbox.capacity) bytes wait to be written")
+        }
+        return NATSError(
+            .closed, stage: stage, subject: subject.text,
+            detail: core.closeReason?.detail ?? "the client is closed")
+    }
+
+    /// Waits until the server has taken everything that was published before: PING, PONG.
+    ///
+    /// - Throws: `NATSError`: `timeout`, `disconnected` (what was published before may or may not
+    ///   have arrived), `cancelled`, `closed`.
+    public func flush(timeout: Duration = .seconds(10)) async throws(NATSError) {
+        let id = core.flushes.newID()
+        let outcome = await core.flushes.wait(for: id, stage: .flush, timeout: timeout) {
+            if core.phase == .closed {
+                core.flushes.settle(id, .failure(NATSError(.closed, stage: .flush)))
+            } else {
+                core.requestFlush(id)
+            }
+        }
+        try outcome.get()
+    }
+
+    /// Subscribes. Messages are delivered from now on until the subscription is ended.
+    ///
+    /// - Parameters:
+    ///   - pattern: The subjects, perhaps with wildcards.
+    ///   - queueGroup: Members of one group share the messages; nil: every message.
+    ///   - limits: How much may wait for the consumer.
+    /// - Throws: `NATSError` with the code `closed`.
+    public func subscribe(
+        to pattern: SubjectPattern, queueGroup: QueueGroup? = nil,
+        limits: SubscriptionLimits = .default
+    ) throws(NATSError) -> NATSSubscription {
+        guard core.phase != .closed else {
+            throw NATSError(.closed, stage: .subscribe, subject: pattern.text)
+        }
+        let delivery = Delivery<NATSMessage, NATSError>(
+            limits: DeliveryLimits(maxCount: limits.maxMessages, maxWeight: limits.maxBytes)
+        ) { [weak core] in core?.resumeReading() }
+        let sid = core.addSubscription(pattern, queueGroup, .delivery, delivery)
+        return NATSSubscription(id: sid, pattern: pattern, delivery: delivery, core: core)
+    }
+
+    /// A subject for answers that nobody else has.
+    public func newInbox() -> Subject {
+        core.inbox(core.requests.newID())
+    }
+
+    /// Asks and waits for one answer, through one shared inbox.
+    ///
+    /// - Throws: `NATSError`: `noResponders` at once when nobody listens (status 503), `timeout`,
+    ///   `cancelled`, `payloadTooLarge`, `outboxFull`, `closed`.
+    public func request(
+        _ payload: Bytes, to subject: Subject, headers: Headers = Headers(),
+        timeout: Duration = .seconds(5)
+    ) async throws(NATSError) -> NATSMessage {
+        try checkSize(payload, headers, subject, .request)
+        core.subscribeToInbox()
+        let id = core.requests.newID()
+        let inbox = core.inbox(id)
+        let outcome = await core.requests.wait(for: id, stage: .request, timeout: timeout) {
+            let result = core.outbox.append {
+                FrameWriter.publish(
+                    subject, replyTo: inbox, headers: headers, payload: payload, into: &$0)
+            }
+            if result != .appended {
+                core.requests.settle(id, .failure(appendError(result, subject, .request)))
+            }
+        }
+        let message: NATSMessage
+        do throws(NATSError) {
+            message = try outcome.get()
+        } catch {
+            throw NATSError(
+                error.code, stage: .request, subject: subject.text, server: error.server,
+                detail: error.detail)
+        }
+        if message.hasHeaders, message.status?.code == HeaderStatus.noRespondersCode {
+            throw NATSError(
+                .noResponders, stage: .request, subject: subject.text,
+                detail: "nobody listens on this subject")
+        }
+        return message
+    }
+}

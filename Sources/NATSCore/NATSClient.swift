@@ -1,0 +1,148 @@
+internal import BridgeSockets
+public import NATSWire
+internal import Synchronization
+
+/// A connection to NATS that keeps itself alive.
+///
+/// Every call may come from any task or thread; none depends on the caller's actor. `publish` is
+/// a plain synchronous call that copies the message into a bounded outbox; a thread of the
+/// client's own writes, reads and parses. A lost connection is made again, with jitter, at any
+/// server of the pool; subscriptions go on, and messages that were not sent yet are kept.
+///
+/// What core NATS promises is "at most once": a message is known to have reached the server only
+/// when a later `flush` has returned.
+public final class NATSClient: Sendable {
+    let core: ClientCore
+    private let reactor: Reactor
+    private let supervisor: Task<Void, Never>
+
+    private init(core: ClientCore, reactor: Reactor, supervisor: Task<Void, Never>) {
+        self.core = core
+        self.reactor = reactor
+        self.supervisor = supervisor
+    }
+
+    deinit {
+        supervisor.cancel()
+        core.close(nil)
+    }
+
+    /// Connects and waits for the first handshake.
+    /// - Throws: `NATSError` with the code `invalidArgument`, `connectionFailed` (each server was
+    ///   tried once, or as often as `retryOnFirstConnect` says), `authorizationFailed` or
+    ///   `cancelled`.
+    public static func connect(
+        _ options: NATSClientOptions = NATSClientOptions()
+    ) async throws(NATSError) -> NATSClient {
+        let servers = try options.parsedServers()
+        var generator = SystemRandomNumberGenerator()
+        let core = try ClientCore(
+            options: options, inboxToken: InboxToken.text(generator.next(), generator.next()))
+        let reactor: Reactor
+        do throws(SocketError) {
+            reactor = try Reactor(name: "nats-client")
+        } catch {
+            throw NATSError(.connectionFailed, stage: .connect, detail: error.description)
+        }
+        let supervisor = Task.detached {
+            var supervisor = Supervisor(core: core, reactor: reactor, servers: servers)
+            await supervisor.run()
+        }
+        let client = NATSClient(core: core, reactor: reactor, supervisor: supervisor)
+        let failure = await withTaskCancellationHandler {
+            await core.waitUntilReady()
+        } onCancel: {
+            core.close(NATSError(.cancelled, stage: .connect))
+        }
+        if let failure { throw failure }
+        return client
+    }
+
+    /// Connects, lends the client to `body`, and drains it afterwards, also when `body` throws.
+    public static func withClient<R>(
+        _ options: NATSClientOptions = NATSClientOptions(),
+        _ body: (NATSClient) async throws -> R
+    ) async throws -> R {
+        let client = try await connect(options)
+        do {
+            let result = try await body(client)
+            try await client.drain()
+            return result
+        } catch {
+            await client.close()
+            throw error
+        }
+    }
+
+    /// What the connected server said last; nil before the first handshake.
+    public var serverInfo: ServerInfo? { core.serverInfo }
+
+    /// Most bytes of headers and payload that the connected server takes in one message.
+    public var maxPayload: Int { core.maxPayload.load(ordering: .relaxed) }
+
+    /// Whether the connection stands now.
+    public var isConnected: Bool { core.phase == .connected }
+
+    /// Bytes that wait to be written.
+    public var outboxBacklog: Int { core.outbox.backlog }
+
+    /// What happens to the connection, from the beginning on. One consumer; the newest events
+    /// are dropped when nobody consumes them (above 1,024).
+    public var events: NATSEvents { NATSEvents(delivery: core.events) }
+
+    /// Closes at once: what waits in the outbox is dropped, waiting calls end with the code
+    /// `closed`. Closing twice does nothing.
+    public func close() async {
+        supervisor.cancel()
+        core.close(nil)
+        await supervisor.value
+    }
+
+    /// Ends every subscription at the server, delivers what it had sent, writes what waits, and
+    /// closes.
+    /// - Parameter timeout: Longest wait for the server; 30 s as in the peers.
+    /// - Throws: `NATSError` with the code `timeout` or `disconnected` when the server did not
+    ///   confirm; the client is closed all the same.
+    public func drain(timeout: Duration = .seconds(30)) async throws(NATSError) {
+        let sids = core.subscriptions.withLock { $0.sids }
+        for sid in sids {
+            _ = core.outbox.appendControl { FrameWriter.unsubscribe(sid: sid, into: &$0) }
+        }
+        do throws(NATSError) {
+            // The PONG comes after every message that the server had sent before the UNSUB.
+            try await flush(timeout: timeout)
+        } catch {
+            await close()
+            throw NATSError(
+                error.code, stage: .drain, server: error.server, detail: error.detail)
+        }
+        for sink in core.subscriptions.withLock({ $0.removeAll() }) { sink.delivery.finish() }
+        await close()
+    }
+}
+
+/// The events of a client's connection.
+public struct NATSEvents: AsyncSequence, Sendable {
+    public typealias Element = NATSEvent
+    public typealias Failure = Never
+    let delivery: Delivery<NATSEvent, Never>
+
+    public struct Iterator: AsyncIteratorProtocol {
+        let delivery: Delivery<NATSEvent, Never>
+        private var batch: ArraySlice<NATSEvent> = []
+
+        init(_ delivery: Delivery<NATSEvent, Never>) { self.delivery = delivery }
+
+        public mutating func next() async -> NATSEvent? { await next(isolation: #isolation) }
+
+        public mutating func next(isolation actor: isolated (any Actor)?) async -> NATSEvent? {
+            while batch.isEmpty {
+                guard case .batch(let next) = await delivery.next() else { return nil }
+                batch = next[...]
+            }
+            return batch.popFirst()
+        }
+    }
+
+    public func makeAsyncIterator() -> Iterator { Iterator(delivery) }
+}

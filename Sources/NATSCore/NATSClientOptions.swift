@@ -1,0 +1,53 @@
+/// How a client connects and what it may hold in memory.
+public struct NATSClientOptions: Sendable {
+    /// Server URLs such as `nats://127.0.0.1:4222`; credentials may stand in them
+    /// (`nats://user:password@host`). At least one.
+    public var servers: [String]
+    /// Name shown by the server's monitoring.
+    public var name = "natsbridge-swift"
+    /// User name and password; those in a URL win.
+    public var user: String?
+    public var password: String?
+    /// A token instead of user and password.
+    public var token: String?
+    /// Whether the server sends this connection's own messages back to its subscriptions.
+    public var echo = true
+    /// Longest wait for one server's handshake.
+    public var connectTimeout: Duration = .seconds(5)
+    /// Wait before a server is tried again after it failed; jitter up to 100 ms is added.
+    public var reconnectWait: Duration = .seconds(2)
+    /// Consecutive failed attempts at each server before the client gives up; nil: never.
+    public var maxReconnectAttempts: Int? = 60
+    /// Whether the first connection is retried like a later one instead of failing at once.
+    public var retryOnFirstConnect = false
+    /// Whether the order of the servers is kept instead of being shuffled.
+    public var keepsServerOrder = false
+    /// Time between keep-alive PINGs.
+    public var pingInterval: Duration = .seconds(120)
+    /// PINGs that may be unanswered before the connection counts as dead.
+    public var maxPingsOutstanding = 2
+    /// Most bytes that may wait to be written, also while disconnected. 8 MiB as in the peers.
+    public var outboxCapacity = 8 << 20
+    /// Prefix of inbox subjects.
+    public var inboxPrefix = "_INBOX"
+
+    public init(servers: [String] = ["nats://127.0.0.1:4222"]) { self.servers = servers }
+}
+
+/// How much a subscription may hold, and what happens when its consumer is slower.
+public struct SubscriptionLimits: Sendable, Hashable {
+    /// Most messages that may wait.
+    public var maxMessages: Int
+    /// Most bytes of payload and headers that may wait.
+    public var maxBytes: Int
+
+    /// 65,536 messages or 64 MiB. When a limit is reached the client stops reading from the
+    /// server until the consumer has caught up by half: nothing is dropped here, and every
+    /// subscription of the connection waits meanwhile.
+    public static let `default` = SubscriptionLimits(maxMessages: 65_536, maxBytes: 64 << 20)
+
+    public init(maxMessages: Int, maxBytes: Int) {
+        self.maxMessages = maxMessages
+        self.maxBytes = maxBytes
+    }
+}

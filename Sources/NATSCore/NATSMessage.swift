@@ -1,0 +1,70 @@
+public import BridgeBytes
+public import NATSWire
+
+/// A message as it was received: a view of the receive buffer, decoded when asked.
+///
+/// Reading `payload` or `subject` costs a reference count. A message keeps the buffer that it was
+/// received into alive (64 KiB or, for a large one, its own size): take `payload.copied()` of
+/// small messages that are kept for long.
+public struct NATSMessage: Sendable {
+    /// The bytes from the subject to the end of the payload.
+    private let frame: Bytes
+    private let subjectEnd: UInt32
+    private let replyStart: UInt32
+    private let replyEnd: UInt32
+    private let headersStart: UInt32
+    private let payloadStart: UInt32
+    private let payloadEnd: UInt32
+
+    /// - Parameters:
+    ///   - layout: Where the parts are, counted from the start of the parsed window.
+    ///   - frame: The bytes of the window from the start of the subject.
+    init(_ layout: MessageFrame, in frame: Bytes) {
+        let offset = layout.subject.lowerBound
+        self.frame = frame
+        subjectEnd = UInt32(truncatingIfNeeded: layout.subject.upperBound - offset)
+        replyStart = UInt32(truncatingIfNeeded: (layout.replyTo?.lowerBound ?? offset) - offset)
+        replyEnd = UInt32(truncatingIfNeeded: (layout.replyTo?.upperBound ?? offset) - offset)
+        headersStart = UInt32(
+            truncatingIfNeeded: (layout.headers ?? layout.payload).lowerBound - offset)
+        payloadStart = UInt32(truncatingIfNeeded: layout.payload.lowerBound - offset)
+        payloadEnd = UInt32(truncatingIfNeeded: layout.payload.upperBound - offset)
+    }
+
+    /// The subject that the message was published to.
+    public var subject: Subject { Subject(received: frame[0..<Int(subjectEnd)]) }
+
+    /// Where an answer is expected; nil when none is. It came from a peer: `validated()` it
+    /// before publishing to it with more rights than the peer has.
+    public var replyTo: Subject? {
+        replyEnd > replyStart
+            ? Subject(received: frame[Int(replyStart)..<Int(replyEnd)]) : nil
+    }
+
+    /// The payload, without a copy.
+    public var payload: Bytes { frame[Int(payloadStart)..<Int(payloadEnd)] }
+
+    /// Whether there is a header block.
+    public var hasHeaders: Bool { payloadStart > headersStart }
+
+    /// The header block, parsed at each call: keep the result. Empty when there is none.
+    /// - Throws: `WireError` when the block breaks ADR-4.
+    public func headerBlock() throws(WireError) -> HeaderBlock {
+        try HeaderBlock(parsing: frame[Int(headersStart)..<Int(payloadStart)])
+    }
+
+    /// The headers, parsed at each call: keep the result. Empty when there are none.
+    /// - Throws: `WireError` when the block breaks ADR-4.
+    public func headers() throws(WireError) -> Headers {
+        hasHeaders ? try headerBlock().headers : Headers()
+    }
+
+    /// The status of a server's own message, such as 503 for "no responders"; nil for all others.
+    public var status: HeaderStatus? {
+        guard hasHeaders else { return nil }
+        return HeaderBlock.status(of: frame[Int(headersStart)..<Int(payloadStart)].span)
+    }
+
+    /// Bytes of headers and payload, as limits count them.
+    public var size: Int { Int(payloadEnd - headersStart) }
+}
