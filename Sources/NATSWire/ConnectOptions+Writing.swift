@@ -1,0 +1,38 @@
+package import BridgeBytes
+internal import BridgeJSON
+
+extension ConnectOptions {
+    /// The JSON text of CONNECT. `protocol` 1 asks for INFO at any time, `no_responders` for a
+    /// status instead of a timeout when nobody listens; the latter needs headers.
+    var json: Bytes {
+        var fields = JSONObject()
+        fields["verbose"] = .bool(verbose)
+        fields["pedantic"] = .bool(pedantic)
+        fields["tls_required"] = .bool(requiresTLS)
+        fields["name"] = .string(name)
+        fields["lang"] = .string("swift")
+        fields["version"] = .string(version)
+        fields["protocol"] = .number(JSONNumber(1))
+        fields["echo"] = .bool(echo)
+        fields["headers"] = .bool(headers)
+        fields["no_responders"] = .bool(headers)
+        switch credentials {
+        case .none: break
+        case .user(let user, let password):
+            fields["user"] = .string(user)
+            fields["pass"] = .string(password)
+        case .token(let token):
+            fields["auth_token"] = .string(token)
+        }
+        return JSONValue.object(fields).encoded()
+    }
+}
+
+extension FrameWriter {
+    /// Appends CONNECT.
+    package static func connect(_ options: ConnectOptions, into writer: inout ByteWriter) {
+        writer.append("CONNECT ")
+        writer.append(options.json)
+        writer.append("\r\n")
+    }
+}
