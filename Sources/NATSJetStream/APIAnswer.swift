@@ -1,0 +1,24 @@
+internal import BridgeBytes
+internal import BridgeJSON
+
+/// Reads the answers of the JetStream API (ADR-7): a JSON object, with `error` when it failed.
+enum APIAnswer {
+    static func parse(
+        _ payload: Bytes, operation: String, stream: String
+    ) throws(JetStreamError) -> JSONFields {
+        let json: JSONValue
+        do throws(JSONError) {
+            json = try JSONValue(parsing: payload)
+        } catch {
+            throw JetStreamError(
+                .malformedAnswer, operation: operation, stream: stream, detail: "not JSON")
+        }
+        let fields = try JSONFields(json, operation: operation)
+        guard let error = try fields.fields("error") else { return fields }
+        throw JetStreamError(
+            JetStreamAPIError(
+                code: try error.number("code") ?? 0, errorCode: try error.number("err_code") ?? 0,
+                text: try error.text("description") ?? ""),
+            operation: operation, stream: stream)
+    }
+}

@@ -1,0 +1,122 @@
+internal import BridgeBytes
+internal import BridgeJSON
+
+/// Typed access to the fields of a JetStream answer.
+///
+/// A field that is missing or null has a fallback; one of the wrong kind is an error, never a
+/// default. Fields that nobody asks for are ignored: servers add some.
+struct JSONFields {
+    let object: JSONObject
+    let operation: String
+
+    init(_ value: JSONValue?, operation: String) throws(JetStreamError) {
+        guard let object = value?.objectValue else {
+            throw JetStreamError(
+                .malformedAnswer, operation: operation, detail: "a JSON object is missing")
+        }
+        self.object = object
+        self.operation = operation
+    }
+
+    private func read<T>(
+        _ name: String, _ convert: (JSONValue) -> T?
+    ) throws(JetStreamError) -> T? {
+        guard let value = object[name], value != .null else { return nil }
+        guard let converted = convert(value) else {
+            throw JetStreamError(
+                .malformedAnswer, operation: operation, detail: "field \(name) is of a wrong kind")
+        }
+        return converted
+    }
+
+    func text(_ name: String) throws(JetStreamError) -> String? {
+        try read(name) { $0.stringValue }
+    }
+
+    func flag(_ name: String) throws(JetStreamError) -> Bool {
+        try read(name) { $0.boolValue } ?? false
+    }
+
+    func number(_ name: String) throws(JetStreamError) -> Int? {
+        try read(name) { $0.intValue }
+    }
+
+    /// A sequence number or count: never negative, 0 when missing.
+    func count(_ name: String) throws(JetStreamError) -> UInt64 {
+        try read(name) { $0.intValue.flatMap { UInt64(exactly: $0) } } ?? 0
+    }
+
+    /// A limit: nil when missing or when the server's "none" (zero or less).
+    func limit(_ name: String) throws(JetStreamError) -> Int? {
+        try number(name).flatMap { $0 > 0 ? $0 : nil }
+    }
+
+    /// A time span in nanoseconds: nil when missing or zero.
+    func duration(_ name: String) throws(JetStreamError) -> Duration? {
+        try limit(name).map { .nanoseconds($0) }
+    }
+
+    func timestamp(_ name: String) throws(JetStreamError) -> Timestamp? {
+        try read(name) { $0.stringValue.flatMap { Timestamp($0) } }
+    }
+
+    func texts(_ name: String) throws(JetStreamError) -> [String] {
+        try read(name) { value in
+            guard let items = value.arrayValue else { return nil }
+            let texts = items.compactMap(\.stringValue)
+            return texts.count == items.count ? texts : nil
+        } ?? []
+    }
+
+    func dictionary(_ name: String) throws(JetStreamError) -> [String: String] {
+        try read(name) { value in
+            guard let object = value.objectValue else { return nil }
+            var result: [String: String] = [:]
+            for (key, value) in object {
+                guard let text = value.stringValue else { return nil }
+                result[key] = text
+            }
+            return result
+        } ?? [:]
+    }
+
+    func choice<T: RawRepresentable>(
+        _ name: String, _ type: T.Type
+    ) throws(JetStreamError) -> T? where T.RawValue == String {
+        try read(name) { $0.stringValue.flatMap(T.init(rawValue:)) }
+    }
+
+    func fields(_ name: String) throws(JetStreamError) -> JSONFields? {
+        guard let value = object[name], value != .null else { return nil }
+        return try JSONFields(value, operation: operation)
+    }
+}
+
+extension Duration {
+    /// Whole nanoseconds, as JetStream counts time; stays at the greatest number (292 years).
+    var wholeNanoseconds: Int {
+        let (seconds, attoseconds) = components
+        let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        guard !overflow else { return seconds < 0 ? .min : .max }
+        let (sum, carry) = product.addingReportingOverflow(attoseconds / 1_000_000_000)
+        return Int(carry ? .max : sum)
+    }
+}
+
+extension JSONObject {
+    mutating func set(_ name: String, _ number: Int) { self[name] = .number(JSONNumber(number)) }
+
+    mutating func set(_ name: String, _ duration: Duration) {
+        set(name, duration.wholeNanoseconds)
+    }
+
+    mutating func set(_ name: String, _ texts: [String]) {
+        self[name] = .array(texts.map { .string($0) })
+    }
+
+    mutating func set(_ name: String, _ entries: [String: String]) {
+        var object = JSONObject()
+        for (key, value) in entries.sorted(by: { $0.key < $1.key }) { object[key] = .string(value) }
+        self[name] = .object(object)
+    }
+}

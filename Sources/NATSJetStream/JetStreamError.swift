@@ -1,0 +1,111 @@
+/// What JetStream itself said was wrong (ADR-7).
+public struct JetStreamAPIError: Sendable, Hashable, CustomStringConvertible {
+    /// A class of errors in the manner of HTTP: 400, 404, 500, 503.
+    public let code: Int
+    /// The exact error (`err_code`); 0 when an old server sent none.
+    public let errorCode: Int
+    public let text: String
+
+    public init(code: Int, errorCode: Int, text: String) {
+        self.code = code
+        self.errorCode = errorCode
+        self.text = text
+    }
+
+    public static let consumerNotFound = 10014
+    public static let notEnabledForAccount = 10039
+    public static let messageTooLarge = 10054
+    public static let streamNameInUse = 10058
+    public static let streamNotFound = 10059
+    public static let subjectsOverlap = 10065
+    public static let wrongLastMessageID = 10070
+    public static let wrongLastSequence = 10071
+    public static let notEnabled = 10076
+    public static let consumerAlreadyExists = 10148
+
+    public var description: String { "\(text) (\(code), err_code \(errorCode))" }
+}
+
+/// Why a JetStream call failed.
+public struct JetStreamError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// Stable names of the failures.
+    public enum Code: String, Sendable, CaseIterable {
+        /// A name or setting that no server would take; nothing was sent.
+        case invalidArgument = "invalid_argument"
+        /// No JetStream answers: it is not enabled, or no stream listens on the subject.
+        case unavailable
+        case streamNotFound = "stream_not_found"
+        case consumerNotFound = "consumer_not_found"
+        case streamNameInUse = "stream_name_in_use"
+        /// The message is larger than the stream's `max_msg_size`.
+        case messageTooLarge = "message_too_large"
+        /// A condition of the publisher, such as the expected last sequence, does not hold.
+        case conditionFailed = "condition_failed"
+        /// The server refused for a reason that `apiError` tells.
+        case refused
+        /// The answer is not what JetStream answers.
+        case malformedAnswer = "malformed_answer"
+        /// A message without the metadata that JetStream gives to each delivery.
+        case notFromJetStream = "not_from_jetstream"
+        /// The consumer was deleted while messages were asked for.
+        case consumerDeleted = "consumer_deleted"
+        /// The server was silent for two heartbeats: the request may be lost.
+        case heartbeatMissed = "heartbeat_missed"
+        /// The message is larger than the request's byte limit.
+        case batchBytesExceeded = "batch_bytes_exceeded"
+        /// No answer came in time; what was asked may have been done.
+        case timeout
+        /// The connection was lost or closed; what was asked may have been done.
+        case disconnected
+        case cancelled
+        /// The client could not send: see `detail`.
+        case notSent = "not_sent"
+    }
+
+    public let code: Code
+    /// What was being done, such as `stream create` or `fetch`.
+    public let operation: String
+    /// The stream concerned; empty when it is not known.
+    public let stream: String
+    /// What the server said, if it did.
+    public let apiError: JetStreamAPIError?
+    /// A sentence for people.
+    public let detail: String
+
+    public init(
+        _ code: Code, operation: String, stream: String = "", apiError: JetStreamAPIError? = nil,
+        detail: String = ""
+    ) {
+        self.code = code
+        self.operation = operation
+        self.stream = stream
+        self.apiError = apiError
+        self.detail = detail
+    }
+
+    /// The error that an answer of the server stands for.
+    init(_ apiError: JetStreamAPIError, operation: String, stream: String) {
+        self.init(
+            Self.code(of: apiError), operation: operation, stream: stream, apiError: apiError,
+            detail: apiError.description)
+    }
+
+    private static func code(of error: JetStreamAPIError) -> Code {
+        switch error.errorCode {
+        case JetStreamAPIError.streamNotFound: .streamNotFound
+        case JetStreamAPIError.consumerNotFound: .consumerNotFound
+        case JetStreamAPIError.streamNameInUse: .streamNameInUse
+        case JetStreamAPIError.messageTooLarge: .messageTooLarge
+        case JetStreamAPIError.wrongLastMessageID, JetStreamAPIError.wrongLastSequence:
+            .conditionFailed
+        case JetStreamAPIError.notEnabled, JetStreamAPIError.notEnabledForAccount: .unavailable
+        default: .refused
+        }
+    }
+
+    public var description: String {
+        let place = stream.isEmpty ? "" : " on stream \(stream)"
+        let reason = detail.isEmpty ? "" : ": \(detail)"
+        return "\(operation)\(place) failed (\(code.rawValue))\(reason)"
+    }
+}

@@ -1,0 +1,85 @@
+internal import BridgeBytes
+internal import BridgeJSON
+public import NATSWire
+
+/// A stream's word that it has stored a message.
+///
+/// It is stored as safely as the stream's replicas and the servers' `sync_interval` make it:
+/// with the defaults a server writes to disk at least every two minutes, not at each message.
+public struct PublishAck: Sendable, Hashable {
+    public let stream: String
+    public let sequence: UInt64
+    /// The stream had a message with this `Nats-Msg-Id` already; nothing was stored again.
+    public let isDuplicate: Bool
+    public let domain: String?
+
+    public init(
+        stream: String, sequence: UInt64, isDuplicate: Bool = false, domain: String? = nil
+    ) {
+        self.stream = stream
+        self.sequence = sequence
+        self.isDuplicate = isDuplicate
+        self.domain = domain
+    }
+
+    init(parsing payload: Bytes) throws(JetStreamError) {
+        let fields = try APIAnswer.parse(payload, operation: "publish", stream: "")
+        guard let stream = try fields.text("stream"), !stream.isEmpty else {
+            throw JetStreamError(
+                .malformedAnswer, operation: "publish",
+                detail: "the answer names no stream: another responder took the message")
+        }
+        self.init(
+            stream: stream, sequence: try fields.count("seq"),
+            isDuplicate: try fields.flag("duplicate"), domain: try fields.text("domain"))
+    }
+}
+
+/// What a publisher asks of the stream. All of it travels as headers.
+public struct PublishOptions: Sendable, Hashable {
+    /// `Nats-Msg-Id`: a message with the same one inside the stream's duplicate window is not
+    /// stored again, so that a publish may be repeated when its answer was lost.
+    public var messageID: HeaderValue?
+    /// `Nats-Expected-Stream`.
+    public var expectedStream: HeaderValue?
+    /// `Nats-Expected-Last-Sequence`.
+    public var expectedLastSequence: UInt64?
+    /// `Nats-Expected-Last-Subject-Sequence`.
+    public var expectedLastSubjectSequence: UInt64?
+    /// `Nats-Expected-Last-Msg-Id`.
+    public var expectedLastMessageID: HeaderValue?
+    /// `Nats-TTL` in whole seconds, at least one; needs `allowsMessageTTL` of the stream.
+    public var timeToLive: Duration?
+
+    public init(messageID: HeaderValue? = nil) { self.messageID = messageID }
+
+    private static let messageIDName: HeaderName = "Nats-Msg-Id"
+    private static let streamName: HeaderName = "Nats-Expected-Stream"
+    private static let lastSequenceName: HeaderName = "Nats-Expected-Last-Sequence"
+    private static let lastSubjectSequenceName: HeaderName = "Nats-Expected-Last-Subject-Sequence"
+    private static let lastMessageIDName: HeaderName = "Nats-Expected-Last-Msg-Id"
+    private static let timeToLiveName: HeaderName = "Nats-TTL"
+
+    /// Adds the options to a message's own headers, in place of lines of the same names.
+    func apply(to headers: Headers) -> Headers {
+        var headers = headers
+        if let messageID { headers.set(Self.messageIDName, messageID) }
+        if let expectedStream { headers.set(Self.streamName, expectedStream) }
+        if let expectedLastSequence {
+            headers.set(Self.lastSequenceName, HeaderValue(Int(clamping: expectedLastSequence)))
+        }
+        if let expectedLastSubjectSequence {
+            headers.set(
+                Self.lastSubjectSequenceName,
+                HeaderValue(Int(clamping: expectedLastSubjectSequence)))
+        }
+        if let expectedLastMessageID {
+            headers.set(Self.lastMessageIDName, expectedLastMessageID)
+        }
+        if let timeToLive {
+            let seconds = Int(clamping: max(1, timeToLive.components.seconds))
+            headers.set(Self.timeToLiveName, HeaderValue(seconds))
+        }
+        return headers
+    }
+}

@@ -1,0 +1,44 @@
+public import BridgeBytes
+internal import BridgeJSON
+
+/// What a server says about a stream.
+public struct StreamInfo: Sendable, Hashable {
+    /// What is stored now.
+    public struct State: Sendable, Hashable {
+        public var messages: UInt64 = 0
+        public var bytes: UInt64 = 0
+        public var firstSequence: UInt64 = 0
+        public var lastSequence: UInt64 = 0
+        /// When the oldest message was stored; nil when there is none.
+        public var firstTime: Timestamp?
+        /// When the newest message was stored; nil when there never was one.
+        public var lastTime: Timestamp?
+        public var consumerCount = 0
+    }
+
+    public var configuration: StreamConfiguration
+    public var state: State
+    public var created: Timestamp?
+    /// The server's clock when it answered; nil with servers before 2.10.
+    public var serverTime: Timestamp?
+
+    init(_ fields: JSONFields) throws(JetStreamError) {
+        guard let configuration = try fields.fields("config") else {
+            throw JetStreamError(
+                .malformedAnswer, operation: fields.operation, detail: "no stream configuration")
+        }
+        self.configuration = try StreamConfiguration(configuration)
+        state = State()
+        created = try fields.timestamp("created")
+        serverTime = try fields.timestamp("ts")
+        guard let now = try fields.fields("state") else { return }
+        state.messages = try now.count("messages")
+        state.bytes = try now.count("bytes")
+        state.firstSequence = try now.count("first_seq")
+        state.lastSequence = try now.count("last_seq")
+        // An empty stream says year 1 here.
+        state.firstTime = try now.timestamp("first_ts").flatMap { $0.seconds > 0 ? $0 : nil }
+        state.lastTime = try now.timestamp("last_ts").flatMap { $0.seconds > 0 ? $0 : nil }
+        state.consumerCount = try now.number("consumer_count") ?? 0
+    }
+}
