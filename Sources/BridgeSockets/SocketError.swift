@@ -51,4 +51,5 @@ package enum Errno {
     package static let notFound = ENOENT
     package static let noSpace = ENOSPC
     package static let canceled = ECANCELED
+    package static let quotaExceeded = EDQUOT
 }

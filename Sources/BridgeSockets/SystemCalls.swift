@@ -16,14 +16,18 @@ package enum Transfer: Equatable, Sendable {
 package enum SystemCalls {
     /// Calls until the result is not an interruption.
     @inline(__always)
-    private static func retrying(_ call: () -> Int) -> Int {
+    private static func retrying(_ call: () -> Int) -> Int { retried(call) }
+
+    /// As above, for any width of result.
+    @inline(__always)
+    static func retried<Result: SignedInteger>(_ call: () -> Result) -> Result {
         while true {
             let result = call()
             if result >= 0 || Glibc.errno != EINTR { return result }
         }
     }
 
-    private static func transfer(_ operation: String, _ result: Int) -> Transfer {
+    static func transfer(_ operation: String, _ result: Int) -> Transfer {
         if result > 0 { return .moved(result) }
         if result == 0 { return .ended }
         let number = Glibc.errno

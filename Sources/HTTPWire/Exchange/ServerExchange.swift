@@ -64,6 +64,8 @@ package struct ServerExchange: Sendable {
 
     /// Whether part of a head has been read.
     package var isInsideHead: Bool { phase == .head && parser.isInsideHead }
+    /// Whether the current request's body has been read to its end.
+    package var isRequestWhole: Bool { phase == .waiting }
     /// Whether the current request lets the connection live after its answer.
     package var keepsConnection: Bool { keepsAlive && phase != .closed }
 

@@ -1,0 +1,79 @@
+internal import BridgeBytes
+internal import BridgeSockets
+
+/// What a connection has still to write: pieces in memory, then part of a file.
+struct AnswerQueue {
+    enum Progress {
+        case done
+        /// The socket is full.
+        case blocked
+        /// Much was written; others shall have their turn.
+        case yielding
+        case failed(SocketError?)
+    }
+
+    /// Most file bytes that one turn of the reactor sends on one connection: 8 MiB.
+    private static let bytesPerTurn = 8 << 20
+    /// Most bytes of one `sendfile` call: 2 MiB.
+    private static let bytesPerCall = 2 << 20
+
+    private var pieces: [Bytes] = []
+    private var skip = 0
+    private var file: OpenFile?
+    private var range = 0..<0
+
+    var isEmpty: Bool { pieces.isEmpty && range.isEmpty }
+
+    mutating func append(_ bytes: Bytes) {
+        precondition(range.isEmpty, "memory goes before the file")
+        if !bytes.isEmpty { pieces.append(bytes) }
+    }
+
+    mutating func append(_ file: OpenFile, _ range: Range<Int>) {
+        precondition(self.range.isEmpty, "one file at a time")
+        self.file = file
+        self.range = range
+    }
+
+    /// Writes until nothing is left or the socket is full.
+    mutating func flush(_ link: Link, moved: (Int) -> Void) -> Progress {
+        while !pieces.isEmpty {
+            switch link.write(pieces[...], skip: skip) {
+            case .moved(let count):
+                moved(count)
+                consume(count)
+            case .wouldBlock: return .blocked
+            case .ended: return .failed(nil)
+            case .failed(let error): return .failed(error)
+            }
+        }
+        var turn = 0
+        while let file, !range.isEmpty {
+            if turn >= Self.bytesPerTurn { return .yielding }
+            let count = min(range.count, Self.bytesPerCall)
+            switch link.write(file, from: range.lowerBound, count: count) {
+            case .moved(let count):
+                moved(count)
+                turn += count
+                range = range.lowerBound + count..<range.upperBound
+            case .wouldBlock: return .blocked
+            // The file became shorter: the promised length cannot be kept any more.
+            case .ended: return .failed(nil)
+            case .failed(let error): return .failed(error)
+            }
+        }
+        file = nil
+        return .done
+    }
+
+    private mutating func consume(_ count: Int) {
+        var left = count + skip
+        var whole = 0
+        while whole < pieces.count, left >= pieces[whole].count {
+            left -= pieces[whole].count
+            whole += 1
+        }
+        pieces.removeFirst(whole)
+        skip = left
+    }
+}

@@ -1,0 +1,63 @@
+internal import HTTPWire
+
+/// What a request target names at a file server.
+///
+/// ```
+/// native  PUT GET HEAD DELETE  /f/{id}/{name}      id: 32 hexadecimal digits
+///         GET HEAD DELETE      /f/{id}
+///         POST                 /f/{name}, /f/, /f  the server chooses the id
+/// Plik    POST                 /upload
+///         POST                 /file/{uploadID}
+///         GET HEAD DELETE      /file/{uploadID}/{fileID}/{name}
+/// health  GET HEAD             /healthz, /readyz
+/// ```
+enum FileRoute: Sendable, Hashable {
+    /// `/f/{id}/{name}`.
+    case object(id: String, name: String)
+    /// `/f/{text}`: an id for those who read, a name for those who post.
+    case native(String)
+    case plikCreate
+    case plikAdd(upload: String)
+    case plikFile(upload: String, file: String)
+    case health
+    case readiness
+    /// `*`, the server as a whole.
+    case server
+    case unknown
+
+    /// - Throws: As `RequestTarget` does, for what is no plain path.
+    init(_ target: String) throws(HTTPWireError) {
+        let target = try RequestTarget(parsing: target)
+        if target.path == "*" {
+            self = .server
+            return
+        }
+        self.init(try target.segments())
+    }
+
+    private init(_ segments: [String]) {
+        switch (segments.first, segments.count) {
+        case ("f", 1): self = .native("")
+        case ("f", 2): self = .native(segments[1])
+        case ("f", 3): self = .object(id: segments[1], name: segments[2])
+        case ("upload", 1): self = .plikCreate
+        case ("file", 2): self = .plikAdd(upload: segments[1])
+        case ("file", 4): self = .plikFile(upload: segments[1], file: segments[2])
+        case ("healthz", 1): self = .health
+        case ("readyz", 1): self = .readiness
+        default: self = .unknown
+        }
+    }
+
+    /// The methods that the route knows, for the Allow field.
+    var methods: [String] {
+        switch self {
+        case .object: ["PUT", "GET", "HEAD", "DELETE"]
+        case .native: ["POST", "GET", "HEAD", "DELETE"]
+        case .plikCreate, .plikAdd: ["POST"]
+        case .plikFile: ["GET", "HEAD", "DELETE"]
+        case .health, .readiness: ["GET", "HEAD"]
+        case .server, .unknown: ["OPTIONS", "PUT", "POST", "GET", "HEAD", "DELETE"]
+        }
+    }
+}

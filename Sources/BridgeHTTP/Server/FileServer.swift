@@ -1,0 +1,148 @@
+internal import BridgeBytes
+internal import BridgeSockets
+internal import HTTPWire
+internal import Synchronization
+
+/// A file server for payloads that are too large for a message: files are put, fetched for as
+/// long as they live, and go by themselves.
+///
+/// Bodies stream between socket and disk in either direction and are never held in memory. An
+/// upload appears at once and whole, or not at all.
+public final class FileServer: Sendable {
+    /// What its URLs begin with, such as `http://127.0.0.1:34567`; no slash at the end.
+    public let baseURL: String
+    /// The port that was bound.
+    public let port: Int
+
+    private let reactor: Reactor
+    private let listener: Listener
+    private let context: ServerContext
+    private let service: FileService
+    private let sweeper: Task<Void, Never>
+
+    /// Opens the store, binds the port, and begins to serve.
+    /// - Throws: `FileServerError` when the folder cannot be used or the port cannot be bound.
+    public static func start(
+        _ options: FileServerOptions
+    ) async throws(FileServerError) -> FileServer {
+        let opened = await BlockingPool.shared.run {
+            Result { () throws(SocketError) in try FileService(options: options) }
+        }
+        let service: FileService
+        do throws(SocketError) { service = try opened.get() } catch {
+            throw FileServerError(.unusableFolder, "the folder of the store: \(error)")
+        }
+        _ = await service.sweep()
+        do throws(SocketError) { return try FileServer(service) } catch {
+            throw FileServerError(.unusableAddress, "the server's address: \(error)")
+        }
+    }
+
+    private init(_ service: FileService) throws(SocketError) {
+        let options = service.options
+        var pace = ConnectionPace.Limits()
+        pace.head = options.headTimeout
+        pace.idle = options.idleTimeout
+        pace.keepAliveIdle = options.keepAliveTimeout
+        pace.minimumRate = options.minimumRate
+        let context = ServerContext(
+            service: service, wireLimits: .default, pace: pace,
+            maximumConnections: options.maximumConnections)
+        reactor = try Reactor(name: "file-server")
+        listener = try Listener.start(
+            on: reactor, host: options.host, port: options.port
+        ) { _ in ServerConnection(context: context) }
+        port = listener.address.port
+        baseURL = options.publicBaseURL ?? "http://\(listener.address)"
+        service.baseURL = baseURL
+        self.context = context
+        self.service = service
+        sweeper = Task { await service.sweepForever() }
+    }
+
+    deinit {
+        sweeper.cancel()
+        reactor.stop()
+    }
+
+    /// What has been done so far.
+    public var counters: FileServerCounters { service.counts.snapshot(with: context.traffic) }
+
+    /// Files that are stored now, and the bytes that they take.
+    public var stored: (files: Int, bytes: Int) {
+        let stored = service.store.stored
+        return (stored.objects, stored.bytes)
+    }
+
+    /// Connections that are open now.
+    public var openConnections: Int { context.census.count }
+
+    /// Removes what has expired now, rather than at the next turn of the sweep.
+    /// - Returns: How many files were removed.
+    @discardableResult
+    public func sweep() async -> Int { await service.sweep().buried }
+
+    /// Stops accepting, closes all connections, and returns when no upload is left half done.
+    public func stop() async {
+        sweeper.cancel()
+        listener.stop()
+        reactor.stop()
+        await context.census.whenEmpty()
+        await service.blocking.whenIdle()
+    }
+}
+
+/// Why a file server could not start.
+public struct FileServerError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// What failed. The raw value is stable.
+    public enum Code: String, Sendable, Hashable {
+        case unusableFolder = "file_server.unusable_folder"
+        case unusableAddress = "file_server.unusable_address"
+    }
+
+    /// What failed.
+    public let code: Code
+    /// A sentence for people.
+    public let message: String
+
+    init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    /// The code and the sentence.
+    public var description: String { "\(code.rawValue): \(message)" }
+}
+
+extension FileService {
+    /// Files that one piece of blocking work looks at, so that others get their turn.
+    private static let batch = 1000
+
+    /// Looks at all files once.
+    func sweep() async -> SweepReport {
+        plik.forgetExpired(now: now)
+        var total = SweepReport()
+        let names = await BlockingPool.shared.run { [store] in store.sweepList() }
+        for start in stride(from: 0, to: names.count, by: Self.batch) {
+            let part = names[start..<min(start + Self.batch, names.count)]
+            let (now, kept) = (self.now, options.tombstoneTime.milliseconds)
+            let report = await BlockingPool.shared.run { [store] in
+                store.sweep(part, now: now, tombstoneTime: kept)
+            }
+            total.examined += report.examined
+            total.buried += report.buried
+            total.forgotten += report.forgotten
+        }
+        return total
+    }
+
+    /// Sweeps again and again, at times that differ between servers that share a folder.
+    func sweepForever() async {
+        while !Task.isCancelled {
+            let jitter = Double.random(in: 0.9...1.1)
+            try? await Task.sleep(for: options.sweepInterval * jitter)
+            guard !Task.isCancelled else { return }
+            _ = await sweep()
+        }
+    }
+}

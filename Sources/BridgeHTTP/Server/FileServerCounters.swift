@@ -1,0 +1,51 @@
+internal import Synchronization
+
+/// What a file server has done since it started.
+public struct FileServerCounters: Sendable, Hashable {
+    /// Requests that bring a file: PUT, and POST of the native store and of Plik.
+    public var uploads = 0
+    /// GET requests for files.
+    public var downloads = 0
+    /// HEAD requests for files.
+    public var inspections = 0
+    /// DELETE requests for files.
+    public var deletions = 0
+    /// Requests for `/healthz` and `/readyz`.
+    public var healthChecks = 0
+    /// All other requests with a well-formed head.
+    public var others = 0
+    /// Requests that were refused because their bytes are not HTTP as it must be.
+    public var malformed = 0
+    /// Files that were stored completely.
+    public var filesStored = 0
+    /// Connections that were accepted, and those of them that got 503 since there were too many.
+    public var connections = 0
+    public var connectionsRefused = 0
+    /// Bytes that were read from and written to connections, heads included.
+    public var bytesReceived = 0
+    public var bytesSent = 0
+
+    /// Requests of any kind that reached the server, but for health checks.
+    public var requests: Int {
+        uploads + downloads + inspections + deletions + others + malformed
+    }
+}
+
+/// Where the service counts.
+final class RequestCounts: Sendable {
+    private let counters = Mutex(FileServerCounters())
+
+    func count(_ kind: WritableKeyPath<FileServerCounters, Int>) {
+        counters.withLock { $0[keyPath: kind] += 1 }
+    }
+
+    func snapshot(with traffic: Traffic) -> FileServerCounters {
+        var snapshot = counters.withLock { $0 }
+        snapshot.malformed = traffic.malformed.load(ordering: .relaxed)
+        snapshot.connections = traffic.accepted.load(ordering: .relaxed)
+        snapshot.connectionsRefused = traffic.refused.load(ordering: .relaxed)
+        snapshot.bytesReceived = traffic.received.load(ordering: .relaxed)
+        snapshot.bytesSent = traffic.sent.load(ordering: .relaxed)
+        return snapshot
+    }
+}

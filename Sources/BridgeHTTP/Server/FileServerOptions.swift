@@ -1,0 +1,48 @@
+public import BridgeBytes
+internal import BridgeSockets
+
+/// How a file server behaves.
+public struct FileServerOptions: Sendable {
+    /// The folder for everything that is stored; created if need be, its parent must exist.
+    public var directory: String
+    /// The IP address to listen on. There is no TLS here: bind to a private address, or put a
+    /// reverse proxy in front.
+    public var host = "127.0.0.1"
+    /// The port; 0 for a free one.
+    public var port = 0
+    /// How receivers reach the server, such as `https://files.example`, when that is not
+    /// `http://host:port`. It goes into the URLs of answers.
+    public var publicBaseURL: String?
+    /// How long an upload lives that does not say it itself: a day.
+    public var timeToLive: Duration = .seconds(86_400)
+    /// The longest life that an upload may ask for: 30 days. A longer wish is cut to that.
+    public var maximumTimeToLive: Duration = .seconds(30 * 86_400)
+    /// How long after its expiry an identifier is answered with 410 rather than 404: a day.
+    public var tombstoneTime: Duration = .seconds(86_400)
+    /// How often expired files are looked for: every ten minutes.
+    public var sweepInterval: Duration = .seconds(600)
+    /// Largest file in bytes; a larger one is answered with 413. 10 GB, as Plik has it.
+    public var maximumFileSize = 10_000_000_000
+    /// Most bytes that all files may take together; beyond that the answer is 507.
+    public var maximumStoredBytes = 100_000_000_000
+    /// Most connections at a time; one more is answered with 503.
+    public var maximumConnections = 1000
+    /// Longest time for the head of a request; then 408.
+    public var headTimeout: Duration = .seconds(30)
+    /// Longest silence inside a body, in either direction.
+    public var idleTimeout: Duration = .seconds(60)
+    /// Longest wait for another request on a connection.
+    public var keepAliveTimeout: Duration = .seconds(75)
+    /// Least average rate of a body in bytes a second, after the first 20 seconds.
+    public var minimumRate = 500
+    /// Whether an upload is on the disk, and not only in the page cache, before it is answered.
+    /// Without that, a power failure can lose files that were answered with 201.
+    public var isDurable = true
+    /// Whether the calls of Plik, which the peers in other languages make, are answered.
+    public var servesPlik = true
+    /// The time of day; for tests of expiry.
+    public var now: @Sendable () -> Timestamp = { WallClock.now }
+
+    /// The defaults, for a folder.
+    public init(directory: String) { self.directory = directory }
+}

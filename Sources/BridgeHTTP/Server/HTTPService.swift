@@ -1,0 +1,93 @@
+package import BridgeBytes
+package import BridgeSockets
+package import HTTPWire
+
+/// What a server does with requests. The connection calls it on its reactor's thread, where
+/// nothing may block; what blocks goes to a pool and answers later.
+package protocol HTTPService: Sendable {
+    /// A request's head is there, its body is not.
+    func begin(_ request: ServerRequest, reply: ServerReply) -> ServerDecision
+}
+
+/// A request whose head is well formed.
+package struct ServerRequest: Sendable {
+    package let head: RequestHead
+    package let framing: BodyFraming
+
+    /// The declared size of the body in bytes: 0 for none, nil when it comes in chunks.
+    package var contentLength: Int? {
+        switch framing {
+        case .none: 0
+        case .length(let length): length
+        case .chunked, .untilClose: nil
+        }
+    }
+}
+
+/// What is to happen with a request whose head, or whose whole body, has been read.
+package enum ServerDecision {
+    /// Answer now, whether or not the body has been read.
+    case answer(ServerAnswer)
+    /// Read the body into a sink. Not after the body.
+    case receive(any BodySink)
+    /// The `ServerReply` will be told, from any thread.
+    case later
+}
+
+/// Takes the body of one request, on the reactor's thread.
+package protocol BodySink: AnyObject {
+    /// Body bytes, valid during the call. An answer ends the request at once; nil asks for more.
+    func received(_ span: Span<UInt8>) -> ServerAnswer?
+    /// The body is whole.
+    func ended(_ reply: ServerReply) -> ServerDecision
+    /// The body will never be whole: what was kept of it must go.
+    func aborted()
+}
+
+/// An answer. Length, Date and Connection are the connection's to add.
+package struct ServerAnswer: Sendable {
+    package enum Body: Sendable {
+        case none
+        case bytes(Bytes)
+        /// Part of a file, sent from the page cache.
+        case file(OpenFile, Range<Int>)
+        /// Nothing, though the fields speak of that many bytes: an answer to HEAD, or 304.
+        case omitted(size: Int)
+    }
+
+    package var status: Int
+    package var fields = FieldList()
+    package var body = Body.none
+    /// Whether the connection ends with this answer.
+    package var closes = false
+
+    package init(_ status: Int, fields: FieldList = FieldList(), body: Body = .none) {
+        self.status = status
+        self.fields = fields
+        self.body = body
+    }
+}
+
+/// How a service answers later. Any thread; what comes after the connection's end is dropped.
+package struct ServerReply: Sendable {
+    let handle: LinkHandle
+    /// Which request of the connection is meant.
+    let serial: Int
+
+    package func answer(_ answer: ServerAnswer) {
+        let serial = self.serial
+        handle.perform { handler, link in
+            guard let connection = handler as? ServerConnection else { return }
+            connection.decide(.answer(answer), serial: serial, link)
+        }
+    }
+
+    /// Reads the body into a sink that is made on the reactor's thread.
+    package func receive(_ makeSink: @escaping @Sendable () -> any BodySink) {
+        let serial = self.serial
+        handle.perform { handler, link in
+            guard let connection = handler as? ServerConnection else { return }
+            connection.decide(.receive(makeSink()), serial: serial, link)
+        }
+    }
+}

@@ -1,0 +1,123 @@
+internal import BridgeBytes
+internal import HTTPWire
+
+/// What the store knows of an object, kept in the first block of its file.
+///
+/// One file holds both, so that one rename makes both appear at once. The block is text, a line
+/// for each fact, percent-encoded, and the rest of it zeros; the data begins after it, on a page.
+struct ObjectMetadata: Sendable, Hashable {
+    /// Size of the block in bytes.
+    static let blockSize = 4096
+    /// Longest file name, in bytes of UTF-8.
+    static let longestName = 255
+    /// Longest content type, in bytes.
+    static let longestType = 255
+    private static let magic = "natsbridge-object 1"
+
+    /// The name that the uploader gave; never a path.
+    var name: String
+    var contentType: String
+    /// The secret that deletes and replaces.
+    var token: String
+    /// Distinguishes what was stored under one identifier one after the other.
+    var generation: String
+    /// Milliseconds since 1970.
+    var created: Int64
+    /// Milliseconds since 1970.
+    var expires: Int64
+    /// Bytes of data.
+    var size = 0
+    /// Whether the first download takes the object away.
+    var isOneShot = false
+    /// Whether only the expiry is remembered and the data is gone.
+    var isTombstone = false
+
+    func isExpired(at now: Int64) -> Bool { expires <= now }
+
+    /// The tag of these bytes: they never change, so it is strong.
+    func entityTag(of key: ObjectKey) -> EntityTag { EntityTag("\(key.text)-\(generation)") }
+
+    /// The block as it is written.
+    func encoded() -> Bytes {
+        var writer = ByteWriter(capacity: Self.blockSize)
+        let lines = [
+            Self.magic, PercentCoding.encode(segment: name),
+            PercentCoding.encode(segment: contentType), token, generation, String(created),
+            String(expires), String(size), isOneShot ? "1" : "0", isTombstone ? "1" : "0",
+        ]
+        writer.append(utf8: lines.joined(separator: "\n") + "\n")
+        precondition(writer.count <= Self.blockSize, "names are bounded, so the block holds them")
+        writer.append(repeating: 0, count: Self.blockSize - writer.count)
+        return writer.finish()
+    }
+
+    init(
+        name: String, contentType: String, token: String, generation: String, created: Int64,
+        expires: Int64, isOneShot: Bool = false
+    ) {
+        self.name = name
+        self.contentType = contentType
+        self.token = token
+        self.generation = generation
+        self.created = created
+        self.expires = expires
+        self.isOneShot = isOneShot
+    }
+
+    /// Nil when the block is not one of ours.
+    init?(_ block: Bytes) {
+        let text = block.prefix { $0 != 0 }
+        let lines = String(decoding: Array(text), as: UTF8.self).split(
+            separator: "\n", omittingEmptySubsequences: false)
+        guard lines.count == 11, lines[0] == Self.magic,
+            let name = Self.decoded(lines[1]), let type = Self.decoded(lines[2]),
+            let created = Int64(lines[5]), let expires = Int64(lines[6]),
+            let size = Int(lines[7]), size >= 0
+        else { return nil }
+        self.init(
+            name: name, contentType: type, token: String(lines[3]),
+            generation: String(lines[4]), created: created, expires: expires,
+            isOneShot: lines[8] == "1")
+        self.size = size
+        isTombstone = lines[9] == "1"
+    }
+
+    private static func decoded(_ text: Substring) -> String? {
+        (try? PercentCoding.decode(text)).flatMap { String(validating: $0, as: UTF8.self) }
+    }
+}
+
+/// What an object is called in the store: letters and digits only, so it cannot be a path.
+struct ObjectKey: Sendable, Hashable {
+    let text: String
+
+    /// A native identifier: 128 bits as 32 hexadecimal digits, compared in lower case.
+    init?(native id: String) {
+        guard id.utf8.count == 32, id.utf8.allSatisfy({ Hex.value($0) != nil }) else {
+            return nil
+        }
+        text = id.lowercased()
+    }
+
+    /// A Plik file: two identifiers of 16 letters and digits.
+    init?(upload: String, file: String) {
+        guard Self.isPlikID(upload), Self.isPlikID(file) else { return nil }
+        text = "\(upload).\(file)"
+    }
+
+    static func isPlikID(_ id: String) -> Bool {
+        id.utf8.count == 16
+            && id.utf8.allSatisfy { byte in
+                byte != 0x2D && byte != 0x2E && byte != 0x5F && byte != 0x7E
+                    && Octet.isUnreserved(byte)
+            }
+    }
+}
+
+extension Bytes {
+    fileprivate func prefix(while isIncluded: (UInt8) -> Bool) -> Bytes {
+        var count = 0
+        while count < self.count, isIncluded(self[count]) { count += 1 }
+        return self[0..<count]
+    }
+}

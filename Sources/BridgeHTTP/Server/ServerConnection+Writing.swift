@@ -1,0 +1,99 @@
+internal import BridgeBytes
+internal import BridgeSockets
+internal import HTTPWire
+internal import Synchronization
+
+extension ServerConnection {
+    /// Sends the last answer of this connection.
+    func fail(_ answer: ServerAnswer, _ link: Link) {
+        var answer = answer
+        answer.closes = true
+        send(answer, link)
+    }
+
+    /// Sends the answer to the current request, or to bytes that were none.
+    func send(_ answer: ServerAnswer, _ link: Link) {
+        answerCloses = answer.closes || !exchange.keepsConnection
+        output.append(head(of: answer))
+        let isHead = request?.head.method == "HEAD"
+        switch answer.body {
+        case .bytes(let bytes) where !isHead: output.append(bytes)
+        case .file(let file, let range) where !isHead: output.append(file, range)
+        default: break
+        }
+        enter(.writing, .writing, link)
+        flush(link)
+    }
+
+    private func head(of answer: ServerAnswer) -> Bytes {
+        var fields = FieldList()
+        fields.append("Date", HTTPDate.string(Int(WallClock.now.seconds)))
+        for field in answer.fields { fields.append(checked: field.name, field.value) }
+        let size: Int? =
+            switch answer.body {
+            case .none: answer.status == 204 || answer.status == 304 ? nil : 0
+            case .bytes(let bytes): bytes.count
+            case .file(_, let range): range.count
+            case .omitted(let size): size
+            }
+        if let size { fields.append("Content-Length", String(size)) }
+        if answerCloses {
+            fields.append("Connection", "close")
+        } else if request?.head.version == .http10 {
+            fields.append("Connection", "keep-alive")
+        }
+        var writer = ByteWriter(capacity: 512)
+        HeadWriter.write(ResponseHead(status: answer.status, fields: fields), into: &writer)
+        return writer.finish()
+    }
+
+    /// Writes what there is; when an answer is out, the connection goes on or ends.
+    func flush(_ link: Link) {
+        switch writeOutput(link) {
+        case .done:
+            link.wantsWrite = false
+            if stage == .writing { answerWritten(link) }
+        case .blocked, .yielding: link.wantsWrite = true
+        case .failed(let error): link.close(error: error)
+        }
+    }
+
+    /// Writes an interim answer; what does not fit now goes out with the next chance.
+    func flushInterim(_ link: Link) { flush(link) }
+
+    private func writeOutput(_ link: Link) -> AnswerQueue.Progress {
+        var total = 0
+        let progress = output.flush(link) { total += $0 }
+        if total > 0 {
+            context.traffic.sent.add(total, ordering: .relaxed)
+            pace.moved(total, now: MonotonicClock.now)
+        }
+        return progress
+    }
+
+    private func answerWritten(_ link: Link) {
+        switch exchange.answerEnded(closing: answerCloses) {
+        case .nextRequest:
+            request = nil
+            shrinkBuffer()
+            enter(.reading, buffer.count > 0 ? .head : .idle, link)
+            pump(link)
+        case .close, .closeLingering:
+            // Bytes that were not read would reset the connection and could destroy the answer.
+            link.endWriting()
+            buffer.consume(buffer.count)
+            enter(.lingering, .lingering, link)
+        }
+    }
+}
+
+/// Reads a small body that nobody wants, and then gives the answer that was decided before.
+final class DiscardSink: BodySink {
+    private let answer: ServerAnswer
+
+    init(then answer: ServerAnswer) { self.answer = answer }
+
+    func received(_ span: Span<UInt8>) -> ServerAnswer? { nil }
+    func ended(_ reply: ServerReply) -> ServerDecision { .answer(answer) }
+    func aborted() {}
+}

@@ -1,0 +1,237 @@
+internal import BridgeBytes
+internal import BridgeSockets
+internal import HTTPWire
+internal import Synchronization
+
+/// Drives one connection of a server: feeds the exchange machine, asks the service, writes.
+///
+/// ## Theory of operation
+/// All of it runs on the reactor's thread. `pump` asks the machine for the next event until there
+/// is nothing left to act upon, and then says with `wantsRead` whether more bytes would help:
+/// they would not while the service decides or an answer is being written, and then they wait in
+/// the kernel, where they slow the peer down.
+///
+/// ```
+/// reading -> deciding (service) -> receiving (sink) -> deciding -> writing -> reading …
+///    any fault -> writing the last answer -> lingering -> closed
+/// ```
+final class ServerConnection: LinkHandler {
+    enum Stage { case reading, deciding, receiving, writing, lingering }
+
+    /// Room for heads and small bodies.
+    private static let smallChunk = 32 << 10
+    /// Room for the bodies of large uploads: fewer system calls for each megabyte.
+    private static let largeChunk = 1 << 20
+    /// Bodies from this size on are read with the large room.
+    private static let largeBody = 256 << 10
+    /// Reads in one turn of the reactor, so that others get theirs.
+    private static let readsPerTurn = 4
+    /// Most bytes of an unwanted body that are read to keep a connection: 64 KiB.
+    static let discardLimit = 64 << 10
+
+    let context: ServerContext
+    var exchange: ServerExchange
+    var buffer = ReceiveBuffer(chunk: smallChunk, limit: largeChunk)
+    var output = AnswerQueue()
+    var pace: ConnectionPace
+    var stage = Stage.reading
+    var sink: (any BodySink)?
+    var request: ServerRequest?
+    /// Counts requests, so that a late decision for an earlier one is not taken for this one's.
+    var serial = 0
+    private var expectation = ServerExchange.Expectation.none
+    private var hasLargeBuffer = false
+    var answerCloses = false
+    private var isOverCapacity = false
+    private var isPumping = false
+
+    init(context: ServerContext) {
+        self.context = context
+        exchange = ServerExchange(limits: context.wireLimits)
+        pace = ConnectionPace(limits: context.pace, now: MonotonicClock.now)
+        context.traffic.accepted.add(1, ordering: .relaxed)
+        isOverCapacity = context.census.enter() > context.maximumConnections
+    }
+
+    func opened(_ link: Link) {
+        link.deadline = pace.deadline
+        guard isOverCapacity else { return }
+        context.traffic.refused.add(1, ordering: .relaxed)
+        var answer = ServerAnswer.failure(503, "the server has all the connections it may have")
+        answer.fields.append("Retry-After", "1")
+        fail(answer, link)
+    }
+
+    func readable(_ link: Link) {
+        for _ in 0..<Self.readsPerTurn {
+            guard readsNow else {
+                link.wantsRead = false
+                return
+            }
+            switch link.read(into: &buffer) {
+            case .moved(let count):
+                context.traffic.received.add(count, ordering: .relaxed)
+                pace.moved(count, now: MonotonicClock.now)
+                if stage == .lingering { buffer.consume(buffer.count) } else { pump(link) }
+                if link.isClosed { return }
+            case .wouldBlock: return
+            case .ended: return peerEnded(link)
+            case .failed(let error): return link.close(error: error)
+            }
+        }
+    }
+
+    func writable(_ link: Link) { flush(link) }
+
+    func deadlineReached(_ link: Link, now: Duration) {
+        guard pace.isExpired(now: now) else {
+            link.deadline = pace.deadline
+            return
+        }
+        switch stage {
+        case .reading where exchange.isInsideHead, .receiving:
+            abortSink()
+            fail(.failure(408, "the request came too slowly"), link)
+        default: link.close()
+        }
+    }
+
+    func closed(_ link: Link, error: SocketError?) {
+        abortSink()
+        context.census.leave()
+    }
+
+    private func abortSink() {
+        sink?.aborted()
+        sink = nil
+    }
+
+    private func peerEnded(_ link: Link) {
+        guard stage != .lingering else { return link.close() }
+        // Nothing is written while reading is on, so there is no answer to wait for.
+        _ = exchange.peerClosed(unread: buffer.count)
+        link.close()
+    }
+
+    func enter(_ stage: Stage, _ phase: ConnectionPace.Phase, _ link: Link) {
+        self.stage = stage
+        pace.enter(phase, now: MonotonicClock.now)
+        link.deadline = pace.deadline
+        // Switched off only when bytes come too early: most requests are answered before that.
+        if readsNow { link.wantsRead = true }
+    }
+
+    private var readsNow: Bool { stage == .reading || stage == .receiving || stage == .lingering }
+}
+
+extension ServerConnection {
+    /// Acts on what the window holds, until more bytes or somebody's decision are needed.
+    func pump(_ link: Link) {
+        // An answer that is written at once ends here again; the loop below goes on with it.
+        guard !isPumping else { return }
+        isPumping = true
+        defer { isPumping = false }
+        while !link.isClosed, stage == .reading || stage == .receiving {
+            do throws(HTTPWireError) {
+                switch try exchange.next(buffer.span) {
+                case .needMore(let consumed):
+                    buffer.consume(consumed)
+                    if stage == .reading, exchange.isInsideHead { enter(.reading, .head, link) }
+                    return
+                case .request(let head, let framing, let expectation, let size):
+                    buffer.consume(size)
+                    begin(ServerRequest(head: head, framing: framing), expectation, link)
+                case .body(let range):
+                    let early = sink?.received(buffer.span.extracting(range))
+                    buffer.consume(range.upperBound)
+                    if let early { refuse(early, link) }
+                case .requestEnd(let consumed):
+                    buffer.consume(consumed)
+                    bodyEnded(link)
+                case .waiting, .closed: return
+                }
+            } catch {
+                context.traffic.malformed.add(1, ordering: .relaxed)
+                abortSink()
+                fail(.failure(error.status, error.message, code: error.code.rawValue), link)
+            }
+        }
+    }
+
+    private func begin(
+        _ request: ServerRequest, _ expectation: ServerExchange.Expectation, _ link: Link
+    ) {
+        serial += 1
+        self.request = request
+        self.expectation = expectation
+        enter(.deciding, .answering, link)
+        if expectation == .unknown {
+            decide(.answer(.failure(417, "only 100-continue is understood")), link)
+        } else {
+            let reply = ServerReply(handle: link.handle, serial: serial)
+            decide(context.service.begin(request, reply: reply), link)
+        }
+    }
+
+    /// A decision that came from another thread; the connection may have gone on without it.
+    func decide(_ decision: ServerDecision, serial: Int, _ link: Link) {
+        guard serial == self.serial, stage == .deciding, !link.isClosed else {
+            if case .receive(let sink) = decision { sink.aborted() }
+            return
+        }
+        decide(decision, link)
+        pump(link)
+    }
+
+    private func decide(_ decision: ServerDecision, _ link: Link) {
+        switch decision {
+        case .later: break
+        case .receive(let sink): receive(sink, link)
+        case .answer(let answer):
+            let isBodyRead = exchange.isRequestWhole
+            let isSmall = (request?.contentLength ?? Int.max) <= Self.discardLimit
+            if isBodyRead {
+                send(answer, link)
+            } else if isSmall, expectation == .none, !answer.closes {
+                // Cheaper than a new connection: read the little that comes, then answer.
+                receive(DiscardSink(then: answer), link)
+            } else {
+                refuse(answer, link)
+            }
+        }
+    }
+
+    private func receive(_ sink: any BodySink, _ link: Link) {
+        self.sink = sink
+        let length = request?.contentLength ?? Int.max
+        if length >= Self.largeBody, !hasLargeBuffer, buffer.count == 0 {
+            buffer = ReceiveBuffer(chunk: Self.largeChunk, limit: Self.largeChunk)
+            hasLargeBuffer = true
+        }
+        enter(.receiving, .body, link)
+        if expectation == .continue100, length > 0, buffer.count == 0 {
+            output.append(Bytes(utf8: "HTTP/1.1 100 Continue\r\n\r\n"))
+            flushInterim(link)
+        }
+    }
+
+    private func bodyEnded(_ link: Link) {
+        enter(.deciding, .answering, link)
+        guard let sink = self.sink else { return }
+        self.sink = nil
+        decide(sink.ended(ServerReply(handle: link.handle, serial: serial)), link)
+    }
+
+    /// Answers although the body has not been read: the connection cannot go on after that.
+    private func refuse(_ answer: ServerAnswer, _ link: Link) {
+        abortSink()
+        fail(answer, link)
+    }
+
+    /// Gives the memory of a large upload back once it is over.
+    func shrinkBuffer() {
+        guard hasLargeBuffer, buffer.count == 0 else { return }
+        buffer = ReceiveBuffer(chunk: Self.smallChunk, limit: Self.largeChunk)
+        hasLargeBuffer = false
+    }
+}

@@ -1,0 +1,25 @@
+internal import BridgeSockets
+
+/// Why the store did not do what it was asked; each has its status.
+enum StoreError: Error, Sendable, Equatable {
+    case missing
+    /// Was there until that time, in milliseconds since 1970.
+    case expired(Int64)
+    /// The identifier is taken.
+    case exists
+    case wrongToken
+    /// The disk, or the share of it that the store may have, is full.
+    case full
+    /// The file is not one of ours, or is damaged.
+    case damaged
+    case system(SocketError)
+
+    init(_ error: SocketError) {
+        switch error.errno {
+        case Errno.exists: self = .exists
+        case Errno.notFound: self = .missing
+        case Errno.noSpace, Errno.quotaExceeded: self = .full
+        default: self = .system(error)
+        }
+    }
+}

@@ -1,0 +1,97 @@
+internal import BridgeBytes
+
+/// Writes a body to an upload as it comes in; the body is never held in memory.
+///
+/// Large pieces go straight to the file. Small ones, as many tiny chunks make them, are gathered
+/// first, so that their number does not become the number of system calls.
+final class UploadSink: BodySink {
+    typealias Finish = @Sendable (ObjectUpload, _ size: Int, ServerReply) -> Void
+
+    /// Pieces below this size are gathered: 32 KiB.
+    private static let gathered = 32 << 10
+
+    private let upload: ObjectUpload
+    private let limit: Int
+    private let blocking: BlockingWork
+    private let finish: Finish
+    private var written = 0
+    private var staging = ByteWriter(capacity: 0)
+
+    /// - Parameters:
+    ///   - limit: Most bytes of data; one more is answered with 413.
+    ///   - finish: Called in the blocking pool when the data is complete; it answers.
+    init(upload: ObjectUpload, limit: Int, blocking: BlockingWork, finish: @escaping Finish) {
+        self.upload = upload
+        self.limit = limit
+        self.blocking = blocking
+        self.finish = finish
+    }
+
+    func received(_ span: Span<UInt8>) -> ServerAnswer? {
+        let total = written + staging.count + span.count
+        guard total <= limit else {
+            return .failure(413, "a file may have \(limit) bytes")
+        }
+        guard upload.reserve(upTo: total) else { return .failure(StoreError.full) }
+        do throws(StoreError) {
+            if span.count >= Self.gathered {
+                try flush()
+                try upload.write(span, at: written)
+                written += span.count
+            } else {
+                staging.append(span)
+                if staging.count >= Self.gathered { try flush() }
+            }
+            return nil
+        } catch { return .failure(error) }
+    }
+
+    private func flush() throws(StoreError) {
+        guard !staging.isEmpty else { return }
+        // Taken out meanwhile: a span cannot be borrowed from a property of a class.
+        var pending = ByteWriter(capacity: 0)
+        swap(&pending, &staging)
+        try upload.write(pending.span, at: written)
+        written += pending.count
+        pending.removeAll()
+        swap(&pending, &staging)
+    }
+
+    func ended(_ reply: ServerReply) -> ServerDecision {
+        do throws(StoreError) { try flush() } catch { return .answer(.failure(error)) }
+        blocking.submit { [upload, written, finish] in finish(upload, written, reply) }
+        return .later
+    }
+
+    func aborted() {
+        blocking.submit { [upload] in upload.discard() }
+    }
+}
+
+/// Collects a small body, such as a JSON document.
+final class CollectingSink: BodySink {
+    private let limit: Int
+    private let finish: (Bytes, ServerReply) -> ServerDecision
+    private var writer = ByteWriter()
+
+    init(limit: Int, finish: @escaping (Bytes, ServerReply) -> ServerDecision) {
+        self.limit = limit
+        self.finish = finish
+    }
+
+    func received(_ span: Span<UInt8>) -> ServerAnswer? {
+        guard writer.count + span.count <= limit else {
+            return .failure(413, "this document may have \(limit) bytes")
+        }
+        writer.append(span)
+        return nil
+    }
+
+    func ended(_ reply: ServerReply) -> ServerDecision {
+        var whole = ByteWriter(capacity: 0)
+        swap(&whole, &writer)
+        return finish(whole.finish(), reply)
+    }
+
+    func aborted() {}
+}

@@ -1,0 +1,85 @@
+package import BridgeBytes
+internal import Glibc
+
+/// An open file with any number of owners; it is closed when the last one lets go of it.
+///
+/// Reads and writes name their position, so nothing here changes and any thread may use it.
+package final class OpenFile: Sendable {
+    package let number: Int32
+    /// What the file is called, for errors.
+    private let path: String
+
+    private init(number: Int32, path: String) {
+        self.number = number
+        self.path = path
+    }
+
+    deinit { _ = Glibc.close(number) }
+
+    /// Opens an existing file to read; a symbolic link in its place is refused (ELOOP).
+    package static func reading(_ path: String) throws(SocketError) -> OpenFile {
+        try open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
+    }
+
+    /// Creates a file to write and read, for its owner only; one that exists is refused (EEXIST).
+    package static func creating(_ path: String) throws(SocketError) -> OpenFile {
+        try open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC)
+    }
+
+    private static func open(_ path: String, _ flags: Int32) throws(SocketError) -> OpenFile {
+        let number = SystemCalls.retried { unsafe Glibc.open(path, flags, 0o600) }
+        guard number >= 0 else {
+            throw SocketError("open", errno: Errno.current, subject: path)
+        }
+        return OpenFile(number: number, path: path)
+    }
+
+    /// Writes all bytes at a position. The file grows as needed.
+    package func write(_ span: Span<UInt8>, at position: Int) throws(SocketError) {
+        try unsafe span.withUnsafeBytes { buffer throws(SocketError) in
+            var done = 0
+            while done < buffer.count, let base = buffer.baseAddress {
+                // Sound: `done < count`, so the kernel reads inside the span.
+                let count = SystemCalls.retried {
+                    unsafe Glibc.pwrite(
+                        number, base + done, buffer.count - done, position + done)
+                }
+                guard count > 0 else { throw failure("write") }
+                done += count
+            }
+        }
+    }
+
+    /// The bytes from a position on, at most `limit`; fewer only at the end of the file.
+    package func read(at position: Int, limit: Int) throws(SocketError) -> Bytes {
+        var writer = ByteWriter(capacity: limit)
+        while writer.count < limit {
+            let done = writer.count
+            try unsafe writer.appendUnsafe(upTo: limit - done) { spare throws(SocketError) in
+                let count = SystemCalls.retried {
+                    unsafe Glibc.pread(number, spare.baseAddress, limit - done, position + done)
+                }
+                guard count >= 0 else { throw failure("read") }
+                return count
+            }
+            if writer.count == done { break }
+        }
+        return writer.finish()
+    }
+
+    /// The size in bytes.
+    package func size() throws(SocketError) -> Int {
+        var status = stat()
+        guard unsafe fstat(number, &status) == 0 else { throw failure("fstat") }
+        return status.st_size
+    }
+
+    /// Waits until the content is on the disk.
+    package func synchronize() throws(SocketError) {
+        guard SystemCalls.retried({ fsync(number) }) == 0 else { throw failure("fsync") }
+    }
+
+    private func failure(_ operation: String) -> SocketError {
+        SocketError(operation, errno: Errno.current, subject: path)
+    }
+}
