@@ -13,6 +13,6 @@ enum Tidy {
             findings += UnprovenRules.checkUnsafe(file)
             findings += DocumentationRules.check(file)
         }
-        return findings + TestRules.check(files)
+        return findings + TestRules.check(files) + ExampleRules.check(files)
     }
 }

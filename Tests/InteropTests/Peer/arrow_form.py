@@ -52,7 +52,10 @@ def _field(field):
         "metadata": _metadata(field.metadata),
     }
     kind = field.type
-    if pa.types.is_nested(kind) and not pa.types.is_union(kind):
+    if pa.types.is_map(kind):
+        form["keys_sorted"] = kind.keys_sorted
+        form["children"] = [_field(kind.key_field), _field(kind.item_field)]
+    elif pa.types.is_nested(kind) and not pa.types.is_union(kind):
         form["children"] = [_field(kind.field(i)) for i in range(kind.num_fields)]
     return form
 
@@ -70,6 +73,10 @@ def _type_name(kind):
         return _NAMES[kind]
     if pa.types.is_timestamp(kind):
         return f"timestamp[{kind.unit},{kind.tz}]" if kind.tz else f"timestamp[{kind.unit}]"
+    if pa.types.is_decimal(kind):
+        return f"decimal{kind.bit_width}({kind.precision},{kind.scale})"
+    if pa.types.is_map(kind):
+        return "map"
     if pa.types.is_duration(kind):
         return f"duration[{kind.unit}]"
     if pa.types.is_fixed_size_list(kind):
@@ -104,6 +111,10 @@ def _value(scalar):
         return scalar.value
     if pa.types.is_temporal(kind):
         return str(scalar.value)
+    if pa.types.is_decimal(kind):
+        return format(scalar.as_py(), "f")
+    if pa.types.is_map(kind):
+        return [[_value(pair[0]), _value(pair[1])] for pair in scalar.values]
     if pa.types.is_struct(kind):
         return [_value(scalar[i]) for i in range(kind.num_fields)]
     if pa.types.is_list(kind) or pa.types.is_large_list(kind) or (

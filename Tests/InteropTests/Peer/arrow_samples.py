@@ -1,6 +1,7 @@
 """Tables as pyarrow users make them, one for each thing that a reader may stumble over."""
 
 import datetime
+import decimal
 import io
 import math
 
@@ -125,11 +126,37 @@ def _day():
     return pa.table({"d": [datetime.date(2026, 3, 13)], "t": [datetime.datetime(2026, 3, 13, 7)]})
 
 
+def _wide_types():
+    """Types beyond the portable profile that a reader of the whole format knows."""
+    days = [0, 86_400_000, None]
+    return pa.table({
+        "null": pa.nulls(3),
+        "half": pa.array([0.5, None, -2.0], pa.float16()),
+        "large": pa.array(["a", None, "世界"], pa.large_string()),
+        "blob": pa.array([b"a", None, b""], pa.large_binary()),
+        "fixed": pa.array([b"abcd", None, b"\0\0\0\1"], pa.binary(4)),
+        "pairs": pa.array([[1, 2], None, [3, None]], pa.list_(pa.int16(), 2)),
+        "many": pa.array([[1], [], None], pa.large_list(pa.int8())),
+        "date64": pa.array(days, pa.int64()).cast(pa.date64()),
+        "time32": pa.array([0, 86_399, None], pa.int32()).cast(pa.time32("s")),
+        "time64": pa.array([0, 86_399_999_999, None], pa.int64()).cast(pa.time64("us")),
+        "elapsed": pa.array([-1, 0, None], pa.int64()).cast(pa.duration("ms")),
+        "money": pa.array([decimal.Decimal("12.30"), None, decimal.Decimal("-0.01")],
+                          pa.decimal128(9, 2)),
+    })
+
+
+def _maps():
+    kind = pa.map_(pa.string(), pa.int32())
+    return pa.table({"m": pa.array([[("a", 1), ("b", None)], None, []], kind)})
+
+
 SAMPLES = {
     "booleans": _booleans, "floats": _floats, "integers": _integers, "texts": _texts,
     "times": _times, "lists": _lists, "structs": _structs, "nothing_missing": _nothing_missing,
     "required": _required, "metadata": _metadata, "sliced": _sliced, "no_rows": _no_rows,
     "several_batches": _several_batches, "no_columns": _no_columns, "day": _day,
+    "wide_types": _wide_types, "maps": _maps,
 }
 
 
