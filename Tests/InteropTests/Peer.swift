@@ -23,8 +23,7 @@ struct Peer {
         for (key, value) in parts { request[key] = value }
         let line = String(repairing: JSONValue.object(request).encoded())
         let answer = try await process.exchange(line)
-        let limits = JSONLimits.default
-        let value = try JSONValue(parsing: Bytes(utf8: answer), limits: limits)
+        let value = try JSONValue(parsing: Bytes(utf8: answer))
         guard value["ok"]?.boolValue == true else {
             throw FixtureError("the peer on \(verb): \(value["error"]?.stringValue ?? answer)")
         }

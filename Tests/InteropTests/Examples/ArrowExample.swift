@@ -14,7 +14,8 @@ import Testing
         let stream = try table.ipcStream()  // one exact allocation; `ipcStreamSegments()`: none
 
         let received = try Table(ipcStream: stream)  // columns are views of the bytes
-        let ids = try received.columns("id")[0].values(as: Int64.self)
+        let column = try received.columns("id")[0]
+        let ids = try column.values(as: Int64.self)
         var sum: Int64 = 0
         for index in ids.indices { sum += ids[index] }
         let names = try received.columns("name")[0].texts()
