@@ -11,7 +11,7 @@ import Testing
         try read.validate(full: true)
         #expect(read.schema == table.schema)
         #expect(read.batches.map(\.count) == [5, 3, 0, 5])
-        #expect(read.batches[0].metadata["part"] == "1")
+        #expect(read.batches[0].metadata?["part"] == "1")
         // Slices were rebased, so what was read and is written again is the same stream.
         #expect(try read.ipcStream() == stream)
     }

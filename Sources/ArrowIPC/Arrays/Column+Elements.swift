@@ -15,24 +15,34 @@ extension Column {
     /// Where the value at a position lies in the data or in the child.
     package func range(at position: Int) throws(ArrowError) -> Range<Int> {
         precondition(position >= 0 && position < count, "position outside the column")
-        let width: Int
-        let limit: Int
-        guard case .offsets(let offsets, let data) = storage else {
-            if case .fixedList(let size) = type.layout {
-                return position * size..<(position + 1) * size
-            }
-            throw mismatch("lists")
-        }
-        switch type.layout {
-        case .variable(let offsetWidth): (width, limit) = (offsetWidth, data.count)
-        case .list(let offsetWidth): (width, limit) = (offsetWidth, children[0].count)
+        let width = type.alignment
+        let bounds: (start: Int?, end: Int?)
+        switch storage {
+        case .none:
+            guard case .fixedList(let size) = type.layout else { throw mismatch("lists") }
+            return position * size..<(position + 1) * size
+        case .offsets(let offsets, _):
+            let span = offsets.span
+            bounds.start = Self.offset(span, width: width, at: position)
+            bounds.end = Self.offset(span, width: width, at: position + 1)
+        case .listViews(let offsets, let sizes):
+            bounds.start = Self.offset(offsets.span, width: width, at: position)
+            let size = Self.offset(sizes.span, width: width, at: position)
+            guard let start = bounds.start, let size else { throw badOffsets(position) }
+            let (end, overflow) = start.addingReportingOverflow(size)
+            bounds.end = overflow ? nil : end
         default: throw mismatch("lists")
         }
-        guard let start = Self.offset(offsets.span, width: width, at: position),
-            let end = Self.offset(offsets.span, width: width, at: position + 1),
-            start >= 0, start <= end, end <= limit
+        guard let start = bounds.start, let end = bounds.end,
+            start >= 0, start <= end, end <= rangeLimit
         else { throw badOffsets(position) }
         return start..<end
+    }
+
+    /// Size of what offsets point into.
+    private var rangeLimit: Int {
+        if case .offsets(_, let data) = storage, case .variable = type.layout { return data.count }
+        return children.first?.count ?? 0
     }
 
     func badOffsets(_ position: Int) -> ArrowError {
@@ -47,16 +57,36 @@ extension Column {
         if isNull(at: position) { return nil }
         switch (storage, type.layout) {
         case (.offsets(_, let data), .variable): return data[try range(at: position)]
+        case (.views(let views, let data), _):
+            return try view(views[position * 16..<(position + 1) * 16], data, position)
         case (.values(let bytes), .fixedWidth(let width)):
             return bytes[position * width..<(position + 1) * width]
         default: throw mismatch("bytes")
         }
     }
 
+    /// The bytes that a view stands for: up to 12 lie in the view itself.
+    private func view(
+        _ view: Bytes, _ data: [Bytes], _ position: Int
+    ) throws(ArrowError) -> Bytes {
+        let span = view.span
+        let size = Int(span.littleEndian(Int32.self, at: 0) ?? -1)
+        guard size >= 0 else { throw badOffsets(position) }
+        if size <= 12 { return view[4..<4 + size] }
+        let buffer = Int(span.littleEndian(Int32.self, at: 8) ?? -1)
+        let start = Int(span.littleEndian(Int32.self, at: 12) ?? -1)
+        guard buffer >= 0, buffer < data.count, start >= 0, start + size <= data[buffer].count
+        else { throw badOffsets(position) }
+        return data[buffer][start..<start + size]
+    }
+
+    /// Whether the values are text.
+    var isText: Bool { type == .utf8 || type == .largeUTF8 || type == .utf8View }
+
     /// A text value; nil when it is null.
     /// - Throws: `typeMismatch`; `invalidData` when the offsets are forged; `invalidUTF8`.
     public func text(at position: Int) throws(ArrowError) -> String? {
-        guard type == .utf8 || type == .largeUTF8 else { throw mismatch("text") }
+        guard isText else { throw mismatch("text") }
         guard let bytes = try bytes(at: position) else { return nil }
         guard let text = String(validating: bytes) else {
             throw ArrowError(

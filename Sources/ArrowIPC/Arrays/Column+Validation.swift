@@ -2,18 +2,33 @@ internal import BridgeBytes
 
 extension Column {
     /// Checks what opening does not look at: that all offsets are in order and inside the data,
-    /// and, when `full`, that all text is valid UTF-8. Values that are null are checked for their
+    /// that indices, codes and
+    /// run ends are in range, and, when `full`, that all text is valid UTF-8. Values that are null are checked for their
     /// offsets only.
     /// - Throws: `invalidData`, `invalidUTF8`. Complexity: O(n), reads the whole column if `full`.
     public func validate(full: Bool = false) throws(ArrowError) {
         try checkOffsets()
-        if full, type == .utf8 || type == .largeUTF8 { try checkText() }
+        switch storage {
+        case .union: for position in 0..<count { _ = try resolved(at: position) }
+        case .runs: try checkRuns()
+        case .indices(_, let chunks):
+            for position in 0..<count where !isNull(at: position) {
+                _ = try resolved(at: position)
+            }
+            for chunk in chunks { try chunk.values.validate(full: full) }
+        default: break
+        }
+        if full, isText { try checkText() }
         for child in children { try child.validate(full: full) }
     }
 
     /// One pass over all text when it is valid as a whole and no value begins inside a character;
     /// otherwise value by value, to name the bad one and to spare what is null.
     private func checkText() throws(ArrowError) {
+        guard case .offsets = storage else {
+            for position in 0..<count { _ = try text(at: position) }
+            return
+        }
         let blobs = try blobs()
         guard count > 0 else { return }
         let whole = blobs.range(0).lowerBound..<blobs.range(count - 1).upperBound

@@ -1,17 +1,21 @@
 public import BridgeBytes
 
 extension Column {
-    /// Checks all offsets once: ascending, from zero or more, inside the data or the child.
-    /// Complexity: O(n), about the time to read the offsets.
+    /// Checks all offsets or views once: inside the data or the child, and offsets ascending.
+    /// Complexity: O(n), about the time to read them.
     func checkOffsets() throws(ArrowError) {
-        guard case .offsets(let offsets, let data) = storage, count > 0 else { return }
-        let limit = children.first?.count ?? data.count
-        let bad: Int?
-        switch type.layout {
-        case .variable(4), .list(4): bad = Self.firstDescent(Int32.self, offsets, limit: limit)
-        default: bad = Self.firstDescent(Int64.self, offsets, limit: limit)
+        switch storage {
+        case .listViews: for position in 0..<count { _ = try range(at: position) }
+        case .views: for position in 0..<count { _ = try bytes(at: position) }
+        case .offsets(let offsets, let data) where count > 0:
+            let limit = children.first?.count ?? data.count
+            let bad =
+                type.alignment == 4
+                ? Self.firstDescent(Int32.self, offsets, limit: limit)
+                : Self.firstDescent(Int64.self, offsets, limit: limit)
+            if let bad { throw badOffsets(min(bad, count - 1)) }
+        default: break
         }
-        if let bad { throw badOffsets(min(bad, count - 1)) }
     }
 
     /// Position of the first offset that is out of order or range.
@@ -34,25 +38,27 @@ extension Column {
     /// The column as a collection of optional texts.
     /// - Throws: `typeMismatch`; `invalidData` when the offsets are forged. Complexity: O(n).
     public func texts() throws(ArrowError) -> Texts {
-        guard type == .utf8 || type == .largeUTF8 else { throw mismatch("text") }
+        guard isText else { throw mismatch("text") }
         return Texts(try blobs())
     }
 
     /// The column as a collection of optional bytes.
     /// - Throws: `typeMismatch`; `invalidData` when the offsets are forged. Complexity: O(n).
     public func blobs() throws(ArrowError) -> Blobs {
-        guard case .variable(let width) = type.layout,
-            case .offsets(let offsets, let data) = storage
-        else { throw mismatch("bytes") }
         try checkOffsets()
-        return Blobs(count: count, width: width, offsets: offsets, data: data, validity: validity)
+        switch (storage, type.layout) {
+        case (.offsets(let offsets, let data), .variable):
+            return Blobs(column: self, offsets: offsets, data: data)
+        case (.views, _): return Blobs(column: self, offsets: Bytes(), data: Bytes())
+        default: throw mismatch("bytes")
+        }
     }
 
     /// The column as a collection of optional lists, each a column of its items.
     /// - Throws: `typeMismatch`; `invalidData` when the offsets are forged. Complexity: O(n).
     public func lists() throws(ArrowError) -> Lists {
         switch type.layout {
-        case .list, .fixedList: break
+        case .list, .fixedList, .listViews: break
         default: throw mismatch("lists")
         }
         try checkOffsets()
@@ -61,13 +67,20 @@ extension Column {
 
     /// A column of binary or text as a collection of optional bytes; nothing is copied.
     public struct Blobs: RandomAccessCollection, Sendable {
-        public let count: Int
-        let width: Int
-        let offsets: Bytes
+        private let column: Column
+        /// Empty for columns of views.
+        private let offsets: Bytes
         let data: Bytes
-        let validity: Bitmap?
+        private let width: Int
         public var startIndex: Int { 0 }
-        public var endIndex: Int { count }
+        public var endIndex: Int { column.count }
+
+        init(column: Column, offsets: Bytes, data: Bytes) {
+            self.column = column
+            self.offsets = offsets
+            self.data = data
+            width = column.type.alignment
+        }
 
         /// The range of a value in `data`. The offsets were checked when the view was made.
         func range(_ position: Int) -> Range<Int> {
@@ -80,14 +93,17 @@ extension Column {
         /// The bytes at a position, without a copy; nil when null. Traps outside `0..<count`.
         public subscript(position: Int) -> Bytes? {
             precondition(position >= 0 && position < count, "position outside the column")
-            if let validity, !validity[position] { return nil }
+            // The views were checked when this was made, so it does not throw.
+            if offsets.isEmpty { return (try? column.bytes(at: position)) ?? nil }
+            if let validity = column.validity, !validity[position] { return nil }
             return data[range(position)]
         }
 
         /// Size of a value in bytes, 0 for null, without looking at it.
         public func byteCount(at position: Int) -> Int {
             precondition(position >= 0 && position < count, "position outside the column")
-            if let validity, !validity[position] { return 0 }
+            if offsets.isEmpty { return self[position]?.count ?? 0 }
+            if let validity = column.validity, !validity[position] { return 0 }
             return range(position).count
         }
     }

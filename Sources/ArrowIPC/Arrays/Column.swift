@@ -25,6 +25,16 @@ public struct Column: Sendable {
         case values(Bytes)
         /// `count + 1` offsets, aligned; none at all when `count` is 0. Lists have no data.
         case offsets(Bytes, data: Bytes)
+        /// `count` views of 16 bytes, and the buffers that they point into.
+        case views(Bytes, data: [Bytes])
+        /// `count` offsets and `count` sizes, aligned.
+        case listViews(offsets: Bytes, sizes: Bytes)
+        /// `count` codes; `count` offsets of 32 bits if the union is dense, else none.
+        case union(codes: Bytes, offsets: Bytes)
+        /// The first row of the column is this row of the runs.
+        case runs(start: Int)
+        /// `count` indices, aligned, into the values of the chunks, one after the other.
+        case indices(Bytes, chunks: [DictionaryChunk])
     }
 
     init(
@@ -45,6 +55,9 @@ public struct Column: Sendable {
     }
 
     /// Whether the value at a position is null. Traps when it is outside `0..<count`.
+    ///
+    /// A column of unions or runs has no nulls of its own, and a value of a dictionary may be null
+    /// too: ask the column that `resolved(at:)` gives.
     public func isNull(at position: Int) -> Bool {
         precondition(position >= 0 && position < count, "position outside the column")
         if type == .null { return true }
@@ -67,33 +80,12 @@ public struct Column: Sendable {
     }
 }
 
-extension Column {
-    /// Part of the column, without a copy of any value. Traps when the range is outside
-    /// `0..<count`.
-    public subscript(range: Range<Int>) -> Column {
-        precondition(range.lowerBound >= 0 && range.upperBound <= count, "range outside the column")
-        if range == 0..<count { return self }
-        let storage: Storage
-        var children = children
-        switch (self.storage, type.layout) {
-        case (.bits(let bits), _): storage = .bits(bits[range])
-        case (.values(let bytes), .fixedWidth(let width)):
-            storage = .values(bytes[range.lowerBound * width..<range.upperBound * width])
-        case (.offsets(let offsets, let data), .variable(let width)),
-            (.offsets(let offsets, let data), .list(let width)):
-            let end = range.isEmpty ? range.lowerBound : range.upperBound + 1
-            storage = .offsets(offsets[range.lowerBound * width..<end * width], data: data)
-        case (let same, .fixedList(let size)):
-            storage = same
-            children = children.map { $0[range.lowerBound * size..<range.upperBound * size] }
-        case (let same, _):
-            storage = same
-            children = children.map { $0[range] }
-        }
-        return Column(
-            type, count: range.count, validity: validity?[range], storage: storage,
-            children: children)
-    }
+/// Values of a dictionary as one message brought them. Its identity tells a writer which values
+/// it has sent already.
+final class DictionaryChunk: Sendable {
+    let values: Column
+
+    init(_ values: Column) { self.values = values }
 }
 
 extension Bytes {

@@ -113,12 +113,25 @@ struct FlatBuilder: ~Copyable {
         }
     }
 
-    /// Writes a vector of 16-byte structs of two 64-bit integers.
-    mutating func pairs(_ reference: Reference, _ pairs: [(Int, Int)]) {
+    /// Writes the number of elements so that they begin on 8 bytes.
+    private mutating func beginVector(_ reference: Reference, count: Int) {
         writer.pad(to: 4)
         if writer.count % 8 == 0 { writer.append(littleEndian: UInt32(0)) }
         attach(reference, to: writer.count)
-        writer.append(littleEndian: UInt32(truncatingIfNeeded: pairs.count))
+        writer.append(littleEndian: UInt32(truncatingIfNeeded: count))
+    }
+
+    /// Writes a vector of integers.
+    mutating func integers<T: FixedWidthInteger & BitwiseCopyable>(
+        _ reference: Reference, _ values: [T]
+    ) {
+        beginVector(reference, count: values.count)
+        for value in values { writer.append(littleEndian: value) }
+    }
+
+    /// Writes a vector of 16-byte structs of two 64-bit integers.
+    mutating func pairs(_ reference: Reference, _ pairs: [(Int, Int)]) {
+        beginVector(reference, count: pairs.count)
         for (first, second) in pairs {
             writer.append(littleEndian: Int64(first))
             writer.append(littleEndian: Int64(second))

@@ -31,13 +31,6 @@ struct FlatVerifier: ~Copyable {
         return FlatTable(bytes, at: root)
     }
 
-    private init(bytes: Bytes, base: Int, maxDepth: Int, visitsLeft: Int) {
-        self.bytes = bytes
-        self.base = base
-        self.maxDepth = maxDepth
-        self.visitsLeft = visitsLeft
-    }
-
     private func fail(_ position: Int, _ what: String) -> ArrowError {
         let offset = base + min(max(position, 0), bytes.count)
         return ArrowError(.invalidFlatBuffer, stage: .framing, offset: offset, what)

@@ -1,5 +1,4 @@
-/// The type of a column: every logical type of the Arrow format can be named, so that the schema
-/// of any stream can be shown. `isReadable` says which of them this library reads and writes.
+/// The type of a column: all logical types of the Arrow format.
 ///
 /// Source: Arrow columnar format, "Data Types" and `Schema.fbs`.
 public indirect enum DataType: Sendable, Hashable {
@@ -79,8 +78,16 @@ extension DataType {
         /// That many values of a child column per row.
         case fixedList(Int)
         case structure
-        /// Not read by this library.
-        case unsupported
+        /// Views of 16 bytes into any number of data buffers.
+        case views
+        /// Offsets and sizes of that many bytes each into a child column.
+        case listViews(offsetWidth: Int)
+        /// A byte per row that names a child; for dense unions also an offset into it.
+        case union(UnionMode)
+        /// A child of run ends and a child of values.
+        case runs
+        /// Indices of that many bytes into values that other messages carry.
+        case dictionary(indexWidth: Int)
     }
 
     var layout: Layout {
@@ -102,24 +109,18 @@ extension DataType {
         case .largeList: .list(offsetWidth: 8)
         case .fixedSizeList(_, let count): .fixedList(count)
         case .structure: .structure
-        case .utf8View, .binaryView, .listView, .largeListView, .union, .runEndEncoded,
-            .dictionary:
-            .unsupported
+        case .utf8View, .binaryView: .views
+        case .listView: .listViews(offsetWidth: 4)
+        case .largeListView: .listViews(offsetWidth: 8)
+        case .union(let mode, _, _): .union(mode)
+        case .runEndEncoded: .runs
+        case .dictionary(let index, _, _, _): .dictionary(indexWidth: index.fixedWidth)
         }
     }
 
-    /// Whether this library reads and writes columns of the type, its children included.
-    public var isReadable: Bool { firstUnreadable == nil }
-
-    /// The first type, in pre-order, that is not readable.
-    var firstUnreadable: (path: String, type: DataType)? {
-        if layout == .unsupported { return ("", self) }
-        for child in children {
-            if let (path, type) = child.type.firstUnreadable {
-                return (path.isEmpty ? child.name : "\(child.name).\(path)", type)
-            }
-        }
-        return nil
+    /// Bytes of a value of a type of fixed width; 1 of any other type.
+    var fixedWidth: Int {
+        if case .fixedWidth(let width) = layout { width } else { 1 }
     }
 
     /// The alignment that typed access to the first data buffer needs, in bytes.
@@ -130,7 +131,10 @@ extension DataType {
         }
         switch layout {
         case .fixedWidth(let width): return width
-        case .variable(let width), .list(let width): return width
+        case .variable(let width), .list(let width), .listViews(let width),
+            .dictionary(let width):
+            return width
+        case .union, .views: return 4
         default: return 1
         }
     }

@@ -40,12 +40,12 @@ public struct Field: Sendable, Hashable {
     public var type: DataType
     /// Whether values may be null.
     public var isNullable: Bool
-    /// Custom metadata, such as the name of an extension type.
-    public var metadata: Metadata
+    /// Custom metadata, such as the name of an extension type; nil when the stream has none.
+    public var metadata: Metadata?
 
     /// A field of a name and a type.
     public init(
-        _ name: String, _ type: DataType, isNullable: Bool = true, metadata: Metadata = [:]
+        _ name: String, _ type: DataType, isNullable: Bool = true, metadata: Metadata? = nil
     ) {
         self.name = name
         self.type = type
@@ -58,11 +58,11 @@ public struct Field: Sendable, Hashable {
 public struct Schema: Sendable, Hashable {
     /// The columns, in order.
     public var fields: [Field]
-    /// Custom metadata of the whole.
-    public var metadata: Metadata
+    /// Custom metadata of the whole; nil when the stream has none.
+    public var metadata: Metadata?
 
     /// A schema of fields.
-    public init(_ fields: [Field], metadata: Metadata = [:]) {
+    public init(_ fields: [Field], metadata: Metadata? = nil) {
         self.fields = fields
         self.metadata = metadata
     }

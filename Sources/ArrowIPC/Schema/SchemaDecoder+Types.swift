@@ -125,7 +125,11 @@ extension SchemaDecoder {
         case .largeList: return .largeList(item)
         case .listView: return .listView(item)
         case .largeListView: return .largeListView(item)
-        case .runEndEncoded: return .runEndEncoded(runEnds: item, values: children[1])
+        case .runEndEncoded:
+            guard [.int16, .int32, .int64].contains(item.type) else {
+                throw fail(path, "run ends cannot be \(item.type)")
+            }
+            return .runEndEncoded(runEnds: item, values: children[1])
         case .fixedSizeList:
             return .fixedSizeList(item, count: try size(table.scalar(0, default: 0), path: path))
         default:

@@ -20,13 +20,7 @@ struct SchemaDecoder {
         }
         var decoder = SchemaDecoder(base: base, limits: limits, fieldsLeft: limits.maxFields)
         let fields = try decoder.fields(table.tables(1), path: "", depth: 0)
-        return Schema(fields, metadata: Metadata(decoding: table.tables(2)))
-    }
-
-    private init(base: Int, limits: ArrowLimits, fieldsLeft: Int) {
-        self.base = base
-        self.limits = limits
-        self.fieldsLeft = fieldsLeft
+        return Schema(fields, metadata: Metadata(decoding: table, slot: 2))
     }
 
     func fail(
@@ -62,7 +56,7 @@ struct SchemaDecoder {
         }
         return Field(
             name, type, isNullable: table.scalar(1, default: UInt8(0)) != 0,
-            metadata: Metadata(decoding: table.tables(6)))
+            metadata: Metadata(decoding: table, slot: 6))
     }
 
     func text(_ bytes: Bytes?, of path: String) throws(ArrowError) -> String? {
@@ -80,6 +74,7 @@ struct SchemaDecoder {
         if let integer = table.table(1) {
             index = try self.integer(integer, path: path)
         }
+        if case .dictionary = value { throw fail(path, "a dictionary of a dictionary") }
         let isOrdered = table.scalar(2, default: UInt8(0)) != 0
         let id = table.scalar(0, default: Int64(0))
         return .dictionary(index: index, value: value, isOrdered: isOrdered, id: id)
@@ -87,9 +82,10 @@ struct SchemaDecoder {
 }
 
 extension Metadata {
-    /// The pairs of verified `KeyValue` tables.
-    init(decoding tables: [FlatTable]) {
-        entries = tables.map {
+    /// The pairs in a slot of a verified table; nil when the slot is absent.
+    init?(decoding table: FlatTable, slot: Int) {
+        guard table.vector(slot) != nil else { return nil }
+        entries = table.tables(slot).map {
             Entry(
                 key: String(repairing: $0.string(0) ?? Bytes()),
                 value: String(repairing: $0.string(1) ?? Bytes()))

@@ -11,12 +11,12 @@ enum SchemaEncoder {
             builder.root,
             [.short(version), .byte(MessageKind.schema.rawValue), .reference, .long(0)])
         let parts = builder.table(
-            message[0], [.short(0), .reference, schema.metadata.isEmpty ? .absent : .reference])
+            message[0], [.short(0), .reference, schema.metadata == nil ? .absent : .reference])
         let fields = builder.references(parts[0], count: schema.fields.count)
         for (field, reference) in zip(schema.fields, fields) {
             write(field, at: reference, to: &builder)
         }
-        if parts.count > 1 { write(schema.metadata, at: parts[1], to: &builder) }
+        if let metadata = schema.metadata { write(metadata, at: parts[1], to: &builder) }
         return builder.finish()
     }
 
@@ -39,26 +39,42 @@ enum SchemaEncoder {
             reference,
             [
                 .reference, .byte(field.isNullable ? 1 : 0), .byte(type.tag.rawValue), .reference,
-                .absent, .reference, field.metadata.isEmpty ? .absent : .reference,
+                type.dictionary.isEmpty ? .absent : .reference, .reference,
+                field.metadata == nil ? .absent : .reference,
             ])
-        builder.string(parts[0], field.name)
-        let inner = builder.table(parts[1], type.slots)
-        if let zone = type.zone { builder.string(inner[0], zone) }
-        let children = field.type.children
-        let references = builder.references(parts[2], count: children.count)
-        for (child, reference) in zip(children, references) {
-            write(child, at: reference, to: &builder)
+        var next = parts.makeIterator()
+        if let part = next.next() { builder.string(part, field.name) }
+        if let part = next.next() {
+            let inner = builder.table(part, type.slots)
+            if let zone = type.zone { builder.string(inner[0], zone) }
+            if !type.codes.isEmpty { builder.integers(inner[0], type.codes) }
         }
-        if parts.count > 3 { write(field.metadata, at: parts[3], to: &builder) }
+        if !type.dictionary.isEmpty, let part = next.next() {
+            let inner = builder.table(part, type.dictionary)
+            _ = builder.table(inner[0], type.index)
+        }
+        if let part = next.next() {
+            let children = field.type.children
+            let references = builder.references(part, count: children.count)
+            for (child, reference) in zip(children, references) {
+                write(child, at: reference, to: &builder)
+            }
+        }
+        if let metadata = field.metadata, let part = next.next() {
+            write(metadata, at: part, to: &builder)
+        }
     }
 }
 
-/// The tag of a type and the slots of its table. Types that are not readable have no columns, so
-/// they are never written.
+/// The tag of a type, the slots of its table, and what its references refer to. For a dictionary
+/// these are those of its values, and the encoding stands beside them.
 private struct TypeParameters {
     var tag: TypeTag
     var slots: [FlatBuilder.Slot] = []
     var zone: String?
+    var codes: [Int32] = []
+    var dictionary: [FlatBuilder.Slot] = []
+    var index: [FlatBuilder.Slot] = []
 
     init(_ type: DataType) {
         switch type {
@@ -89,6 +105,14 @@ private struct TypeParameters {
         case .timestamp(let unit, let zone):
             self.init(.timestamp, [.short(unit.rawValue), zone == nil ? .absent : .reference])
             self.zone = zone
+        case .union(let mode, _, let typeCodes):
+            let slot = typeCodes.isEmpty ? FlatBuilder.Slot.absent : .reference
+            self.init(.union, [.short(mode.rawValue), slot])
+            codes = typeCodes.map { Int32($0) }
+        case .dictionary(let indexType, let value, let isOrdered, let id):
+            self.init(value)
+            dictionary = [.long(id), .reference, .byte(isOrdered ? 1 : 0)]
+            index = Self(indexType).slots
         default: self.init(Self.plainTag(type), [])
         }
     }
@@ -109,6 +133,11 @@ private struct TypeParameters {
         case .list: .list
         case .largeList: .largeList
         case .structure: .structure
+        case .utf8View: .utf8View
+        case .binaryView: .binaryView
+        case .listView: .listView
+        case .largeListView: .largeListView
+        case .runEndEncoded: .runEndEncoded
         default: .null
         }
     }

@@ -4,56 +4,84 @@ internal import BridgeBytes
 /// in pre-order, as the format wants them.
 ///
 /// The buffers are the columns' own memory. Only what a slice makes unfit is made anew: bits that
-/// begin inside a byte, and offsets that do not begin at zero.
+/// begin inside a byte, offsets that do not begin at zero, and the ends of cut runs.
 struct BatchEncoder {
     private(set) var nodes: [(Int, Int)] = []
     private(set) var buffers: [Bytes] = []
+    /// Numbers of data buffers of the columns of views.
+    private(set) var variadicCounts: [Int64] = []
+    /// The dictionaries that the columns need, in the order in which they are met.
+    private(set) var dictionaries: [(id: Int64, chunks: [DictionaryChunk])] = []
 
     init(_ batch: RecordBatch) throws(ArrowError) {
         for (field, column) in zip(batch.schema.fields, batch.columns) {
             do throws(ArrowError) { try append(column) } catch {
                 var error = error
+                error.stage = .write
                 error.field = field.name
                 throw error
             }
         }
     }
 
+    /// What a dictionary message carries.
+    init(_ chunk: DictionaryChunk) throws(ArrowError) { try append(chunk.values) }
+
     private mutating func append(_ column: Column) throws(ArrowError) {
         let nulls = column.nullCount
         nodes.append((column.count, nulls))
-        if column.type.layout == .null { return }
-        if nulls > 0, let validity = column.validity {
-            buffers.append(validity.aligned)
-        } else {
-            buffers.append(Bytes())
+        switch column.type.layout {
+        case .null, .union, .runs: break
+        default:
+            let validity = nulls > 0 ? column.validity : nil
+            buffers.append(validity?.aligned ?? Bytes())
         }
-        var children = column.children
+        for child in try appendBuffers(of: column) { try append(child) }
+    }
+
+    /// Appends a column's own buffers but the validity. Returns the children to go on with.
+    private mutating func appendBuffers(of column: Column) throws(ArrowError) -> [Column] {
         switch column.storage {
         case .none: break
         case .bits(let bits): buffers.append(bits.aligned)
         case .values(let bytes): buffers.append(bytes)
         case .offsets(let offsets, let data):
-            let used = try used(of: column, offsets)
+            let used = try used(of: column)
             buffers.append(rebased(column, offsets, by: used.lowerBound))
-            if case .variable = column.type.layout { buffers.append(data[used]) }
-            children = children.map { $0[used] }
+            guard case .list = column.type.layout else {
+                buffers.append(data[used])
+                break
+            }
+            return column.children.map { $0[used] }
+        case .views(let views, let data):
+            buffers.append(views)
+            buffers += data
+            variadicCounts.append(Int64(data.count))
+        case .listViews(let offsets, let sizes): buffers += [offsets, sizes]
+        case .union(let codes, let offsets):
+            buffers.append(codes)
+            if case .union(.dense) = column.type.layout { buffers.append(offsets) }
+        case .runs(let start): return try cutRuns(of: column, start: start)
+        case .indices(let indices, let chunks):
+            buffers.append(indices)
+            if case .dictionary(_, _, _, let id) = column.type {
+                dictionaries.append((id, chunks))
+            }
         }
-        for child in children { try append(child) }
+        return column.children
     }
 
     /// The part of the data, or of the child, that the offsets cover.
-    private func used(of column: Column, _ offsets: Bytes) throws(ArrowError) -> Range<Int> {
+    private func used(of column: Column) throws(ArrowError) -> Range<Int> {
         guard column.count > 0 else { return 0..<0 }
-        return try column.range(at: 0).lowerBound..<column.range(at: column.count - 1).upperBound
+        let start = try column.range(at: 0).lowerBound
+        let end = try column.range(at: column.count - 1).upperBound
+        guard start <= end else { throw column.badOffsets(0) }
+        return start..<end
     }
 
     private func rebased(_ column: Column, _ offsets: Bytes, by first: Int) -> Bytes {
-        let width =
-            switch column.type.layout {
-            case .variable(let width), .list(let width): width
-            default: 4
-            }
+        let width = column.type.alignment
         guard column.count > 0 else { return Bytes([UInt8](repeating: 0, count: width)) }
         guard first != 0 else { return offsets }
         var writer = ByteWriter(capacity: offsets.count)
@@ -67,5 +95,30 @@ struct BatchEncoder {
             }
         }
         return writer.finish()
+    }
+
+    /// Run ends and values of the rows that a slice kept.
+    private func cutRuns(of column: Column, start: Int) throws(ArrowError) -> [Column] {
+        let ends = column.children[0]
+        guard column.count > 0 else { return column.children.map { $0[0..<0] } }
+        guard let first = try column.runIndex(of: start),
+            let last = try column.runIndex(of: start + column.count - 1), first <= last,
+            last < column.children[1].count
+        else { throw column.invalid(0, "no run covers the row") }
+        if start == 0 {
+            return column.children.map { $0[0..<last + 1] }
+        }
+        var cut = ByteWriter(capacity: (last - first + 1) * ends.type.fixedWidth)
+        for run in first...last {
+            let end = min(try column.runEnd(run) - start, column.count)
+            switch ends.type {
+            case .int16: cut.append(littleEndian: Int16(truncatingIfNeeded: end))
+            case .int32: cut.append(littleEndian: Int32(truncatingIfNeeded: end))
+            default: cut.append(littleEndian: Int64(end))
+            }
+        }
+        let newEnds = Column(
+            ends.type, count: last - first + 1, validity: nil, storage: .values(cut.finish()))
+        return [newEnds, column.children[1][first..<last + 1]]
     }
 }

@@ -30,11 +30,6 @@ public struct StreamPlan: Sendable {
     private static let smallBuffer = 256
 
     init(schema: Schema, batches: [RecordBatch]) throws(ArrowError) {
-        for field in schema.fields where !field.type.isReadable {
-            throw ArrowError(
-                .unsupportedType, stage: .write, field: field.name,
-                "columns of type \(field.type) are not written")
-        }
         heads = Bytes()
         var writer = ByteWriter(capacity: 4096)
         append(head: SchemaEncoder.encode(schema), to: &writer)
@@ -43,7 +38,11 @@ public struct StreamPlan: Sendable {
         writer.append(littleEndian: UInt32(0))
         noteHeads(upTo: writer.count)
         heads = writer.finish()
+        sent = [:]
     }
+
+    /// The dictionaries that the stream has sent so far.
+    private var sent: [Int64: [DictionaryChunk]] = [:]
 
     /// End of the heads that parts refer to.
     private var noted = 0
@@ -73,16 +72,35 @@ public struct StreamPlan: Sendable {
         _ batch: RecordBatch, to writer: inout ByteWriter
     ) throws(ArrowError) {
         let content = try BatchEncoder(batch)
-        var places: [(Int, Int)] = []
-        var bodyLength = 0
-        for buffer in content.buffers {
-            places.append((bodyLength, buffer.count))
-            bodyLength += Self.padded(buffer.count)
+        try send(content.dictionaries, to: &writer)
+        let message = MessageEncoder(count: batch.count, content: content, padding: Self.padded)
+        append(head: message.recordBatch(metadata: batch.metadata), to: &writer)
+        append(body: content.buffers, to: &writer)
+    }
+
+    /// Writes the dictionaries that are not the ones sent last: as deltas where they only grew.
+    private mutating func send(
+        _ dictionaries: [(id: Int64, chunks: [DictionaryChunk])], to writer: inout ByteWriter
+    ) throws(ArrowError) {
+        for (id, chunks) in dictionaries {
+            let known = sent[id] ?? []
+            let grows =
+                !known.isEmpty && known.count <= chunks.count
+                && zip(known, chunks).allSatisfy { $0 === $1 }
+            for index in (grows ? known.count : 0)..<chunks.count {
+                let content = try BatchEncoder(chunks[index])
+                try send(content.dictionaries, to: &writer)
+                let message = MessageEncoder(
+                    count: chunks[index].values.count, content: content, padding: Self.padded)
+                append(head: message.dictionary(id: id, isDelta: index > 0), to: &writer)
+                append(body: content.buffers, to: &writer)
+            }
+            sent[id] = chunks
         }
-        let head = Self.head(
-            batch, nodes: content.nodes, buffers: places, bodyLength: bodyLength)
-        append(head: head, to: &writer)
-        for buffer in content.buffers {
+    }
+
+    private mutating func append(body buffers: [Bytes], to writer: inout ByteWriter) {
+        for buffer in buffers {
             if buffer.count <= Self.smallBuffer {
                 writer.append(buffer)
             } else {
@@ -92,26 +110,6 @@ public struct StreamPlan: Sendable {
             }
             writer.append(repeating: 0, count: Self.padded(buffer.count) - buffer.count)
         }
-    }
-
-    private static func head(
-        _ batch: RecordBatch, nodes: [(Int, Int)], buffers: [(Int, Int)], bodyLength: Int
-    ) -> Bytes {
-        var builder = FlatBuilder()
-        let message = builder.table(
-            builder.root,
-            [
-                .short(SchemaEncoder.version), .byte(MessageKind.recordBatch.rawValue),
-                .reference, .long(Int64(bodyLength)),
-                batch.metadata.isEmpty ? .absent : .reference,
-            ])
-        let parts = builder.table(message[0], [.long(Int64(batch.count)), .reference, .reference])
-        builder.pairs(parts[0], nodes)
-        builder.pairs(parts[1], buffers)
-        if message.count > 1 {
-            SchemaEncoder.write(batch.metadata, at: message[1], to: &builder)
-        }
-        return builder.finish()
     }
 
     /// The stream as a list of pieces: the columns' own memory, and the heads between them.

@@ -4,9 +4,9 @@ public import BridgeBytes
 ///
 /// The batches are views of the bytes: nothing is copied, and the pages of the columns are not
 /// touched. Accepted are metadata V4 and V5, with and without the continuation mark, an absent
-/// or short end mark, bytes after it, and the file format (read in its stream order). Refused by
-/// a typed error are big-endian streams, compressed bodies, tensors, and the types that
-/// `DataType.isReadable` denies.
+/// or short end mark, bytes after it, dictionaries that are replaced or added to, and the file
+/// format (read in its stream order). Refused by a typed error are big-endian streams,
+/// compressed bodies and tensors.
 public struct StreamReader: Sendable {
     /// The fields of every batch.
     public let schema: Schema
@@ -14,6 +14,7 @@ public struct StreamReader: Sendable {
     private let framer: MessageFramer
     private var position: Int
     private var isAtEnd = false
+    private var dictionaries: DictionaryTable
 
     /// Reads the schema.
     /// - Throws: `ArrowError` of stage `framing` or `schema`, with the position in the input.
@@ -21,13 +22,7 @@ public struct StreamReader: Sendable {
         (schema, position) = try Self.schema(bytes, limits: limits)
         self.bytes = bytes
         framer = MessageFramer(limits: limits)
-        for field in schema.fields {
-            guard let (path, type) = field.type.firstUnreadable else { continue }
-            throw ArrowError(
-                .unsupportedType, stage: .schema, offset: 0,
-                field: path.isEmpty ? field.name : "\(field.name).\(path)",
-                "columns of type \(type) are not read")
-        }
+        dictionaries = try DictionaryTable(schema, base: 0)
     }
 
     /// The next batch; nil at the end of the stream.
@@ -35,16 +30,25 @@ public struct StreamReader: Sendable {
     public mutating func next() throws(ArrowError) -> RecordBatch? {
         guard !isAtEnd else { return nil }
         isAtEnd = true
-        guard let message = try Self.message(bytes, &position, framer) else { return nil }
-        let (base, content) = message
-        guard MessageKind(rawValue: content.kind) == .recordBatch, let head = content.head.table(2)
-        else { throw Self.unexpected(content.kind, base: base) }
-        let batch = try BatchDecoder.decode(
-            head, body: bytes[base + content.body.lowerBound..<base + content.body.upperBound],
-            schema: schema, metadata: Metadata(decoding: content.head.tables(4)), base: base,
-            limits: framer.limits)
-        isAtEnd = false
-        return batch
+        while let (base, content) = try Self.message(bytes, &position, framer) {
+            let body = bytes[base + content.body.lowerBound..<base + content.body.upperBound]
+            switch (MessageKind(rawValue: content.kind), content.head.table(2)) {
+            case (.dictionaryBatch, let head?):
+                try dictionaries.receive(
+                    head, body: body, version: content.version, base: base, limits: framer.limits)
+            case (.recordBatch, let head?):
+                let message = BatchDecoder.Message(
+                    head: head, body: body, version: content.version, base: base)
+                var decoder = try BatchDecoder(
+                    message, dictionaries: dictionaries, limits: framer.limits)
+                let metadata = Metadata(decoding: content.head, slot: 4)
+                let batch = try decoder.batch(schema, metadata: metadata)
+                isAtEnd = false
+                return batch
+            default: throw Self.unexpected(content.kind, base: base)
+            }
+        }
+        return nil
     }
 
     /// The next message and its position; nil at the end of the stream.

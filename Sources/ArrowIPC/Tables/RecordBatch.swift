@@ -6,10 +6,10 @@ public struct RecordBatch: Sendable {
     public let columns: [Column]
     /// Number of rows; a batch without columns has rows all the same.
     public let count: Int
-    /// Custom metadata of this message. Some peers drop it on reading.
-    public var metadata: Metadata
+    /// Custom metadata of this message; nil when it has none. Some peers drop it on reading.
+    public var metadata: Metadata?
 
-    init(schema: Schema, columns: [Column], count: Int, metadata: Metadata) {
+    init(schema: Schema, columns: [Column], count: Int, metadata: Metadata?) {
         self.schema = schema
         self.columns = columns
         self.count = count
@@ -20,7 +20,7 @@ public struct RecordBatch: Sendable {
     /// - Throws: `lengthMismatch` when the number of columns or their lengths differ,
     ///   `typeMismatch` when a type does.
     public init(
-        schema: Schema, columns: [Column], metadata: Metadata = [:]
+        schema: Schema, columns: [Column], metadata: Metadata? = nil
     ) throws(ArrowError) {
         guard columns.count == schema.fields.count else {
             throw ArrowError(

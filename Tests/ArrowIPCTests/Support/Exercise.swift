@@ -41,6 +41,8 @@ struct Exercise {
             attempt { try column.text(at: position)?.count ?? 0 }
             attempt { try column.number(Int64.self, at: position) == 0 ? 1 : 0 }
             attempt { try column.list(at: position)?.count ?? 0 }
+            attempt { try column.resolved(at: position).position }
+            attempt { try column.decimalText(at: position)?.count ?? 0 }
         }
         attempt { try column.texts().prefix(64).reduce(0) { $0 + ($1?.count ?? 0) } }
         attempt { try column.lists().prefix(64).reduce(0) { $0 + ($1?.count ?? 0) } }

@@ -1,0 +1,134 @@
+internal import BridgeBytes
+
+extension BatchDecoder {
+    /// The next column, with its children. The depth is that of the schema, which is bounded.
+    mutating func column(_ field: Field, path: String) throws(ArrowError) -> Column {
+        let (count, nulls) = try node(path)
+        let type = field.type
+        var validity: Bitmap?
+        switch type.layout {
+        case .null, .runs: try checkRowsWithoutData(count, path: path)
+        case .union:
+            // V4 had a slot for a bitmap here, of which nobody knows what it would mean.
+            if message.version < 4 { _ = try buffer(path) }
+            if message.version < 4, nulls > 0 { throw fail(path, "a union has nulls of its own") }
+        default: validity = try self.validity(path, count: count, nulls: nulls)
+        }
+        let storage = try storage(type, count: count, path: path)
+        var children: [Column] = []
+        if case .dictionary = type.layout {
+            // The children of a dictionary's values come with the dictionary.
+        } else {
+            for child in type.children {
+                children.append(try column(child, path: "\(path).\(child.name)"))
+            }
+            children = try fit(children, to: type, count: count, path: path)
+        }
+        return Column(type, count: count, validity: validity, storage: storage, children: children)
+    }
+
+    private mutating func storage(
+        _ type: DataType, count: Int, path: String
+    ) throws(ArrowError) -> Column.Storage {
+        switch type.layout {
+        case .bits: return .bits(Bitmap(try bits(path, count: count), count: count))
+        case .fixedWidth(let width):
+            if width == 0 { try checkRowsWithoutData(count, path: path) }
+            return .values(
+                try buffer(path, of: count, width: width, alignment: type.alignment))
+        case .variable(let width):
+            let offsets = try self.offsets(count: count, width: width, path: path)
+            return .offsets(offsets, data: try buffer(path))
+        case .list(let width):
+            return .offsets(
+                try offsets(count: count, width: width, path: path), data: Bytes())
+        case .views:
+            let views = try buffer(path, of: count, width: 16, alignment: 1)
+            var data: [Bytes] = []
+            for _ in 0..<(try variadicCount(path)) { data.append(try buffer(path)) }
+            return .views(views, data: data)
+        case .listViews(let width):
+            let offsets = try buffer(path, of: count, width: width, alignment: width)
+            let sizes = try buffer(path, of: count, width: width, alignment: width)
+            return .listViews(offsets: offsets, sizes: sizes)
+        case .union(let mode):
+            let codes = try buffer(path, of: count, width: 1, alignment: 1)
+            guard mode == .dense else { return .union(codes: codes, offsets: Bytes()) }
+            return .union(
+                codes: codes, offsets: try buffer(path, of: count, width: 4, alignment: 4))
+        case .runs: return .runs(start: 0)
+        case .dictionary(let width):
+            let indices = try buffer(path, of: count, width: width, alignment: width)
+            return .indices(indices, chunks: try dictionaryChunks(type, path: path))
+        case .fixedList, .structure, .null: return .none
+        }
+    }
+
+    private func dictionaryChunks(
+        _ type: DataType, path: String
+    ) throws(ArrowError) -> [DictionaryChunk] {
+        guard case .dictionary(_, _, _, let id) = type, let chunks = dictionaries.chunks[id] else {
+            throw fail(path, "the dictionary of the column has not been sent")
+        }
+        return chunks
+    }
+
+    private mutating func bits(_ path: String, count: Int) throws(ArrowError) -> Bytes {
+        let bytes = try buffer(path)
+        guard bytes.count >= count / 8 + (count % 8 == 0 ? 0 : 1) else {
+            throw fail(path, "a buffer of \(bytes.count) bytes is too short for \(count) bits")
+        }
+        return bytes
+    }
+
+    mutating func validity(
+        _ path: String, count: Int, nulls: Int
+    ) throws(ArrowError) -> Bitmap? {
+        guard nulls > 0 else {
+            _ = try buffer(path)
+            return nil
+        }
+        return Bitmap(try bits(path, count: count), count: count)
+    }
+
+    private mutating func offsets(
+        count: Int, width: Int, path: String
+    ) throws(ArrowError) -> Bytes {
+        guard count > 0 else {
+            _ = try buffer(path)
+            return Bytes()
+        }
+        let (number, overflow) = count.addingReportingOverflow(1)
+        guard !overflow else { throw fail(path, "the number of values is impossible") }
+        return try buffer(path, of: number, width: width, alignment: width)
+    }
+
+    /// Children in step with their parent have as many values as it needs.
+    private func fit(
+        _ children: [Column], to type: DataType, count: Int, path: String
+    ) throws(ArrowError) -> [Column] {
+        let needed: Int
+        switch type.layout {
+        case .structure:
+            if children.isEmpty { try checkRowsWithoutData(count, path: path) }
+            needed = count
+        case .union(.sparse): needed = count
+        case .fixedList(let size):
+            if size == 0 { try checkRowsWithoutData(count, path: path) }
+            let (product, overflow) = count.multipliedReportingOverflow(by: size)
+            needed = overflow ? Int.max : product
+        case .runs:
+            guard children[0].validity == nil else { throw fail(path, "a run end is null") }
+            return children
+        default: return children
+        }
+        var fitted: [Column] = []
+        for child in children {
+            guard child.count >= needed else {
+                throw fail(path, "a child has \(child.count) values where \(needed) are needed")
+            }
+            fitted.append(child[0..<needed])
+        }
+        return fitted
+    }
+}
