@@ -29,12 +29,16 @@ func tests(_ name: String, _ dependencies: String...) -> Target {
 let package = Package(
     name: "natsbridge",
     products: [
-        .library(name: "NATSClient", targets: ["NATSCore", "NATSJetStream", "BridgeBytes"]),
+        .library(
+            name: "NATSClient", targets: ["NATSCore", "NATSJetStream", "NATSWire", "BridgeBytes"]),
         .library(name: "ArrowIPC", targets: ["ArrowIPC", "BridgeBytes"]),
-        .library(name: "BridgeHTTP", targets: ["BridgeHTTP", "BridgeBytes"]),
+        .library(name: "BridgeHTTP", targets: ["BridgeHTTP", "HTTPWire", "BridgeBytes"]),
         .library(
             name: "NATSBridge",
-            targets: ["NATSBridge", "NATSCore", "NATSJetStream", "ArrowIPC", "BridgeBytes"]),
+            targets: [
+                "NATSBridge", "BridgeEnvelope", "BridgeClaims", "NATSCore", "NATSJetStream",
+                "NATSWire", "ArrowIPC", "BridgeJSON", "BridgeBytes",
+            ]),
         .executable(name: "natsbridge", targets: ["BridgeCommand"]),
         .executable(name: "natsbridge-bench", targets: ["BridgeBenchmarks"]),
     ],
@@ -94,7 +98,8 @@ let package = Package(
         tests("BridgeCommandTests", "BridgeCommand", "NATSBridge", "BridgeJSON", "BridgeBytes"),
         tests(
             "InteropTests", "NATSBridge", "BridgeEnvelope", "BridgeClaims", "BridgeHTTP",
-            "NATSCore", "BridgeJSON", "ArrowIPC", "BridgeBytes"),
+            "HTTPWire", "NATSCore", "NATSJetStream", "NATSWire", "BridgeJSON", "ArrowIPC",
+            "BridgeBytes"),
         tests("TidyTests"),
     ]
 )

@@ -9,8 +9,9 @@ struct Peer {
     /// Starts the peer; connects it when a server is given.
     init(server: NATSServerFixture? = nil, store: String? = nil) async throws {
         process = try PythonPeer(script: "peer.py")
-        guard let server else { return }
-        var request: [String: JSONValue] = ["nats": .string(server.url)]
+        guard server != nil || store != nil else { return }
+        var request: [String: JSONValue] = [:]
+        if let server { request["nats"] = .string(server.url) }
         if let store { request["store"] = .string(store) }
         try await ask("connect", request)
     }

@@ -28,9 +28,11 @@ class Peer:
         self.subscriptions = {}
 
     async def connect(self, request):
-        """Connects to the server {nats}, and remembers the file server {store}."""
-        self.connection = await nats.connect(request["nats"], max_reconnect_attempts=2)
+        """Connects to the server {nats}, if any, and remembers the file server {store}."""
         self.store = request.get("store")
+        if "nats" not in request:
+            return {}
+        self.connection = await nats.connect(request["nats"], max_reconnect_attempts=2)
         return {"max_payload": self.connection.max_payload}
 
     async def forms(self, request):
