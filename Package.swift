@@ -59,7 +59,7 @@ let package = Package(
         layer("BridgeEnvelope", "BridgeJSON", "ArrowIPC", "BridgeBytes"),
         // L3: what is built on one driver.
         layer("NATSJetStream", "NATSCore", "NATSWire", "BridgeJSON", "BridgeBytes"),
-        layer("BridgeClaims", "BridgeHTTP", "BridgeJSON", "BridgeBytes"),
+        layer("BridgeClaims", "BridgeHTTP", "HTTPWire", "BridgeJSON", "BridgeBytes"),
         // L4: the bridge. L5: its command line and benchmarks.
         layer(
             "NATSBridge", "BridgeEnvelope", "BridgeClaims", "NATSCore", "NATSJetStream",
@@ -91,7 +91,9 @@ let package = Package(
         tests("BridgeHTTPTests", "BridgeHTTP", "HTTPWire", "BridgeJSON", "BridgeBytes"),
         tests("BridgeEnvelopeTests", "BridgeEnvelope", "BridgeJSON", "ArrowIPC", "BridgeBytes"),
         tests("NATSJetStreamTests", "NATSJetStream", "NATSCore", "BridgeJSON", "BridgeBytes"),
-        tests("BridgeClaimsTests", "BridgeClaims", "BridgeHTTP", "BridgeJSON", "BridgeBytes"),
+        tests(
+            "BridgeClaimsTests", "BridgeClaims", "BridgeHTTP", "HTTPWire", "BridgeJSON",
+            "BridgeBytes"),
         tests(
             "NATSBridgeTests", "NATSBridge", "BridgeEnvelope", "BridgeClaims", "BridgeHTTP",
             "NATSCore", "NATSJetStream", "BridgeJSON", "ArrowIPC", "BridgeBytes"),

@@ -1,0 +1,115 @@
+public import BridgeBytes
+
+/// A place that keeps large payloads, so that a message carries only a link.
+///
+/// Each payload is stored once under an identifier that nobody can guess, lives for a bounded
+/// time, and is not removed by reading: a message may have several receivers.
+public protocol ClaimStore: Sendable {
+    /// Stores a payload.
+    ///
+    /// Transient failures are retried; a payload whose answer was lost is not stored twice where
+    /// the store can tell. Cancelling the task ends the upload; what was begun is left to the
+    /// store's time to live.
+    /// - Throws: `ClaimError`.
+    func upload(_ content: ClaimContent, correlationID: String) async throws(ClaimError) -> Claim
+
+    /// Fetches a payload into memory, verified: never a truncated or corrupted one.
+    ///
+    /// - Throws: `ClaimError`; `payloadExpired` and `payloadMissing` say that the payload is gone.
+    func download(_ request: ClaimDownload) async throws(ClaimError) -> Bytes
+
+    /// Removes a payload. One that is gone already counts as removed.
+    /// - Throws: `ClaimError`.
+    func delete(_ claim: Claim, correlationID: String) async throws(ClaimError)
+
+    /// Which links this store's payloads have.
+    var linkPolicy: LinkPolicy { get }
+}
+
+/// A payload to be stored.
+public struct ClaimContent: Sendable {
+    /// The name that the payload gets; it goes into the link.
+    public var name: String
+    /// The bytes, in pieces that are sent from where they lie.
+    public var segments: [Bytes]
+    /// How long the store shall keep it; whole seconds, at least one.
+    public var timeToLive: Duration
+    /// Which digest is taken while it is sent.
+    public var checksumAlgorithm: ChecksumAlgorithm
+
+    /// Creates the description of a payload; a day to live, and the fast digest.
+    public init(
+        name: String, segments: [Bytes], timeToLive: Duration = .seconds(86_400),
+        checksumAlgorithm: ChecksumAlgorithm = .xxh64
+    ) {
+        self.name = name
+        self.segments = segments
+        self.timeToLive = timeToLive
+        self.checksumAlgorithm = checksumAlgorithm
+    }
+
+    /// Bytes of all segments together.
+    public var size: Int { segments.reduce(0) { $0 + $1.count } }
+}
+
+/// A payload that is stored: what the envelope tells about it, and how to remove it.
+public struct Claim: Sendable, Hashable {
+    /// The absolute URL that receivers fetch.
+    public var url: String
+    /// The store's identifier.
+    public var id: String
+    /// The secret that removes the payload; never part of an envelope or a log line.
+    public var token: String?
+    /// Size in bytes.
+    public var size: Int
+    /// `xxh64:<hex>` or `sha256:<hex>` of the bytes.
+    public var checksum: String
+    /// When the store forgets it, if it said so.
+    public var expiresAt: Timestamp?
+
+    /// Creates a claim from its parts.
+    public init(
+        url: String, id: String, token: String?, size: Int, checksum: String,
+        expiresAt: Timestamp? = nil
+    ) {
+        self.url = url
+        self.id = id
+        self.token = token
+        self.size = size
+        self.checksum = checksum
+        self.expiresAt = expiresAt
+    }
+}
+
+/// A payload to be fetched.
+public struct ClaimDownload: Sendable {
+    /// The link of the envelope. It comes from outside, so the policy judges it first.
+    public var url: String
+    /// The size that the sender vouches for; nil when the envelope only hints at it.
+    public var expectedSize: Int?
+    /// The named digest that the sender vouches for. One with an unknown name is not verified.
+    public var expectedChecksum: String?
+    /// Most bytes to take, checked before memory is asked for: 2 GiB unless told otherwise.
+    public var limit: Int
+    /// When to try again.
+    public var retry: RetryPolicy
+    /// Where links may point; nil for the store's own origin only.
+    public var policy: LinkPolicy?
+    /// The flow that the payload belongs to, for errors.
+    public var correlationID: String
+
+    /// Creates the description of a download.
+    public init(
+        url: String, expectedSize: Int? = nil, expectedChecksum: String? = nil,
+        limit: Int = 2 << 30, retry: RetryPolicy = RetryPolicy(), policy: LinkPolicy? = nil,
+        correlationID: String = ""
+    ) {
+        self.url = url
+        self.expectedSize = expectedSize
+        self.expectedChecksum = expectedChecksum
+        self.limit = limit
+        self.retry = retry
+        self.policy = policy
+        self.correlationID = correlationID
+    }
+}

@@ -1,0 +1,202 @@
+public import BridgeBytes
+public import BridgeHTTP
+internal import BridgeJSON
+public import HTTPWire
+
+/// The store behind a Plik server, which the peers in other languages use by default.
+///
+/// An upload takes two calls: one that creates an upload with its time to live, and one that adds
+/// the file as a form. Each failed attempt begins anew with the first, so that a file is never
+/// added twice; what a failed attempt left is removed if possible, else it expires. Uploads are
+/// never one-shot: the first of several receivers would take the payload from the others, and a
+/// broken download could not be repeated. Plik answers failed downloads of strangers with a
+/// redirection to its web page, so this store names itself as a client that gets the status.
+public struct PlikStore: ClaimStore {
+    /// Where payloads are sent.
+    public let baseURL: HTTPURL
+    /// What links begin with, where receivers know the server under another name.
+    public let publicBaseURL: HTTPURL?
+    public let linkPolicy: LinkPolicy
+    private let requests: StoreRequests
+    private let retry: RetryPolicy
+
+    /// A store on a Plik server.
+    /// - Parameters:
+    ///   - client: Shared with others if given.
+    ///   - retry: When a failed upload or removal is tried again.
+    /// - Throws: `HTTPError` when no client can be started.
+    public init(
+        baseURL: HTTPURL, publicBaseURL: HTTPURL? = nil, client: HTTPClient? = nil,
+        retry: RetryPolicy = RetryPolicy()
+    ) throws(HTTPError) {
+        self.baseURL = baseURL
+        self.publicBaseURL = publicBaseURL
+        self.retry = retry
+        linkPolicy = LinkPolicy(
+            allowing: Set([baseURL.origin, publicBaseURL?.origin].compactMap { $0 }))
+        requests = StoreRequests(
+            client: try Self.client(or: client), userAgent: "plik_client/natsbridge", retry: retry)
+    }
+
+    private struct Upload: Sendable {
+        let id: String
+        let token: String
+    }
+
+    public func upload(
+        _ content: ClaimContent, correlationID: String
+    ) async throws(ClaimError) -> Claim {
+        async let checksum = SegmentDigest.checksum(
+            of: content.segments, content.checksumAlgorithm)
+        var attempt = 0
+        while true {
+            attempt += 1
+            let upload = try await create(content, correlationID)
+            do throws(ClaimError) {
+                let file = try await add(content, to: upload, correlationID)
+                return Claim(
+                    url: file.link.text, id: "\(upload.id)/\(file.id)/\(file.name)",
+                    token: upload.token, size: content.size,
+                    checksum: await checksum.description)
+            } catch {
+                guard error.code == .storeUnavailable, attempt < retry.maxAttempts else {
+                    throw error
+                }
+                try await requests.pause(
+                    retry.delay(afterAttempt: attempt, random: .random(in: 0..<1)), .upload,
+                    baseURL, attempt, correlationID)
+            }
+        }
+    }
+
+    /// Creates an empty upload. Done twice it leaves an empty one behind, which expires.
+    private func create(
+        _ content: ClaimContent, _ correlationID: String
+    ) async throws(ClaimError) -> Upload {
+        let url = try StoreURL.make(baseURL, "/upload")
+        let seconds = Int(clamping: max(1, content.timeToLive.components.seconds))
+        let wish: JSONValue = ["ttl": .number(JSONNumber(seconds)), "OneShot": false]
+        var fields = FieldList()
+        fields.append("Content-Type", "application/json")
+        let answer = try await requests.send(
+            HTTPRequest("POST", url, fields: fields), .segments([wish.encoded()]), .upload,
+            correlationID: correlationID)
+        let value = try accepted(answer, url, correlationID)
+        guard let id = value["id"]?.stringValue, let token = value["uploadToken"]?.stringValue,
+            Self.isIdentifier(id), FieldList.isValidValue(token)
+        else { throw unreadable(url, correlationID) }
+        return Upload(id: id, token: token)
+    }
+
+    private func add(
+        _ content: ClaimContent, to upload: Upload, _ correlationID: String
+    ) async throws(ClaimError) -> (id: String, name: String, link: HTTPURL) {
+        let url = try StoreURL.make(baseURL, "/file/\(upload.id)")
+        var generator = SystemRandomNumberGenerator()
+        let form = FormFile(
+            name: StoredName.plain(content.name), boundary: UniqueID.token(using: &generator))
+        var fields = FieldList()
+        fields.append("Content-Type", form.contentType)
+        fields.append(checked: "X-UploadToken", upload.token)
+        let answer = try await requests.send(
+            HTTPRequest("POST", url, fields: fields), .segments(form.wrap(content.segments)),
+            .upload, correlationID: correlationID, isRepeatable: false)
+        if RetryPolicy.verdict(status: answer.status) == .retry {
+            throw ClaimError(
+                .storeUnavailable, .upload, url: url.description,
+                "the store does not take the payload now", status: answer.status,
+                correlationID: correlationID)
+        }
+        let value = try accepted(answer, url, correlationID)
+        guard let id = value["id"]?.stringValue, Self.isIdentifier(id),
+            let name = value["fileName"]?.stringValue
+        else { throw unreadable(url, correlationID) }
+        if let size = value["fileSize"]?.intValue, size != content.size {
+            throw ClaimError(
+                .sizeMismatch, .verify, url: url.description,
+                "the store says that it took \(size) bytes of \(content.size)",
+                status: answer.status, correlationID: correlationID)
+        }
+        // The store may have changed the name: the link is made from what it answers.
+        let path = "/file/\(upload.id)/\(id)/\(PercentCoding.encode(segment: name))"
+        return (id, name, try StoreURL.make(publicBaseURL ?? baseURL, path))
+    }
+
+    private func accepted(
+        _ answer: StoreRequests.Answer, _ url: HTTPURL, _ correlationID: String
+    ) throws(ClaimError) -> JSONValue {
+        guard (200...299).contains(answer.status) else {
+            throw ClaimError(
+                DownloadMachine.code(answer.status), .upload, url: url.description,
+                "the store does not take the payload", status: answer.status,
+                correlationID: correlationID)
+        }
+        do throws(JSONError) {
+            return try JSONValue(parsing: answer.body)
+        } catch {
+            throw unreadable(url, correlationID)
+        }
+    }
+
+    private func unreadable(_ url: HTTPURL, _ correlationID: String) -> ClaimError {
+        ClaimError(
+            .unexpectedAnswer, .upload, url: url.description,
+            "the answer is not that of a Plik server", correlationID: correlationID)
+    }
+
+    /// Identifiers go into paths: letters, digits, `-` and `_` only.
+    private static func isIdentifier(_ text: String) -> Bool {
+        (1...128).contains(text.utf8.count) && PercentCoding.encode(segment: text) == text
+            && !text.contains(".") && !text.contains("~")
+    }
+
+    public func download(_ request: ClaimDownload) async throws(ClaimError) -> Bytes {
+        try await ClaimFetch(request, policy: linkPolicy, requests).run()
+    }
+
+    public func delete(_ claim: Claim, correlationID: String) async throws(ClaimError) {
+        let parts = claim.id.split(separator: "/", maxSplits: 2)
+        guard parts.count == 3 else {
+            throw ClaimError(
+                .storeRefused, .delete, url: baseURL.description,
+                "the claim is not one of this store", correlationID: correlationID)
+        }
+        let name = PercentCoding.encode(segment: String(parts[2]))
+        let url = try StoreURL.make(baseURL, "/file/\(parts[0])/\(parts[1])/\(name)")
+        try await requests.delete(url, token: claim.token ?? "", correlationID: correlationID)
+    }
+}
+
+/// A form with one file (RFC 7578), around pieces that stay where they lie.
+struct FormFile: Sendable {
+    private let head: Bytes
+    private let tail: Bytes
+    let contentType: String
+
+    /// - Parameter boundary: Random, so that it does not occur in the file.
+    init(name: String, boundary: String) {
+        contentType = "multipart/form-data; boundary=\(boundary)"
+        var writer = ByteWriter()
+        writer.append(utf8: "--\(boundary)\r\nContent-Disposition: form-data; name=\"file\"; ")
+        writer.append(utf8: "filename=\"\(Self.escaped(name))\"\r\n")
+        writer.append("Content-Type: application/octet-stream\r\n\r\n")
+        head = writer.finish()
+        tail = Bytes(utf8: "\r\n--\(boundary)--\r\n")
+    }
+
+    func wrap(_ segments: [Bytes]) -> [Bytes] { [head] + segments + [tail] }
+
+    /// As browsers write names: quotes and line ends percent-encoded, the rest as UTF-8.
+    private static func escaped(_ name: String) -> String {
+        var text = ""
+        for scalar in name.unicodeScalars {
+            switch scalar {
+            case "\"": text += "%22"
+            case "\r": text += "%0D"
+            case "\n": text += "%0A"
+            default: text.unicodeScalars.append(scalar)
+            }
+        }
+        return text
+    }
+}
