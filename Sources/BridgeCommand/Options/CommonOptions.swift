@@ -1,0 +1,52 @@
+/// Options that several commands share, and the settings that they and the environment give.
+package struct CommonOptions: Sendable, Equatable {
+    static let defaultServer = "nats://127.0.0.1:4222"
+    static let defaultStore = "http://127.0.0.1:8080"
+    /// How long to wait for a server's or a service's answer, unless said otherwise.
+    static let defaultTimeout = Duration.seconds(10)
+
+    /// Of every command.
+    static let everywhere: [OptionSpecification] = [
+        .flag("--json", "print JSON, one object a line"),
+        .flag("--verbose", short: "-v", "print the trace of every stage to the standard error"),
+        .flag("--help", short: "-h", "print this help"),
+    ]
+
+    /// Of commands that download links.
+    static let links: [OptionSpecification] = [
+        .value(
+            "--store", "URL",
+            "the file server for large payloads (else NATSBRIDGE_STORE, else \(defaultStore))"),
+        .value(
+            "--allow-origin", "URL", repeats: true,
+            "another origin that links may point to; may repeat"),
+        .value("--timeout", "TIME", "how long to wait, such as 500ms, 10s, 2m"),
+    ]
+
+    /// Of commands that speak NATS.
+    static let bridge: [OptionSpecification] =
+        [
+            .value(
+                "--server", "URL", "the NATS server (else NATS_URL, else \(defaultServer))")
+        ] + links + [
+            .value(
+                "--threshold", "BYTES",
+                "payloads of this size and above go by link (default 1,000,000)")
+        ]
+
+    package let server: String
+    package let store: String
+    package let allowedOrigins: [String]
+    package let threshold: Int?
+    package let timeout: Duration?
+
+    package init(
+        _ arguments: ParsedArguments, environment: (String) -> String? = Environment.value
+    ) throws(CommandFailure) {
+        server = arguments["--server"] ?? environment("NATS_URL") ?? Self.defaultServer
+        store = arguments["--store"] ?? environment("NATSBRIDGE_STORE") ?? Self.defaultStore
+        allowedOrigins = arguments.all("--allow-origin")
+        threshold = try arguments.byteCount("--threshold")
+        timeout = try arguments.duration("--timeout")
+    }
+}

@@ -1,0 +1,66 @@
+/// The text of `--help`.
+package enum HelpText {
+    /// Widest name column; a longer name gets a line of its own.
+    private static let nameWidth = 30
+
+    /// The usage line of a command.
+    package static func usage(of command: CommandSpecification) -> String {
+        var words = ["natsbridge"] + command.path
+        words += command.operands.map(\.synopsis)
+        if !command.options.isEmpty { words.append("[options]") }
+        return words.joined(separator: " ")
+    }
+
+    /// Everything about one command.
+    package static func text(for command: CommandSpecification) -> String {
+        var lines = [usage(of: command), "", "  \(command.summary).", ""]
+        if !command.operands.isEmpty {
+            lines.append("Arguments")
+            lines += command.operands.flatMap { row($0.name, $0.summary) }
+            lines.append("")
+        }
+        if !command.options.isEmpty {
+            lines.append("Options")
+            lines += command.options.flatMap { row(heading(of: $0), $0.summary) }
+            lines.append("")
+        }
+        for note in command.notes { lines += [note, ""] }
+        if !command.examples.isEmpty {
+            lines.append("Examples")
+            lines += command.examples.map { "  \($0)" } + [""]
+        }
+        lines += exitCodes
+        return lines.joined(separator: "\n")
+    }
+
+    /// The list of commands.
+    package static func overview(of commands: [CommandSpecification]) -> String {
+        var lines = [
+            "natsbridge COMMAND [arguments] [options]", "",
+            "  Sends typed payloads of any size over NATS: small ones inside the message,",
+            "  large ones through an HTTP file server.", "", "Commands",
+        ]
+        lines += commands.filter { !$0.hidden }.flatMap { row($0.name, $0.summary) }
+        lines += ["", "  natsbridge COMMAND --help explains a command.", ""]
+        lines += exitCodes
+        return lines.joined(separator: "\n")
+    }
+
+    private static var exitCodes: [String] {
+        ["Exit codes"] + ExitCode.allCases.flatMap { row(String($0.rawValue), $0.summary) }
+    }
+
+    private static func heading(of option: OptionSpecification) -> String {
+        var text = option.short.map { "\($0), " } ?? ""
+        text += option.name
+        if let valueName = option.valueName { text += " \(valueName)" }
+        return text
+    }
+
+    private static func row(_ name: String, _ summary: String) -> [String] {
+        guard name.count < nameWidth else {
+            return ["  \(name)", String(repeating: " ", count: nameWidth + 2) + summary]
+        }
+        return ["  " + Figures.padded(name, nameWidth) + summary]
+    }
+}

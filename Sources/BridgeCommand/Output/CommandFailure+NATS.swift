@@ -1,0 +1,35 @@
+internal import NATSCore
+
+extension CommandFailure {
+    /// What the NATS client could not do.
+    init(_ error: NATSError, correlationID: String? = nil) {
+        let target = error.subject.isEmpty ? error.server : error.subject
+        self.init(
+            Self.exit(error.code), code: error.code.rawValue, stage: error.stage.rawValue,
+            target: target, correlationID: correlationID, detail: error.detail,
+            hint: Self.hint(error.code))
+    }
+
+    private static func exit(_ code: NATSError.Code) -> ExitCode {
+        switch code {
+        case .connectionFailed, .authorizationFailed, .permissionDenied: .connection
+        case .disconnected, .closed, .outboxFull, .noResponders: .retryable
+        case .payloadTooLarge: .refused
+        case .protocolViolation: .integrity
+        case .timeout: .timeout
+        case .cancelled: .interrupted
+        case .invalidArgument: .usage
+        case .serverError: .other
+        }
+    }
+
+    private static func hint(_ code: NATSError.Code) -> String? {
+        switch code {
+        case .connectionFailed: "is the server running? --server or NATS_URL names another"
+        case .authorizationFailed: "put the credentials into the URL: nats://user:password@host"
+        case .noResponders: "nobody listens on this subject"
+        case .payloadTooLarge: "lower --threshold, so that more goes by link"
+        default: nil
+        }
+    }
+}

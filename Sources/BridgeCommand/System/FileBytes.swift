@@ -1,0 +1,86 @@
+package import BridgeBytes
+internal import Glibc
+
+/// Whole files in and out, for the command line.
+///
+/// The `unsafe` calls are sound: reads and writes get a buffer with its own count, and paths are
+/// strings that live as long as the call.
+package enum FileBytes {
+    /// Bytes asked for in one read when the size is unknown.
+    private static let readSize = 1 << 20
+
+    /// Reads a file, or the standard input for `-`, into one piece of memory.
+    package static func read(_ path: String) throws(CommandFailure) -> Bytes {
+        if path == "-" { return try read(descriptor: 0, path: "standard input", expected: 0) }
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure("open", path) }
+        defer { close(descriptor) }
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else { throw failure("open", path) }
+        return try read(descriptor: descriptor, path: path, expected: Int(status.st_size))
+    }
+
+    private static func read(
+        descriptor: Int32, path: String, expected: Int
+    ) throws(CommandFailure) -> Bytes {
+        // One byte more than expected, so that the end shows without a second growth.
+        var writer = ByteWriter(capacity: expected + 1)
+        while true {
+            var count = 0
+            let wanted = writer.count < expected ? 1 : (expected > 0 ? 1 : readSize)
+            unsafe writer.appendUnsafe(upTo: wanted) { spare in
+                count = unsafe Glibc.read(descriptor, spare.baseAddress, spare.count)
+                return max(count, 0)
+            }
+            if count == 0 { return writer.finish() }
+            if count < 0, errno != EINTR { throw failure("read", path) }
+        }
+    }
+
+    /// Writes a file so that it appears whole or not at all: into `PATH.partial`, then renamed.
+    package static func write(_ bytes: Bytes, to path: String) throws(CommandFailure) {
+        let partial = path + ".partial"
+        let descriptor = unsafe open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+        guard descriptor >= 0 else { throw failure("create", partial) }
+        let written = writeAll(bytes, to: descriptor)
+        guard close(descriptor) == 0, written, unsafe rename(partial, path) == 0 else {
+            let error = failure("write", path)
+            _ = unsafe unlink(partial)
+            throw error
+        }
+    }
+
+    /// Writes all bytes to a descriptor; false leaves the reason in `errno`.
+    static func writeAll(_ bytes: Bytes, to descriptor: Int32) -> Bool {
+        var done = 0
+        while done < bytes.count {
+            let count = unsafe bytes[done...].withUnsafeBytes {
+                unsafe Glibc.write(descriptor, $0.baseAddress, $0.count)
+            }
+            if count < 0, errno != EINTR { return false }
+            done += max(count, 0)
+        }
+        return true
+    }
+
+    /// Makes a directory and those above it.
+    package static func makeDirectory(_ path: String) throws(CommandFailure) {
+        if unsafe mkdir(path, 0o777) == 0 || errno == EEXIST { return }
+        guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else {
+            throw failure("create", path)
+        }
+        try makeDirectory(String(path[..<slash]))
+        guard unsafe mkdir(path, 0o777) == 0 || errno == EEXIST else {
+            throw failure("create", path)
+        }
+    }
+
+    private static func failure(_ stage: String, _ path: String) -> CommandFailure {
+        let number = errno
+        let reason = unsafe String(cString: strerror(number))
+        return CommandFailure(
+            number == ENOENT ? .notFound : .other,
+            code: number == ENOENT ? "file_not_found" : "file_error", stage: stage, target: path,
+            detail: reason.lowercased())
+    }
+}

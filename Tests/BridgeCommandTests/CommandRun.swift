@@ -1,0 +1,61 @@
+import BridgeBytes
+import BridgeJSON
+import Foundation
+import TestKit
+
+/// The built executable, run as a stranger would.
+struct CommandRun: Sendable {
+    let status: Int32
+    let output: String
+    let errors: String
+
+    /// The executable beside the test bundle; nil when it has not been built.
+    static let executable: String? = {
+        var folder = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
+        let candidates = (0..<3).map { _ in
+            folder.deleteLastPathComponent()
+            return folder.appendingPathComponent("natsbridge").path
+        }
+        return (candidates + [PackageRoot.file(".build/debug/natsbridge")])
+            .first { FileManager.default.isExecutableFile(atPath: $0) }
+    }()
+
+    static let absence = "the executable has not been built"
+
+    /// The lines of the standard output.
+    var lines: [String] { output.split(separator: "\n").map(String.init) }
+
+    /// The lines of the standard output as JSON.
+    func json() throws -> [JSONValue] {
+        try lines.map { try JSONValue(parsing: Bytes(utf8: $0)) }
+    }
+
+    /// Runs a command line to its end, with output into files so that no pipe can fill up.
+    static func run(_ arguments: [String], input: String? = nil) async throws -> CommandRun {
+        guard let executable else { throw FixtureError(absence) }
+        let folder = try TemporaryDirectory()
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: executable)
+        process.arguments = arguments
+        try Data((input ?? "").utf8).write(to: URL(fileURLWithPath: folder.file("in")))
+        process.standardInput = try FileHandle(
+            forReadingFrom: URL(fileURLWithPath: folder.file("in")))
+        for name in ["out", "err"] {
+            _ = FileManager.default.createFile(atPath: folder.file(name), contents: nil)
+        }
+        process.standardOutput = FileHandle(forWritingAtPath: folder.file("out"))
+        process.standardError = FileHandle(forWritingAtPath: folder.file("err"))
+        let status = try await within(.seconds(60), "natsbridge \(arguments.first ?? "")") {
+            try await withCheckedThrowingContinuation { continuation in
+                process.terminationHandler = {
+                    continuation.resume(returning: $0.terminationStatus)
+                }
+                do { try process.run() } catch { continuation.resume(throwing: error) }
+            }
+        }
+        return CommandRun(
+            status: status,
+            output: try String(contentsOfFile: folder.file("out"), encoding: .utf8),
+            errors: try String(contentsOfFile: folder.file("err"), encoding: .utf8))
+    }
+}
