@@ -1,27 +1,43 @@
-import NATSCore
-
 /// Chooses the benchmark that the command line names.
 enum BenchmarkCommand {
     static let usage = """
         usage: natsbridge-bench URL pub|sub SUBJECT COUNT SIZE
                natsbridge-bench URL rep SUBJECT
-               natsbridge-bench URL req SUBJECT COUNT SIZE
+               natsbridge-bench URL req|jssync SUBJECT COUNT SIZE
                natsbridge-bench URL reqc SUBJECT COUNT SIZE INFLIGHT
-        Each prints one JSON line with its figures.
+               natsbridge-bench URL jsasync SUBJECT COUNT SIZE WINDOW
+               natsbridge-bench URL jsfetch STREAM DURABLE COUNT BATCH
+               natsbridge-bench codec
+               natsbridge-bench envelope
+               natsbridge-bench arrow [ROWS]
+               natsbridge-bench http DIRECTORY [MEBIBYTES]
+        Each prints JSON lines with its figures.
         """
 
-    static func run(_ arguments: [String]) async {
+    /// Runs what the words name; returns the exit code: 0, 1 for a failure, 2 for wrong words.
+    static func run(_ arguments: [String]) async -> Int32 {
         do {
-            guard arguments.count >= 3, arguments[0].contains(":") else {
-                print(usage)
-                return
+            let numbers = arguments.dropFirst(1).compactMap { Int($0) }
+            switch (arguments.first ?? "", arguments.count) {
+            case ("codec", 1): try await CodecBenchmark.run()
+            case ("arrow", 1...2): try await ArrowBenchmark.run(rows: numbers.first ?? 10_000_000)
+            case ("http", 2...3):
+                try await HTTPBenchmark.run(
+                    directory: arguments[1], megabytes: numbers.last ?? 500)
+            case (let url, 3...) where url.contains(":"):
+                let benchmark = try await MessagingBenchmark(url: url, Array(arguments.dropFirst()))
+                return try await benchmark.run() ? 0 : misuse()
+            default: return misuse()
             }
-            let peer = try await MessagingBenchmark(
-                url: arguments[0], mode: arguments[1], subject: arguments[2],
-                numbers: arguments.dropFirst(3).compactMap { Int($0) })
-            try await peer.run()
+            return 0
         } catch {
-            print("error: \(error)")
+            print("{\"error\":\"\(error)\"}")
+            return 1
         }
+    }
+
+    private static func misuse() -> Int32 {
+        print(usage)
+        return 2
     }
 }

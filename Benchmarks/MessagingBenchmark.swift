@@ -11,15 +11,16 @@ struct MessagingBenchmark {
     private let numbers: [Int]
     private let cpuAtStart: (user: Double, system: Double)
 
-    init(url: String, mode: String, subject: String, numbers: [Int]) async throws {
-        self.mode = mode
-        self.subject = try Subject(subject)
-        self.numbers = numbers
+    init(url: String, _ words: [String]) async throws {
+        mode = words[0]
+        subject = try Subject(words[1])
+        numbers = words.dropFirst(2).compactMap { Int($0) }
         client = try await NATSClient.connect(NATSClientOptions(servers: [url]))
         cpuAtStart = Figures.cpu
     }
 
-    func run() async throws {
+    /// Runs the mode; false when there is none of that name with so many numbers.
+    func run() async throws -> Bool {
         switch (mode, numbers.count) {
         case ("pub", 2): try await publish(count: numbers[0], size: numbers[1])
         case ("sub", 2): try await subscribe(count: numbers[0], size: numbers[1])
@@ -27,9 +28,10 @@ struct MessagingBenchmark {
         case ("req", 2): try await request(count: numbers[0], size: numbers[1])
         case ("reqc", 3):
             try await request(count: numbers[0], size: numbers[1], inFlight: numbers[2])
-        default: print(BenchmarkCommand.usage)
+        default: return false
         }
         await client.close()
+        return true
     }
 
     private func payload(_ size: Int) -> Bytes { Bytes([UInt8](repeating: 0x78, count: size)) }

@@ -1,3 +1,4 @@
-// The benchmark program's entry: what to run is the first word.
-let arguments = CommandLine.arguments.dropFirst()
-await BenchmarkCommand.run(Array(arguments))
+import Glibc
+
+// The benchmark program's entry: what to run is in the words of the command line.
+exit(await BenchmarkCommand.run(Array(CommandLine.arguments.dropFirst())))
