@@ -74,6 +74,23 @@ package final class ScriptedConnection: Sendable {
 
     init(_ descriptor: Int32) { self.descriptor = descriptor }
 
+    /// A connection to a port of 127.0.0.1; nil when nobody listens there.
+    package init?(connectingTo port: Int) {
+        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        address.sin_port = UInt16(truncatingIfNeeded: port).bigEndian
+        let number = descriptor
+        // Sound: a `sockaddr_in` may be read as a `sockaddr` of its own size.
+        let status = unsafe withUnsafePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe connect(number, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        guard status == 0 else { return nil }
+    }
+
     deinit { close(descriptor) }
 
     /// Reads up to the empty line: the head as text, or nil when the peer closed before its end.
@@ -114,8 +131,10 @@ package final class ScriptedConnection: Sendable {
     }
 
     /// Reads a head and the body whose length it tells; nil at the end of the connection.
-    package func readRequest() -> (head: String, body: [UInt8])? {
+    /// - Parameter hasBody: False for the answer to HEAD, whose length is told but not sent.
+    package func readRequest(hasBody: Bool = true) -> (head: String, body: [UInt8])? {
         guard let head = readHead() else { return nil }
+        guard hasBody else { return (head, []) }
         let length = head.lowercased().split(separator: "\r\n").compactMap { line in
             line.hasPrefix("content-length:") ? Int(line.dropFirst(15).drop { $0 == " " }) : nil
         }
