@@ -64,10 +64,16 @@ extension ClientConnectionHandler {
 
     /// A piece of a streamed body.
     func push(_ piece: OutputPiece, of exchange: Exchange, _ link: Link) {
-        guard let active, active.exchange === exchange, active.expectsOutput else { return }
+        guard let active, active.exchange === exchange, active.expectsOutput else {
+            return exchange.tookPiece()
+        }
         switch piece {
-        case .bytes(let bytes):
+        case .bytes(let bytes, let isLast):
             if bytes.isEmpty { return exchange.tookPiece() }
+            if isLast {
+                self.active?.expectsOutput = false
+                exchange.tookPiece()
+            }
             if active.isChunked {
                 var line = ByteWriter(capacity: 16)
                 ChunkedWriter.beginChunk(of: bytes.count, into: &line)

@@ -135,7 +135,8 @@ extension Exchange {
 
 /// A piece of a streamed request body.
 enum OutputPiece: Sendable {
-    case bytes(Bytes)
+    /// `isLast` when the announced length is reached with it: the answer may come at once.
+    case bytes(Bytes, isLast: Bool)
     case end
     /// The source failed: the request must not look whole.
     case failed(HTTPError)

@@ -97,10 +97,11 @@ private enum BodyPump {
                     return sent
                 }
                 if let length, total > length { throw wrongLength(exchange) }
-                try await exchange.push(.bytes(piece))
+                try await exchange.push(.bytes(piece, isLast: total == length))
             }
             if let length, sent.withLock({ $0 }) != length { throw wrongLength(exchange) }
-            try await exchange.push(.end)
+            // The peer knows the end of an announced length by itself.
+            if length == nil || length == 0 { try await exchange.push(.end) }
         } catch let error as HTTPError {
             // An exchange that is over has told its reader already.
             if error.code == .requestBodyFailed { try? await exchange.push(.failed(error)) }
