@@ -30,16 +30,22 @@ final class FileService: HTTPService {
     var now: Int64 { options.now().milliseconds }
 
     func begin(_ request: ServerRequest, reply: ServerReply) -> ServerDecision {
+        let method = request.head.method
+        guard FileRoute.unknown.methods.contains(method) else {
+            counts.count(\.others)
+            var answer = ServerAnswer.failure(501, "the method is not implemented")
+            answer.closes = true
+            return .answer(answer)
+        }
         let route: FileRoute
         do throws(HTTPWireError) { route = try FileRoute(request.head.target) } catch {
             counts.count(\.others)
             return .answer(
                 .failure(error.status, error.message, code: error.code.rawValue))
         }
-        let method = request.head.method
         guard route != .unknown, route.methods.contains(method) else {
             counts.count(\.others)
-            return .answer(refusal(of: method, at: route))
+            return .answer(refusal(at: route))
         }
         switch (route, method) {
         case (.health, _), (.readiness, _):
@@ -74,13 +80,7 @@ final class FileService: HTTPService {
         return .later
     }
 
-    private func refusal(of method: String, at route: FileRoute) -> ServerAnswer {
-        let known = FileRoute.unknown.methods
-        guard known.contains(method) else {
-            var answer = ServerAnswer.failure(501, "the method is not implemented")
-            answer.closes = true
-            return answer
-        }
+    private func refusal(at route: FileRoute) -> ServerAnswer {
         guard route != .unknown else { return .failure(404, "there is nothing here") }
         var answer = ServerAnswer.failure(405, "the method does not fit this path")
         for field in allow(route) { answer.fields.append(checked: field.name, field.value) }

@@ -37,7 +37,7 @@ struct ObjectMetadata: Sendable, Hashable {
     /// The tag of these bytes: they never change, so it is strong.
     func entityTag(of key: ObjectKey) -> EntityTag { EntityTag("\(key.text)-\(generation)") }
 
-    /// The block as it is written.
+    /// The block as it is written; a tombstone, which no data follows, is not filled up.
     func encoded() -> Bytes {
         var writer = ByteWriter(capacity: Self.blockSize)
         let lines = [
@@ -47,7 +47,7 @@ struct ObjectMetadata: Sendable, Hashable {
         ]
         writer.append(utf8: lines.joined(separator: "\n") + "\n")
         precondition(writer.count <= Self.blockSize, "names are bounded, so the block holds them")
-        writer.append(repeating: 0, count: Self.blockSize - writer.count)
+        if !isTombstone { writer.append(repeating: 0, count: Self.blockSize - writer.count) }
         return writer.finish()
     }
 

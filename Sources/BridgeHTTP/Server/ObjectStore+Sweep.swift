@@ -44,8 +44,9 @@ extension ObjectStore {
         let partial = "\(partialFolder)/\(UniqueID.hex128(using: &generator))"
         var metadata = object.metadata
         metadata.isTombstone = true
+        let block = metadata.encoded()
         do throws(SocketError) {
-            try OpenFile.creating(partial).write(metadata.encoded().span, at: 0)
+            try OpenFile.creating(partial).write(block.span, at: 0)
             return try naming.withLock { _ throws(SocketError) in
                 let present = try? open(object.key, now: .min).metadata
                 guard present?.generation == metadata.generation, present?.isTombstone == false
@@ -55,7 +56,7 @@ extension ObjectStore {
                 }
                 let old = FileSystem.size(of: path(object.key)) ?? 0
                 try FileSystem.rename(partial, to: path(object.key))
-                account(objects: 0, bytes: ObjectMetadata.blockSize - old)
+                account(objects: 0, bytes: block.count - old)
                 return true
             }
         } catch {

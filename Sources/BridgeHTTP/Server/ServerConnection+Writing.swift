@@ -87,13 +87,22 @@ extension ServerConnection {
     }
 }
 
-/// Reads a small body that nobody wants, and then gives the answer that was decided before.
+/// Reads a small body that nobody wants, and then gives the answer that was decided before. When
+/// the body turns out not to be small, the answer comes at once, and ends the connection.
 final class DiscardSink: BodySink {
     private let answer: ServerAnswer
+    private var left: Int
 
-    init(then answer: ServerAnswer) { self.answer = answer }
+    init(limit: Int, then answer: ServerAnswer) {
+        self.answer = answer
+        left = limit
+    }
 
-    func received(_ span: Span<UInt8>) -> ServerAnswer? { nil }
+    func received(_ span: Span<UInt8>) -> ServerAnswer? {
+        left -= span.count
+        return left < 0 ? answer : nil
+    }
+
     func ended(_ reply: ServerReply) -> ServerDecision { .answer(answer) }
     func aborted() {}
 }

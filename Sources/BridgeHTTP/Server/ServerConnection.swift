@@ -189,12 +189,12 @@ extension ServerConnection {
         case .receive(let sink): receive(sink, link)
         case .answer(let answer):
             let isBodyRead = exchange.isRequestWhole
-            let isSmall = (request?.contentLength ?? Int.max) <= Self.discardLimit
+            let isSmall = (request?.contentLength ?? 0) <= Self.discardLimit
             if isBodyRead {
                 send(answer, link)
             } else if isSmall, expectation == .none, !answer.closes {
                 // Cheaper than a new connection: read the little that comes, then answer.
-                receive(DiscardSink(then: answer), link)
+                receive(DiscardSink(limit: Self.discardLimit, then: answer), link)
             } else {
                 refuse(answer, link)
             }

@@ -12,7 +12,7 @@ import Testing
     @Test func `what is put is got back, with its description`() async throws {
         try await RunningServer.with { running in
             let (base, id) = (running.server.baseURL, self.id)
-            try await running.client { client in
+            try await running.client { client throws in
                 let put = try client.request(
                     "PUT", "/f/\(id)/a%20b.txt", fields: ["Content-Type: text/plain"],
                     body: Array("hello".utf8))
@@ -43,7 +43,7 @@ import Testing
         try await RunningServer.with { running in
             var generator = SeededGenerator("large file")
             let content = generator.bytes(5_000_011)
-            try await running.client { client in
+            try await running.client { client throws in
                 let put = try client.request("PUT", "/f/\(TestID.of(1))/big", body: content)
                 #expect(put.status == 201)
                 var chunked = Array(
@@ -75,7 +75,7 @@ import Testing
 
     @Test func `the server chooses an identifier for POST`() async throws {
         try await RunningServer.with { running in
-            try await running.client { client in
+            try await running.client { client throws in
                 let post = try client.request("POST", "/f/%E2%82%AC.bin", body: [1, 2, 3])
                 #expect(post.status == 201)
                 let url = try #require(post.fields["Location"])
@@ -95,7 +95,7 @@ import Testing
     @Test func `an identifier is used once, unless its owner replaces it`() async throws {
         try await RunningServer.with { running in
             let path = "/f/\(id)/x"
-            try await running.client { client in
+            try await running.client { client throws in
                 let first = try client.request(
                     "PUT", path, fields: ["If-None-Match: *"], body: [1])
                 #expect(first.status == 201)
@@ -153,7 +153,7 @@ import Testing
     @Test func `deleting needs the token`() async throws {
         try await RunningServer.with { running in
             let path = "/f/\(id)/x"
-            try await running.client { client in
+            try await running.client { client throws in
                 let put = try client.request("PUT", path, body: [1])
                 let token = try #require(put.fields["X-UploadToken"])
                 #expect(try client.request("DELETE", path).status == 403)
