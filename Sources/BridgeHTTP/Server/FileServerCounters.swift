@@ -18,11 +18,13 @@ public struct FileServerCounters: Sendable, Hashable {
     public var malformed = 0
     /// Files that were stored completely.
     public var filesStored = 0
-    /// Connections that were accepted, and those of them that got 503 since there were too many.
+    /// Connections that were accepted.
     public var connections = 0
+    /// Connections that got 503 since there were too many.
     public var connectionsRefused = 0
-    /// Bytes that were read from and written to connections, heads included.
+    /// Bytes that were read from connections, heads included.
     public var bytesReceived = 0
+    /// Bytes that were written to connections, heads included.
     public var bytesSent = 0
 
     /// Requests of any kind that reached the server, but for health checks.

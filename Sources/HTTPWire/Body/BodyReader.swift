@@ -1,4 +1,8 @@
 /// The bytes of a body under any framing, as ranges of the window; what both roles share.
+///
+/// ## Theory of operation
+/// A counter for a known length, the chunked decoder, or everything there is: each call takes
+/// bytes from the front of the window and says how many, with the steps of `ChunkedDecoder`.
 struct BodyReader: Sendable {
     private let framing: BodyFraming
     private var remaining: Int
