@@ -1,0 +1,73 @@
+internal import BridgeBytes
+internal import BridgeJSON
+internal import NATSWire
+
+extension JetStream {
+    /// Makes a pull consumer. When there is one with that name and the same configuration, it
+    /// is returned; with another configuration that is an error.
+    ///
+    /// A consumer without a durable name gets a random one, and the server forgets it when it
+    /// was not used for `inactiveThreshold`.
+    /// - Throws: `JetStreamError`, `streamNotFound` among others.
+    public func createConsumer(
+        on stream: String, _ configuration: ConsumerConfiguration
+    ) async throws(JetStreamError) -> PullConsumer {
+        try await putConsumer(on: stream, configuration, action: "create")
+    }
+
+    /// Changes a durable consumer. What has been delivered stays delivered.
+    /// - Throws: `JetStreamError`, `consumerNotFound` among others.
+    @discardableResult
+    public func updateConsumer(
+        on stream: String, _ configuration: ConsumerConfiguration
+    ) async throws(JetStreamError) -> PullConsumer {
+        guard configuration.durableName != nil else {
+            throw JetStreamError(
+                .invalidArgument, operation: "consumer update", stream: stream,
+                detail: "only a durable consumer can be changed")
+        }
+        return try await putConsumer(on: stream, configuration, action: "update")
+    }
+
+    private func putConsumer(
+        on stream: String, _ configuration: ConsumerConfiguration, action: String
+    ) async throws(JetStreamError) -> PullConsumer {
+        var generator = SystemRandomNumberGenerator()
+        let name = configuration.durableName ?? UniqueID.token(using: &generator)
+        let filters = configuration.filterSubjects
+        let subject = try api.consumerCreate(
+            stream, name, filter: filters.count == 1 ? filters[0] : nil)
+        var body = JSONObject()
+        body["stream_name"] = .string(stream)
+        body["config"] = .object(configuration.json(named: name))
+        body["action"] = .string(action)
+        let info = try ConsumerInfo(
+            await call(subject, body, operation: "consumer \(action)", stream: stream))
+        return PullConsumer(jetStream: self, info: info)
+    }
+
+    /// A consumer that exists.
+    /// - Throws: `JetStreamError`, `consumerNotFound` among others.
+    public func consumer(
+        _ name: String, on stream: String
+    ) async throws(JetStreamError) -> PullConsumer {
+        PullConsumer(jetStream: self, info: try await consumerInfo(name, on: stream))
+    }
+
+    /// What a consumer is and where it stands.
+    /// - Throws: `JetStreamError`, `consumerNotFound` among others.
+    public func consumerInfo(
+        _ name: String, on stream: String
+    ) async throws(JetStreamError) -> ConsumerInfo {
+        try ConsumerInfo(
+            await call(
+                api.consumerInfo(stream, name), nil, operation: "consumer info", stream: stream))
+    }
+
+    /// Removes a consumer; its messages stay in the stream.
+    /// - Throws: `JetStreamError`, `consumerNotFound` among others.
+    public func deleteConsumer(_ name: String, on stream: String) async throws(JetStreamError) {
+        _ = try await call(
+            api.consumerDelete(stream, name), nil, operation: "consumer delete", stream: stream)
+    }
+}

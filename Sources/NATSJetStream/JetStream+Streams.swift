@@ -1,0 +1,84 @@
+internal import BridgeJSON
+public import NATSWire
+
+extension JetStream {
+    /// Makes a stream. When there is one with that name and the same configuration, it is
+    /// returned; with another configuration that is an error.
+    /// - Throws: `JetStreamError`, `streamNameInUse` among others.
+    @discardableResult
+    public func createStream(
+        _ configuration: StreamConfiguration
+    ) async throws(JetStreamError) -> StreamInfo {
+        let subject = try api.streamCreate(configuration.name)
+        return try StreamInfo(
+            await call(
+                subject, configuration.json, operation: "stream create",
+                stream: configuration.name))
+    }
+
+    /// Changes a stream. Start from the configuration of `streamInfo`, so that settings that
+    /// this client does not know are kept.
+    /// - Throws: `JetStreamError`, `streamNotFound` among others.
+    @discardableResult
+    public func updateStream(
+        _ configuration: StreamConfiguration
+    ) async throws(JetStreamError) -> StreamInfo {
+        let subject = try api.streamUpdate(configuration.name)
+        return try StreamInfo(
+            await call(
+                subject, configuration.json, operation: "stream update",
+                stream: configuration.name))
+    }
+
+    /// What a stream is and holds, and what time its server has.
+    /// - Throws: `JetStreamError`, `streamNotFound` among others.
+    public func streamInfo(_ name: String) async throws(JetStreamError) -> StreamInfo {
+        try StreamInfo(
+            await call(
+                api.streamInfo(name), nil, operation: "stream info", stream: name))
+    }
+
+    /// Removes a stream with all of its messages and consumers.
+    /// - Throws: `JetStreamError`, `streamNotFound` among others.
+    public func deleteStream(_ name: String) async throws(JetStreamError) {
+        let answer = try await call(
+            api.streamDelete(name), nil, operation: "stream delete", stream: name)
+        try Self.expectSuccess(answer, stream: name)
+    }
+
+    /// Removes messages of a stream and returns how many.
+    /// - Parameters:
+    ///   - subject: Only those on such subjects; nil: all.
+    ///   - sequence: Only those before this number; nil: all.
+    ///   - keep: Leaves that many of the newest; nil: none. Not together with `sequence`.
+    /// - Throws: `JetStreamError`, `streamNotFound` among others.
+    @discardableResult
+    public func purgeStream(
+        _ name: String, subject: SubjectPattern? = nil, before sequence: UInt64? = nil,
+        keeping keep: UInt64? = nil
+    ) async throws(JetStreamError) -> UInt64 {
+        guard sequence == nil || keep == nil else {
+            throw JetStreamError(
+                .invalidArgument, operation: "stream purge", stream: name,
+                detail: "either a sequence or a number to keep, not both")
+        }
+        var body = JSONObject()
+        if let subject { body["filter"] = .string(subject.text) }
+        if let sequence { body.set("seq", Int(clamping: sequence)) }
+        if let keep { body.set("keep", Int(clamping: keep)) }
+        let answer = try await call(
+            api.streamPurge(name), body, operation: "stream purge", stream: name)
+        try Self.expectSuccess(answer, stream: name)
+        return try answer.count("purged")
+    }
+
+    private static func expectSuccess(
+        _ answer: JSONFields, stream: String
+    ) throws(JetStreamError) {
+        guard try answer.flag("success") else {
+            throw JetStreamError(
+                .malformedAnswer, operation: answer.operation, stream: stream,
+                detail: "neither success nor an error")
+        }
+    }
+}

@@ -1,0 +1,67 @@
+internal import BridgeBytes
+internal import BridgeJSON
+public import NATSCore
+internal import NATSWire
+
+/// How JetStream is reached and how patient we are.
+public struct JetStreamOptions: Sendable, Hashable {
+    /// The domain of JetStream, for servers that are reached through leaf nodes; nil: ours.
+    public var domain: String?
+    /// The prefix of the API's subjects when there is no domain.
+    public var apiPrefix = "$JS.API"
+    /// Longest wait for one answer.
+    public var timeout: Duration = .seconds(5)
+    /// How often a publish is repeated when no stream answers, as while a leader is elected
+    /// (ADR-22).
+    public var publishRetries = 2
+    /// Wait before each of them (ADR-22).
+    public var publishRetryWait: Duration = .milliseconds(250)
+
+    public init() {}
+}
+
+/// Streams and consumers of JetStream, over a client's connection.
+///
+/// It holds no state of its own and may be copied freely. Every call is cancelled with its task;
+/// what the server was asked may then have been done.
+public struct JetStream: Sendable {
+    /// The connection under it.
+    public let client: NATSClient
+    public let options: JetStreamOptions
+    let api: APISubjects
+
+    public init(client: NATSClient, options: JetStreamOptions = JetStreamOptions()) {
+        self.client = client
+        self.options = options
+        api = APISubjects(prefix: options.domain.map { "$JS.\($0).API" } ?? options.apiPrefix)
+    }
+
+    /// One call of the API: a JSON object there, a JSON object back.
+    func call(
+        _ subject: Subject, _ body: JSONObject?, operation: String, stream: String
+    ) async throws(JetStreamError) -> JSONFields {
+        let payload = body.map { JSONValue.object($0).encoded() } ?? Bytes()
+        let answer: NATSMessage
+        do throws(NATSError) {
+            answer = try await client.request(payload, to: subject, timeout: options.timeout)
+        } catch {
+            throw JetStreamError(error, operation: operation, stream: stream)
+        }
+        return try APIAnswer.parse(answer.payload, operation: operation, stream: stream)
+    }
+}
+
+extension JetStreamError {
+    /// What a failure of the client means here.
+    init(_ error: NATSError, operation: String, stream: String = "") {
+        let code: Code
+        switch error.code {
+        case .noResponders: code = .unavailable
+        case .timeout: code = .timeout
+        case .cancelled: code = .cancelled
+        case .disconnected, .closed: code = .disconnected
+        default: code = .notSent
+        }
+        self.init(code, operation: operation, stream: stream, detail: error.description)
+    }
+}

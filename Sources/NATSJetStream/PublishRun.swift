@@ -1,0 +1,104 @@
+internal import BridgeBytes
+internal import NATSCore
+internal import NATSWire
+
+/// Drives a `PublishWindow`: one inbox whose last token is the number of the message.
+struct PublishRun: Sendable {
+    private let jetStream: JetStream
+    private var window: PublishWindow
+    private var reader: InboxReader
+    private let inbox: String
+    private var open: [Int: PublishRequest] = [:]
+    private var results: [Result<PublishAck, JetStreamError>?] = []
+    private var isOver = false
+
+    init(_ jetStream: JetStream, maxOutstanding: Int) throws(JetStreamError) {
+        self.jetStream = jetStream
+        window = PublishWindow(size: maxOutstanding, retries: jetStream.options.publishRetries)
+        do throws(NATSError) {
+            reader = try InboxReader(client: jetStream.client, isMany: true)
+        } catch {
+            throw JetStreamError(error, operation: "publish")
+        }
+        inbox = reader.inbox.text + "."
+    }
+
+    /// Sends a message, and waits while the window is full.
+    mutating func add(_ request: PublishRequest) async throws(JetStreamError) {
+        guard !isOver else {
+            let error = JetStreamError(
+                .notSent, operation: "publish", detail: "earlier messages got no answer")
+            results.append(.failure(error))
+            return
+        }
+        let number = window.opened()
+        open[number] = request
+        results.append(nil)
+        try await send(number)
+        while window.isFull && !isOver { try await settleSome() }
+    }
+
+    /// Waits for the answers that are missing.
+    mutating func finish() async throws(JetStreamError) -> [Result<PublishAck, JetStreamError>] {
+        while !window.isEmpty && !isOver { try await settleSome() }
+        let error = JetStreamError(.timeout, operation: "publish", detail: "no answer in time")
+        return results.map { $0 ?? .failure(error) }
+    }
+
+    private mutating func send(_ number: Int) async throws(JetStreamError) {
+        guard let request = open[number] else { return }
+        do throws(NATSError) {
+            try await jetStream.client.publishWhenReady(
+                request.payload, to: request.subject,
+                replyTo: Subject(received: Bytes(utf8: inbox + String(number))),
+                headers: request.options.apply(to: request.headers))
+        } catch  where error.code == .closed || error.code == .cancelled {
+            throw JetStreamError(error, operation: "publish")
+        } catch {
+            _ = window.answered(number)
+            settle(number, .failure(JetStreamError(error, operation: "publish")))
+        }
+    }
+
+    private mutating func settleSome() async throws(JetStreamError) {
+        if window.mustSendAgain {
+            try await JetStream.pause(jetStream.options.publishRetryWait)
+            for number in window.takeWaiting() { try await send(number) }
+            return
+        }
+        let event: InboxReader.Event
+        do throws(NATSError) {
+            event = try await reader.next(until: .now + jetStream.options.timeout)
+        } catch {
+            throw JetStreamError(error, operation: "publish")
+        }
+        switch event {
+        case .message(let message): answered(message)
+        case .timeout: isOver = true
+        case .closed: throw JetStreamError(.disconnected, operation: "publish")
+        case .cancelled: throw JetStreamError(.cancelled, operation: "publish")
+        }
+    }
+
+    private mutating func answered(_ message: NATSMessage) {
+        let token = message.subject.text.dropFirst(inbox.count)
+        guard let number = Decimal.parse(Array(token.utf8).span) else { return }
+        if message.hasHeaders, message.status?.code == HeaderStatus.noRespondersCode {
+            guard window.nobodyListened(number) == .giveUp else { return }
+            let error = JetStreamError(
+                .unavailable, operation: "publish", detail: "no stream listens on the subject")
+            return settle(number, .failure(error))
+        }
+        guard window.answered(number) else { return }
+        do throws(JetStreamError) {
+            settle(number, .success(try PublishAck(parsing: message.payload)))
+        } catch {
+            settle(number, .failure(error))
+        }
+    }
+
+    private mutating func settle(_ number: Int, _ result: Result<PublishAck, JetStreamError>) {
+        open[number] = nil
+        results[number] = result
+    }
+}

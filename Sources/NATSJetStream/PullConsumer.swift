@@ -1,0 +1,115 @@
+internal import NATSCore
+
+/// A consumer that delivers when it is asked.
+///
+/// It is a name at the server and holds no connection state: copies, and processes elsewhere,
+/// may use it at the same time and share its messages.
+public struct PullConsumer: Sendable {
+    let jetStream: JetStream
+    /// What the server said when the consumer was made or looked up.
+    public let cachedInfo: ConsumerInfo
+
+    init(jetStream: JetStream, info: ConsumerInfo) {
+        self.jetStream = jetStream
+        cachedInfo = info
+    }
+
+    public var name: String { cachedInfo.name }
+    public var stream: String { cachedInfo.stream }
+
+    /// What the consumer is and where it stands now.
+    /// - Throws: `JetStreamError`, `consumerNotFound` among others.
+    public func info() async throws(JetStreamError) -> ConsumerInfo {
+        try await jetStream.consumerInfo(name, on: stream)
+    }
+
+    /// Removes the consumer at the server.
+    /// - Throws: `JetStreamError`, `consumerNotFound` among others.
+    public func delete() async throws(JetStreamError) {
+        try await jetStream.deleteConsumer(name, on: stream)
+    }
+
+    /// Asks for up to `max` messages and waits until they have come or `expires` is over.
+    ///
+    /// When messages have come before something failed, they are returned, and the failure shows
+    /// at the next call. Every message is to be acknowledged, or it is delivered again.
+    /// - Parameters:
+    ///   - max: Most messages, at least 1.
+    ///   - expires: How long the server waits for them.
+    ///   - maxBytes: Most bytes of all messages together; nil: no bound.
+    /// - Throws: `JetStreamError`: `unavailable`, `consumerDeleted`, `heartbeatMissed`,
+    ///   `disconnected`, `cancelled` and others.
+    public func fetch(
+        max: Int, expires: Duration = .seconds(5), maxBytes: Int? = nil
+    ) async throws(JetStreamError) -> [JetStreamMessage] {
+        var session = try PullSession(
+            self, PullMachine.Configuration(batch: max, maxBytes: maxBytes, expires: expires))
+        var messages: [JetStreamMessage] = []
+        do throws(JetStreamError) {
+            while let message = try await session.next() { messages.append(message) }
+        } catch {
+            if messages.isEmpty { throw error }
+        }
+        return messages
+    }
+
+    /// The next message, or nil when none has come in time.
+    /// - Throws: As `fetch`.
+    public func next(
+        expires: Duration = .seconds(5)
+    ) async throws(JetStreamError) -> JetStreamMessage? {
+        try await fetch(max: 1, expires: expires).first
+    }
+
+    /// All messages from now on, without end: requests follow each other so that about `batch`
+    /// messages are on their way at any time.
+    /// - Parameters:
+    ///   - batch: Most messages that are on their way or wait here.
+    ///   - maxBytes: Most bytes of one request; nil: no bound but the batch.
+    ///   - expires: How long the server keeps one request; half of it is the heartbeat by which
+    ///     a lost connection is noticed.
+    public func messages(
+        batch: Int = 100, maxBytes: Int? = nil, expires: Duration = .seconds(30)
+    ) -> JetStreamMessages {
+        JetStreamMessages(
+            consumer: self,
+            configuration: PullMachine.Configuration(
+                batch: batch, maxBytes: maxBytes, expires: expires, isContinuous: true))
+    }
+}
+
+/// The messages of a pull consumer, without end.
+///
+/// It throws when the consumer is deleted, when the client is closed, or when the task that
+/// iterates is cancelled (`JetStreamError`).
+public struct JetStreamMessages: AsyncSequence, Sendable {
+    public typealias Element = JetStreamMessage
+    public typealias Failure = JetStreamError
+
+    let consumer: PullConsumer
+    let configuration: PullMachine.Configuration
+
+    public struct Iterator: AsyncIteratorProtocol {
+        private let consumer: PullConsumer
+        private let configuration: PullMachine.Configuration
+        private var session: PullSession?
+
+        init(_ messages: JetStreamMessages) {
+            consumer = messages.consumer
+            configuration = messages.configuration
+        }
+
+        public mutating func next() async throws(JetStreamError) -> JetStreamMessage? {
+            try await next(isolation: #isolation)
+        }
+
+        public mutating func next(
+            isolation actor: isolated (any Actor)?
+        ) async throws(JetStreamError) -> JetStreamMessage? {
+            if session == nil { session = try PullSession(consumer, configuration) }
+            return try await session?.next()
+        }
+    }
+
+    public func makeAsyncIterator() -> Iterator { Iterator(self) }
+}

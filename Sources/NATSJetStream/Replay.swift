@@ -1,0 +1,140 @@
+public import BridgeBytes
+internal import NATSCore
+public import NATSWire
+
+/// From where a replay starts, told by the server's clock.
+public struct ReplayAnchor: Sendable, Hashable {
+    /// The server's clock when it was asked.
+    public let serverTime: Timestamp
+    /// The moment from which messages are replayed.
+    public let start: Timestamp
+    /// When the oldest message of the stream was stored; nil when it is empty.
+    public let oldest: Timestamp?
+    /// Number of the newest message when the server was asked; 0 when there never was one.
+    public let lastSequence: UInt64
+
+    /// Whether retention may have removed messages of the time asked for: the stream has lost
+    /// some, and its oldest one is younger than the start.
+    public let isCutShort: Bool
+
+    /// The anchor for "since `duration` ago".
+    ///
+    /// The local clock has no part in it: one that is ahead of the server's would ask for a
+    /// start in the server's future, which is accepted and silently delivers nothing. A negative
+    /// duration counts as zero for the same reason.
+    /// - Throws: `JetStreamError` with the code `malformedAnswer` when the server does not tell
+    ///   its time (before 2.10).
+    package init(_ info: StreamInfo, since duration: Duration) throws(JetStreamError) {
+        guard let serverTime = info.serverTime else {
+            throw JetStreamError(
+                .malformedAnswer, operation: "replay", stream: info.configuration.name,
+                detail: "the server does not tell its time (ts); it is older than 2.10")
+        }
+        self.serverTime = serverTime
+        let epoch = Timestamp(seconds: 0)
+        start = max(serverTime.advanced(by: .zero - max(duration, .zero)) ?? epoch, epoch)
+        oldest = info.state.firstTime
+        lastSequence = info.state.lastSequence
+        let hasLost = info.state.firstSequence > 1
+        isCutShort = hasLost && (info.state.firstTime ?? serverTime) > start
+    }
+}
+
+extension JetStream {
+    /// The messages that a stream stored in the last `duration`, by the server's clock.
+    ///
+    /// They come in the order of the stream, without gaps: when the server loses the consumer,
+    /// another one goes on behind the last message. Nothing is to be acknowledged.
+    /// - Parameters:
+    ///   - stream: Name of the stream.
+    ///   - duration: How far to look back.
+    ///   - filters: Only messages on these subjects; empty: all.
+    ///   - follows: Whether new messages follow the old ones without end. Otherwise the sequence
+    ///     ends with the message that was the newest when the replay began.
+    /// - Throws: `JetStreamError`, `streamNotFound` among others.
+    public func replay(
+        _ stream: String, since duration: Duration, filters: [SubjectPattern] = [],
+        follows: Bool = false
+    ) async throws(JetStreamError) -> Replay {
+        let anchor = try ReplayAnchor(await streamInfo(stream), since: duration)
+        return Replay(
+            jetStream: self, stream: stream, anchor: anchor, filters: filters, follows: follows)
+    }
+}
+
+/// What a stream stored in the past, in order.
+public struct Replay: AsyncSequence, Sendable {
+    public typealias Element = JetStreamMessage
+    public typealias Failure = JetStreamError
+
+    let jetStream: JetStream
+    /// The stream that is replayed.
+    public let stream: String
+    /// Where the replay starts.
+    public let anchor: ReplayAnchor
+    let filters: [SubjectPattern]
+    let follows: Bool
+
+    public struct Iterator: AsyncIteratorProtocol {
+        private let replay: Replay
+        private var cursor: ReplayCursor
+        private var consumer: PullConsumer?
+        private var messages: JetStreamMessages.Iterator?
+
+        init(_ replay: Replay) {
+            self.replay = replay
+            cursor = ReplayCursor(
+                start: replay.anchor.start, last: replay.follows ? nil : replay.anchor.lastSequence)
+        }
+
+        public mutating func next() async throws(JetStreamError) -> JetStreamMessage? {
+            try await next(isolation: #isolation)
+        }
+
+        public mutating func next(
+            isolation actor: isolated (any Actor)?
+        ) async throws(JetStreamError) -> JetStreamMessage? {
+            while !cursor.isFinished {
+                guard let message = try await receive() else { continue }
+                switch cursor.received(message.metadata) {
+                case .deliver: return message
+                case .drop: continue
+                case .restart: messages = nil
+                }
+            }
+            messages = nil
+            // The server would forget it by itself, only later.
+            try? await consumer?.delete()
+            consumer = nil
+            return nil
+        }
+
+        /// Nil when the consumer has to be made again, or has nothing to deliver.
+        private mutating func receive() async throws(JetStreamError) -> JetStreamMessage? {
+            do throws(JetStreamError) {
+                if messages == nil { try await open() }
+                return cursor.isFinished ? nil : try await messages?.next()
+            } catch  where error.code == .consumerDeleted || error.code == .consumerNotFound {
+                messages = nil
+                return nil
+            }
+        }
+
+        private mutating func open() async throws(JetStreamError) {
+            var configuration = ConsumerConfiguration()
+            configuration.deliverPolicy = cursor.deliverPolicy
+            configuration.ackPolicy = .none
+            configuration.filterSubjects = replay.filters
+            configuration.memoryStorage = true
+            configuration.replicas = 1
+            configuration.inactiveThreshold = .seconds(300)
+            let consumer = try await replay.jetStream.createConsumer(
+                on: replay.stream, configuration)
+            self.consumer = consumer
+            cursor.opened(pending: consumer.cachedInfo.pending)
+            messages = consumer.messages(batch: 256, expires: .seconds(10)).makeAsyncIterator()
+        }
+    }
+
+    public func makeAsyncIterator() -> Iterator { Iterator(self) }
+}

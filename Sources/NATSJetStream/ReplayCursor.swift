@@ -1,0 +1,63 @@
+// Theory of operation.
+//
+// A replay reads through consumers that acknowledge nothing, so it keeps its own place: the
+// number of the last message that was handed on. Deliveries of one consumer are numbered from 1
+// without gaps; a gap means that a delivery was lost on the way, and the replay starts again
+// with a new consumer behind the last message (as ordered consumers do, ADR-17). A start time is
+// given only to the first consumer, a start number only to the later ones, never both.
+//
+// It is finished when the message that was the newest at the beginning has been passed, or when
+// the consumer says that nothing is pending after this one. A consumer that waits for nothing is
+// finished before it begins.
+package import BridgeBytes
+
+/// The place of a replay in its stream.
+package struct ReplayCursor: Sendable {
+    package enum Action: Equatable, Sendable {
+        case deliver
+        /// It was delivered before.
+        case drop
+        /// A delivery was lost: make a new consumer.
+        case restart
+    }
+
+    private let start: Timestamp
+    private let last: UInt64?
+    private var streamSequence: UInt64 = 0
+    private var consumerSequence: UInt64 = 0
+    package private(set) var isFinished = false
+
+    /// - Parameter last: number of the last message to deliver; nil: there is no end.
+    package init(start: Timestamp, last: UInt64?) {
+        self.start = start
+        self.last = last
+        isFinished = last == 0
+    }
+
+    /// Where the next consumer starts.
+    package var deliverPolicy: ConsumerConfiguration.DeliverPolicy {
+        streamSequence == 0 ? .byStartTime(start) : .byStartSequence(streamSequence + 1)
+    }
+
+    /// A consumer was made that has so many messages to deliver.
+    package mutating func opened(pending: UInt64) {
+        consumerSequence = 0
+        if last != nil && pending == 0 { isFinished = true }
+    }
+
+    /// A message came.
+    package mutating func received(_ metadata: MessageMetadata) -> Action {
+        guard metadata.consumerSequence == consumerSequence + 1 else { return .restart }
+        consumerSequence = metadata.consumerSequence
+        guard metadata.streamSequence > streamSequence else { return .drop }
+        if let last, metadata.streamSequence > last {
+            isFinished = true
+            return .drop
+        }
+        streamSequence = metadata.streamSequence
+        if let last, metadata.streamSequence == last || metadata.pending == 0 {
+            isFinished = true
+        }
+        return .deliver
+    }
+}

@@ -1,0 +1,73 @@
+internal import BridgeBytes
+internal import NATSJetStream
+internal import NATSWire
+internal import Testing
+
+@Suite struct ReplayCursorTests {
+    private let start = Timestamp(seconds: 1000)
+
+    private func delivery(_ stream: Int, _ consumer: Int, pending: Int) -> MessageMetadata {
+        let text = "$JS.ACK.S.c.1.\(stream).\(consumer).5.\(pending)"
+        // The text is a valid subject of JetStream: there is nothing to fail.
+        guard let metadata = try? MessageMetadata(parsing: Subject(received: Bytes(utf8: text)))
+        else { preconditionFailure("not a delivery: \(text)") }
+        return metadata
+    }
+
+    @Test func endsWithTheNewestMessageOfTheBeginning() {
+        var cursor = ReplayCursor(start: start, last: 8)
+        #expect(cursor.deliverPolicy == .byStartTime(start))
+        cursor.opened(pending: 3)
+        #expect(cursor.received(delivery(6, 1, pending: 9)) == .deliver)
+        #expect(cursor.received(delivery(7, 2, pending: 9)) == .deliver)
+        #expect(!cursor.isFinished)
+        #expect(cursor.received(delivery(8, 3, pending: 9)) == .deliver)
+        #expect(cursor.isFinished)
+    }
+
+    @Test func newerMessagesAreNotDelivered() {
+        var cursor = ReplayCursor(start: start, last: 8)
+        cursor.opened(pending: 3)
+        #expect(cursor.received(delivery(9, 1, pending: 9)) == .drop)
+        #expect(cursor.isFinished)
+    }
+
+    @Test func endsWhenNothingIsPending() {
+        var cursor = ReplayCursor(start: start, last: 100)
+        cursor.opened(pending: 1)
+        #expect(cursor.received(delivery(6, 1, pending: 0)) == .deliver)
+        #expect(cursor.isFinished)
+    }
+
+    @Test func nothingToDeliverIsAnEndAtOnce() {
+        var cursor = ReplayCursor(start: start, last: 100)
+        cursor.opened(pending: 0)
+        #expect(cursor.isFinished)
+        #expect(ReplayCursor(start: start, last: 0).isFinished)
+    }
+
+    @Test func followingHasNoEnd() {
+        var cursor = ReplayCursor(start: start, last: nil)
+        cursor.opened(pending: 0)
+        #expect(cursor.received(delivery(6, 1, pending: 0)) == .deliver)
+        #expect(!cursor.isFinished)
+    }
+
+    @Test func aGapStartsAgainBehindTheLastMessage() {
+        var cursor = ReplayCursor(start: start, last: 100)
+        cursor.opened(pending: 50)
+        #expect(cursor.received(delivery(6, 1, pending: 9)) == .deliver)
+        #expect(cursor.received(delivery(9, 3, pending: 9)) == .restart)
+        #expect(cursor.deliverPolicy == .byStartSequence(7))
+        cursor.opened(pending: 9)
+        #expect(cursor.received(delivery(6, 1, pending: 9)) == .drop)
+        #expect(cursor.received(delivery(7, 2, pending: 9)) == .deliver)
+    }
+
+    @Test func aLostFirstDeliveryStartsAgainAtTheTime() {
+        var cursor = ReplayCursor(start: start, last: 100)
+        cursor.opened(pending: 50)
+        #expect(cursor.received(delivery(6, 2, pending: 9)) == .restart)
+        #expect(cursor.deliverPolicy == .byStartTime(start))
+    }
+}
