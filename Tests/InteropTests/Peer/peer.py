@@ -39,6 +39,18 @@ class Peer:
         """The names of all forms that `send` knows."""
         return {"forms": sorted(forms.FORMS)}
 
+    async def build(self, request):
+        """The body of the named form as base64, and what a receiver must find in it."""
+        context = forms.Context(request.get("subject", "a.subject"), self.store)
+        message = await asyncio.to_thread(forms.FORMS[request["form"]], context)
+        return {"body": base64.b64encode(message.body).decode(), "expected": message.expected}
+
+    async def describe(self, request):
+        """What a peer sees in a message body that is handed over here, without a server."""
+        body = base64.b64decode(request["body"], validate=True)
+        message = reading.Received(body, request.get("headers"))
+        return {"message": await asyncio.to_thread(reading.describe, message)}
+
     async def send(self, request):
         """Publishes a message of the named form; answers with what a receiver must find."""
         build = forms.FORMS[request["form"]]
@@ -60,12 +72,16 @@ class Peer:
     async def take(self, request):
         """Waits for the next message of a subject and tells all that a peer sees in it."""
         message = await self.subscriptions[request["subject"]].next_msg(timeout=20)
-        return {"message": await asyncio.to_thread(reading.describe, message)}
+        return {"message": await self._describe(message)}
+
+    async def _describe(self, message):
+        return await asyncio.to_thread(
+            reading.describe, message, self.connection.max_payload)
 
     async def answer(self, request):
         """Takes the next request of a subject and answers it with an envelope of its own."""
         message = await self.subscriptions[request["subject"]].next_msg(timeout=20)
-        seen = await asyncio.to_thread(reading.describe, message)
+        seen = await self._describe(message)
         context = forms.Context(message.reply or request["subject"], self.store)
         reply = forms.answer(context, seen)
         subject = message.reply or seen["envelope"]["reply_to"]
@@ -79,7 +95,7 @@ class Peer:
         message = forms.FORMS[request["form"]](context)
         answer = await self.connection.request(request["subject"], message.body, timeout=20)
         return {
-            "message": await asyncio.to_thread(reading.describe, answer),
+            "message": await self._describe(answer),
             "expected": message.expected,
         }
 

@@ -25,7 +25,16 @@ UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9
 TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 
-def describe(message):
+class Received:
+    """A message that did not come over NATS."""
+
+    def __init__(self, data, headers=None):
+        self.data = data
+        self.headers = headers
+        self.subject = self.reply = ""
+
+
+def describe(message, max_payload=1 << 20):
     """The message as a JSON value; `problems` lists every breach of the strict form."""
     body = message.data
     seen = {
@@ -42,7 +51,9 @@ def describe(message):
     if not isinstance(pairs, _Pairs):
         return {**seen, "body": base64.b64encode(body).decode()}
     envelope = _plain(pairs)
-    problems = _envelope_problems(pairs, envelope, message)
+    problems = _envelope_problems(pairs, envelope)
+    if len(body) > max_payload:
+        problems.append("larger than max_payload")
     payloads = [_payload(p, problems) for p in dict(pairs).get("payloads", [])]
     envelope["payloads"] = payloads
     return {**seen, "envelope": envelope, "problems": problems}
@@ -60,7 +71,7 @@ def _plain(value):
     return value
 
 
-def _envelope_problems(pairs, envelope, message):
+def _envelope_problems(pairs, envelope):
     problems = []
     keys = [key for key, _ in pairs]
     if keys != ENVELOPE_KEYS:
@@ -77,8 +88,6 @@ def _envelope_problems(pairs, envelope, message):
     problems += [f"{key} is no string" for key in strings if not isinstance(envelope[key], str)]
     if "@" in envelope["broker_url"]:
         problems.append("broker_url may hold credentials")
-    if len(message.data) > message._client.max_payload:
-        problems.append("larger than max_payload")
     return problems
 
 
