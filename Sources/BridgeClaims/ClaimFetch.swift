@@ -1,6 +1,7 @@
 internal import BridgeBytes
 internal import BridgeHTTP
 internal import HTTPWire
+internal import Synchronization
 
 /// Fetches one payload: asks the policy, then attempts until `DownloadMachine` is content.
 struct ClaimFetch: Sendable {
@@ -32,10 +33,38 @@ struct ClaimFetch: Sendable {
         var status: Int?
     }
 
+    /// What earlier attempts brought, and how the next one asks for the rest.
+    private final class Held: Sendable {
+        let partial = PartialBody()
+        private let validator = Mutex<String?>(nil)
+
+        var tag: String? { validator.withLock { $0 } }
+
+        /// A whole answer begins. Only with a strong tag can its rest be asked for later.
+        func begin(_ response: HTTPResponse) {
+            partial.clear()
+            let tag = response.fields["ETag"].flatMap { EntityTag(parsing: $0) }
+            validator.withLock { $0 = tag.flatMap { $0.isWeak ? nil : $0.value } }
+        }
+
+        var rangeFields: FieldList {
+            var fields = FieldList()
+            guard partial.count > 0 else { return fields }
+            guard let tag else {
+                partial.clear()
+                return fields
+            }
+            fields.append("Range", "bytes=\(partial.count)-")
+            fields.append(checked: "If-Range", tag)
+            return fields
+        }
+    }
+
     func run() async throws(ClaimError) -> Bytes {
         var machine = DownloadMachine(policy: download.retry)
+        let held = Held()
         while true {
-            let attempt = await self.attempt()
+            let attempt = await self.attempt(held)
             switch machine.attemptEnded(attempt.outcome, random: .random(in: 0..<1)) {
             case .deliver: return attempt.bytes
             case .wait(let delay):
@@ -51,47 +80,75 @@ struct ClaimFetch: Sendable {
         }
     }
 
-    private func attempt() async -> Attempt {
+    private func attempt(_ held: Held) async -> Attempt {
+        let start = held.partial.count
         do throws(HTTPError) {
-            let request = requests.prepared(HTTPRequest("GET", url))
+            let request = requests.prepared(
+                HTTPRequest("GET", url, fields: held.rangeFields))
             let response = try await requests.client.send(request)
-            if let refusal = refusal(of: response) { return refusal }
-            return try await collect(response)
+            if let refusal = refusal(of: response, held) { return refusal }
+            return try await collect(response, held)
         } catch {
-            return Attempt(outcome: .failed(error.code), message: error.description)
+            return Attempt(
+                outcome: .failed(
+                    error.code, progress: held.tag != nil && held.partial.count > start),
+                message: error.description)
         }
     }
 
-    /// What of the head alone shows that this is not the payload.
-    private func refusal(of response: HTTPResponse) -> Attempt? {
+    /// What of the head alone shows that this is not the payload, or not its rest.
+    private func refusal(of response: HTTPResponse, _ held: Held) -> Attempt? {
         let status = response.status
-        guard status == 200 else {
+        func refuse(_ outcome: DownloadMachine.Outcome, _ message: String) -> Attempt {
+            Attempt(outcome: outcome, message: message + hint(response), status: status)
+        }
+        if status == 416, held.partial.count > 0 {
+            held.partial.clear()
+            return refuse(.changed, "the payload ends before what is held of it")
+        }
+        let isRest = status == 206 && held.partial.count > 0
+        guard status == 200 || isRest else {
+            if status == 206 { return refuse(.unexpected(.part), "a part that was not asked for") }
             let target = response.redirection.map { ", which points to \($0)" } ?? ""
-            return Attempt(
-                outcome: status == 206
-                    ? .unexpected("a part that was not asked for")
-                    : .status(status, retryAfter: RetryAfter.duration(response.fields)),
-                message: "the answer is not the payload\(target)", status: status)
+            return refuse(
+                .status(status, retryAfter: RetryAfter.duration(response.fields)),
+                "the answer is not the payload\(target)")
         }
         let codings = response.fields.values(for: "Content-Encoding")
         guard codings.allSatisfy({ $0.lowercased() == "identity" || $0.isEmpty }) else {
-            return Attempt(
-                outcome: .unexpected("coded"),
-                message: "the payload is coded though that was not asked for", status: status)
+            return refuse(.unexpected(.coding), "the payload is coded though nobody asked for it")
         }
+        if isRest { return refusal(ofRest: response, held) }
+        // The server begins anew: what is held is dropped (RFC 9110, section 14.2).
+        held.begin(response)
         if let expected = download.expectedSize, let length = response.contentLength,
             length != expected
         {
-            return Attempt(
-                outcome: .damaged(.size),
-                message: "\(length) bytes are announced, not \(expected)\(hint(response))",
-                status: status)
+            return refuse(.damaged(.size), "\(length) bytes are announced, not \(expected)")
         }
         guard isEndKnown(response) else {
+            return refuse(
+                .unexpected(.endless),
+                "neither the answer nor the envelope tells the size or the digest")
+        }
+        return nil
+    }
+
+    /// A part must be the very rest of what is held: joining another would corrupt the payload.
+    private func refusal(ofRest response: HTTPResponse, _ held: Held) -> Attempt? {
+        let part = response.fields["Content-Range"].flatMap { ContentRange($0) }
+        let tag = response.fields["ETag"]
+        guard let part, let total = held.partial.length, part.total == total,
+            tag == nil || tag == held.tag
+        else {
+            held.partial.clear()
             return Attempt(
-                outcome: .unexpected("no length"),
-                message: "neither the answer nor the envelope tells the size or the digest",
-                status: status)
+                outcome: .changed, message: "the payload has changed", status: response.status)
+        }
+        guard part.range == held.partial.count..<total else {
+            return Attempt(
+                outcome: .unexpected(.part), message: "another part than the one asked for",
+                status: response.status)
         }
         return nil
     }
@@ -102,16 +159,12 @@ struct ClaimFetch: Sendable {
             || download.expectedSize != nil || checksum != nil
     }
 
-    private func collect(_ response: HTTPResponse) async throws(HTTPError) -> Attempt {
+    private func collect(
+        _ response: HTTPResponse, _ held: Held
+    ) async throws(HTTPError) -> Attempt {
         let limit = min(download.limit, download.expectedSize ?? .max)
-        let bytes: Bytes
-        var found: Checksum?
-        if let checksum {
-            let whole = try await response.collect(limit: limit, digesting: checksum.algorithm)
-            (bytes, found) = (whole.bytes, whole.checksum)
-        } else {
-            bytes = try await response.collect(limit: limit)
-        }
+        let (bytes, found) = try await response.collect(
+            limit: limit, digesting: checksum?.algorithm, partial: held.partial)
         if let expected = download.expectedSize, bytes.count != expected {
             return Attempt(
                 outcome: .damaged(.size),

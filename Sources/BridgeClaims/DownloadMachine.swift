@@ -10,6 +10,8 @@ package import BridgeHTTP
 ///    │    ──▶ permanent, or tries used up ──▶ fail
 ///    └──────────────────────────────────────────┘
 /// ```
+/// A download that broke off goes on where it was, and whatever brings more of the payload starts
+/// the count of attempts anew: a bad line delays a large payload but does not lose it.
 /// A damaged payload (another size or digest than the sender vouched for) is fetched once more
 /// from the start, since the network may have done it; if that is damaged too, the store has it.
 package struct DownloadMachine: Sendable {
@@ -21,11 +23,17 @@ package struct DownloadMachine: Sendable {
         case damaged(Damage)
         /// An answer other than the payload.
         case status(Int, retryAfter: Duration?)
-        /// No whole answer.
-        case failed(HTTPError.Code)
-        /// An answer that no store gives, with the reason.
-        case unexpected(String)
+        /// No whole answer. `progress`: more of the payload is held than before, and the next
+        /// attempt can go on from there.
+        case failed(HTTPError.Code, progress: Bool)
+        /// What is held is of no use: the payload there is another one now.
+        case changed
+        /// An answer that no store gives.
+        case unexpected(Surprise)
     }
+
+    /// A body without an end that could be known, one that is coded, another part.
+    package enum Surprise: Sendable, Equatable { case endless, coding, part }
 
     package enum Damage: Sendable, Equatable { case size, checksum }
 
@@ -38,6 +46,8 @@ package struct DownloadMachine: Sendable {
     private let policy: RetryPolicy
     /// Attempts so far.
     package private(set) var attempts = 0
+    /// Failures since anything was gained.
+    private var fruitless = 0
     private var missing = 0
     private var damages = 0
 
@@ -46,6 +56,7 @@ package struct DownloadMachine: Sendable {
     /// - Parameter random: Drawn evenly from `0..<1`.
     package mutating func attemptEnded(_ outcome: Outcome, random: Double) -> Action {
         attempts += 1
+        fruitless += 1
         switch outcome {
         case .whole: return .deliver
         case .unexpected: return .fail(.unexpectedAnswer)
@@ -55,7 +66,10 @@ package struct DownloadMachine: Sendable {
             return damages > 1 ? .fail(code) : retry(random, orFail: code)
         case .status(let status, let retryAfter):
             return answered(status, retryAfter, random)
-        case .failed(let code): return failed(code, random)
+        case .failed(let code, let progress):
+            if progress, attempts < policy.maxResumptions { fruitless = 1 }
+            return failed(code, random)
+        case .changed: return retry(random, orFail: .storeUnavailable)
         }
     }
 
@@ -88,9 +102,9 @@ package struct DownloadMachine: Sendable {
     private func retry(
         _ random: Double, _ retryAfter: Duration? = nil, orFail code: ClaimError.Code
     ) -> Action {
-        guard attempts < policy.maxAttempts else { return .fail(code) }
+        guard fruitless < policy.maxAttempts else { return .fail(code) }
         return .wait(
-            policy.delay(afterAttempt: attempts, random: random, retryAfter: retryAfter))
+            policy.delay(afterAttempt: fruitless, random: random, retryAfter: retryAfter))
     }
 
     /// The meaning of a status that is not retried.

@@ -15,6 +15,10 @@ public struct RetryPolicy: Sendable, Hashable {
     /// much.
     public var missingAttempts = 3
 
+    /// Most attempts of one download that each brought more of the payload: 64. After that,
+    /// further ones count like fruitless ones.
+    public var maxResumptions = 64
+
     /// Creates the defaults.
     public init() {}
 

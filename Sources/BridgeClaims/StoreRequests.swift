@@ -37,7 +37,7 @@ struct StoreRequests: Sendable {
                 retryAfter = RetryAfter.duration(answer.fields)
             } catch {
                 var machine = DownloadMachine(policy: retry)
-                let action = machine.attemptEnded(.failed(error.code), random: 0)
+                let action = machine.attemptEnded(.failed(error.code, progress: false), random: 0)
                 guard case .wait = action, !isLast else {
                     let code: ClaimError.Code =
                         if case .fail(let code) = action { code } else { .storeUnavailable }

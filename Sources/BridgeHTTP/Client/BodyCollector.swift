@@ -18,14 +18,42 @@ struct BodyCollector: ~Copyable {
     private let limit: Int
     private var digest: RunningChecksum?
 
+    /// Where the beginning goes if the rest does not come.
+    private let partial: PartialBody?
+
     /// - Parameter length: Nil when unknown, else at most `limit`; the caller has checked it.
-    init(length: Int?, limit: Int, digesting algorithm: ChecksumAlgorithm?) {
+    init(
+        length: Int?, limit: Int, digesting algorithm: ChecksumAlgorithm?,
+        partial: PartialBody? = nil
+    ) {
         precondition(length.map { $0 >= 0 && $0 <= limit } ?? true, "longer than the limit")
         self.length = length ?? 0
         self.limit = limit
+        self.partial = partial
         region = length.map { ByteRegion(capacity: $0) }
         writer = ByteWriter(capacity: length == nil ? min(limit, 64 << 10) : 0)
         digest = algorithm.map { RunningChecksum($0) }
+    }
+
+    /// Goes on where an earlier answer broke off.
+    /// - Parameter rest: Length of this answer; nil when the two do not make the whole.
+    init?(resuming partial: PartialBody, rest: Int?) {
+        guard let held = partial.take(), let rest, held.region.capacity - held.count == rest else {
+            return nil
+        }
+        region = held.region
+        length = held.region.capacity
+        limit = length
+        count = held.count
+        digest = held.digest
+        writer = ByteWriter(capacity: 0)
+        self.partial = partial
+    }
+
+    /// Keeps the beginning for a later answer, where that is possible.
+    consuming func breakOff() {
+        guard let partial, let region, count > 0 else { return }
+        partial.keep(PartialBody.Held(region: region, count: count, digest: digest))
     }
 
     /// Bytes of a body of known length that are still to come; 0 for one of unknown length.

@@ -139,15 +139,22 @@ extension ClientConnectionHandler {
         if goesOn { resume(link) }
     }
 
-    func collect(
-        _ exchange: Exchange, limit: Int, digesting algorithm: ChecksumAlgorithm?, _ link: Link
-    ) {
+    func collect(_ exchange: Exchange, _ demand: Exchange.WholeDemand, _ link: Link) {
         guard let active, active.exchange === exchange, active.mode == .undemanded else { return }
-        if let length = active.length, length > limit {
+        if let partial = demand.partial, partial.count > 0 {
+            collector = BodyCollector(resuming: partial, rest: active.length)
+            guard collector != nil else {
+                let message = "the rest does not fit what is held"
+                return fail(exchange.error(.incompleteBody, .body, message), link)
+            }
+        } else if let length = active.length, length > demand.limit {
             _ = tooLarge(link)
             return
+        } else {
+            collector = BodyCollector(
+                length: active.length, limit: demand.limit, digesting: demand.algorithm,
+                partial: demand.partial)
         }
-        collector = BodyCollector(length: active.length, limit: limit, digesting: algorithm)
         self.active?.mode = .collecting
         self.active?.pending = []
         for bytes in active.pending where collector?.append(bytes) != true {

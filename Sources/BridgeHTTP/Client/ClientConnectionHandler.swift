@@ -93,6 +93,7 @@ final class ClientConnectionHandler: LinkHandler {
         if let exchange = active?.exchange {
             let detail = error?.description ?? "the connection was closed"
             active = nil
+            collector.take()?.breakOff()
             exchange.fail(exchange.error(.connectionLost, .request, detail))
         }
         connection.closed()
@@ -109,7 +110,7 @@ final class ClientConnectionHandler: LinkHandler {
     func fail(_ error: HTTPError, _ link: Link) {
         let exchange = active?.exchange
         active = nil
-        _ = collector.take()
+        collector.take()?.breakOff()
         exchange?.fail(error)
         link.close()
     }

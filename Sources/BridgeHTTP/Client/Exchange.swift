@@ -24,6 +24,14 @@ final class Exchange: Sendable {
         let checksum: Checksum?
     }
 
+    /// How a body is wanted in one piece.
+    struct WholeDemand: Sendable {
+        let limit: Int
+        let algorithm: ChecksumAlgorithm?
+        /// What came before, to which this body is the rest; filled again if this breaks off.
+        var partial: PartialBody?
+    }
+
     private struct State: Sendable {
         var isDemanded = false
         var isOver = false
@@ -89,9 +97,7 @@ extension Exchange {
     }
 
     /// Asks for the body in one piece. Nil when it is to be taken from the delivery instead.
-    func demandWhole(
-        limit: Int, digesting algorithm: ChecksumAlgorithm?
-    ) async throws(HTTPError) -> Collected? {
+    func demandWhole(_ demand: WholeDemand) async throws(HTTPError) -> Collected? {
         let promise = Promise<Collected?>()
         let asks = state.withLock { state -> Bool in
             guard !state.isDemanded, !state.isOver else { return false }
@@ -101,7 +107,7 @@ extension Exchange {
         }
         guard asks else { return nil }
         connection.perform { [self] handler, link in
-            handler.collect(self, limit: limit, digesting: algorithm, link)
+            handler.collect(self, demand, link)
         }
         let result = await withTaskCancellationHandler {
             await promise.result()

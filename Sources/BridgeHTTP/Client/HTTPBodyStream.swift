@@ -65,19 +65,31 @@ public struct HTTPBodyStream: AsyncSequence, Sendable {
 
     public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(reading) }
 
-    func collect(
-        limit: Int, digesting algorithm: ChecksumAlgorithm?
-    ) async throws(HTTPError) -> Exchange.Collected {
-        if let whole = try await reading.exchange.demandWhole(limit: limit, digesting: algorithm) {
-            return whole
+    func collect(_ demand: Exchange.WholeDemand) async throws(HTTPError) -> Exchange.Collected {
+        if let whole = try await reading.exchange.demandWhole(demand) { return whole }
+        // The whole answer is here already, in pieces.
+        var collector: BodyCollector
+        if let partial = demand.partial, partial.count > 0 {
+            var pieces: [Bytes] = []
+            for try await piece in self { pieces.append(piece) }
+            let rest = pieces.reduce(0) { $0 + $1.count }
+            guard let resumed = BodyCollector(resuming: partial, rest: rest) else {
+                throw reading.exchange.error(
+                    .incompleteBody, .body, "the rest does not fit what is held")
+            }
+            collector = resumed
+            for piece in pieces { _ = collector.append(piece) }
+            return collector.finish()
         }
-        var collector = BodyCollector(length: nil, limit: limit, digesting: algorithm)
+        collector = BodyCollector(
+            length: nil, limit: demand.limit, digesting: demand.algorithm)
         var pieces = makeAsyncIterator()
         while let piece = try await pieces.next() {
             guard collector.append(piece) else {
                 reading.exchange.abandon()
                 throw reading.exchange.error(
-                    .bodyTooLarge, .body, "the body is larger than the limit of \(limit) bytes")
+                    .bodyTooLarge, .body,
+                    "the body is larger than the limit of \(demand.limit) bytes")
             }
         }
         return collector.finish()

@@ -37,14 +37,19 @@ public struct HTTPResponse: Sendable {
     /// - Parameter limit: Most bytes to take; checked before memory is asked for.
     /// - Throws: `HTTPError` with `bodyTooLarge`, `incompleteBody`, a timeout or `cancelled`.
     public func collect(limit: Int) async throws(HTTPError) -> Bytes {
-        try await body.collect(limit: limit, digesting: nil).bytes
+        try await body.collect(Exchange.WholeDemand(limit: limit, algorithm: nil)).bytes
     }
 
     /// The whole body in one piece with the digest that was taken while it came in.
+    ///
+    /// - Parameter partial: What earlier answers brought before they broke off; this body is the
+    ///   rest of it, or the whole where nothing is held. If this breaks off too, what came is
+    ///   held again.
     package func collect(
-        limit: Int, digesting algorithm: ChecksumAlgorithm
-    ) async throws(HTTPError) -> (bytes: Bytes, checksum: Checksum) {
-        let collected = try await body.collect(limit: limit, digesting: algorithm)
-        return (collected.bytes, collected.checksum ?? Checksum(of: collected.bytes, algorithm))
+        limit: Int, digesting algorithm: ChecksumAlgorithm?, partial: PartialBody? = nil
+    ) async throws(HTTPError) -> (bytes: Bytes, checksum: Checksum?) {
+        let collected = try await body.collect(
+            Exchange.WholeDemand(limit: limit, algorithm: algorithm, partial: partial))
+        return (collected.bytes, collected.checksum)
     }
 }
