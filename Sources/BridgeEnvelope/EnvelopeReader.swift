@@ -1,0 +1,40 @@
+// Theory of operation.
+//
+// Two steps. The *locator* walks over the tokens of the body once and notes for each known field
+// where its value stands; nothing is decoded and no large string is copied. The *assembly* then
+// takes the fields one by one, checks them and builds the envelope: texts become strings,
+// metadata becomes a JSON value, and the base64 of a direct payload is decoded from the body
+// into its final memory.
+//
+// So the order of fields does not matter (a payload's `data` may stand before its `transport`),
+// and the forms differ only in the names that the locator knows: the strict names, the camelCase
+// ones of February 2026, and those of the first design, which had its one payload at the top
+// level. Strict reading knows the strict names only, and asks more of each value.
+public import BridgeBytes
+
+/// Reads envelopes in every known form.
+public enum EnvelopeReader {
+    /// Reads the body of a message.
+    ///
+    /// Leniently, every known form of the peers is accepted: absent and null fields that have an
+    /// empty value, camelCase names, the first design's single payload, any encoding hint, wrong
+    /// sizes, base64 with small faults, plain JSON in its place. A payload of a type that is not
+    /// known is kept with its name and its bytes. Strictly, any departure from the form that
+    /// `EnvelopeWriter` writes is refused, and the error names the field.
+    ///
+    /// Direct payloads are decoded into memory of their own; the body is not kept.
+    /// Complexity: O(n).
+    /// - Throws: `EnvelopeError` with the field and the position in the body.
+    public static func read(
+        _ body: Bytes, strict: Bool = false, limits: EnvelopeLimits = .default
+    ) throws(EnvelopeError) -> Envelope {
+        guard body.count <= limits.maxBytes else {
+            throw EnvelopeError(
+                .limitExceeded, stage: .envelope, offset: limits.maxBytes,
+                "a body of \(body.count) bytes, more than \(limits.maxBytes)")
+        }
+        var locator = EnvelopeLocator(body, strict: strict, limits: limits)
+        let located = try locator.locate()
+        return try EnvelopeAssembly(body, strict: strict, limits: limits).envelope(located)
+    }
+}

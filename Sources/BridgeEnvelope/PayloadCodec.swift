@@ -1,0 +1,110 @@
+internal import ArrowIPC
+package import BridgeBytes
+internal import BridgeJSON
+
+/// Turns payload values into bytes and back. Tables are handled without a copy of a column:
+/// outward they are lists of segments, inward views of the bytes.
+package enum PayloadCodec {
+    /// The value as bytes, in pieces to be written one after the other.
+    /// - Throws: `invalidContent` when the value is not what its type says, or a table cannot be
+    ///   written.
+    package static func serialize(_ value: PayloadValue) throws(EnvelopeError) -> [Bytes] {
+        switch value {
+        case .text(let text): return [Bytes(utf8: text)]
+        case .dictionary(let json): return [json.encoded()]
+        case .jsonTable(let json):
+            try checkRows(json)
+            return [json.encoded()]
+        case .arrowTable(let table):
+            do throws(ArrowError) {
+                return try table.ipcStreamSegments()
+            } catch {
+                throw EnvelopeError(arrow: error)
+            }
+        case .image(let bytes), .audio(let bytes), .video(let bytes), .binary(let bytes):
+            return [bytes]
+        }
+    }
+
+    /// The pieces as one. Complexity: O(n), or O(1) for one piece.
+    package static func joined(_ segments: [Bytes]) -> Bytes {
+        if segments.count == 1, let only = segments.first { return only }
+        var writer = ByteWriter(capacity: segments.reduce(0) { $0 + $1.count })
+        for segment in segments { writer.append(segment) }
+        return writer.finish()
+    }
+
+    /// The value that serialized bytes stand for. `encoding` is a hint that no decision needs.
+    /// - Throws: `unknownType` with the name, `invalidContent` with the position in the bytes.
+    package static func deserialize(
+        _ bytes: Bytes, typeName: String, encoding: String = ""
+    ) throws(EnvelopeError) -> PayloadValue {
+        guard let type = PayloadType(wireName: typeName, content: bytes) else {
+            throw EnvelopeError(
+                .unknownType, stage: .payload,
+                "payload type \"\(typeName.prefix(80))\" is not known; its bytes can be had raw")
+        }
+        switch type {
+        case .text: return .text(try text(bytes))
+        case .dictionary: return .dictionary(try json(bytes))
+        case .jsonTable:
+            let rows = try json(bytes)
+            try checkRows(rows)
+            return .jsonTable(rows)
+        case .arrowTable: return .arrowTable(try table(bytes))
+        case .image: return .image(bytes)
+        case .audio: return .audio(bytes)
+        case .video: return .video(bytes)
+        case .binary: return .binary(bytes)
+        }
+    }
+
+    private static func text(_ bytes: Bytes) throws(EnvelopeError) -> String {
+        guard let text = String(validating: bytes) else {
+            throw EnvelopeError(
+                .invalidContent, stage: .payload, offset: UTF8Check.firstInvalid(in: bytes.span),
+                "a text that is not UTF-8")
+        }
+        return text
+    }
+
+    private static func json(_ bytes: Bytes) throws(EnvelopeError) -> JSONValue {
+        do throws(JSONError) {
+            return try JSONValue(parsing: bytes)
+        } catch {
+            throw EnvelopeError(
+                .invalidContent, stage: .payload, offset: error.offset,
+                "not JSON: \(error.code.rawValue)")
+        }
+    }
+
+    private static func table(_ bytes: Bytes) throws(EnvelopeError) -> ArrowIPC.Table {
+        do throws(ArrowError) {
+            return try ArrowIPC.Table(ipcStream: bytes)
+        } catch {
+            throw EnvelopeError(arrow: error)
+        }
+    }
+
+    /// A table in JSON is an array whose elements are objects.
+    private static func checkRows(_ json: JSONValue) throws(EnvelopeError) {
+        guard case .array(let rows) = json else {
+            throw EnvelopeError(
+                .invalidContent, stage: .payload, "a table in JSON is an array of row objects")
+        }
+        for (index, row) in rows.enumerated() where row.objectValue == nil {
+            throw EnvelopeError(
+                .invalidContent, stage: .payload, field: "[\(index)]",
+                "a table in JSON is an array of row objects, and this row is none")
+        }
+    }
+}
+
+extension EnvelopeError {
+    /// What is wrong with a table.
+    init(arrow error: ArrowError) {
+        self.init(
+            .invalidContent, stage: .payload, offset: error.offset, field: error.field,
+            "\(error.code.rawValue): \(error.message)")
+    }
+}
