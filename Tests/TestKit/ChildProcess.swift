@@ -11,7 +11,8 @@ package final class ChildProcess: Sendable {
     private let input: FileHandle
 
     /// The first line tells the child's number, before the child itself says anything; then only
-    /// the child holds the output pipe, so that the pipe ends when the child does. The shell's own input is the pipe that we close.
+    /// the child holds the output pipe, so that the pipe ends when the child does. The shell's own
+    /// input is the pipe that we close.
     private static let guardScript = """
         sh -c 'echo "$$"; exec "$@" 2>&1' child "$@" </dev/null & child=$!
         exec >/dev/null 2>&1

@@ -2,6 +2,7 @@
 enum Tidy {
     static func check(_ files: [SourceFile]) -> [Finding] {
         var findings: [Finding] = []
+        let requirements = DocumentationRules.requirements(of: files)
         for file in files {
             if file.path == "Package.swift" {
                 findings += LayerRules.checkManifest(file)
@@ -11,7 +12,7 @@ enum Tidy {
             findings += SizeRules.check(file)
             findings += WordRules.check(file)
             findings += UnprovenRules.checkUnsafe(file)
-            findings += DocumentationRules.check(file)
+            findings += DocumentationRules.check(file, requirements: requirements)
         }
         return findings + TestRules.check(files) + ExampleRules.check(files)
     }

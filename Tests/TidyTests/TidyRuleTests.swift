@@ -134,7 +134,7 @@ import Testing
         "@frozen public enum A {}\n", "// why\npublic let a = 1\n",
     ])
     func publicWithoutDocumentation(text: String) {
-        #expect(messages(text, DocumentationRules.check).count == 1)
+        #expect(messages(text) { DocumentationRules.check($0) }.count == 1)
     }
 
     @Test(arguments: [
@@ -143,12 +143,29 @@ import Testing
         "public static func == (a: A, b: A) -> Bool {}\n", "public func hash(into: X) {}\n",
     ])
     func publicWithDocumentation(text: String) {
-        #expect(messages(text, DocumentationRules.check) == [])
+        #expect(messages(text) { DocumentationRules.check($0) } == [])
+    }
+
+    @Test func aWitnessNeedsNoSentenceOfItsOwn() {
+        let store = SourceFile(
+            path: "Sources/BridgeClaims/Store.swift",
+            text:
+                "public protocol Store {\n    /// Stores.\n    func put(_ a: A)\n    func get()\n}\n"
+        )
+        let requirements = DocumentationRules.requirements(of: [store])
+        #expect(requirements == ["func put"])
+        let disk = SourceFile(
+            path: "Sources/BridgeClaims/Disk.swift",
+            text:
+                "    public func put(_ a: A) {}\n    public func get() {}\n    package var open: Int\n"
+        )
+        let found = DocumentationRules.check(disk, requirements: requirements)
+        #expect(found.map(\.line) == [2])
     }
 
     @Test func machinesOpenWithTheirTheory() {
         let path = "Sources/NATSWire/FrameParser.swift"
-        let rule = DocumentationRules.check
+        let rule = { DocumentationRules.check($0) }
         #expect(messages("internal import BridgeBytes\n\nstruct A {}\n", at: path, rule).count == 1)
         #expect(messages("import B\n/// One.\n/// Two.\nstruct A {}\n", at: path, rule).isEmpty)
     }

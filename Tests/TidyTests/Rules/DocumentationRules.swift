@@ -14,14 +14,20 @@ enum DocumentationRules {
         "typealias Failure", "typealias AsyncIterator", "var startIndex", "var endIndex",
         "func index(", "typealias Iterator", "init(unicodeScalarLiteral",
         "init(extendedGraphemeClusterLiteral", "var customMirror", "var errorDescription",
+        "struct Iterator", "struct AsyncIterator",
     ]
 
-    static func check(_ file: SourceFile) -> [Finding] {
+    /// - Parameter requirements: What `requirements(of:)` found: a witness of it says no more.
+    static func check(_ file: SourceFile, requirements: Set<String> = []) -> [Finding] {
         guard file.isSwift, file.isUnder("Sources") else { return [] }
         var findings: [Finding] = []
         for (index, code) in file.code.enumerated() {
             guard let declaration = publicDeclaration(code) else { continue }
-            if isWitness(declaration) || isDocumented(file, index) { continue }
+            if isWitness(declaration) || requirements.contains(baseName(declaration))
+                || isDocumented(file, index)
+            {
+                continue
+            }
             findings.append(
                 Finding(
                     file, line: index + 1,
@@ -30,24 +36,58 @@ enum DocumentationRules {
         return findings + theory(file)
     }
 
+    /// The documented requirements of the project's own protocols: "func upload".
+    static func requirements(of files: [SourceFile]) -> Set<String> {
+        var found: Set<String> = []
+        for file in files where file.isSwift && file.isUnder("Sources") {
+            var isInside = false
+            for (index, code) in file.code.enumerated() {
+                if code.hasPrefix("public protocol ") || code.hasPrefix("package protocol ") {
+                    isInside = true
+                } else if code.hasPrefix("}") {
+                    isInside = false
+                } else if isInside, isDocumented(file, index),
+                    let declaration = declaration(code, levels: [])
+                {
+                    found.insert(baseName(declaration))
+                }
+            }
+        }
+        return found
+    }
+
     /// The declaration's text after its modifiers; nil when the line declares nothing public.
     private static func publicDeclaration(_ code: String) -> String? {
+        declaration(code, levels: ["public", "open"])
+    }
+
+    /// The declaration's text after its modifiers; nil when the line declares nothing, or none of
+    /// the modifiers is among the levels, if there are any.
+    private static func declaration(_ code: String, levels: Set<String>) -> String? {
         var words = code.trimmed.split(separator: " ").map(String.init)
         while let first = words.first, first.hasPrefix("@") { words.removeFirst() }
-        guard words.contains("public") || words.contains("open") else { return nil }
-        let modifiers: Set<String> = [
-            "public", "open", "static", "final", "mutating", "consuming", "borrowing", "override",
-            "convenience", "required", "indirect", "nonisolated", "isolated", "lazy", "weak",
-            "dynamic", "prefix", "postfix", "infix", "private(set)", "package(set)",
-            "internal(set)",
-        ]
-        let isStatic = words.contains("static")
-        while let first = words.first, modifiers.contains(first) { words.removeFirst() }
+        let leading = Set(words.prefix { modifiers.contains($0) })
+        guard levels.isEmpty || !leading.isDisjoint(with: levels) else { return nil }
+        words.removeFirst(words.prefix { modifiers.contains($0) }.count)
         guard let first = words.first else { return nil }
         let keyword = String(first.prefix { $0.isLetter })
         guard kinds.contains(keyword) else { return nil }
         let text = words.prefix(2).joined(separator: " ")
-        return isStatic && text.hasPrefix("func ") && isOperator(text) ? "static " + text : text
+        let isOperator = leading.contains("static") && text.hasPrefix("func ") && isOperator(text)
+        return isOperator ? "static " + text : text
+    }
+
+    private static let modifiers: Set<String> = [
+        "public", "open", "static", "final", "mutating", "consuming", "borrowing", "override",
+        "convenience", "required", "indirect", "nonisolated", "isolated", "lazy", "weak",
+        "dynamic", "prefix", "postfix", "infix", "private(set)", "package(set)", "internal(set)",
+    ]
+
+    /// "func upload" of "func upload(_".
+    private static func baseName(_ declaration: String) -> String {
+        let words = declaration.split(separator: " ").map(String.init)
+        guard words.count >= 2 else { return declaration }
+        return words[0] + " " + words[1].prefix { $0.isLetter || $0.isNumber || $0 == "_" }
     }
 
     private static func isOperator(_ text: String) -> Bool {
