@@ -8,6 +8,8 @@ struct SourceFile {
     let code: [String]
     /// The comments alone, everything else blanked out. Same count as `lines`.
     let comments: [String]
+    /// The identifiers and keywords of each line of code. Same count as `lines`.
+    let words: [[String]]
     let endsWithNewline: Bool
 
     init(path: String, text: String) {
@@ -25,6 +27,7 @@ struct SourceFile {
             code = lines
             comments = lines.map { _ in "" }
         }
+        words = code.map(\.identifiers)
     }
 
     var isSwift: Bool { path.hasSuffix(".swift") }

@@ -64,6 +64,7 @@ enum DocumentationRules {
     /// The declaration's text after its modifiers; nil when the line declares nothing, or none of
     /// the modifiers is among the levels, if there are any.
     private static func declaration(_ code: String, levels: Set<String>) -> String? {
+        guard levels.isEmpty || levels.contains(where: { code.holds($0) }) else { return nil }
         var words = code.trimmed.split(separator: " ").map(String.init)
         while let first = words.first, first.hasPrefix("@") { words.removeFirst() }
         let leading = Set(words.prefix { modifiers.contains($0) })
@@ -124,7 +125,7 @@ enum DocumentationRules {
         let head = file.comments.prefix(firstCode ?? 0)
         if head.count(where: { !$0.allSatisfy(\.isWhitespace) }) >= 2 { return [] }
         let title = "Theory of operation"
-        if file.comments.contains(where: { $0.range(ofText: title) != nil }) { return [] }
+        if file.comments.contains(where: { $0.holds(title) }) { return [] }
         return [
             Finding(file, line: 1, "a machine or parser opens with its theory of operation")
         ]

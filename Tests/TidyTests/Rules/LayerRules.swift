@@ -82,6 +82,7 @@ enum LayerRules {
 
     /// The level and the module of an import line; nil for other lines.
     static func importParts(_ code: String) -> (level: String?, module: String)? {
+        guard code.holds("import") else { return nil }
         var words = code.split(separator: " ").map(String.init)
         while let first = words.first, first.hasPrefix("@") { words.removeFirst() }
         let levels = ["public", "package", "internal", "fileprivate", "private"]

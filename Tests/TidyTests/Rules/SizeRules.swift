@@ -14,7 +14,8 @@ enum SizeRules {
                     "\(file.lines.count) lines, at most \(longestFile): "
                         + "move one concern to \(file.name)+Concern.swift"))
         }
-        for (index, line) in file.lines.enumerated() where line.count > longestLine {
+        for (index, line) in file.lines.enumerated()
+        where line.utf8.count > longestLine && line.count > longestLine {
             findings.append(
                 Finding(
                     file, line: index + 1,
@@ -33,7 +34,7 @@ enum SizeRules {
     /// Where functions begin, and how many lines they have, signature and braces included.
     static func functions(_ file: SourceFile) -> [(line: Int, length: Int)] {
         var result: [(line: Int, length: Int)] = []
-        for (index, code) in file.code.enumerated() where beginsFunction(code) {
+        for (index, code) in file.code.enumerated() where beginsFunction(code, file.words[index]) {
             if let end = closingLine(of: index, file) {
                 result.append((index + 1, end - index + 1))
             }
@@ -41,11 +42,10 @@ enum SizeRules {
         return result
     }
 
-    private static func beginsFunction(_ code: String) -> Bool {
-        let words = code.split { !($0.isLetter || $0.isNumber || $0 == "_") }
+    private static func beginsFunction(_ code: String, _ words: [String]) -> Bool {
         if words.contains("func") || words.first == "deinit" { return true }
         return ["init(", "init?(", "init<", "subscript("].contains { opening in
-            guard let range = code.range(ofText: opening) else { return false }
+            guard code.holds(opening), let range = code.range(ofText: opening) else { return false }
             // A call such as `self.init(` or `.init(` declares nothing.
             return code[..<range].allSatisfy { $0.isLetter || $0 == " " || $0 == "@" }
         }
@@ -57,12 +57,12 @@ enum SizeRules {
         var braces = 0
         var parentheses = 0
         for index in start..<file.code.count {
-            for character in file.code[index] {
-                switch character {
-                case "(", "[": parentheses += 1
-                case ")", "]": parentheses -= 1
-                case "{": braces += 1
-                case "}":
+            for byte in file.code[index].utf8 {
+                switch byte {
+                case UInt8(ascii: "("), UInt8(ascii: "["): parentheses += 1
+                case UInt8(ascii: ")"), UInt8(ascii: "]"): parentheses -= 1
+                case UInt8(ascii: "{"): braces += 1
+                case UInt8(ascii: "}"):
                     braces -= 1
                     if braces < 0 { return nil }
                     if braces == 0 && parentheses == 0 { return index }
@@ -77,25 +77,6 @@ enum SizeRules {
             if braces == 0 && parentheses == 0 && !file.code[index].hasSuffix("->") && !goesOn {
                 return nil
             }
-        }
-        return nil
-    }
-}
-
-extension String {
-    /// The text without blanks at its ends.
-    var trimmed: String {
-        var text = self[...]
-        while let last = text.last, last.isWhitespace { text.removeLast() }
-        return String(text.drop { $0.isWhitespace })
-    }
-
-    /// Where a text begins; nil when it does not occur.
-    func range(ofText text: String) -> Index? {
-        var position = startIndex
-        while position < endIndex {
-            if self[position...].hasPrefix(text) { return position }
-            position = index(after: position)
         }
         return nil
     }

@@ -30,18 +30,15 @@ enum TestRules {
 
     /// Whether the file declares the type that it is named after for other targets.
     private static func isReachable(_ file: SourceFile) -> Bool {
-        file.code.contains { code in
-            let words = code.split { !($0.isLetter || $0.isNumber || $0 == "_") }
-            return (words.contains("package") || words.contains("public"))
-                && words.contains(Substring(file.name))
+        file.words.contains { words in
+            (words.contains("package") || words.contains("public"))
+                && words.contains(file.name)
                 && !Set(words).isDisjoint(with: ["struct", "enum", "class", "actor"])
         }
     }
 
     private static func names(_ test: SourceFile, _ type: String) -> Bool {
-        test.code.contains { code in
-            code.split { !($0.isLetter || $0.isNumber || $0 == "_") }.contains(Substring(type))
-        }
+        test.words.contains { $0.contains(type) }
     }
 
     /// Each file of Fixtures is named, or its folder is, in a test; README files explain only.
@@ -57,7 +54,7 @@ enum TestRules {
                 name, "\"\(stem)\"", "\"\(folder)\"",
                 "\"\(parts.dropFirst().dropLast().joined(separator: "/"))\"",
             ]
-            guard !places.contains(where: { $0 != "\"\"" && text.range(ofText: $0) != nil })
+            guard !places.contains(where: { $0 != "\"\"" && text.holds($0) })
             else { return nil }
             return Finding(file, "no test reads it: use it or remove it")
         }

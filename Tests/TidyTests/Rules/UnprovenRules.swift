@@ -11,7 +11,7 @@ enum UnprovenRules {
 
     static func check(_ file: SourceFile, _ index: Int) -> [String] {
         let code = file.code[index]
-        var messages = forms.filter { code.range(ofText: $0.0) != nil }.map(\.1)
+        var messages = forms.filter { code.holds($0.0) }.map(\.1)
         if hasForcedUnwrap(code) {
             messages.append("a forced unwrap: use guard let, or #require in a test")
         }
@@ -34,11 +34,12 @@ enum UnprovenRules {
     }
 
     private static func speaksOfSoundness(_ comment: String) -> Bool {
-        comment.range(ofText: "Sound") != nil || comment.range(ofText: "sound") != nil
+        comment.holds("Sound") || comment.holds("sound")
     }
 
     /// A `!` right after a name, a bracket or a `?`, that is not a part of `!=`, `try!` or `as!`.
     static func hasForcedUnwrap(_ code: String) -> Bool {
+        guard code.holds("!") else { return false }
         let characters = Array(code)
         for (index, character) in characters.enumerated() where character == "!" && index > 0 {
             let before = characters[index - 1]
@@ -62,9 +63,7 @@ enum UnprovenRules {
         guard file.isSwift, file.isUnder("Sources"), !floors.contains(file.target ?? "") else {
             return []
         }
-        let line = file.code.firstIndex { code in
-            code.split { !($0.isLetter || $0 == "_") }.contains("unsafe")
-        }
+        let line = file.words.firstIndex { $0.contains("unsafe") }
         guard let line, !file.comments.contains(where: speaksOfSoundness) else { return [] }
         return [
             Finding(

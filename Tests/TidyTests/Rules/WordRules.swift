@@ -38,11 +38,10 @@ enum WordRules {
 
     private static func prose(_ line: String) -> [String] {
         var messages: [String] = []
-        let words = line.split { !($0.isLetter || $0.isNumber || $0 == "_") }
-        for word in promises where words.contains(Substring(word)) {
+        for word in promises where line.holds(word) && line.identifiers.contains(word) {
             messages.append("\(word): do it now, or write down what is narrow in the README")
         }
-        for path in machinePaths where line.range(ofText: path) != nil {
+        for path in machinePaths where line.holds(path) {
             messages.append("\(path) is a path of one machine: make it relative")
         }
         return messages
@@ -50,18 +49,18 @@ enum WordRules {
 
     private static func swift(_ file: SourceFile, _ index: Int) -> [String] {
         let code = file.code[index]
-        guard !code.allSatisfy(\.isWhitespace) else { return [] }
+        guard code.utf8.contains(where: { $0 != UInt8(ascii: " ") }) else { return [] }
         var messages: [String] = []
-        for word in code.split(whereSeparator: { !($0.isLetter || $0.isNumber || $0 == "_") }) {
-            guard !foreignNames.contains(String(word)) else { continue }
+        for word in file.words[index] {
+            guard !foreignNames.contains(word) else { continue }
             for ending in vagueEndings where word.hasSuffix(ending) {
                 messages.append("\(word): name what it is or does, not that it is a \(ending)")
             }
         }
-        if code.range(ofText: "as!") != nil { messages.append("as!: use as? and say what else") }
+        if code.holds("as!") { messages.append("as!: use as? and say what else") }
         messages += UnprovenRules.check(file, index)
         if file.isUnder("Tests"), !file.isUnder("Tests/TestKit"),
-            ["Task.sleep(", "usleep(", " sleep("].contains(where: { code.range(ofText: $0) != nil })
+            ["Task.sleep(", "usleep(", " sleep("].contains(where: { code.holds($0) })
         {
             messages.append("a sleep: wait for the event, bounded by TestKit's within(_:)")
         }
