@@ -31,7 +31,9 @@ public struct ConsumerConfiguration: Sendable, Hashable {
     /// when it was not used for `inactiveThreshold`.
     public var durableName: String?
     public var description: String?
+    /// Where the consumer starts.
     public var deliverPolicy = DeliverPolicy.all
+    /// What counts as acknowledged.
     public var ackPolicy = AckPolicy.explicit
     /// Time after which an unacknowledged message is delivered again; nil: 30 s.
     public var ackWait: Duration?
@@ -51,8 +53,10 @@ public struct ConsumerConfiguration: Sendable, Hashable {
     public var memoryStorage = false
     /// Copies of the consumer's state; nil: as many as the stream has.
     public var replicas: Int?
+    /// Anything the owner wants to note down.
     public var metadata: [String: String] = [:]
 
+    /// A consumer of everything, with explicit acknowledgements.
     public init(durableName: String? = nil) { self.durableName = durableName }
 }
 
@@ -141,9 +145,13 @@ extension ConsumerConfiguration {
 
 /// What a server says about a consumer.
 public struct ConsumerInfo: Sendable, Hashable {
+    /// Its name at the server.
     public var name: String
+    /// The stream that it reads.
     public var stream: String
+    /// The configuration as the server has it, defaults filled in.
     public var configuration: ConsumerConfiguration
+    /// When it was made, by the server's clock; nil with servers that do not say.
     public var created: Timestamp?
     /// Messages that wait to be delivered for the first time.
     public var pending: UInt64

@@ -1,3 +1,10 @@
+// Theory of operation.
+//
+// A reader owns one subscription to a fresh inbox and takes its messages batch by batch. A wait
+// with a deadline is a wait for the next batch beside a task that ends the subscription when the
+// time is over: so a wait that is not needed costs nothing, and one that is needed costs one
+// task, not one for each message. After a timeout the inbox is closed; whoever goes on opens
+// another one, which also keeps late answers to earlier questions away.
 internal import BridgeBytes
 internal import NATSCore
 internal import NATSWire

@@ -69,11 +69,16 @@ extension JetStream {
 
 /// A message for `JetStream.publishAll`.
 public struct PublishRequest: Sendable {
+    /// The body.
     public var payload: Bytes
+    /// Where to.
     public var subject: Subject
+    /// The message's own headers.
     public var headers: Headers
+    /// What is asked of the stream; travels as headers too.
     public var options: PublishOptions
 
+    /// A message with everything that belongs to it.
     public init(
         _ payload: Bytes, to subject: Subject, headers: Headers = Headers(),
         options: PublishOptions = PublishOptions()

@@ -17,6 +17,7 @@ public struct JetStreamOptions: Sendable, Hashable {
     /// Wait before each of them (ADR-22).
     public var publishRetryWait: Duration = .milliseconds(250)
 
+    /// The defaults of the field.
     public init() {}
 }
 
@@ -27,9 +28,11 @@ public struct JetStreamOptions: Sendable, Hashable {
 public struct JetStream: Sendable {
     /// The connection under it.
     public let client: NATSClient
+    /// How it is reached and how patient we are.
     public let options: JetStreamOptions
     let api: APISubjects
 
+    /// JetStream as that client's server has it.
     public init(client: NATSClient, options: JetStreamOptions = JetStreamOptions()) {
         self.client = client
         self.options = options

@@ -4,23 +4,35 @@ public struct JetStreamAPIError: Sendable, Hashable, CustomStringConvertible {
     public let code: Int
     /// The exact error (`err_code`); 0 when an old server sent none.
     public let errorCode: Int
+    /// The server's words.
     public let text: String
 
+    /// An error as the server wrote it.
     public init(code: Int, errorCode: Int, text: String) {
         self.code = code
         self.errorCode = errorCode
         self.text = text
     }
 
+    /// No consumer has that name.
     public static let consumerNotFound = 10014
+    /// The account has no JetStream.
     public static let notEnabledForAccount = 10039
+    /// The message is larger than the stream's `max_msg_size`.
     public static let messageTooLarge = 10054
+    /// A stream of that name has another configuration.
     public static let streamNameInUse = 10058
+    /// No stream has that name.
     public static let streamNotFound = 10059
+    /// Another stream stores one of the subjects.
     public static let subjectsOverlap = 10065
+    /// `Nats-Expected-Last-Msg-Id` does not hold.
     public static let wrongLastMessageID = 10070
+    /// One of the expected sequences does not hold.
     public static let wrongLastSequence = 10071
+    /// The server has no JetStream.
     public static let notEnabled = 10076
+    /// A consumer of that name has another configuration.
     public static let consumerAlreadyExists = 10148
 
     public var description: String { "\(text) (\(code), err_code \(errorCode))" }
@@ -62,6 +74,7 @@ public struct JetStreamError: Error, Sendable, Hashable, CustomStringConvertible
         case notSent = "not_sent"
     }
 
+    /// What went wrong, as a stable name.
     public let code: Code
     /// What was being done, such as `stream create` or `fetch`.
     public let operation: String
@@ -72,6 +85,7 @@ public struct JetStreamError: Error, Sendable, Hashable, CustomStringConvertible
     /// A sentence for people.
     public let detail: String
 
+    /// A failure with everything that is known of it.
     public init(
         _ code: Code, operation: String, stream: String = "", apiError: JetStreamAPIError? = nil,
         detail: String = ""

@@ -14,7 +14,9 @@ package import NATSWire
 
 /// What JetStream says about one delivery of a message.
 public struct MessageMetadata: Sendable, Hashable {
+    /// The stream that holds the message.
     public let stream: String
+    /// The consumer that delivered it.
     public let consumer: String
     /// The domain of JetStream, if there is one.
     public let domain: String?

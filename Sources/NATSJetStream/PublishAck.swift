@@ -7,12 +7,16 @@ public import NATSWire
 /// It is stored as safely as the stream's replicas and the servers' `sync_interval` make it:
 /// with the defaults a server writes to disk at least every two minutes, not at each message.
 public struct PublishAck: Sendable, Hashable {
+    /// The stream that stored the message.
     public let stream: String
+    /// Number of the message in the stream.
     public let sequence: UInt64
     /// The stream had a message with this `Nats-Msg-Id` already; nothing was stored again.
     public let isDuplicate: Bool
+    /// The domain of JetStream, if there is one.
     public let domain: String?
 
+    /// An answer as a server would give it.
     public init(
         stream: String, sequence: UInt64, isDuplicate: Bool = false, domain: String? = nil
     ) {
@@ -51,6 +55,7 @@ public struct PublishOptions: Sendable, Hashable {
     /// `Nats-TTL` in whole seconds, at least one; needs `allowsMessageTTL` of the stream.
     public var timeToLive: Duration?
 
+    /// Nothing is asked but, perhaps, that a repeated message is recognised.
     public init(messageID: HeaderValue? = nil) { self.messageID = messageID }
 
     private static let messageIDName: HeaderName = "Nats-Msg-Id"

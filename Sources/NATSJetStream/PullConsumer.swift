@@ -14,7 +14,9 @@ public struct PullConsumer: Sendable {
         cachedInfo = info
     }
 
+    /// Its name at the server.
     public var name: String { cachedInfo.name }
+    /// The stream that it reads.
     public var stream: String { cachedInfo.stream }
 
     /// What the consumer is and where it stands now.
@@ -89,6 +91,7 @@ public struct JetStreamMessages: AsyncSequence, Sendable {
     let consumer: PullConsumer
     let configuration: PullMachine.Configuration
 
+    /// Pulls messages as they are wanted; belongs to one task.
     public struct Iterator: AsyncIteratorProtocol {
         private let consumer: PullConsumer
         private let configuration: PullMachine.Configuration

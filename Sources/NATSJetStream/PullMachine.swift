@@ -21,7 +21,11 @@
 //     409 Batch Completed, Leadership Change, Server Shutdown      ended early, ask again
 //     409 Message Size Exceeds MaxBytes            the next message is too large: failure
 //     409 Consumer Deleted, Consumer is push based, Exceeded Max...       failure
-//     503 No Responders              no such consumer, or JetStream is away: failure
+//     503 No Responders              no such consumer, or JetStream is away
+//
+// A fetch fails on a 503. A stream of messages asks again after 250 ms, 500 ms and so on, since
+// a server that has just started has its connections before its consumers; it fails after
+// `maxRefusals` of them in a row.
 //
 // Requests can be lost with a connection. When neither a message nor a heartbeat came for two
 // heartbeats, or for a while after the request should have ended, it is taken as lost: a fetch
@@ -40,6 +44,8 @@ package struct PullMachine: Sendable {
         package var expires: Duration
         /// Whether requests follow each other for ever.
         package var isContinuous: Bool
+        /// Answers "no responders" in a row after which a stream of messages fails.
+        package var maxRefusals = 6
 
         package init(
             batch: Int, maxBytes: Int? = nil, expires: Duration, isContinuous: Bool = false
@@ -87,6 +93,9 @@ package struct PullMachine: Sendable {
     /// Time that a request's end may be late before the request counts as lost.
     package static let grace: Duration = .seconds(1)
 
+    /// Wait of a stream of messages after the first "no responders"; it doubles.
+    package static let refusalWait: Duration = .milliseconds(250)
+
     private let configuration: Configuration
     /// Messages asked for that have not come.
     package private(set) var pending = 0
@@ -96,6 +105,9 @@ package struct PullMachine: Sendable {
     /// When the last request should have ended.
     private var requestEnd: Duration = .zero
     private var lastHeard: Duration = .zero
+    private var refusals = 0
+    /// No request before that time.
+    private var pausedUntil: Duration = .zero
 
     package init(_ configuration: Configuration) { self.configuration = configuration }
 
@@ -103,6 +115,7 @@ package struct PullMachine: Sendable {
     package mutating func step(now: Duration) -> Step {
         if let end { return .finish(end) }
         if hasPulled && pending > 0 && now >= lostAt { return lost(now) }
+        if now < pausedUntil { return .wait(until: pausedUntil) }
         guard needsPull else {
             if pending > 0 { return .wait(until: lostAt) }
             return finish(configuration.isContinuous ? nil : .filled, now)
@@ -156,6 +169,7 @@ package struct PullMachine: Sendable {
     /// counts it.
     package mutating func messageReceived(size: Int, now: Duration) {
         lastHeard = now
+        refusals = 0
         pending = max(0, pending - 1)
         pendingBytes = max(0, pendingBytes - size)
         if !configuration.isContinuous && pending == 0 { end = end ?? .filled }
@@ -166,15 +180,26 @@ package struct PullMachine: Sendable {
         _ status: HeaderStatus, headers: Headers, now: Duration
     ) {
         lastHeard = now
+        if status.code != 503 { refusals = 0 }
         switch status.code {
         case 100: return
         case 404, 408: requestEnded(headers)
         case 409: conflict(status.description, headers)
-        case 503:
-            end = .failed(.unavailable, detail: "no such consumer, or JetStream is away")
+        case 503: refused(now)
         default:
             end = .failed(.refused, detail: "\(status.code) \(status.description)")
         }
+    }
+
+    private mutating func refused(_ now: Duration) {
+        refusals += 1
+        guard configuration.isContinuous, refusals < configuration.maxRefusals else {
+            end = .failed(.unavailable, detail: "no such consumer, or JetStream is away")
+            return
+        }
+        pending = 0
+        pendingBytes = 0
+        pausedUntil = now + Self.refusalWait * (1 << (refusals - 1))
     }
 
     private mutating func requestEnded(_ headers: Headers) {

@@ -75,6 +75,7 @@ public struct Replay: AsyncSequence, Sendable {
     let filters: [SubjectPattern]
     let follows: Bool
 
+    /// Pulls messages as they are wanted; belongs to one task.
     public struct Iterator: AsyncIteratorProtocol {
         private let replay: Replay
         private var cursor: ReplayCursor
@@ -114,8 +115,10 @@ public struct Replay: AsyncSequence, Sendable {
             do throws(JetStreamError) {
                 if messages == nil { try await open() }
                 return cursor.isFinished ? nil : try await messages?.next()
-            } catch  where error.code == .consumerDeleted || error.code == .consumerNotFound {
+            } catch {
+                guard cursor.lost(error.code) else { throw error }
                 messages = nil
+                try await JetStream.pause(replay.jetStream.options.publishRetryWait)
                 return nil
             }
         }
@@ -132,7 +135,12 @@ public struct Replay: AsyncSequence, Sendable {
                 on: replay.stream, configuration)
             self.consumer = consumer
             cursor.opened(pending: consumer.cachedInfo.pending)
-            messages = consumer.messages(batch: 256, expires: .seconds(10)).makeAsyncIterator()
+            var pulls = PullMachine.Configuration(
+                batch: 256, expires: .seconds(5), isContinuous: true)
+            // The consumer lives in memory: when nobody answers for it, it is gone.
+            pulls.maxRefusals = 1
+            messages = JetStreamMessages(consumer: consumer, configuration: pulls)
+                .makeAsyncIterator()
         }
     }
 

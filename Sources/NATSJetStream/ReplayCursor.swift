@@ -25,7 +25,11 @@ package struct ReplayCursor: Sendable {
     private let last: UInt64?
     private var streamSequence: UInt64 = 0
     private var consumerSequence: UInt64 = 0
+    private var losses = 0
     package private(set) var isFinished = false
+
+    /// Consumers in a row that may be lost without a message in between.
+    package static let maxLosses = 10
 
     /// - Parameter last: number of the last message to deliver; nil: there is no end.
     package init(start: Timestamp, last: UInt64?) {
@@ -49,6 +53,7 @@ package struct ReplayCursor: Sendable {
     package mutating func received(_ metadata: MessageMetadata) -> Action {
         guard metadata.consumerSequence == consumerSequence + 1 else { return .restart }
         consumerSequence = metadata.consumerSequence
+        losses = 0
         guard metadata.streamSequence > streamSequence else { return .drop }
         if let last, metadata.streamSequence > last {
             isFinished = true
@@ -59,5 +64,17 @@ package struct ReplayCursor: Sendable {
             isFinished = true
         }
         return .deliver
+    }
+
+    /// The consumer failed; returns whether another one may help. A server that restarts has
+    /// forgotten a consumer that was kept in memory.
+    package mutating func lost(_ code: JetStreamError.Code) -> Bool {
+        switch code {
+        case .consumerDeleted, .consumerNotFound, .unavailable, .heartbeatMissed, .timeout:
+            losses += 1
+            return losses <= Self.maxLosses
+        default:
+            return false
+        }
     }
 }

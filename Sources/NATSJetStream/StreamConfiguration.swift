@@ -21,6 +21,7 @@ public struct StreamConfiguration: Sendable, Hashable {
         case new
     }
 
+    /// Where messages are kept.
     public enum Storage: String, Sendable {
         case file
         case memory
@@ -31,16 +32,23 @@ public struct StreamConfiguration: Sendable, Hashable {
     /// The subjects whose messages are stored.
     public var subjects: [SubjectPattern]
     public var description: String?
+    /// When messages leave the stream by themselves.
     public var retention = Retention.limits
+    /// Where messages are kept.
     public var storage = Storage.file
+    /// What gives way when a limit is reached.
     public var discard = Discard.old
+    /// Most messages in the stream.
     public var maxMessages: Int?
+    /// Most messages on one subject.
     public var maxMessagesPerSubject: Int?
+    /// Most bytes in the stream.
     public var maxBytes: Int?
     /// Age at which a message is removed.
     public var maxAge: Duration?
     /// Largest message in bytes, headers and body.
     public var maxMessageSize: Int?
+    /// Most consumers of the stream.
     public var maxConsumers: Int?
     /// Number of servers that hold a copy.
     public var replicas = 1
@@ -51,14 +59,18 @@ public struct StreamConfiguration: Sendable, Hashable {
     public var allowsDirectGet = false
     /// Whether a message may say itself how long it lives (`Nats-TTL`, server 2.11).
     public var allowsMessageTTL = false
+    /// Whether single messages cannot be deleted.
     public var deniesDelete = false
+    /// Whether the stream cannot be purged.
     public var deniesPurge = false
+    /// Anything the owner wants to note down.
     public var metadata: [String: String] = [:]
 
     /// Settings of the server's answer that have no property here; they are sent back as they
     /// came, so that an update loses none of them.
     var additional = JSONObject()
 
+    /// A stream in files with no limits.
     public init(name: String, subjects: [SubjectPattern]) {
         self.name = name
         self.subjects = subjects

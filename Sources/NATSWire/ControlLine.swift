@@ -20,6 +20,7 @@ enum ControlLine {
     ) -> Bool {
         verb.withUTF8Buffer { verb in
             for index in 0..<count
+            // Sound: the caller bounds `count` by the verb's own length.
             where Scan.lowercased(window[index]) != Scan.lowercased(unsafe verb[index]) {
                 return false
             }

@@ -15,6 +15,7 @@ public import BridgeBytes
 
 /// The decoded header block of a received message.
 public struct HeaderBlock: Sendable, Hashable {
+    /// The header lines, in order.
     public let headers: Headers
     /// The status on the version line, if there is one.
     public let status: HeaderStatus?

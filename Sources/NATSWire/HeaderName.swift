@@ -42,6 +42,7 @@ extension HeaderName: CustomStringConvertible, ExpressibleByStringLiteral {
     /// A name known when the program is written. Traps when it is not one.
     public init(stringLiteral value: StaticString) {
         do throws(SubjectError) {
+            // Sound: the buffer of a literal lives as long as the program.
             try self.init(utf8: value.withUTF8Buffer { unsafe Bytes(copying: $0.span) })
         } catch {
             preconditionFailure("\"\(value)\" is not a header name: \(error)")
@@ -92,6 +93,7 @@ extension HeaderValue: CustomStringConvertible, ExpressibleByStringLiteral {
     /// A value known when the program is written. Traps when it is not one.
     public init(stringLiteral value: StaticString) {
         do throws(SubjectError) {
+            // Sound: the buffer of a literal lives as long as the program.
             try self.init(utf8: value.withUTF8Buffer { unsafe Bytes(copying: $0.span) })
         } catch {
             preconditionFailure("\"\(value)\" is not a header value: \(error)")

@@ -5,9 +5,12 @@ package import BridgeBytes
 public struct Headers: Sendable, Hashable {
     /// One line of the header block.
     public struct Field: Sendable, Hashable {
+        /// The name, in the case in which it was given.
         public let name: HeaderName
+        /// The value, without the blanks around it.
         public let value: HeaderValue
 
+        /// A line with that name and value.
         public init(_ name: HeaderName, _ value: HeaderValue) {
             self.name = name
             self.value = value
@@ -16,6 +19,7 @@ public struct Headers: Sendable, Hashable {
 
     private(set) var fields: [Field] = []
 
+    /// No headers.
     public init() {}
 
     init(fields: [Field]) { self.fields = fields }
@@ -91,6 +95,7 @@ public struct Headers: Sendable, Hashable {
 extension Headers: RandomAccessCollection, CustomStringConvertible {
     public var startIndex: Int { 0 }
     public var endIndex: Int { fields.count }
+    /// The line at a position. Complexity: O(1).
     public subscript(position: Int) -> Field { fields[position] }
 
     /// The names only: values may be secrets.
@@ -107,10 +112,12 @@ extension Headers: ExpressibleByDictionaryLiteral {
 /// The status that a server puts on the version line of a header block, such as
 /// `503 No Responders` or `404 No Messages`.
 public struct HeaderStatus: Sendable, Hashable, CustomStringConvertible {
+    /// Three digits, with meanings like those of HTTP.
     public let code: Int
     /// The words after the code; often empty.
     public let description: String
 
+    /// A status as a server would send it.
     public init(code: Int, description: String = "") {
         self.code = code
         self.description = description

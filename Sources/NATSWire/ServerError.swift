@@ -47,6 +47,7 @@ public struct ServerError: Error, Hashable, Sendable, CustomStringConvertible {
         case subscribe(subject: String, queueGroup: String?, sid: Int?)
     }
 
+    /// What kind of complaint it is.
     public let kind: Kind
     /// The server's words without their quotes.
     public let text: String

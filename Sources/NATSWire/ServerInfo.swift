@@ -47,5 +47,6 @@ public struct ServerInfo: Sendable, Hashable {
     /// What a server without a `max_payload` is taken to allow: the default of every server.
     public static let defaultMaxPayload = 1 << 20
 
+    /// The fallbacks alone.
     public init() {}
 }

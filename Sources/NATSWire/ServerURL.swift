@@ -21,12 +21,16 @@ public struct ServerURL: Sendable, Hashable {
     /// The port of a server that says none.
     public static let defaultPort = 4222
 
+    /// How the connection is secured.
     public let scheme: Scheme
     /// A name or an IP address, without the brackets of IPv6.
     public let host: String
+    /// The port, 1 to 65535.
     public let port: Int
+    /// What the address says about who we are.
     public let credentials: Credentials
 
+    /// An address from its parts. Traps when the port is none.
     public init(
         scheme: Scheme = .nats, host: String, port: Int = defaultPort,
         credentials: Credentials = .none

@@ -54,6 +54,7 @@ extension Subject: CustomStringConvertible, ExpressibleByStringLiteral {
     /// A subject known when the program is written. Traps when it is not one.
     public init(stringLiteral value: StaticString) {
         do throws(SubjectError) {
+            // Sound: the buffer of a literal lives as long as the program.
             try self.init(utf8: value.withUTF8Buffer { unsafe Bytes(copying: $0.span) })
         } catch {
             preconditionFailure("\"\(value)\" is not a subject: \(error)")

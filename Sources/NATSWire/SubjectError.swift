@@ -22,7 +22,9 @@ public struct SubjectError: Error, Hashable, Sendable, CustomStringConvertible {
         case headerValue = "header_value"
     }
 
+    /// What was wrong.
     public let code: Code
+    /// What the text was meant to be.
     public let kind: Kind
     /// Position of the offending byte in the text's UTF-8 form.
     public let offset: Int

@@ -40,6 +40,7 @@ extension SubjectPattern: CustomStringConvertible, ExpressibleByStringLiteral {
     /// A pattern known when the program is written. Traps when it is not one.
     public init(stringLiteral value: StaticString) {
         do throws(SubjectError) {
+            // Sound: the buffer of a literal lives as long as the program.
             try self.init(utf8: value.withUTF8Buffer { unsafe Bytes(copying: $0.span) })
         } catch {
             preconditionFailure("\"\(value)\" is not a subject pattern: \(error)")
@@ -73,6 +74,7 @@ extension QueueGroup: CustomStringConvertible, ExpressibleByStringLiteral {
     /// A name known when the program is written. Traps when it is not one.
     public init(stringLiteral value: StaticString) {
         do throws(SubjectError) {
+            // Sound: the buffer of a literal lives as long as the program.
             try self.init(utf8: value.withUTF8Buffer { unsafe Bytes(copying: $0.span) })
         } catch {
             preconditionFailure("\"\(value)\" is not a queue group: \(error)")

@@ -28,7 +28,9 @@ public struct WireError: Error, Hashable, Sendable, CustomStringConvertible {
         case url
     }
 
+    /// What was wrong.
     public let code: Code
+    /// Where in the protocol the bytes stood.
     public let stage: Stage
     /// Position of the offending byte, counted from the start of the frame, header block or
     /// text; nil when no single byte is to blame.

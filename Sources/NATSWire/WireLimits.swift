@@ -14,6 +14,7 @@ public struct WireLimits: Sendable, Hashable {
     /// Most header lines in one message.
     public var maxHeaderLines = 4096
 
+    /// The default bounds.
     public init() {}
 
     /// The default bounds.

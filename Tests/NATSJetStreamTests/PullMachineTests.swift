@@ -88,7 +88,7 @@ internal import Testing
         (409, "Consumer Deleted", JetStreamError.Code.consumerDeleted),
         (409, "Consumer is push based", .refused), (409, "Exceeded MaxRequestBatch of 1", .refused),
         (409, "Message Size Exceeds MaxBytes", .batchBytesExceeded), (400, "Bad Request", .refused),
-        (503, "", .unavailable), (423, "Nats-Wrong-Pin-Id", .refused), (599, "what", .refused),
+        (423, "Nats-Wrong-Pin-Id", .refused), (599, "what", .refused),
     ])
     func failures(_ code: Int, _ words: String, _ expected: JetStreamError.Code) {
         for var machine in [Self.fetch(5), Self.stream(5)] {
@@ -99,6 +99,42 @@ internal import Testing
             } else {
                 Issue.record("\(code) \(words) is no failure")
             }
+        }
+    }
+
+    @Test func nobodyThereEndsAFetchAndPausesAStream() {
+        var fetch = Self.fetch(5)
+        _ = fetch.step(now: .zero)
+        Self.status(&fetch, 503)
+        guard case .finish(.failed(.unavailable, _)) = fetch.step(now: .zero) else {
+            Issue.record("a fetch without a consumer goes on")
+            return
+        }
+        var stream = Self.stream(5)
+        var now: Duration = .zero
+        for wait in [250, 500, 1000, 2000, 4000] {
+            #expect(Self.asked(stream.step(now: now)) == 5)
+            Self.status(&stream, 503, at: now)
+            let next = now + .milliseconds(wait)
+            #expect(stream.step(now: now) == .wait(until: next))
+            now = next
+        }
+        #expect(Self.asked(stream.step(now: now)) == 5)
+        Self.status(&stream, 503, at: now)
+        guard case .finish(.failed(.unavailable, _)) = stream.step(now: now) else {
+            Issue.record("a stream without a consumer goes on for ever")
+            return
+        }
+    }
+
+    @Test func anAnswerForgetsTheRefusals() {
+        var stream = Self.stream(5)
+        for _ in 0..<20 {
+            _ = stream.step(now: .zero)
+            Self.status(&stream, 503)
+            #expect(stream.step(now: .zero) == .wait(until: .milliseconds(250)))
+            #expect(Self.asked(stream.step(now: .milliseconds(250))) == 5)
+            Self.receive(&stream, 1, at: .milliseconds(250))
         }
     }
 

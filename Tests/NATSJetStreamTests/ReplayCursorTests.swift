@@ -70,4 +70,18 @@ internal import Testing
         #expect(cursor.received(delivery(6, 2, pending: 9)) == .restart)
         #expect(cursor.deliverPolicy == .byStartTime(start))
     }
+
+    @Test func lostConsumersAreReplacedAFewTimes() {
+        var cursor = ReplayCursor(start: start, last: 100)
+        #expect(cursor.lost(.disconnected) == false)
+        for _ in 0..<2 {
+            cursor.opened(pending: 50)
+            for _ in 0..<ReplayCursor.maxLosses {
+                #expect(cursor.lost(.consumerDeleted) == true)
+            }
+            #expect(cursor.received(delivery(6, 1, pending: 9)) != .restart)
+        }
+        for _ in 0..<ReplayCursor.maxLosses { _ = cursor.lost(.unavailable) }
+        #expect(cursor.lost(.unavailable) == false)
+    }
 }
