@@ -25,7 +25,7 @@
 //
 // A fetch fails on a 503. A stream of messages asks again after 250 ms, 500 ms and so on, since
 // a server that has just started has its connections before its consumers; it fails after
-// `maxRefusals` of them in a row.
+// `maxRefusals` of them in a row, or when the server was asked and knows no such consumer.
 //
 // Requests can be lost with a connection. When neither a message nor a heartbeat came for two
 // heartbeats, or for a while after the request should have ended, it is taken as lost: a fetch
@@ -191,6 +191,11 @@ package struct PullMachine: Sendable {
         }
     }
 
+    /// The server was asked and knows no such consumer.
+    package mutating func consumerGone() {
+        end = .failed(.consumerDeleted, detail: "the consumer was deleted")
+    }
+
     private mutating func refused(_ now: Duration) {
         refusals += 1
         guard configuration.isContinuous, refusals < configuration.maxRefusals else {
@@ -217,7 +222,7 @@ package struct PullMachine: Sendable {
         {
             requestEnded(headers)
         } else if words.hasPrefix("consumer deleted") {
-            end = .failed(.consumerDeleted, detail: "the consumer was deleted")
+            consumerGone()
         } else if words.hasPrefix("message size exceeds maxbytes") {
             end = .failed(
                 .batchBytesExceeded, detail: "the next message is larger than the byte limit")

@@ -5,9 +5,8 @@ internal import NATSWire
 
 /// Drives a `PullMachine` over one inbox: sends its requests, tells it what came.
 struct PullSession: Sendable {
-    private let client: NATSClient
+    private let consumer: PullConsumer
     private let requests: Subject
-    private let stream: String
     private var machine: PullMachine
     private var reader: InboxReader
     private let start = ContinuousClock.now
@@ -15,22 +14,24 @@ struct PullSession: Sendable {
     init(
         _ consumer: PullConsumer, _ configuration: PullMachine.Configuration
     ) throws(JetStreamError) {
-        client = consumer.jetStream.client
-        stream = consumer.stream
+        self.consumer = consumer
         requests = try consumer.jetStream.api.nextMessage(consumer.stream, consumer.name)
         machine = PullMachine(configuration)
-        reader = try Self.reader(client, consumer.stream)
+        reader = try Self.reader(consumer)
     }
 
     private static func reader(
-        _ client: NATSClient, _ stream: String
+        _ consumer: PullConsumer
     ) throws(JetStreamError) -> InboxReader {
         do throws(NATSError) {
-            return try InboxReader(client: client)
+            return try InboxReader(client: consumer.jetStream.client)
         } catch {
-            throw JetStreamError(error, operation: "pull", stream: stream)
+            throw JetStreamError(error, operation: "pull", stream: consumer.stream)
         }
     }
+
+    private var client: NATSClient { consumer.jetStream.client }
+    private var stream: String { consumer.stream }
 
     /// The next message; nil when the requests are finished.
     mutating func next() async throws(JetStreamError) -> JetStreamMessage? {
@@ -76,23 +77,37 @@ struct PullSession: Sendable {
         case .timeout:
             // The machine takes its requests as lost. What they still bring must not be taken
             // for an answer to the next ones, hence another inbox.
-            reader = try Self.reader(client, stream)
+            reader = try Self.reader(consumer)
             return nil
         case .message(let message):
-            return try take(message)
+            return try await take(message)
         }
     }
 
     private mutating func take(
         _ message: NATSMessage
-    ) throws(JetStreamError) -> JetStreamMessage? {
+    ) async throws(JetStreamError) -> JetStreamMessage? {
         let now = ContinuousClock.now - start
         if message.hasHeaders, message.subject == reader.inbox, let status = message.status {
             machine.statusReceived(status, headers: (try? message.headers()) ?? [:], now: now)
+            if status.code == HeaderStatus.noRespondersCode, await isGone() {
+                machine.consumerGone()
+            }
             return nil
         }
         let size = message.subject.count + (message.replyTo?.count ?? 0) + message.size
         machine.messageReceived(size: size, now: now)
         return try JetStreamMessage(message, client: client)
+    }
+
+    /// Whether JetStream answers and says that there is no such consumer: nobody answers a pull
+    /// also while JetStream starts.
+    private func isGone() async -> Bool {
+        do throws(JetStreamError) {
+            _ = try await consumer.info()
+            return false
+        } catch {
+            return error.code == .consumerNotFound || error.code == .streamNotFound
+        }
     }
 }

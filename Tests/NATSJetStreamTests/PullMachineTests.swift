@@ -127,6 +127,17 @@ internal import Testing
         }
     }
 
+    @Test func aConsumerThatIsGoneEndsEverything() {
+        for var machine in [Self.fetch(5), Self.stream(5)] {
+            _ = machine.step(now: .zero)
+            machine.consumerGone()
+            guard case .finish(.failed(.consumerDeleted, _)) = machine.step(now: .zero) else {
+                Issue.record("pulling from nobody")
+                return
+            }
+        }
+    }
+
     @Test func anAnswerForgetsTheRefusals() {
         var stream = Self.stream(5)
         for _ in 0..<20 {

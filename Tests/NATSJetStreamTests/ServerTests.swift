@@ -242,7 +242,9 @@ internal import Testing
                 }
             }
             #expect(seen == 1)
-            #expect(code == .consumerDeleted || code == .unavailable)
+            #expect(code == .consumerDeleted)
+            let fetched = await Self.code { _ = try await consumer.next() }
+            #expect(fetched == .consumerDeleted)
         }
     }
 
