@@ -10,13 +10,72 @@ import Testing
     @Test func everyKnownFormIsReadAsItWasMeant() async throws {
         try await Peer.run { peer in
             let names = try await peer.ask("forms")["forms"]?.arrayValue ?? []
-            #expect(names.count >= 39)
+            #expect(names.count >= 40)
             for name in names where !Self.needsStore.contains(name.stringValue ?? "") {
                 let answer = try await peer.ask("build", ["form": name])
                 let found = try Self.differences(answer)
                 #expect(found == [], "form \(name)")
             }
         }
+    }
+
+    @Test func thePeerReadsWhatWeWriteAndFindsNothingToCriticise() async throws {
+        let values = try SampleValues.all
+        let envelope = try Self.envelope(values)
+        let expected = try values.map { try $0.json(named: true) }
+        let body = Self.base64(EnvelopeWriter.encode(envelope))
+        try await Peer.run { peer in
+            let answer = try await peer.ask("describe", ["body": body])
+            let seen = SeenMessage(answer)
+            #expect(seen.problems == [])
+            let found = difference(.array(expected), .array(seen.values))
+            #expect(found == nil)
+            #expect(seen.envelope["sender_name"]?.stringValue == envelope.senderName)
+            #expect(seen.envelope["metadata"]?["note"]?.stringValue == "Grüße")
+        }
+    }
+
+    @Test func thePeerReadsTheHeaderForm() async throws {
+        let value = FoundPayload(name: "läut \"1\"", value: .audio(Bytes([0, 255, 13, 10, 0])))
+        let (headers, content) = try HeaderForm.encode(Self.envelope([value]))
+        let pairs = headers.map { JSONValue.array([.string($0.name), .string($0.value)]) }
+        let body = Self.base64(content)
+        let expected = try value.json(named: true)
+        try await Peer.run { peer in
+            let answer = try await peer.ask(
+                "describe", ["body": body, "headers": .array(pairs)])
+            let seen = SeenMessage(answer)
+            #expect(seen.problems == [])
+            let found = difference(.array([expected]), .array(seen.values))
+            #expect(found == nil)
+            #expect(seen.envelope["metadata"]?["note"]?.stringValue == "Grüße")
+        }
+    }
+
+    private static func envelope(_ values: [FoundPayload]) throws -> Envelope {
+        var generator = SeededGenerator(#function)
+        var envelope = Envelope(
+            correlationID: UniqueID.version4(using: &generator),
+            messageID: UniqueID.version4(using: &generator),
+            timestamp: Timestamp("2026-03-13T07:02:50.443Z"), sendTo: "a.subject",
+            senderName: "Größe \"XL\" \\ /", senderID: UniqueID.version4(using: &generator),
+            brokerURL: "nats://user:secret@127.0.0.1:4222", metadata: ["note": "Grüße"])
+        envelope.payloads = try values.map { found in
+            let content = Bytes(
+                try PayloadCodec.serialize(found.value).flatMap { [UInt8]($0) })
+            return EnvelopePayload(
+                id: UniqueID.version4(using: &generator), dataName: found.name,
+                typeName: found.value.type.rawValue, transport: .direct(content),
+                metadata: [
+                    IntegrityKey.checksum: .string(
+                        Checksum(of: content, .xxh64).description)
+                ])
+        }
+        return envelope
+    }
+
+    private static func base64(_ bytes: Bytes) -> JSONValue {
+        .string(String(repairing: Base64.encode(bytes.span)))
     }
 
     /// Forms whose payloads lie at a file server, and errors that only a download has.
@@ -28,8 +87,13 @@ import Testing
         let expectation = Expectation(answer["expected"])
         let text = Bytes(utf8: answer["body"]?.stringValue ?? "")
         let body = try Base64.decode(text.span)
+        let headers = (answer["headers"]?.arrayValue ?? []).map { pair in
+            (pair.arrayValue?.first?.stringValue ?? "", pair.arrayValue?.last?.stringValue ?? "")
+        }
         do {
-            let envelope = try EnvelopeReader.read(body)
+            let envelope =
+                HeaderForm.isHeaderForm(headers.map(\.0))
+                ? try HeaderForm.decode(headers, body: body) : try EnvelopeReader.read(body)
             let found = try envelope.payloads.map(decoded)
             guard expectation.error == nil else { return ["was not refused"] }
             return try expectation.differences(envelope, found)

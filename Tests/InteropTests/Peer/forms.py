@@ -12,6 +12,7 @@ import uuid
 import arrow_form
 import arrow_samples
 import plik
+import reading
 
 CONFIG = {"step_size": 0.01, "iterations": 1000, "note": "Grüße", "nested": {"a": [1, None, True]}}
 ROWS = [{"id": 1, "name": "Ada"}, {"id": 2, "name": None}]
@@ -351,6 +352,26 @@ def large_direct(context):
     content = bytes(range(256)) * 2900
     return Message(envelope(context, [payload("big", "binary", content)]),
                    [expected("big", "binary", content)])
+
+
+@form
+def header_form(context):
+    """The raw body with the envelope in headers, as a peer would write it that learnt the form."""
+    value = envelope(context, [], sender_name='Größe "XL"', metadata={"note": "Grüße"})
+    names = {field: name for name, field in reading.HEADER_NAMES.items()}
+    headers = {names[key]: header_text(text) for key, text in value.items()
+               if key in names and text != ""}
+    headers |= {
+        "NATSBridge-Version": "1", "natsbridge-metadata": json.dumps(value["metadata"]),
+        "NATSBridge-Payload-ID": str(uuid.uuid4()), "NATSBridge-Data-Name": "sound",
+        "NATSBridge-Payload-Type": "audio", "Sample-Rate": "44100", "Channels": "1"}
+    fields = fields_of(value, "correlation_id", "msg_id", "sender_name", "metadata", "send_to")
+    return Message(SOUND, [expected("sound", "audio", SOUND)], fields, headers)
+
+
+def header_text(text):
+    plain = text.isascii() and text.isprintable() and text == text.strip() and text[0] != '"'
+    return text if plain else json.dumps(text)
 
 
 @form

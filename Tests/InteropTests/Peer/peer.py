@@ -43,12 +43,16 @@ class Peer:
         """The body of the named form as base64, and what a receiver must find in it."""
         context = forms.Context(request.get("subject", "a.subject"), self.store)
         message = await asyncio.to_thread(forms.FORMS[request["form"]], context)
-        return {"body": base64.b64encode(message.body).decode(), "expected": message.expected}
+        headers = list((message.headers or {}).items())
+        return {
+            "body": base64.b64encode(message.body).decode(), "headers": headers,
+            "expected": message.expected,
+        }
 
     async def describe(self, request):
         """What a peer sees in a message body that is handed over here, without a server."""
         body = base64.b64decode(request["body"], validate=True)
-        message = reading.Received(body, request.get("headers"))
+        message = reading.Received(body, dict(request.get("headers", [])))
         return {"message": await asyncio.to_thread(reading.describe, message)}
 
     async def send(self, request):

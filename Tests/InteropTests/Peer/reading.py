@@ -44,6 +44,9 @@ def describe(message, max_payload=1 << 20):
         "size": len(body),
         "sha256": hashlib.sha256(body).hexdigest(),
     }
+    headers = {name.lower(): text for name, text in seen["headers"]}
+    if "natsbridge-version" in headers:
+        return {**seen, **header_form(headers, body)}
     try:
         pairs = json.loads(body, object_pairs_hook=_Pairs)
     except ValueError:
@@ -143,6 +146,45 @@ def _verify(payload, content, problems):
         return
     if actual != digest:
         problems.append(f"{checksum} but the content has {actual}")
+
+
+HEADER_NAMES = {
+    "natsbridge-correlation-id": "correlation_id", "natsbridge-message-id": "msg_id",
+    "natsbridge-timestamp": "timestamp", "natsbridge-send-to": "send_to",
+    "natsbridge-purpose": "msg_purpose", "natsbridge-sender-name": "sender_name",
+    "natsbridge-sender-id": "sender_id", "natsbridge-receiver-name": "receiver_name",
+    "natsbridge-receiver-id": "receiver_id", "natsbridge-reply-to": "reply_to",
+    "natsbridge-reply-to-message-id": "reply_to_msg_id", "natsbridge-broker-url": "broker_url",
+}
+
+
+def header_form(headers, body):
+    """The form in which the body is the raw payload and the envelope stands in headers."""
+    def text(name):
+        raw = headers.get(name, "")
+        return json.loads(raw) if raw.startswith('"') else raw
+
+    def table(name):
+        return json.loads(headers.get(name, "{}"))
+
+    problems = [] if headers["natsbridge-version"] == "1" else ["unknown version"]
+    problems += [f"{n} is not ASCII" for n, v in headers.items() if not v.isascii()]
+    envelope = {field: text(name) for name, field in HEADER_NAMES.items()}
+    payload = {
+        "id": text("natsbridge-payload-id"), "dataname": text("natsbridge-data-name"),
+        "payload_type": text("natsbridge-payload-type"), "transport": "direct",
+        "size": len(body), "metadata": table("natsbridge-payload-metadata"),
+        "sha256": hashlib.sha256(body).hexdigest(),
+    }
+    for name in ("correlation_id", "msg_id", "sender_id"):
+        if not UUID4.fullmatch(envelope[name]):
+            problems.append(f"{name} is {envelope[name]!r}")
+    if not TIMESTAMP.fullmatch(envelope["timestamp"]):
+        problems.append(f"timestamp is {envelope['timestamp']!r}")
+    _verify(payload, body, problems)
+    payload["value"] = value(payload["payload_type"], body)
+    envelope |= {"metadata": table("natsbridge-metadata"), "payloads": [payload]}
+    return {"envelope": envelope, "problems": problems, "form": "header"}
 
 
 def value(payload_type, content):
