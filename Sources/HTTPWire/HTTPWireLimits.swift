@@ -11,8 +11,9 @@ public struct HTTPWireLimits: Sendable, Hashable {
     public var targetBytes = 8 << 10
     /// Longest method in bytes: 32. No registered method is longer than 17.
     public var methodBytes = 32
-    /// Most empty lines that are skipped before a request line (RFC 9112 section 2.2): 1.
-    public var leadingEmptyLines = 1
+    /// Most empty lines that are skipped before a request line (RFC 9112 section 2.2): 2,
+    /// since some old clients send that many after a form.
+    public var leadingEmptyLines = 2
     /// Most bytes of extensions on one chunk's line: 1 KiB.
     public var chunkExtensionBytes = 1 << 10
     /// Most bytes of extensions in one whole body: 64 KiB.

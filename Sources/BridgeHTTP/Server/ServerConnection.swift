@@ -41,6 +41,7 @@ final class ServerConnection: LinkHandler {
     var serial = 0
     private var expectation = ServerExchange.Expectation.none
     private var hasLargeBuffer = false
+    private var wantsLargeBuffer = false
     var answerCloses = false
     private var isOverCapacity = false
     private var isPumping = false
@@ -67,6 +68,10 @@ final class ServerConnection: LinkHandler {
             guard readsNow else {
                 link.wantsRead = false
                 return
+            }
+            if wantsLargeBuffer, !hasLargeBuffer, buffer.count == 0 {
+                buffer = ReceiveBuffer(chunk: Self.largeChunk, limit: Self.largeChunk)
+                hasLargeBuffer = true
             }
             switch link.read(into: &buffer) {
             case .moved(let count):
@@ -204,10 +209,7 @@ extension ServerConnection {
     private func receive(_ sink: any BodySink, _ link: Link) {
         self.sink = sink
         let length = request?.contentLength ?? Int.max
-        if length >= Self.largeBody, !hasLargeBuffer, buffer.count == 0 {
-            buffer = ReceiveBuffer(chunk: Self.largeChunk, limit: Self.largeChunk)
-            hasLargeBuffer = true
-        }
+        wantsLargeBuffer = length >= Self.largeBody
         enter(.receiving, .body, link)
         if expectation == .continue100, length > 0, buffer.count == 0 {
             output.append(Bytes(utf8: "HTTP/1.1 100 Continue\r\n\r\n"))
@@ -230,6 +232,7 @@ extension ServerConnection {
 
     /// Gives the memory of a large upload back once it is over.
     func shrinkBuffer() {
+        wantsLargeBuffer = false
         guard hasLargeBuffer, buffer.count == 0 else { return }
         buffer = ReceiveBuffer(chunk: Self.smallChunk, limit: Self.largeChunk)
         hasLargeBuffer = false
