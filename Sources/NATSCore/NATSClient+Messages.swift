@@ -114,10 +114,24 @@ extension NATSClient {
         _ payload: Bytes, to subject: Subject, headers: Headers = Headers(),
         timeout: Duration = .seconds(5)
     ) async throws(NATSError) -> NATSMessage {
-        try checkSize(payload, headers, subject, .request)
+        try await request(
+            payload, to: subject, headers: headers, ticket: newRequest(), timeout: timeout)
+    }
+
+    /// Reserves an inbox for one answer, for layers that write it into the message as well.
+    package func newRequest() -> RequestTicket {
         core.subscribeToInbox()
         let id = core.requests.newID()
-        let inbox = core.inbox(id)
+        return RequestTicket(id: id, inbox: core.inbox(id))
+    }
+
+    /// Asks with an inbox that was reserved before; each is good for one request.
+    package func request(
+        _ payload: Bytes, to subject: Subject, headers: Headers, ticket: RequestTicket,
+        timeout: Duration
+    ) async throws(NATSError) -> NATSMessage {
+        try checkSize(payload, headers, subject, .request)
+        let (id, inbox) = (ticket.id, ticket.inbox)
         let outcome = await core.requests.wait(for: id, stage: .request, timeout: timeout) {
             let result = core.outbox.append {
                 FrameWriter.publish(
@@ -142,4 +156,11 @@ extension NATSClient {
         }
         return message
     }
+}
+
+/// The inbox of one request.
+package struct RequestTicket: Sendable {
+    let id: UInt64
+    /// Where the answer is expected.
+    package let inbox: Subject
 }

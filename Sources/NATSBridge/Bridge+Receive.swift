@@ -1,0 +1,90 @@
+public import NATSCore
+public import NATSJetStream
+public import NATSWire
+
+extension Bridge {
+    /// Turns a received message into typed values (the peers' `smartReceive`): reads the envelope
+    /// in any known form, fetches links with retries, verifies what the sender vouched for.
+    /// - Throws: `BridgeError` naming the stage, the subject or URL and the flow.
+    public func receive(
+        _ message: NATSMessage, options: ReceiveOptions = ReceiveOptions()
+    ) async throws(BridgeError) -> Received {
+        try checkOpen(.receive)
+        return try await Incoming(
+            bridge: self, message: message, options: options, position: nil
+        ).receive()
+    }
+
+    /// Subscribes and turns each message into values. A message that cannot be used is an element
+    /// with its error, and the sequence goes on.
+    ///
+    /// Messages are decoded one after the other, as they are asked for. Ending the loop ends the
+    /// subscription.
+    /// - Throws: `BridgeError` when the client is closed.
+    public func messages(
+        on pattern: SubjectPattern, queueGroup: QueueGroup? = nil,
+        limits: SubscriptionLimits = .default, options: ReceiveOptions = ReceiveOptions()
+    ) throws(BridgeError) -> ReceivedMessages {
+        try checkOpen(.receive)
+        do throws(NATSError) {
+            let subscription = try client.subscribe(
+                to: pattern, queueGroup: queueGroup, limits: limits)
+            return ReceivedMessages(bridge: self, subscription: subscription, options: options)
+        } catch {
+            throw BridgeError(error, stage: .receive)
+        }
+    }
+
+    /// What a stream stored in the last `duration` by the *server's* clock, in order, with links
+    /// fetched; ends with the message that was the newest when it began.
+    ///
+    /// A message that cannot be used is an element with its error, and the replay goes on.
+    /// - Throws: `BridgeError` in the stage `replay`, such as `stream_not_found`.
+    public func replay(
+        _ stream: String, since duration: Duration, filters: [SubjectPattern] = [],
+        options: ReceiveOptions = ReceiveOptions()
+    ) async throws(BridgeError) -> ReplayedMessages {
+        try checkOpen(.replay)
+        do throws(JetStreamError) {
+            let replay = try await JetStream(client: client).replay(
+                stream, since: duration, filters: filters)
+            return ReplayedMessages(bridge: self, replay: replay, options: options)
+        } catch {
+            throw BridgeError(error, stage: .replay, subject: stream)
+        }
+    }
+
+    /// Turns a message of a JetStream consumer into values. While links are fetched the server is
+    /// told that work is in progress, so that the message is not delivered to somebody else.
+    /// - Throws: `BridgeError`; whether to acknowledge the message is the caller's to decide.
+    public func receive(
+        _ message: JetStreamMessage, options: ReceiveOptions = ReceiveOptions()
+    ) async throws(BridgeError) -> Received {
+        try checkOpen(.receive)
+        let incoming = Incoming(
+            bridge: self, message: message.message, options: options,
+            position: StreamPosition(message.metadata))
+        return try await message.keepingInProgress(every: options.progressInterval) {
+            () async throws(BridgeError) -> Received in
+            try await incoming.receive()
+        }
+    }
+}
+
+extension StreamPosition {
+    init(_ metadata: MessageMetadata) {
+        stream = metadata.stream
+        sequence = Int(clamping: metadata.streamSequence)
+        deliveryCount = Int(clamping: metadata.deliveryCount)
+        timestamp = metadata.timestamp
+        pending = Int(clamping: metadata.pending)
+    }
+}
+
+extension BridgeError {
+    init(_ error: JetStreamError, stage: Stage, subject: String, correlationID: String = "") {
+        self.init(
+            error.code.rawValue, stage: stage, subject: subject, correlationID: correlationID,
+            detail: error.description)
+    }
+}

@@ -1,0 +1,116 @@
+internal import BridgeBytes
+internal import Glibc
+public import NATSCore
+
+/// Sends and receives typed payloads over NATS, whatever their size.
+///
+/// A message carries an envelope: small payloads inside it, large ones as links to a store where
+/// they were put before the message is published. Who sends and who receives need not care which.
+///
+/// An actor, entered once a message: encoding, decoding and transfers of many bytes run outside
+/// of it.
+public actor Bridge {
+    /// The connection; it may be shared with other users.
+    public nonisolated let client: NATSClient
+    nonisolated let options: BridgeOptions
+    /// `sender_id` of what is sent: one a bridge.
+    public nonisolated let senderID: String
+    private let ownsClient: Bool
+    private var isClosed = false
+
+    /// Uses a connection that the caller holds and closes.
+    public init(client: NATSClient, options: BridgeOptions) {
+        self.init(client: client, options: options, ownsClient: false)
+    }
+
+    private init(client: NATSClient, options: BridgeOptions, ownsClient: Bool) {
+        self.client = client
+        self.options = options
+        self.ownsClient = ownsClient
+        var generator = SystemRandomNumberGenerator()
+        senderID = UniqueID.version4(using: &generator)
+    }
+
+    /// Connects to NATS and makes a bridge of it.
+    /// - Throws: `BridgeError` in the stage `connect`, with the code of the NATS client.
+    public static func connect(_ options: BridgeOptions) async throws(BridgeError) -> Bridge {
+        do throws(NATSError) {
+            let client = try await NATSClient.connect(options.client)
+            return Bridge(client: client, options: options, ownsClient: true)
+        } catch {
+            throw BridgeError(error, stage: .connect)
+        }
+    }
+
+    /// Connects, lends the bridge to `body`, and drains it afterwards.
+    public static func withBridge<R: Sendable>(
+        _ options: BridgeOptions, _ body: (Bridge) async throws -> R
+    ) async throws -> R {
+        let bridge = try await connect(options)
+        do {
+            let result = try await body(bridge)
+            try await bridge.drain()
+            return result
+        } catch {
+            await bridge.close()
+            throw error
+        }
+    }
+
+    /// Closes at once. A connection that the caller holds stays open.
+    public func close() async {
+        isClosed = true
+        if ownsClient { await client.close() }
+    }
+
+    /// Writes what waits, confirms it, and closes.
+    /// - Throws: `BridgeError` when the server did not confirm.
+    public func drain() async throws(BridgeError) {
+        isClosed = true
+        do throws(NATSError) {
+            if ownsClient { try await client.drain() } else { try await client.flush() }
+        } catch {
+            throw BridgeError(error, stage: .publish)
+        }
+    }
+
+    /// Refuses work after `close`.
+    func checkOpen(_ stage: BridgeError.Stage) throws(BridgeError) {
+        guard !isClosed else {
+            throw BridgeError(BridgeError.Code.closed, stage: stage, detail: "the bridge is closed")
+        }
+    }
+}
+
+extension Bridge {
+    /// Writes one line of the trace.
+    nonisolated func trace(
+        _ correlationID: String, _ stage: BridgeError.Stage, _ message: String,
+        _ fields: TraceEvent.Field...
+    ) {
+        options.trace?.record(
+            TraceEvent(
+                timestamp: Self.now, correlationID: correlationID, stage: stage.rawValue,
+                message: message, fields: fields))
+    }
+
+    /// Writes a failure to the trace and hands it on.
+    nonisolated func traced(_ error: BridgeError) -> BridgeError {
+        trace(
+            error.correlationID, error.stage, "failed: \(error.code)",
+            TraceEvent.Field("subject", error.subject), TraceEvent.Field("detail", error.detail))
+        return error
+    }
+
+    /// The present moment, which the pure layers take as an argument.
+    static var now: Timestamp {
+        var time = timespec()
+        unsafe _ = clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(seconds: Int64(time.tv_sec), nanoseconds: Int32(time.tv_nsec))
+    }
+
+    static func newID() -> String {
+        var generator = SystemRandomNumberGenerator()
+        return UniqueID.version4(using: &generator)
+    }
+}

@@ -1,0 +1,33 @@
+public import BridgeClaims
+public import NATSCore
+
+/// What a bridge is made of, and its limits.
+public struct BridgeOptions: Sendable {
+    /// How to connect to NATS.
+    public var client: NATSClientOptions
+    /// Where large payloads go; nil: nowhere, and what does not fit a message fails.
+    public var store: (any ClaimStore)?
+    /// Serialized size in bytes from which a payload goes by link. 1,000,000 as in the peers;
+    /// whatever it says, nothing larger than the server's `max_payload` is written.
+    public var threshold = 1_000_000
+    /// How long an uploaded payload lives at the store, unless it is deleted before. A day: longer
+    /// than most streams and their redeliveries.
+    public var timeToLive: Duration = .seconds(86_400)
+    /// `sender_name` of what is sent.
+    public var senderName = "natsbridge-swift"
+    /// Largest payload in bytes that is downloaded.
+    public var downloadLimit = 4 << 30
+    /// When and how often a download is tried again.
+    public var retry = RetryPolicy()
+    /// Which links are followed; nil: only those of the configured store.
+    public var linkPolicy: LinkPolicy?
+    /// Uploads of one message that run at the same time.
+    public var maxParallelUploads = 4
+    /// Where the trace goes; nil: nowhere.
+    public var trace: (any TraceSink)?
+
+    public init(client: NATSClientOptions = NATSClientOptions(), store: (any ClaimStore)? = nil) {
+        self.client = client
+        self.store = store
+    }
+}

@@ -1,0 +1,170 @@
+internal import BridgeBytes
+internal import BridgeClaims
+internal import BridgeEnvelope
+internal import BridgeJSON
+internal import NATSWire
+
+/// The uploads of one send, and taking them back.
+extension Outgoing {
+    /// Gives every payload its place: uploads those that go by link and have none yet.
+    func upload(_ draft: inout MessageDraft, _ claims: inout [Claim]) async throws(BridgeError) {
+        var waiting: [Int] = []
+        for index in draft.contents.indices {
+            switch (draft.choices[index], draft.envelope.payloads[index].transport) {
+            case (.link, .direct): waiting.append(index)
+            case (.direct, _):
+                let bytes = PayloadCodec.joined(draft.contents[index].segments)
+                draft.envelope.payloads[index].transport = .direct(bytes)
+                draft.envelope.payloads[index].encoding = "base64"
+            case (.link, .link): break
+            }
+        }
+        guard !waiting.isEmpty else { return }
+        guard let store = bridge.options.store else {
+            throw BridgeError(
+                BridgeError.Code.noStore, stage: .upload, subject: subject.text,
+                correlationID: correlationID, detail: "a payload must go by link")
+        }
+        let results = await uploadAll(waiting, draft, to: store)
+        var failures: [ClaimError] = []
+        for (index, result) in results {
+            switch result {
+            case .success(let claim):
+                claims.append(claim)
+                draft.envelope.payloads[index].attach(claim)
+            case .failure(let error): failures.append(error)
+            }
+        }
+        if let first = failures.first { throw failure(first, of: failures.count) }
+    }
+
+    /// Uploads side by side, at most `maxParallelUploads` at a time; later ones are not begun
+    /// when one has failed.
+    private func uploadAll(
+        _ indices: [Int], _ draft: MessageDraft, to store: any ClaimStore
+    ) async -> [(Int, Result<Claim, ClaimError>)] {
+        await withTaskGroup(of: (Int, Result<Claim, ClaimError>).self) { group in
+            var waiting = indices[...]
+            var results: [(Int, Result<Claim, ClaimError>)] = []
+            var hasFailed = false
+            for _ in 0..<max(1, bridge.options.maxParallelUploads) {
+                guard let index = waiting.popFirst() else { break }
+                group.addTask { (index, await uploadOne(index, draft, to: store)) }
+            }
+            for await result in group {
+                results.append(result)
+                if case .failure = result.1 { hasFailed = true }
+                guard !hasFailed, let index = waiting.popFirst() else { continue }
+                group.addTask { (index, await uploadOne(index, draft, to: store)) }
+            }
+            return results.sorted { $0.0 < $1.0 }
+        }
+    }
+
+    private func uploadOne(
+        _ index: Int, _ draft: MessageDraft, to store: any ClaimStore
+    ) async -> Result<Claim, ClaimError> {
+        let name = draft.envelope.payloads[index].dataName
+        let content = ClaimContent(
+            name: name, segments: draft.contents[index].segments,
+            timeToLive: bridge.options.timeToLive)
+        let start = Bridge.now
+        do throws(ClaimError) {
+            let claim = try await store.upload(content, correlationID: correlationID)
+            let milliseconds = Bridge.now.milliseconds - start.milliseconds
+            bridge.trace(
+                correlationID, .upload, "uploaded payload", TraceEvent.Field("name", name),
+                TraceEvent.Field("url", Redaction.url(claim.url)),
+                TraceEvent.Field("bytes", String(claim.size)),
+                TraceEvent.Field("milliseconds", String(milliseconds)),
+                TraceEvent.Field("checksum", claim.checksum))
+            return .success(claim)
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func failure(_ error: ClaimError, of count: Int) -> BridgeError {
+        let more = count > 1 ? " (and \(count - 1) more uploads)" : ""
+        return BridgeError(
+            error.code.rawValue, stage: .upload, subject: error.url,
+            correlationID: correlationID, detail: error.description + more)
+    }
+
+    /// Deletes what was uploaded, since the message did not go out. Runs also when the send was
+    /// cancelled, and is bounded by the store's own timeouts; what cannot be deleted ends with
+    /// its time to live.
+    ///
+    /// After a timeout or a lost connection nobody knows whether the message went out: a receiver
+    /// may hold its links, so they are left to their time to live, and the error says so.
+    func takeBack(_ claims: [Claim], after error: BridgeError) async -> BridgeError {
+        guard !claims.isEmpty, let store = bridge.options.store else { return error }
+        if error.stage == .publish, ["timeout", "disconnected"].contains(error.code) {
+            return error.adding("; \(claims.count) uploads are left, since it may have arrived")
+        }
+        let correlationID = correlationID
+        let left = await Task.detached {
+            var left: [String] = []
+            for claim in claims {
+                do throws(ClaimError) {
+                    try await store.delete(claim, correlationID: correlationID)
+                } catch {
+                    left.append(claim.id)
+                }
+            }
+            return left
+        }.value
+        bridge.trace(
+            correlationID, .upload, "took uploads back",
+            TraceEvent.Field("deleted", String(claims.count - left.count)),
+            TraceEvent.Field("left", String(left.count)))
+        let fate =
+            left.isEmpty
+            ? "; its \(claims.count) uploads were deleted"
+            : "; uploads left to their time to live: \(left.joined(separator: ", "))"
+        return error.adding(fate)
+    }
+}
+
+extension BridgeError {
+    /// The same error with more to read.
+    fileprivate func adding(_ text: String) -> BridgeError {
+        BridgeError(
+            code, stage: stage, subject: subject, correlationID: correlationID,
+            detail: detail + text)
+    }
+}
+
+extension EnvelopePayload {
+    /// Makes the payload a link to what was uploaded, with what the receiver verifies.
+    fileprivate mutating func attach(_ claim: Claim) {
+        transport = .link(claim.url)
+        encoding = "none"
+        statedSize = claim.size
+        metadata[IntegrityKey.checksum] = .string(claim.checksum)
+        if let expiresAt = claim.expiresAt {
+            metadata[IntegrityKey.expiresAt] = .string(expiresAt.description)
+        }
+    }
+}
+
+/// What may be shown of a link.
+enum Redaction {
+    /// Scheme, host and path; user information is dropped and a query replaced by `?…`.
+    static func url(_ text: String) -> String {
+        var rest = Substring(text)
+        var scheme = ""
+        if let mark = text.firstRange(of: "://") {
+            scheme = String(text[..<mark.upperBound])
+            rest = text[mark.upperBound...]
+        }
+        let end = rest.firstIndex { $0 == "?" || $0 == "#" } ?? rest.endIndex
+        let hasQuery = end != rest.endIndex
+        rest = rest[..<end]
+        let authorityEnd = rest.firstIndex(of: "/") ?? rest.endIndex
+        if let at = rest[..<authorityEnd].lastIndex(of: "@") {
+            rest = rest[rest.index(after: at)...]
+        }
+        return scheme + rest + (hasQuery ? "?…" : "")
+    }
+}

@@ -1,0 +1,37 @@
+public import BridgeBytes
+public import BridgeEnvelope
+
+/// What a send came to.
+public struct SentEnvelope: Sendable {
+    /// The envelope as published.
+    public let envelope: Envelope
+    /// The body of the NATS message: the envelope's JSON text, or the raw payload in the header
+    /// form.
+    public let body: Bytes
+    /// Bytes of NATS headers and body together, as the server's `max_payload` counts them.
+    public let wireBytes: Int
+    /// The stream's name and sequence number, when it went through JetStream.
+    public let stored: StoredMessage?
+
+    /// Where JetStream put a message.
+    public struct StoredMessage: Sendable, Hashable {
+        public let stream: String
+        public let sequence: Int
+        /// The stream had a message with this id already, and kept that one.
+        public let isDuplicate: Bool
+    }
+}
+
+/// How one payload would travel; see `Bridge.plan`.
+public struct PlannedPayload: Sendable, Hashable {
+    public let name: String
+    public let type: PayloadType
+    /// Bytes after serialization.
+    public let size: Int
+    /// Bytes that it would take inside a message: base64.
+    public let encodedSize: Int
+    /// Whether it goes by link.
+    public let isLink: Bool
+    /// The server's `max_payload`, which all payloads of a message share.
+    public let limit: Int
+}

@@ -1,0 +1,288 @@
+import ArrowIPC
+import BridgeBytes
+import BridgeEnvelope
+import BridgeJSON
+import NATSBridge
+import NATSCore
+import NATSWire
+import TestKit
+import Testing
+
+@Suite(.needsNATSServer) struct BridgeTests {
+    /// Runs a body with a bridge on a fresh server.
+    static func run(
+        store: ScriptedStore? = ScriptedStore(), config: String = "", threshold: Int = 1_000_000,
+        trace: TraceCollector? = nil, parallel: Int = 4,
+        _ body: (Bridge, ScriptedStore) async throws -> Void
+    ) async throws {
+        try await NATSServerFixture.run(config: config) { server in
+            var options = BridgeOptions(
+                client: NATSClientOptions(servers: [server.url]), store: store)
+            options.threshold = threshold
+            options.trace = trace
+            options.maxParallelUploads = parallel
+            let bridge = try await Bridge.connect(options)
+            try await body(bridge, store ?? ScriptedStore())
+            await bridge.close()
+        }
+    }
+
+    private static func table() throws -> Table {
+        try Table(["id": Column([1, 2, 3] as [Int64]), "name": Column(["a", nil, "c"])])
+    }
+
+    @Test func `every type arrives with its name, in order, inside the message`() async throws {
+        try await Self.run { bridge, store in
+            let messages = try await bridge.messages(on: "chat")
+            try await bridge.client.flush()
+            let payloads = [
+                OutgoingPayload("t", .text("grüße/\"\n")),
+                OutgoingPayload("d", .dictionary(["step_size": 0.5, "n": [1, nil]])),
+                OutgoingPayload("a", .arrowTable(try Self.table())),
+                OutgoingPayload("j", .jsonTable([["x": 1], ["x": 2]])),
+                OutgoingPayload("i", .image([0x89, 0x50])), OutgoingPayload("s", .audio([0, 1])),
+                OutgoingPayload("v", .video([2])),
+                OutgoingPayload("b", .binary([]), metadata: ["mine": true]),
+            ]
+            var options = SendOptions()
+            options.purpose = "updateStatus"
+            options.metadata = ["k": "v"]
+            let sent = try await bridge.send(payloads, to: "chat", options: options)
+            var iterator = messages.makeAsyncIterator()
+            let received = try #require(try await iterator.next()).get()
+            #expect(received.payloads.map(\.name) == payloads.map(\.name))
+            #expect(received.payloads.map { $0.value?.type } == payloads.map { $0.value.type })
+            #expect(received.envelope == sent.envelope)
+            #expect(received.envelope.purpose == "updateStatus")
+            guard case .text(let text)? = received["t"]?.value,
+                case .arrowTable(let table)? = received["a"]?.value,
+                case .dictionary(let dictionary)? = received["d"]?.value
+            else {
+                Issue.record("a value has another type")
+                return
+            }
+            #expect(text == "grüße/\"\n")
+            #expect(dictionary["step_size"]?.doubleValue == 0.5)
+            #expect(try table.columns("name")[0].text(at: 2) == "c")
+            #expect(received["b"]?.metadata["mine"] == true)
+            #expect(store.uploads == 0)
+            #expect(sent.wireBytes == sent.body.count)
+        }
+    }
+
+    @Test func `a payload of the threshold goes by link and is verified`() async throws {
+        let trace = TraceCollector()
+        try await Self.run(threshold: 1000, trace: trace) { bridge, store in
+            let messages = try await bridge.messages(on: "big")
+            try await bridge.client.flush()
+            let bytes = Bytes([UInt8](repeating: 9, count: 1000))
+            let small = Bytes([UInt8](repeating: 8, count: 999))
+            let sent = try await bridge.send(
+                [OutgoingPayload("big", .binary(bytes)), OutgoingPayload("small", .binary(small))],
+                to: "big")
+            #expect(store.uploads == 1)
+            let first = sent.envelope.payloads[0]
+            #expect(first.encoding == "none" && first.size == 1000)
+            #expect(first.metadata[IntegrityKey.checksum]?.stringValue?.hasPrefix("xxh64:") == true)
+            #expect(first.metadata[IntegrityKey.expiresAt] != nil)
+            var iterator = messages.makeAsyncIterator()
+            let received = try #require(try await iterator.next()).get()
+            #expect(received["big"]?.bytes == bytes && received["big"]?.url != nil)
+            #expect(received["small"]?.bytes == small && received["small"]?.url == nil)
+            let stages = trace.events(of: sent.envelope.correlationID).map(\.stage)
+            #expect(
+                stages == [
+                    "serialize", "serialize", "upload", "publish", "receive", "download",
+                    "deserialize", "deserialize",
+                ])
+        }
+    }
+
+    @Test func `one byte decides between the message and the link`() async throws {
+        try await Self.run(config: "max_payload: 10000", threshold: 1 << 30) { bridge, store in
+            let subscription = try bridge.client.subscribe(to: "edge")
+            try await bridge.client.flush()
+            // Grow until the first one goes by link; base64 grows in steps of four.
+            var lastDirect = 0
+            for size in 6000..<7500 {
+                let plan = try await bridge.plan(
+                    [OutgoingPayload("p", .binary(Bytes([UInt8](repeating: 1, count: size))))],
+                    to: "edge")
+                if plan[0].isLink { break }
+                lastDirect = size
+            }
+            #expect(lastDirect > 6000 && lastDirect < 7499)
+            for (size, isLink) in [(lastDirect, false), (lastDirect + 1, true)] {
+                let bytes = Bytes([UInt8](repeating: 1, count: size))
+                let sent = try await bridge.send([OutgoingPayload("p", .binary(bytes))], to: "edge")
+                #expect(sent.wireBytes <= 10_000)
+                if !isLink { #expect(sent.wireBytes > 10_000 - 4) }
+                let batch = try await subscription.nextBatch()
+                let message = try #require(batch?.first)
+                #expect(message.size == sent.wireBytes)
+                let received = try await bridge.receive(message)
+                #expect(received.payloads[0].bytes == bytes)
+                #expect((received.payloads[0].url != nil) == isLink)
+            }
+            #expect(store.uploads == 1)
+        }
+    }
+
+    @Test func `random mixes never exceed the limit and all come back`() async throws {
+        var generator = SeededGenerator("bridge sizes")
+        let mixes = (0..<12).map { _ in
+            (0..<Int.random(in: 1...5, using: &generator)).map { _ in
+                Int.random(in: 0...40_000, using: &generator)
+            }
+        }
+        try await Self.run(config: "max_payload: 65536", threshold: 30_000) { bridge, _ in
+            let subscription = try bridge.client.subscribe(to: "mix")
+            try await bridge.client.flush()
+            for sizes in mixes {
+                var options = SendOptions()
+                options.headers = ["X-App": "header bytes count too"]
+                let sent = try await bridge.send(
+                    sizes.enumerated().map { index, size in
+                        OutgoingPayload(
+                            "p\(index)",
+                            .binary(Bytes([UInt8](repeating: UInt8(index), count: size)))
+                        )
+                    }, to: "mix", options: options)
+                #expect(sent.wireBytes <= 65_536)
+                let batch = try await subscription.nextBatch()
+                let received = try await bridge.receive(#require(batch?.first))
+                #expect(received.payloads.map(\.bytes.count) == sizes)
+            }
+        }
+    }
+
+    @Test func `without a store what does not fit fails with both numbers`() async throws {
+        try await Self.run(store: nil, config: "max_payload: 5000") { bridge, _ in
+            let bytes = Bytes([UInt8](repeating: 1, count: 5000))
+            do throws(BridgeError) {
+                try await bridge.send([OutgoingPayload("p", .binary(bytes))], to: "x")
+                Issue.record("sent")
+            } catch {
+                #expect(error.stage == .plan && error.code == "envelope_too_large")
+                #expect(error.detail.contains("5000"))
+                #expect(!error.correlationID.isEmpty && error.subject == "x")
+            }
+        }
+    }
+
+    @Test func `a failed upload takes the others back`() async throws {
+        let store = ScriptedStore(failingUpload: 3)
+        try await Self.run(store: store, threshold: 10, parallel: 1) { bridge, _ in
+            let bytes = Bytes([UInt8](repeating: 1, count: 50))
+            let payloads = (0..<6).map { OutgoingPayload("p\($0)", .binary(bytes)) }
+            do throws(BridgeError) {
+                try await bridge.send(payloads, to: "x")
+                Issue.record("sent")
+            } catch {
+                #expect(error.stage == .upload && error.code == "claim.store_unavailable")
+                #expect(error.detail.contains("deleted"))
+            }
+            #expect(store.stored == 0 && store.deleted == ["1", "2"])
+            #expect(store.uploads == 3)
+        }
+    }
+
+    @Test func `a failed publish takes the uploads back, an unsure one does not`() async throws {
+        let store = ScriptedStore()
+        try await Self.run(store: store, threshold: 10) { bridge, _ in
+            let payload = OutgoingPayload("p", .binary(Bytes([UInt8](repeating: 1, count: 50))))
+            await #expect(throws: BridgeError("no_responders", stage: .publish)) {
+                _ = try await bridge.request([payload], to: "nobody.listens")
+            }
+            #expect(store.stored == 0 && store.deleted == ["1"])
+            let silent = try bridge.client.subscribe(to: "silent")
+            await #expect(throws: BridgeError("timeout", stage: .publish)) {
+                _ = try await bridge.request(
+                    [payload], to: "silent", timeout: .milliseconds(50))
+            }
+            #expect(store.stored == 1 && silent.backlog == 1)
+        }
+    }
+
+    @Test func `requests are answered by reply, with the flow's ids`() async throws {
+        try await Self.run { bridge, _ in
+            let commands = try await bridge.messages(on: "sim.start")
+            try await bridge.client.flush()
+            let service = Task {
+                for try await command in commands {
+                    let received = try command.get()
+                    try await bridge.reply(to: received, [OutgoingPayload("s", .text("Running"))])
+                }
+            }
+            var options = SendOptions()
+            options.correlationID = "flow-1"
+            let answer = try await bridge.request(
+                [OutgoingPayload("config", .dictionary(["iterations": 10]))], to: "sim.start",
+                options: options)
+            guard case .text("Running")? = answer["s"]?.value else {
+                Issue.record("another answer")
+                return
+            }
+            #expect(answer.envelope.correlationID == "flow-1")
+            #expect(!answer.envelope.replyToMessageID.isEmpty)
+            service.cancel()
+            _ = await service.result
+        }
+    }
+
+    @Test func `an unusable message is an element, and the sequence goes on`() async throws {
+        try await Self.run { bridge, _ in
+            let messages = try await bridge.messages(on: "in")
+            try await bridge.client.flush()
+            try bridge.client.publish(Bytes(utf8: "not json"), to: "in")
+            try bridge.client.publish(Bytes(utf8: "{}"), to: "in")
+            try await bridge.send([OutgoingPayload("ok", .text("fine"))], to: "in")
+            var iterator = messages.makeAsyncIterator()
+            for _ in 0..<2 {
+                let result = try #require(try await iterator.next())
+                guard case .failure(let error) = result else {
+                    Issue.record("accepted")
+                    continue
+                }
+                #expect(error.stage == .decode && error.subject == "in")
+            }
+            #expect(try #require(try await iterator.next()).get().payloads.count == 1)
+        }
+    }
+
+    @Test func `the header form carries raw bytes beside the application's headers`() async throws {
+        try await Self.run { bridge, _ in
+            let subscription = try bridge.client.subscribe(to: "audio")
+            try await bridge.client.flush()
+            let pcm = Bytes((0..<2000).map { UInt8(truncatingIfNeeded: $0) })
+            var options = SendOptions()
+            options.usesHeaderForm = true
+            options.headers = ["Sample-Rate": "44100", "Channels": "1"]
+            let sent = try await bridge.send(
+                [OutgoingPayload("chunk", .audio(pcm))], to: "audio", options: options)
+            let batch = try await subscription.nextBatch()
+            let message = try #require(batch?.first)
+            #expect(message.payload == pcm && message.size == sent.wireBytes)
+            let received = try await bridge.receive(message)
+            #expect(received.headers["Sample-Rate"] == "44100")
+            #expect(received.payloads[0].name == "chunk" && received.payloads[0].bytes == pcm)
+            #expect(received.envelope.correlationID == sent.envelope.correlationID)
+        }
+    }
+
+    @Test(arguments: ["$JS.API.STREAM.DELETE.x", "a.*", "a.>", "a b"])
+    func `an answer never goes where a peer must not send us`(_ replyTo: String) async throws {
+        try await Self.run { bridge, _ in
+            let messages = try await bridge.messages(on: "in")
+            try await bridge.client.flush()
+            var options = SendOptions()
+            options.replyTo = replyTo
+            try await bridge.send([OutgoingPayload("x", .text("x"))], to: "in", options: options)
+            var iterator = messages.makeAsyncIterator()
+            let received = try #require(try await iterator.next()).get()
+            await #expect(throws: BridgeError(BridgeError.Code.unusableReply, stage: .reply)) {
+                try await bridge.reply(to: received, [])
+            }
+        }
+    }
+}
