@@ -7,18 +7,22 @@ public protocol ArrowPrimitive: BitwiseCopyable, Sendable {
 }
 
 extension ArrowPrimitive {
+    /// By default such values represent only their own type.
     public static func represents(_ type: DataType) -> Bool { type == arrowType }
 }
 
 extension Int8: ArrowPrimitive {
+    /// `int8`
     public static var arrowType: DataType { .int8 }
 }
 
 extension Int16: ArrowPrimitive {
+    /// `int16`
     public static var arrowType: DataType { .int16 }
 }
 
 extension Int32: ArrowPrimitive {
+    /// `int32`
     public static var arrowType: DataType { .int32 }
 
     /// Also days (`date32`), times of day of 32 bits and intervals of months.
@@ -31,6 +35,7 @@ extension Int32: ArrowPrimitive {
 }
 
 extension Int64: ArrowPrimitive {
+    /// `int64`
     public static var arrowType: DataType { .int64 }
 
     /// Also timestamps, durations, times of day of 64 bits and `date64`.
@@ -43,29 +48,36 @@ extension Int64: ArrowPrimitive {
 }
 
 extension UInt8: ArrowPrimitive {
+    /// `uint8`
     public static var arrowType: DataType { .uint8 }
 }
 
 extension UInt16: ArrowPrimitive {
+    /// `uint16`
     public static var arrowType: DataType { .uint16 }
 }
 
 extension UInt32: ArrowPrimitive {
+    /// `uint32`
     public static var arrowType: DataType { .uint32 }
 }
 
 extension UInt64: ArrowPrimitive {
+    /// `uint64`
     public static var arrowType: DataType { .uint64 }
 }
 
 extension Float16: ArrowPrimitive {
+    /// `float16`
     public static var arrowType: DataType { .float16 }
 }
 
 extension Float: ArrowPrimitive {
+    /// `float32`
     public static var arrowType: DataType { .float32 }
 }
 
 extension Double: ArrowPrimitive {
+    /// `float64`
     public static var arrowType: DataType { .float64 }
 }

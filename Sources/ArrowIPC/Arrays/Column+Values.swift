@@ -40,6 +40,7 @@ extension Column {
     public struct Numbers<T: ArrowPrimitive>: RandomAccessCollection, Sendable {
         private let bytes: Bytes
         private let validity: Bitmap?
+        /// Number of values, nulls counted.
         public let count: Int
         public var startIndex: Int { 0 }
         public var endIndex: Int { count }

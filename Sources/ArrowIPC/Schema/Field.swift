@@ -3,7 +3,9 @@
 public struct Metadata: Sendable, Hashable {
     /// One pair.
     public struct Entry: Sendable, Hashable {
+        /// The name, such as `ARROW:extension:name`.
         public var key: String
+        /// The text under that name.
         public var value: String
 
         /// A pair of a key and a value.
