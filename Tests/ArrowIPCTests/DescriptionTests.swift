@@ -24,7 +24,7 @@ import Testing
     @Test func everyTypeHasAText() throws {
         let table = try Tables.wide()
         let text = table.excerpt(rows: 100)
-        #expect(text.contains("14 rows"))
+        #expect(text.contains("13 rows"))
         #expect(!text.contains("arrow_"))
         for column in table.batches[0].columns { #expect(!column.description.isEmpty) }
         #expect(table.batches[0].columns[0].description == "bool[5]: true, false, null, true, null")

@@ -6,10 +6,7 @@ import Testing
 /// Property: whatever the bytes, a reader gives batches, then a typed error or the end; nothing
 /// traps, whatever is then asked of the columns.
 @Suite struct HostileStreamTests {
-    static let golden =
-        SharedData.files(in: "arrow/pyarrow", suffix: ".arrows")
-        + SharedData.files(in: "arrow/public/1.0.0-littleendian", suffix: ".stream")
-        + SharedData.files(in: "arrow/public/0.14.1", suffix: ".stream")
+    static let golden = GoldenPair.fixtures + GoldenPair.shared
 
     @Test(.needsSharedData, arguments: SharedData.files(in: "arrow/fuzz"))
     func fuzzCorpusIsRefused(file: String) throws {
@@ -18,9 +15,8 @@ import Testing
         #expect(error != nil)
     }
 
-    @Test(.needsSharedData, arguments: golden)
-    func everyPrefixIsRefusedOrComplete(file: String) throws {
-        let whole = try SharedData.bytes(file)
+    @Test(arguments: golden) func everyPrefixIsRefusedOrComplete(pair: GoldenPair) throws {
+        let whole = try TestFile.bytes(pair.stream)
         var ends: Set<Int> = []
         for count in prefixes(of: whole.count) {
             guard let error = Self.open(whole[0..<count]) else {
@@ -45,11 +41,10 @@ import Testing
         (0..<count).filter { $0 < 700 || $0 > count - 100 || $0 % 61 == 0 && $0 < 10_000 }
     }
 
-    @Test(.needsSharedData, arguments: golden)
-    func mutationsNeverTrap(file: String) throws {
-        let whole = [UInt8](try SharedData.bytes(file))
+    @Test(arguments: golden) func mutationsNeverTrap(pair: GoldenPair) throws {
+        let whole = [UInt8](try TestFile.bytes(pair.stream))
         guard whole.count < 30_000 else { return }
-        var generator = SeededGenerator(file)
+        var generator = SeededGenerator(pair.testDescription)
         var refused = 0
         for _ in 0..<40 {
             var bytes = whole

@@ -47,6 +47,15 @@ extension Int64: ArrowPrimitive {
     }
 }
 
+/// `Int` stands for `Int64`, which it is on every platform of this library.
+extension Int: ArrowPrimitive {
+    /// `int64`
+    public static var arrowType: DataType { .int64 }
+
+    /// The types that `Int64` represents.
+    public static func represents(_ type: DataType) -> Bool { Int64.represents(type) }
+}
+
 extension UInt8: ArrowPrimitive {
     /// `uint8`
     public static var arrowType: DataType { .uint8 }

@@ -24,24 +24,35 @@ extension Column {
     /// One pass over all text when it is valid as a whole and no value begins inside a character;
     /// otherwise value by value, to name the bad one and to spare what is null.
     private func checkText() throws(ArrowError) {
-        guard case .offsets = storage else {
-            for position in 0..<count { _ = try text(at: position) }
-            return
-        }
-        let blobs = try blobs()
-        guard count > 0 else { return }
-        let whole = blobs.range(0).lowerBound..<blobs.range(count - 1).upperBound
-        let data = blobs.data[whole]
-        if (try? UTF8Span(validating: data.span)) != nil {
-            let text = blobs.data.span
-            var begins = true
-            for position in 0..<count {
-                let range = blobs.range(position)
-                guard range.lowerBound < range.upperBound else { continue }
-                if text[range.lowerBound] & 0xC0 == 0x80 { begins = false }
+        if count > 0, case .offsets(let offsets, let data) = storage {
+            let blobs = try blobs()
+            let used = blobs.range(0).lowerBound..<blobs.range(count - 1).upperBound
+            let text = data[used]
+            if let whole = try? UTF8Span(validating: text.span) {
+                if whole.isKnownASCII { return }
+                let cuts =
+                    type.alignment == 4
+                    ? Self.cutsCharacter(Int32.self, offsets, data)
+                    : Self.cutsCharacter(Int64.self, offsets, data)
+                if !cuts { return }
             }
-            if begins { return }
         }
-        for position in 0..<count { _ = try self.text(at: position) }
+        for position in 0..<count { _ = try text(at: position) }
+    }
+
+    /// Whether one of the offsets, which were checked, lies inside a character of valid text.
+    private static func cutsCharacter<T: FixedWidthInteger & BitwiseCopyable>(
+        _ type: T.Type, _ offsets: Bytes, _ data: Bytes
+    ) -> Bool {
+        let text = data.span
+        return unsafe offsets.withUnsafeBytes { raw in
+            // Sound: the buffer is aligned and a multiple of the width long.
+            let values = unsafe raw.bindMemory(to: T.self)
+            for index in values.indices {
+                let offset = Int(truncatingIfNeeded: unsafe values[index])
+                if offset < text.count, text[offset] & 0xC0 == 0x80 { return true }
+            }
+            return false
+        }
     }
 }

@@ -55,7 +55,7 @@ extension Column {
         public subscript(position: Int) -> T? {
             precondition(position >= 0 && position < count, "position outside the column")
             if let validity, !validity[position] { return nil }
-            return unsafe bytes.withUnsafeBytes {
+            return unsafe bytes.span.withUnsafeBytes {
                 // Sound: the bytes hold `count` values of this type.
                 unsafe $0.loadUnaligned(
                     fromByteOffset: position * MemoryLayout<T>.stride, as: T.self)

@@ -67,19 +67,24 @@ extension Column {
 
     /// A column of binary or text as a collection of optional bytes; nothing is copied.
     public struct Blobs: RandomAccessCollection, Sendable {
-        private let column: Column
-        /// Empty for columns of views.
+        /// Number of values, nulls counted.
+        public let count: Int
         private let offsets: Bytes
-        let data: Bytes
         private let width: Int
+        private let data: Bytes
+        private let validity: Bitmap?
+        /// Only for columns of views, which have no offsets.
+        private let views: Column?
         public var startIndex: Int { 0 }
-        public var endIndex: Int { column.count }
+        public var endIndex: Int { count }
 
         init(column: Column, offsets: Bytes, data: Bytes) {
-            self.column = column
             self.offsets = offsets
             self.data = data
+            count = column.count
             width = column.type.alignment
+            validity = column.validity
+            views = offsets.isEmpty ? column : nil
         }
 
         /// The range of a value in `data`. The offsets were checked when the view was made.
@@ -94,16 +99,16 @@ extension Column {
         public subscript(position: Int) -> Bytes? {
             precondition(position >= 0 && position < count, "position outside the column")
             // The views were checked when this was made, so it does not throw.
-            if offsets.isEmpty { return (try? column.bytes(at: position)) ?? nil }
-            if let validity = column.validity, !validity[position] { return nil }
+            if let views { return (try? views.bytes(at: position)) ?? nil }
+            if let validity, !validity[position] { return nil }
             return data[range(position)]
         }
 
         /// Size of a value in bytes, 0 for null, without looking at it.
         public func byteCount(at position: Int) -> Int {
             precondition(position >= 0 && position < count, "position outside the column")
-            if offsets.isEmpty { return self[position]?.count ?? 0 }
-            if let validity = column.validity, !validity[position] { return 0 }
+            if views != nil { return self[position]?.count ?? 0 }
+            if let validity, !validity[position] { return 0 }
             return range(position).count
         }
     }
