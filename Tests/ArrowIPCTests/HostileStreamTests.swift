@@ -45,17 +45,20 @@ import Testing
         let whole = [UInt8](try TestFile.bytes(pair.stream))
         guard whole.count < 30_000 else { return }
         var generator = SeededGenerator(pair.testDescription)
-        var refused = 0
-        for _ in 0..<40 {
+        for _ in 0..<30 {
             var bytes = whole
             for _ in 0..<Int.random(in: 1...4, using: &generator) {
-                let position = Int.random(in: 0..<bytes.count, using: &generator)
+                // Half of them hit the first heads, where there is most to break.
+                let end = Bool.random(using: &generator) ? bytes.count : min(1_000, bytes.count)
+                let position = Int.random(in: 0..<end, using: &generator)
                 bytes[position] = Self.mutation(of: bytes[position], using: &generator)
             }
             var exercise = Exercise()
-            if exercise.stream(Bytes(bytes)) != nil { refused += 1 }
+            var again = Exercise()
+            let error = exercise.stream(Bytes(bytes))
+            #expect(again.stream(Bytes(bytes)) == error)
+            #expect(again.values == exercise.values)
         }
-        #expect(refused > 0)
     }
 
     private static func mutation(

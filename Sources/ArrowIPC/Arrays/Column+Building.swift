@@ -138,6 +138,10 @@ extension Column {
     /// or `fixed_size_binary` for `decimal128`.
     /// - Throws: `typeMismatch` when the values lie differently in memory.
     public func viewed(as type: DataType) throws(ArrowError) -> Column {
+        switch type.layout {
+        case .dictionary, .union, .runs: throw mismatch("\(type)")
+        default: break
+        }
         guard type.layout == self.type.layout, type.children.count == self.type.children.count,
             zip(type.children, children).allSatisfy({ $0.type == $1.type })
         else { throw mismatch("\(type)") }
