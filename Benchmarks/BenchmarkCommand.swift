@@ -20,6 +20,7 @@ enum BenchmarkCommand {
             let numbers = arguments.dropFirst(1).compactMap { Int($0) }
             switch (arguments.first ?? "", arguments.count) {
             case ("codec", 1): try await CodecBenchmark.run()
+            case ("envelope", 1): try await EnvelopeBenchmark.run()
             case ("arrow", 1...2): try await ArrowBenchmark.run(rows: numbers.first ?? 10_000_000)
             case ("http", 2...3):
                 try await HTTPBenchmark.run(

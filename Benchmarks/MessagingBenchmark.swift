@@ -9,14 +9,16 @@ struct MessagingBenchmark {
     private let mode: String
     private let subject: Subject
     private let numbers: [Int]
-    private let cpuAtStart: (user: Double, system: Double)
+    private let words: [String]
+    private let report: BenchmarkReport
 
     init(url: String, _ words: [String]) async throws {
         mode = words[0]
+        self.words = words
         subject = try Subject(words[1])
         numbers = words.dropFirst(2).compactMap { Int($0) }
         client = try await NATSClient.connect(NATSClientOptions(servers: [url]))
-        cpuAtStart = Figures.cpu
+        report = BenchmarkReport(mode: words[0], cpuAtStart: Figures.cpu)
     }
 
     /// Runs the mode; false when there is none of that name with so many numbers.
@@ -28,6 +30,24 @@ struct MessagingBenchmark {
         case ("req", 2): try await request(count: numbers[0], size: numbers[1])
         case ("reqc", 3):
             try await request(count: numbers[0], size: numbers[1], inFlight: numbers[2])
+        default: return try await runJetStream()
+        }
+        await client.close()
+        return true
+    }
+
+    private func runJetStream() async throws -> Bool {
+        let jetStream = JetStreamBenchmark(client: client, subject: subject, report: report)
+        switch (mode, numbers.count) {
+        case ("jssync", 2):
+            try await jetStream.publishEach(count: numbers[0], payload: payload(numbers[1]))
+        case ("jsasync", 3):
+            try await jetStream.publishAll(
+                count: numbers[0], payload: payload(numbers[1]), window: numbers[2])
+        case ("jsfetch", 2):
+            try await JetStreamBenchmark.fetch(
+                client: client, stream: words[1], consumer: words[2], count: numbers[0],
+                batch: numbers[1], report: report)
         default: return false
         }
         await client.close()
@@ -35,17 +55,6 @@ struct MessagingBenchmark {
     }
 
     private func payload(_ size: Int) -> Bytes { Bytes([UInt8](repeating: 0x78, count: size)) }
-
-    private func report(_ count: Int, _ size: Int, from start: Double, _ extra: String = "") {
-        let end = Figures.now
-        let cpu = Figures.cpu
-        print(
-            """
-            {"impl":"swift","mode":"\(mode)","n":\(count),"size":\(size),"t0":\(start),"t1":\(end),\
-            "secs":\(end - start),"user":\(cpu.user - cpuAtStart.user),\
-            "sys":\(cpu.system - cpuAtStart.system),"maxrss_kb":\(Figures.peakResident)\(extra)}
-            """)
-    }
 
     private func ready() {
         print("ready")
@@ -64,7 +73,7 @@ struct MessagingBenchmark {
             }
         }
         try await client.flush(timeout: .seconds(60))
-        report(count, size, from: start)
+        report.print(count, size, from: start)
     }
 
     private func subscribe(count: Int, size: Int) async throws {
@@ -79,7 +88,7 @@ struct MessagingBenchmark {
             for message in batch { bytes += message.payload.count }
             taken += batch.count
         }
-        report(taken, size, from: start, ",\"bytes\":\(bytes)")
+        report.print(taken, size, from: start, ",\"bytes\":\(bytes)")
     }
 
     private func respond() async throws {
@@ -106,19 +115,14 @@ struct MessagingBenchmark {
 
     private func request(count: Int, size: Int) async throws {
         let payload = payload(size)
-        var times: [Double] = []
-        times.reserveCapacity(count)
+        var times = LatencyRecord(capacity: count)
         let start = Figures.now
         for _ in 0..<count {
             let sent = Figures.now
             _ = try await client.request(payload, to: subject)
-            times.append((Figures.now - sent) * 1e6)
+            times.add(Figures.now - sent)
         }
-        times.sort()
-        let extra =
-            ",\"p50_us\":\(times[count / 2]),\"p99_us\":\(times[count * 99 / 100])"
-            + ",\"max_us\":\(times[count - 1])"
-        report(count, size, from: start, extra)
+        report.print(count, size, from: start, times.fields)
     }
 
     private func request(count: Int, size: Int, inFlight: Int) async throws {
@@ -133,6 +137,6 @@ struct MessagingBenchmark {
             }
             try await group.waitForAll()
         }
-        report(count, size, from: start)
+        report.print(count, size, from: start)
     }
 }
