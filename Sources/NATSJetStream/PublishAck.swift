@@ -66,7 +66,7 @@ public struct PublishOptions: Sendable, Hashable {
     private static let timeToLiveName: HeaderName = "Nats-TTL"
 
     /// Adds the options to a message's own headers, in place of lines of the same names.
-    func apply(to headers: Headers) -> Headers {
+    package func apply(to headers: Headers) -> Headers {
         var headers = headers
         if let messageID { headers.set(Self.messageIDName, messageID) }
         if let expectedStream { headers.set(Self.streamName, expectedStream) }

@@ -1,4 +1,5 @@
 internal import BridgeBytes
+internal import BridgeJSON
 internal import NATSCore
 internal import NATSJetStream
 internal import NATSWire
@@ -82,6 +83,25 @@ internal import Testing
             try await jetStream.deleteStream("ORDERS")
             let code = await Self.code { _ = try await jetStream.streamInfo("ORDERS") }
             #expect(code == .streamNotFound)
+        }
+    }
+
+    @Test func anUpdateKeepsSettingsThatAreNotKnownHere() async throws {
+        try await run { jetStream in
+            let body = """
+                {"name":"R","subjects":["r"],"storage":"memory","retention":"limits",
+                "max_consumers":-1,"max_msgs":-1,"max_bytes":-1,"max_age":0,"num_replicas":1,
+                "republish":{"src":"r","dest":"copy"}}
+                """
+            _ = try await jetStream.client.request(
+                Bytes(utf8: body), to: "$JS.API.STREAM.CREATE.R")
+            var configuration = try await jetStream.streamInfo("R").configuration
+            configuration.description = "changed"
+            try await jetStream.updateStream(configuration)
+            let answer = try await jetStream.client.request(Bytes(), to: "$JS.API.STREAM.INFO.R")
+            let config = try JSONValue(parsing: answer.payload)["config"]
+            #expect(config?["description"] == "changed")
+            #expect(config?["republish"]?["dest"] == "copy")
         }
     }
 

@@ -118,6 +118,16 @@ internal import Testing
         #expect(machine.nextAttempt(now: .zero, random: 0) == .giveUp(.refused))
     }
 
+    @Test func aConnectionForgivesEarlierRefusals() {
+        var machine = machine([Self.a])
+        for _ in 0..<3 {
+            _ = machine.nextAttempt(now: .zero, random: 0)
+            machine.connected()
+            machine.failed(.refused("expired"), now: .zero)
+        }
+        #expect(machine.pool == [Self.a])
+    }
+
     @Test func aRefusedFirstConnectionSaysSo() {
         var machine = machine([Self.a])
         _ = machine.nextAttempt(now: .zero, random: 0)

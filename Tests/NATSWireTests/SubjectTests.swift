@@ -78,6 +78,7 @@ internal import Testing
         ("a.*.c", "a.b.c", true), ("a.*.c", "a.b.d", false), ("a.>", "a.b", true),
         ("a.>", "a", false), ("a.>", "b.a", false), ("*.*", "a.b", true), ("*.>", "a.b.c", true),
         ("ab", "a", false), ("a", "ab", false), ("ab.c", "a.c", false), ("a.c", "ab.c", false),
+        ("a.b", "axb", false),
         ("a*", "ab", false), ("a*", "a*", true), ("*.b", "aaa.b", true), ("*.b", "aaa.bb", false),
     ])
     func matching(_ pattern: String, _ subject: String, _ expected: Bool) throws {

@@ -1,0 +1,42 @@
+internal import NATSJetStream
+internal import NATSWire
+internal import Testing
+
+@Suite struct PublishOptionsTests {
+    private func lines(_ options: PublishOptions, _ headers: Headers = [:]) -> [String] {
+        options.apply(to: headers).map { "\($0.name): \($0.value)" }
+    }
+
+    @Test func nothingAskedAddsNothing() {
+        #expect(lines(PublishOptions(), ["A": "b"]) == ["A: b"])
+    }
+
+    @Test func everyWishIsAHeader() {
+        var options = PublishOptions(messageID: "id")
+        options.expectedStream = "S"
+        options.expectedLastSequence = 4
+        options.expectedLastSubjectSequence = 0
+        options.expectedLastMessageID = "last"
+        options.timeToLive = .seconds(90)
+        #expect(
+            lines(options) == [
+                "Nats-Msg-Id: id", "Nats-Expected-Stream: S", "Nats-Expected-Last-Sequence: 4",
+                "Nats-Expected-Last-Subject-Sequence: 0", "Nats-Expected-Last-Msg-Id: last",
+                "Nats-TTL: 90",
+            ])
+    }
+
+    @Test func aWishReplacesALineOfTheSameName() {
+        let options = PublishOptions(messageID: "new")
+        #expect(
+            lines(options, ["Nats-Msg-Id": "old", "A": "b", "Nats-Msg-Id": "older"]) == [
+                "Nats-Msg-Id: new", "A: b",
+            ])
+    }
+
+    @Test func aLifeIsOneSecondAtLeast() {
+        var options = PublishOptions()
+        options.timeToLive = .milliseconds(10)
+        #expect(lines(options) == ["Nats-TTL: 1"])
+    }
+}
