@@ -21,16 +21,21 @@ struct BodyCollector: ~Copyable {
     /// Where the beginning goes if the rest does not come.
     private let partial: PartialBody?
 
-    /// - Parameter length: Nil when unknown, else at most `limit`; the caller has checked it.
+    /// - Parameters:
+    ///   - length: Nil when unknown, else at most `limit`; the caller has checked it.
+    ///   - place: Where the body goes if its length is the place's size.
     init(
         length: Int?, limit: Int, digesting algorithm: ChecksumAlgorithm?,
-        partial: PartialBody? = nil
+        partial: PartialBody? = nil, place: ByteRegion? = nil
     ) {
         precondition(length.map { $0 >= 0 && $0 <= limit } ?? true, "longer than the limit")
         self.length = length ?? 0
         self.limit = limit
         self.partial = partial
-        region = length.map { ByteRegion(capacity: $0) }
+        region = length.map { length in
+            if let place, place.capacity == length { return place }
+            return ByteRegion(capacity: length)
+        }
         writer = ByteWriter(capacity: length == nil ? min(limit, 64 << 10) : 0)
         digest = algorithm.map { RunningChecksum($0) }
     }

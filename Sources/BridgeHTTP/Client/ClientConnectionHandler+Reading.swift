@@ -153,7 +153,7 @@ extension ClientConnectionHandler {
         } else {
             collector = BodyCollector(
                 length: active.length, limit: demand.limit, digesting: demand.algorithm,
-                partial: demand.partial)
+                partial: demand.partial, place: demand.place)
         }
         self.active?.mode = .collecting
         self.active?.pending = []

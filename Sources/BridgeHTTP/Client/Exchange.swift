@@ -30,6 +30,8 @@ final class Exchange: Sendable {
         let algorithm: ChecksumAlgorithm?
         /// What came before, to which this body is the rest; filled again if this breaks off.
         var partial: PartialBody?
+        /// Memory of the body's length, made beforehand since making it may block.
+        var place: ByteRegion?
     }
 
     private struct State: Sendable {

@@ -12,8 +12,11 @@ public struct HTTPBodyStream: AsyncSequence, Sendable {
 
     private let reading: Reading
 
-    init(_ exchange: Exchange, _ client: HTTPClient) {
+    private let length: Int?
+
+    init(_ exchange: Exchange, length: Int?, _ client: HTTPClient) {
         reading = Reading(exchange, client)
+        self.length = length
     }
 
     /// Ends the exchange when nobody holds the body any more.
@@ -66,6 +69,8 @@ public struct HTTPBodyStream: AsyncSequence, Sendable {
     public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(reading) }
 
     func collect(_ demand: Exchange.WholeDemand) async throws(HTTPError) -> Exchange.Collected {
+        var demand = demand
+        demand.place = await place(for: demand)
         if let whole = try await reading.exchange.demandWhole(demand) { return whole }
         // The whole answer is here already, in pieces.
         var collector: BodyCollector
@@ -93,5 +98,16 @@ public struct HTTPBodyStream: AsyncSequence, Sendable {
             }
         }
         return collector.finish()
+    }
+
+    /// A mapped file for a large body; nil where private memory will do, or must.
+    private func place(for demand: Exchange.WholeDemand) async -> ByteRegion? {
+        let options = reading.exchange.connection.options
+        guard let length, length >= options.mappedBodySize, length <= demand.limit,
+            (demand.partial?.count ?? 0) == 0, !reading.exchange.isOver
+        else { return nil }
+        return await BlockingPool.shared.run {
+            MappedMemory.temporaryFile(count: length, in: options.temporaryFolder)
+        }
     }
 }

@@ -15,6 +15,13 @@ public struct HTTPClientOptions: Sendable, Hashable {
     public var idleConnectionTimeout = Duration.seconds(30)
     /// Bytes of a body that may wait for their reader before reading from the peer stops: 1 MiB.
     public var bodyHighWater = 1 << 20
+    /// Collected bodies of a known length from this size on, in bytes, lie in a mapped temporary
+    /// file: 64 MiB. They cost page cache then, not private memory, and as little processor time
+    /// (measured: 0.15-0.35 s for 500 MB, where fresh private memory took 0.1-1.3 s).
+    public var mappedBodySize = 64 << 20
+    /// The folder of those files, which have no names there: `/var/tmp`. Where it cannot be used,
+    /// or has no room, bodies lie in private memory.
+    public var temporaryFolder = "/var/tmp"
     /// The User-Agent field.
     public var userAgent = "natsbridge"
 

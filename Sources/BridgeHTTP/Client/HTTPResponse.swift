@@ -18,7 +18,7 @@ public struct HTTPResponse: Sendable {
         status = answer.head.status
         fields = answer.head.fields
         contentLength = answer.length
-        body = HTTPBodyStream(exchange, client)
+        body = HTTPBodyStream(exchange, length: answer.length, client)
         url = exchange.url
     }
 

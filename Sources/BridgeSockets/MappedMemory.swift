@@ -1,0 +1,30 @@
+package import BridgeBytes
+internal import Glibc
+
+/// Memory that is a file's pages rather than the process's own.
+package enum MappedMemory {
+    /// A mapped, zeroed temporary file without a name, so that its content costs page cache and
+    /// disk, not private memory: the system can write it out and drop it when memory is short.
+    /// The space is reserved at once, so that a full disk shows here and not as a fault later.
+    ///
+    /// Nil when the folder cannot be used or has no room; the caller then takes heap memory.
+    /// Blocks: not for a reactor's thread.
+    package static func temporaryFile(count: Int, in folder: String) -> ByteRegion? {
+        guard count > 0 else { return nil }
+        var template = (folder + "/natsbridge-XXXXXX").utf8CString.map { $0 }
+        // Sound: the template is zero-terminated and writable, as `mkstemp` wants it.
+        let number = unsafe template.withUnsafeMutableBufferPointer {
+            unsafe $0.baseAddress.map { unsafe mkstemp($0) } ?? -1
+        }
+        guard number >= 0 else { return nil }
+        let descriptor = Descriptor(owning: number)
+        unsafe _ = unlink(template)
+        _ = fcntl(descriptor.number, F_SETFD, FD_CLOEXEC)
+        guard posix_fallocate(descriptor.number, 0, count) == 0 else { return nil }
+        // The mapping keeps the file; the descriptor is closed on return.
+        let address = unsafe mmap(
+            nil, count, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor.number, 0)
+        guard let address = unsafe address, unsafe address != MAP_FAILED else { return nil }
+        return unsafe ByteRegion(mapping: address, count: count)
+    }
+}
