@@ -257,18 +257,18 @@ import Testing
             }
             connection.readToEnd()
         }
-        let client = try client {
-            $0.firstByteTimeout = .milliseconds(50)
-            $0.idleTimeout = .milliseconds(50)
+        let impatient = try client { $0.firstByteTimeout = .milliseconds(50) }
+        let silent = await code {
+            _ = try await impatient.send(HTTPRequest("GET", try url(server)))
         }
-        let silent = await code { _ = try await client.send(HTTPRequest("GET", try url(server))) }
         #expect(silent == .firstByteTimeout)
+        let restless = try client { $0.idleTimeout = .milliseconds(50) }
         let stalled = await code {
             let request = HTTPRequest("GET", try url(server, "/stall"))
-            _ = try await client.send(request).collect(limit: 100)
+            _ = try await restless.send(request).collect(limit: 100)
         }
         #expect(stalled == .idleTimeout)
-        let bounded = try self.client { $0.totalTimeout = .milliseconds(50) }
+        let bounded = try client { $0.totalTimeout = .milliseconds(50) }
         let total = await code { _ = try await bounded.send(HTTPRequest("GET", try url(server))) }
         #expect(total == .totalTimeout)
         #expect(server.connectionCount == 3)
