@@ -31,7 +31,7 @@ import Testing
     func thePeerReadsWhatTheBridgeSends(threshold: Int) async throws {
         let values = try SampleValues.all
         let expected = try values.map { try $0.json(named: true) }
-        try await InteropStage.run({ $0.threshold = threshold }) { stage in
+        try await InteropStage.run(threshold: threshold) { stage in
             try await stage.peer.ask("listen", ["subject": "from.swift"])
             var options = SendOptions()
             options.metadata = ["note": "Grüße"]

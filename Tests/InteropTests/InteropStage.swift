@@ -11,9 +11,9 @@ struct InteropStage {
     let peer: Peer
 
     /// Sets the stage, runs the body on it, and clears it.
-    /// - Parameter edit: Changes the bridge's options.
+    /// - Parameter threshold: The bridge's: payloads of this size go by link.
     static func run(
-        _ edit: (inout BridgeOptions) -> Void = { _ in },
+        threshold: Int = 1_000_000,
         _ body: (InteropStage) async throws -> Void
     ) async throws {
         try await NATSServerFixture.run { server in
@@ -25,7 +25,7 @@ struct InteropStage {
             // A link that is not there is given up soon.
             options.retry = RetryPolicy(
                 maxRetries: 1, baseDelay: .milliseconds(1), maxDelay: .milliseconds(1))
-            edit(&options)
+            options.threshold = threshold
             let bridge = try await Bridge.connect(options)
             try await Peer.run(server: server, store: files.baseURL) { peer in
                 try await body(InteropStage(bridge: bridge, peer: peer))
