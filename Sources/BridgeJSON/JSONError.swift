@@ -15,6 +15,7 @@ public struct JSONError: Error, Hashable, Sendable, CustomStringConvertible {
         case trailingBytes = "trailing_bytes"
     }
 
+    /// What went wrong.
     public let code: Code
     /// Position of the offending byte in the text.
     public let offset: Int
@@ -34,6 +35,7 @@ public struct JSONLimits: Sendable, Hashable {
     /// Largest text in bytes.
     public var maxBytes = 1 << 30
 
+    /// The default bounds.
     public init() {}
 
     /// 64 levels, 1 GiB.

@@ -6,6 +6,7 @@ public struct JSONNumber: Sendable, Hashable, CustomStringConvertible {
     /// Takes a text that has been checked against the grammar.
     package init(checked text: String) { self.text = text }
 
+    /// A whole number.
     public init(_ value: Int) { text = String(value) }
 
     /// The shortest text that gives the same value back; nil for NaN and the infinities, which

@@ -6,9 +6,12 @@ public struct JSONObject: Sendable, Hashable {
     private var entries: [(key: String, value: JSONValue)] = []
     private var index: [String: Int] = [:]
 
+    /// An object without members.
     public init() {}
 
+    /// Number of members.
     public var count: Int { entries.count }
+    /// Whether there is no member.
     public var isEmpty: Bool { entries.isEmpty }
 
     private func position(of key: String) -> Int? {
@@ -64,6 +67,7 @@ public struct JSONObject: Sendable, Hashable {
 extension JSONObject: RandomAccessCollection, ExpressibleByDictionaryLiteral {
     public var startIndex: Int { 0 }
     public var endIndex: Int { entries.count }
+    /// The member at a place, in the order in which they stand.
     public subscript(position: Int) -> (key: String, value: JSONValue) { entries[position] }
 
     /// A key that stands twice keeps its first place and its last value.

@@ -133,6 +133,7 @@ package struct JSONWriter: ~Copyable {
         output.append(UInt8(ascii: "\""))
         var text = text
         text.withUTF8 { buffer in
+            // Sound: the span does not leave the closure that lends the buffer.
             let span = unsafe buffer.span
             var start = 0
             while start < span.count {

@@ -104,6 +104,7 @@ extension Bridge {
 
     /// The present moment, which the pure layers take as an argument.
     static var now: Timestamp {
+        // Sound: the call fills in the one value that it is given.
         var time = timespec()
         unsafe _ = clock_gettime(CLOCK_REALTIME, &time)
         return Timestamp(seconds: Int64(time.tv_sec), nanoseconds: Int32(time.tv_nsec))

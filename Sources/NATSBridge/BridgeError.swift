@@ -14,6 +14,7 @@ public struct BridgeError: Error, Sendable, Hashable, CustomStringConvertible {
     /// A stable name for programs: the bridge's own, or that of the layer that failed, such as
     /// `no_responders` or `checksum_mismatch`.
     public let code: String
+    /// The step that failed.
     public let stage: Stage
     /// The subject or the redacted URL concerned; empty when there is none.
     public let subject: String
@@ -40,6 +41,7 @@ public struct BridgeError: Error, Sendable, Hashable, CustomStringConvertible {
         public static let cancelled = "cancelled"
     }
 
+    /// An error with its parts.
     public init(
         _ code: String, stage: Stage, subject: String = "", correlationID: String = "",
         detail: String = ""

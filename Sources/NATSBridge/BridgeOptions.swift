@@ -26,6 +26,7 @@ public struct BridgeOptions: Sendable {
     /// Where the trace goes; nil: nowhere.
     public var trace: (any TraceSink)?
 
+    /// A bridge with the default limits.
     public init(client: NATSClientOptions = NATSClientOptions(), store: (any ClaimStore)? = nil) {
         self.client = client
         self.store = store

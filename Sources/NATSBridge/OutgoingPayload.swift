@@ -5,10 +5,12 @@ public import BridgeJSON
 public struct OutgoingPayload: Sendable {
     /// The caller's name for it, given to the receiver unchanged.
     public var name: String
+    /// The value; its type is the payload's.
     public var value: PayloadValue
     /// Goes into the payload's `metadata` beside the integrity keys.
     public var metadata: JSONObject
 
+    /// A payload, with or without metadata.
     public init(_ name: String, _ value: PayloadValue, metadata: JSONObject = JSONObject()) {
         self.name = name
         self.value = value

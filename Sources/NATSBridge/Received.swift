@@ -17,6 +17,7 @@ public struct Received: Sendable {
         public let bytes: Bytes
         /// The link that it came by; nil when it came inside the message.
         public let url: String?
+        /// What the sender added, the integrity keys included.
         public let metadata: JSONObject
     }
 
@@ -27,7 +28,9 @@ public struct Received: Sendable {
     /// Where the sender of a NATS request expects the answer; the envelope's `reply_to` is a
     /// field of its own.
     public let replySubject: Subject?
+    /// The envelope, with the payloads as they were on the wire.
     public let envelope: Envelope
+    /// The payloads, in order.
     public let payloads: [Payload]
     /// Where a stream holds the message; nil for core NATS.
     public let position: StreamPosition?
@@ -38,6 +41,7 @@ public struct Received: Sendable {
 
 /// Where a message of a stream stands.
 public struct StreamPosition: Sendable, Hashable {
+    /// Name of the stream.
     public let stream: String
     /// Sequence number in the stream.
     public let sequence: Int
@@ -61,5 +65,6 @@ public struct ReceiveOptions: Sendable {
     /// third of JetStream's default `ack_wait` of 30 s, so that two may get lost.
     public var progressInterval: Duration = .seconds(10)
 
+    /// Lenient, with values and links.
     public init() {}
 }

@@ -55,8 +55,11 @@ public struct ReceivedMessages: AsyncSequence, Sendable {
 public struct ReplayedMessages: AsyncSequence, Sendable {
     /// A message, or why it cannot be used; where it stands in the stream is told in both cases.
     public struct Element: Sendable {
+        /// Where the message stands in the stream.
         public let position: StreamPosition
+        /// The subject that it was published to.
         public let subject: Subject
+        /// The message, or why it cannot be used.
         public let result: Result<Received, BridgeError>
     }
     public typealias Failure = BridgeError

@@ -34,5 +34,6 @@ public struct SendOptions: Sendable {
     /// How the message is published.
     public var mode = PublishMode.core
 
+    /// A broadcast with new ids and the bridge's defaults.
     public init() {}
 }

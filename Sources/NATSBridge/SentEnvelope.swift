@@ -15,7 +15,9 @@ public struct SentEnvelope: Sendable {
 
     /// Where JetStream put a message.
     public struct StoredMessage: Sendable, Hashable {
+        /// Name of the stream.
         public let stream: String
+        /// Sequence number in the stream.
         public let sequence: Int
         /// The stream had a message with this id already, and kept that one.
         public let isDuplicate: Bool
@@ -24,7 +26,9 @@ public struct SentEnvelope: Sendable {
 
 /// How one payload would travel; see `Bridge.plan`.
 public struct PlannedPayload: Sendable, Hashable {
+    /// The payload's name.
     public let name: String
+    /// The payload's type.
     public let type: PayloadType
     /// Bytes after serialization.
     public let size: Int

@@ -18,15 +18,19 @@ public struct TraceEvent: Sendable, Hashable, CustomStringConvertible {
 
     /// One structured value beside the message.
     public struct Field: Sendable, Hashable {
+        /// The name, in lower case.
         public let name: String
+        /// The value as text; never a secret.
         public let value: String
 
+        /// A named value.
         public init(_ name: String, _ value: String) {
             self.name = name
             self.value = value
         }
     }
 
+    /// A line with its parts.
     public init(
         timestamp: Timestamp, correlationID: String, stage: String, message: String,
         fields: [Field] = []

@@ -41,11 +41,12 @@ public final class TraceCollector: TraceSink {
 
 /// Writes each line to standard error.
 public struct StandardErrorTrace: TraceSink {
+    /// A sink to standard error.
     public init() {}
 
     public func record(_ event: TraceEvent) {
         let line = Array((event.description + "\n").utf8)
-        // One call a line keeps lines of several tasks apart. A closed standard error is no
+        // Sound: the bytes outlive the call. One call a line keeps lines of several tasks apart. A closed standard error is no
         // reason to fail.
         unsafe line.withUnsafeBytes {
             unsafe _ = write(STDERR_FILENO, $0.baseAddress, $0.count)

@@ -7,6 +7,7 @@ public struct NATSClientOptions: Sendable {
     public var name = "natsbridge-swift"
     /// User name and password; those in a URL win.
     public var user: String?
+    /// The password that goes with `user`.
     public var password: String?
     /// A token instead of user and password.
     public var token: String?
@@ -31,6 +32,7 @@ public struct NATSClientOptions: Sendable {
     /// Prefix of inbox subjects.
     public var inboxPrefix = "_INBOX"
 
+    /// The default options for these servers.
     public init(servers: [String] = ["nats://127.0.0.1:4222"]) { self.servers = servers }
 }
 
@@ -46,6 +48,7 @@ public struct SubscriptionLimits: Sendable, Hashable {
     /// subscription of the connection waits meanwhile.
     public static let `default` = SubscriptionLimits(maxMessages: 65_536, maxBytes: 64 << 20)
 
+    /// Limits of both kinds; each is at least 1.
     public init(maxMessages: Int, maxBytes: Int) {
         self.maxMessages = maxMessages
         self.maxBytes = maxBytes

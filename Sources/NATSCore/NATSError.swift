@@ -38,7 +38,9 @@ public struct NATSError: Error, Sendable, Hashable, CustomStringConvertible {
         case connect, publish, subscribe, receive, request, flush, drain
     }
 
+    /// What went wrong.
     public let code: Code
+    /// The step that failed.
     public let stage: Stage
     /// The subject concerned; empty when there is none.
     public let subject: String
@@ -47,6 +49,7 @@ public struct NATSError: Error, Sendable, Hashable, CustomStringConvertible {
     /// A sentence for people. Holds no payload and no secret.
     public let detail: String
 
+    /// An error with its parts.
     public init(
         _ code: Code, stage: Stage, subject: String = "", server: String = "", detail: String = ""
     ) {

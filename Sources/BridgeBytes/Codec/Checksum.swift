@@ -13,6 +13,7 @@ public enum ChecksumAlgorithm: String, Sendable, Hashable, CaseIterable {
 
 /// A named digest of a run of bytes: `xxh64:<hex>` or `sha256:<hex>`.
 public struct Checksum: Sendable, Hashable, CustomStringConvertible {
+    /// Which digest it is.
     public let algorithm: ChecksumAlgorithm
     /// The digest in lower-case hexadecimal digits.
     public let digits: String
