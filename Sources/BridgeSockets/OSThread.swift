@@ -28,6 +28,7 @@ package enum OSThread {
                 guard let argument = unsafe argument else { return nil }
                 let start = unsafe Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
                 unsafe pthread_setname_np(pthread_self(), String(start.name.prefix(15)))
+                SystemCalls.blockBrokenPipeSignal()
                 start.body()
                 return nil
             }, box.toOpaque())

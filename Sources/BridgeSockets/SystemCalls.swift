@@ -124,4 +124,13 @@ package enum SystemCalls {
         let status = unsafe Glibc.getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &value, &size)
         return status == 0 ? value : Glibc.errno
     }
+
+    /// `sendfile` has no flag like `MSG_NOSIGNAL`: to a peer that has gone it would end the
+    /// process. Blocked on a thread of ours, the signal becomes EPIPE and nobody else is touched.
+    static func blockBrokenPipeSignal() {
+        var signals = sigset_t()
+        unsafe sigemptyset(&signals)
+        unsafe sigaddset(&signals, SIGPIPE)
+        unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
+    }
 }

@@ -53,7 +53,8 @@ public final class FileServer: Sendable {
             on: reactor, host: options.host, port: options.port
         ) { _ in ServerConnection(context: context) }
         port = listener.address.port
-        baseURL = options.publicBaseURL ?? "http://\(listener.address)"
+        let base = options.publicBaseURL ?? "http://\(listener.address)"
+        baseURL = base.hasSuffix("/") ? String(base.dropLast()) : base
         service.baseURL = baseURL
         self.context = context
         self.service = service
