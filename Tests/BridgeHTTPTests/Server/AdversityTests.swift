@@ -65,7 +65,8 @@ import Testing
         } _: { running in
             try await running.client { client throws in
                 client.send(
-                    "PUT /f/\(TestID.of(1))/x HTTP/1.1\r\nHost: a\r\nContent-Length: 50\r\n\r\nhello")
+                    "PUT /f/\(TestID.of(1))/x HTTP/1.1\r\nHost: a\r\nContent-Length: 50\r\n\r\nhello"
+                )
                 let answer = try client.answer(to: "PUT")
                 #expect(answer.status == 408 && !answer.isReusable)
                 #expect(try client.isClosedByPeer())

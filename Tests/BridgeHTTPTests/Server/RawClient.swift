@@ -22,7 +22,7 @@ struct RawClient: ~Copyable {
         let description: String
     }
 
-    private static let pool = BlockingPool(threadLimit: 64)
+    private static let threads = BlockingThreads()
     private let number: Int32
     private var window: [UInt8] = []
 
@@ -30,13 +30,11 @@ struct RawClient: ~Copyable {
     static func run<Result: Sendable>(
         _ port: Int, _ body: @escaping @Sendable (inout RawClient) throws -> Result
     ) async throws -> Result {
-        let result = await pool.run { () -> Swift.Result<Result, any Error> in
-            Swift.Result {
-                var client = try RawClient(port: port)
-                return try body(&client)
-            }
-        }
-        return try result.get()
+        // A task, so that a failed expectation knows its test; on threads that may block.
+        try await Task(executorPreference: threads) {
+            var client = try RawClient(port: port)
+            return try body(&client)
+        }.value
     }
 
     init(port: Int) throws {
@@ -156,5 +154,15 @@ struct RawClient: ~Copyable {
         if let body { head += "Content-Length: \(body.count)\r\n" }
         send(Array((head + "\r\n").utf8) + (body ?? []))
         return try answer(to: method)
+    }
+}
+
+/// Runs tasks whose code blocks, on threads that nobody else waits for.
+private final class BlockingThreads: TaskExecutor {
+    private let pool = BlockingPool(threadLimit: 64)
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        pool.submit { [self] in unsafe job.runSynchronously(on: asUnownedTaskExecutor()) }
     }
 }
