@@ -5,7 +5,10 @@ package struct Command: Sendable {
 
     /// All commands, in the order in which the overview lists them.
     package static let all: [Command] = [
-        ServeCommand.command, ArrowCommand.cat, ArrowCommand.schema,
+        DemoCommand.command, ServeCommand.command, SendCommand.command, ReceiveCommand.command,
+        RequestCommand.command,
+        ReplayCommand.command, FetchCommand.command, EnvelopeCommand.command, ArrowCommand.cat,
+        ArrowCommand.schema, TableProcess.sender, TableProcess.receiver,
     ]
 
     /// The command that the first words name, and the words that are left.

@@ -1,44 +1,59 @@
+internal import BridgeBytes
+internal import NATSBridge
 internal import Synchronization
 
 /// The trace of the demo's flows: what each stage of each side said, by correlation id.
 final class TraceLog: Sendable {
-    struct Entry: Sendable {
-        let correlationID: String
+    private struct Entry: Sendable {
+        let event: TraceEvent
         /// Which service said it, such as `dashboard`.
         let side: String
-        /// The stage's line without its time, such as `uploaded 520 MB`.
-        let text: String
-        let instant: ContinuousClock.Instant
     }
 
-    /// Most entries that are kept; the scenarios stay far below it.
-    private static let limit = 100_000
+    /// Most entries that are kept; the scenarios stay below it.
+    private static let limit = 200_000
 
     private let entries = Mutex<[Entry]>([])
     private let console: Console
 
     init(console: Console) { self.console = console }
 
-    func note(_ correlationID: String, side: String, _ text: String) {
-        let entry = Entry(
-            correlationID: correlationID, side: side, text: text, instant: ContinuousClock.now)
-        entries.withLock { if $0.count < Self.limit { $0.append(entry) } }
-        console.trace("[Correlation: \(correlationID)] \(side): \(text)")
+    func note(_ event: TraceEvent, side: String) {
+        entries.withLock {
+            if $0.count < Self.limit { $0.append(Entry(event: event, side: side)) }
+        }
+        console.trace("\(event) side=\(side)")
     }
 
-    /// What was said about a flow, in order.
-    func entries(of correlationID: String) -> [Entry] {
-        entries.withLock { $0.filter { $0.correlationID == correlationID } }
+    private func entries(of correlationID: String) -> [Entry] {
+        entries.withLock { $0.filter { $0.event.correlationID == correlationID } }
+            .sorted { $0.event.timestamp < $1.event.timestamp }
+    }
+
+    /// The trace lines of a flow as every peer writes them.
+    func events(of correlationID: String) -> [String] {
+        entries(of: correlationID).map { "\($0.event) side=\($0.side)" }
+    }
+
+    /// The stages that a flow passed, each with its side: `dashboard upload`.
+    func stages(of correlationID: String) -> Set<String> {
+        Set(entries(of: correlationID).map { "\($0.side) \($0.event.stage)" })
     }
 
     /// The lines that show a flow to a person, with the time since its first stage.
     func lines(of correlationID: String) -> [String] {
         let entries = entries(of: correlationID)
         guard let first = entries.first else { return [] }
-        let width = entries.map(\.side.count).max() ?? 0
+        let sides = entries.map(\.side.count).max() ?? 0
+        let stages = entries.map(\.event.stage.count).max() ?? 0
         return entries.map { entry in
-            let time = Figures.rightAligned("+" + Figures.time(entry.instant - first.instant), 9)
-            return "\(time)  \(Figures.padded(entry.side, width))  \(entry.text)"
+            let event = entry.event
+            let elapsed = Duration.milliseconds(
+                event.timestamp.milliseconds - first.event.timestamp.milliseconds)
+            let time = Figures.rightAligned("+\(Figures.time(elapsed))", 9)
+            let fields = event.fields.map { " \($0.name)=\($0.value)" }.joined()
+            return "\(time)  \(Figures.padded(entry.side, sides))  "
+                + "\(Figures.padded(event.stage, stages))  \(event.message)\(fields)"
         }
     }
 }

@@ -20,7 +20,11 @@ package struct CommonOptions: Sendable, Equatable {
         .value(
             "--allow-origin", "URL", repeats: true,
             "another origin that links may point to; may repeat"),
+        .flag("--plik", "the store is a Plik server"),
         .value("--timeout", "TIME", "how long to wait, such as 500ms, 10s, 2m"),
+        .value("--max-retries", "N", "how often a failed transfer is tried again (default 7)"),
+        .value("--base-delay", "TIME", "the longest wait before the first retry (default 100ms)"),
+        .value("--max-delay", "TIME", "the longest wait before any retry (default 10s)"),
     ]
 
     /// Of commands that speak NATS.
@@ -39,6 +43,10 @@ package struct CommonOptions: Sendable, Equatable {
     package let allowedOrigins: [String]
     package let threshold: Int?
     package let timeout: Duration?
+    package let isPlik: Bool
+    package let maxRetries: Int?
+    package let baseDelay: Duration?
+    package let maxDelay: Duration?
 
     package init(
         _ arguments: ParsedArguments, environment: (String) -> String? = Environment.value
@@ -48,5 +56,9 @@ package struct CommonOptions: Sendable, Equatable {
         allowedOrigins = arguments.all("--allow-origin")
         threshold = try arguments.byteCount("--threshold")
         timeout = try arguments.duration("--timeout")
+        isPlik = arguments.has("--plik")
+        maxRetries = try arguments.integer("--max-retries")
+        baseDelay = try arguments.duration("--base-delay")
+        maxDelay = try arguments.duration("--max-delay")
     }
 }

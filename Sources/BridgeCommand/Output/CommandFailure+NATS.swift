@@ -10,7 +10,7 @@ extension CommandFailure {
             hint: Self.hint(error.code))
     }
 
-    private static func exit(_ code: NATSError.Code) -> ExitCode {
+    static func exit(_ code: NATSError.Code) -> ExitCode {
         switch code {
         case .connectionFailed, .authorizationFailed, .permissionDenied: .connection
         case .disconnected, .closed, .outboxFull, .noResponders: .retryable
@@ -23,7 +23,7 @@ extension CommandFailure {
         }
     }
 
-    private static func hint(_ code: NATSError.Code) -> String? {
+    static func hint(_ code: NATSError.Code) -> String? {
         switch code {
         case .connectionFailed: "is the server running? --server or NATS_URL names another"
         case .authorizationFailed: "put the credentials into the URL: nats://user:password@host"

@@ -53,10 +53,30 @@ package final class Progress: Sendable {
 
     /// `uploading  312 MB of 520 MB   60 %   812 MB/s`
     private func line(_ done: Int, after time: Duration) -> String {
+        guard done > 0 else { return "\(label)  \(Figures.time(time))" }
         var text = "\(label)  \(Figures.bytes(done))"
         if let total, total > 0 {
             text += " of \(Figures.bytes(total))  \(100 * done / total) %"
         }
         return text + "  \(Figures.rate(done, in: time))"
+    }
+}
+
+extension Progress {
+    /// Shows how long a piece of work takes whose bytes nobody counts.
+    package func during<T: Sendable, E: Error>(
+        _ body: () async throws(E) -> T
+    ) async throws(E) -> T {
+        let ticker = Task {
+            while !Task.isCancelled {
+                try? await Task.sleep(for: Self.interval)
+                if !Task.isCancelled { advance(by: 0) }
+            }
+        }
+        defer {
+            ticker.cancel()
+            finish()
+        }
+        return try await body()
     }
 }

@@ -38,7 +38,13 @@ package enum FileBytes {
     }
 
     /// Writes a file so that it appears whole or not at all: into `PATH.partial`, then renamed.
+    /// What is no regular file, such as a pipe or a device, is written into as it stands: a
+    /// renamed file must never take its place.
     package static func write(_ bytes: Bytes, to path: String) throws(CommandFailure) {
+        var status = stat()
+        if unsafe stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+            return try writeInPlace(bytes, to: path)
+        }
         let partial = path + ".partial"
         let descriptor = unsafe open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else { throw failure("create", partial) }
@@ -48,6 +54,13 @@ package enum FileBytes {
             _ = unsafe unlink(partial)
             throw error
         }
+    }
+
+    private static func writeInPlace(_ bytes: Bytes, to path: String) throws(CommandFailure) {
+        let descriptor = unsafe open(path, O_WRONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure("open", path) }
+        defer { close(descriptor) }
+        guard writeAll(bytes, to: descriptor) else { throw failure("write", path) }
     }
 
     /// Writes all bytes to a descriptor; false leaves the reason in `errno`.

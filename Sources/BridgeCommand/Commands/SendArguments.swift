@@ -1,5 +1,5 @@
 /// What `send` and `request` take: payloads, and the envelope's fields.
-enum SendOptions {
+enum SendArguments {
     static let operands = [
         OperandSpecification("SUBJECT", .one, "the subject to publish on"),
         OperandSpecification(

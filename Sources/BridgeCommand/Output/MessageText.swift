@@ -1,0 +1,82 @@
+internal import ArrowIPC
+internal import BridgeBytes
+internal import BridgeEnvelope
+internal import BridgeJSON
+internal import NATSBridge
+internal import NATSWire
+
+/// A message as a person reads it.
+enum MessageText {
+    /// Longest part of a value that is shown.
+    private static let previewCount = 60
+
+    /// The head line: when, where, from whom.
+    static func head(of message: Received, _ position: StreamPlace?) -> String {
+        let envelope = message.envelope
+        var line = "\(envelope.timestampText)  \(message.subject.text)"
+        if !envelope.senderName.isEmpty { line += "  from \(envelope.senderName)" }
+        line += "  \(envelope.purpose)"
+        if let position {
+            line += "  #\(position.sequence)"
+            if position.deliveryCount > 1 { line += " (delivery \(position.deliveryCount))" }
+        }
+        return flat(line)
+    }
+
+    /// One line for each payload of a received message.
+    static func payloads(of message: Received, paths: [String?]) -> [String] {
+        rows(
+            zip(message.payloads, paths).map { payload, path in
+                [
+                    payload.name, payload.typeName, Figures.bytes(payload.bytes.count),
+                    payload.url == nil ? "direct" : "link", path ?? preview(payload),
+                ]
+            })
+    }
+
+    /// One line for each payload of an envelope that was sent.
+    static func payloads(of envelope: Envelope) -> [String] {
+        rows(
+            envelope.payloads.map { payload in
+                switch payload.transport {
+                case .direct: [payload.dataName, payload.typeName, size(payload), "direct", ""]
+                case .link(let url):
+                    [payload.dataName, payload.typeName, size(payload), "link", url]
+                }
+            })
+    }
+
+    private static func size(_ payload: EnvelopePayload) -> String { Figures.bytes(payload.size) }
+
+    private static func rows(_ rows: [[String]]) -> [String] {
+        let widths = (0..<4).map { column in rows.map { $0[column].count }.max() ?? 0 }
+        return rows.map { row in
+            let cells = row.enumerated().map { index, text in
+                index < 4 ? Figures.padded(flat(text), widths[index]) : text
+            }
+            return "  " + cells.joined(separator: "  ")
+        }
+    }
+
+    private static func preview(_ payload: Received.Payload) -> String {
+        switch payload.value {
+        case .text(let text): cut(text)
+        case .dictionary(let value), .jsonTable(let value): cut(value.description)
+        case .arrowTable(let table):
+            "\(Figures.grouped(table.count)) rows × \(table.schema.fields.count) columns"
+        default: ""
+        }
+    }
+
+    private static func cut(_ text: String) -> String {
+        let start = flat(String(text.prefix(previewCount + 1)))
+        return start.count > previewCount ? start.prefix(previewCount) + "…" : start
+    }
+
+    /// A text that came from a peer, without anything that moves the cursor.
+    private static func flat(_ text: String) -> String {
+        String(
+            String.UnicodeScalarView(
+                text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
+    }
+}
