@@ -32,7 +32,9 @@ public struct ClaimError: Error, Hashable, Sendable, CustomStringConvertible {
         case policy, upload, download, verify, delete
     }
 
+    /// What went wrong.
     public let code: Code
+    /// Which work failed.
     public let stage: Stage
     /// The URL without user information, its query replaced by `?…`.
     public let url: String

@@ -13,6 +13,7 @@ public struct FileServerStore: ClaimStore {
     /// What links begin with, where receivers know the server under another name; nil for what
     /// the server itself says.
     public let publicBaseURL: HTTPURL?
+    /// Links to the server under either of its names.
     public let linkPolicy: LinkPolicy
     private let requests: StoreRequests
 

@@ -16,6 +16,7 @@ public struct PlikStore: ClaimStore {
     public let baseURL: HTTPURL
     /// What links begin with, where receivers know the server under another name.
     public let publicBaseURL: HTTPURL?
+    /// Links to the server under either of its names.
     public let linkPolicy: LinkPolicy
     private let requests: StoreRequests
     private let retry: RetryPolicy

@@ -46,8 +46,8 @@ public struct StandardErrorTrace: TraceSink {
 
     public func record(_ event: TraceEvent) {
         let line = Array((event.description + "\n").utf8)
-        // Sound: the bytes outlive the call. One call a line keeps lines of several tasks apart. A closed standard error is no
-        // reason to fail.
+        // Sound: the bytes outlive the call. One call a line keeps lines of several tasks apart;
+        // a closed standard error is no reason to fail.
         unsafe line.withUnsafeBytes {
             unsafe _ = write(STDERR_FILENO, $0.baseAddress, $0.count)
         }

@@ -107,7 +107,8 @@ import Testing
 
     @Test func faultsInBase64HaveAPosition() throws {
         let text =
-            #"{"msg_id":"x","payloads":[{"payload_type":"image","transport":"direct","data":"AAAA*AAA"}]}"#
+            #"{"msg_id":"x","payloads":[{"payload_type":"image","transport":"direct","#
+            + #""data":"AAAA*AAA"}]}"#
         let error = #expect(throws: EnvelopeError.self) {
             try EnvelopeReader.read(Bytes(utf8: text))
         }

@@ -115,7 +115,8 @@ import Testing
 
     @Test func `chunks, extensions and trailers come off`() {
         let result = Self.decode(
-            "5;a;b=c;d=\"e;\\\"f\"\r\nhello\r\n00A\r\n0123456789\r\n000;x\r\nX-Sum: 1\r\nY: 2\r\n\r\nREST"
+            "5;a;b=c;d=\"e;\\\"f\"\r\nhello\r\n00A\r\n0123456789\r\n000;x\r\nX-Sum: 1\r\n"
+                + "Y: 2\r\n\r\nREST"
         )
         #expect(result.isWhole && result.code == nil && result.rest == 4)
         #expect(result.body == Array("hello0123456789".utf8))

@@ -58,7 +58,8 @@ import Testing
         let text =
             "preamble\r\n--a b  \r\nContent-Disposition: form-data; name=x\r\n\r\n1\r\n--a b\r\n"
             + "content-disposition: form-data; name=\"file\"; filename=\"a \\\"b\\\".bin\"\r\n"
-            + "Content-Type: image/png\r\n\r\n\r\n--a\r\n--a \r\n\r\r\n-- b\r\n--a b\r\n\r\n\r\n--a b--epilogue\r\n--a b\r\n"
+            + "Content-Type: image/png\r\n\r\n\r\n--a\r\n--a \r\n\r\r\n-- b\r\n--a b\r\n\r\n"
+            + "\r\n--a b--epilogue\r\n--a b\r\n"
         try Self.check(
             text,
             [
@@ -72,7 +73,9 @@ import Testing
 
     @Test func `a body that begins with its boundary, and an empty file`() throws {
         try Self.check(
-            "--a b\r\nContent-Disposition: form-data; name=f; filename*=UTF-8''%E2%82%AC\r\n\r\n\r\n--a b--\r\n",
+            "--a b\r\n"
+                + "Content-Disposition: form-data; name=f; filename*=UTF-8''%E2%82%AC\r\n\r\n\r\n"
+                + "--a b--\r\n",
             [Part(name: "f", fileName: "€", isWhole: true)])
     }
 

@@ -3,8 +3,7 @@ import Testing
 
 /// The package keeps its own rules. Each finding says where, what, and what to do instead.
 @Suite struct PackageTidyTests {
-    // Until the first layers have all landed, only on request.
-    @Test(.enabled(if: Environment.value("NATSBRIDGE_TIDY") != nil)) func theHouseIsTidy() {
+    @Test func theHouseIsTidy() {
         let files = PackageFiles.read()
         #expect(files.count > 50, "the walk found the package")
         for finding in Tidy.check(files) {

@@ -150,14 +150,16 @@ import Testing
         let store = SourceFile(
             path: "Sources/BridgeClaims/Store.swift",
             text:
-                "public protocol Store {\n    /// Stores.\n    func put(_ a: A)\n    func get()\n}\n"
+                "public protocol Store {\n    /// Stores.\n    func put(_ a: A)\n"
+                + "    func get()\n}\n"
         )
         let requirements = DocumentationRules.requirements(of: [store])
         #expect(requirements == ["func put"])
         let disk = SourceFile(
             path: "Sources/BridgeClaims/Disk.swift",
             text:
-                "    public func put(_ a: A) {}\n    public func get() {}\n    package var open: Int\n"
+                "    public func put(_ a: A) {}\n    public func get() {}\n"
+                + "    package var open: Int\n"
         )
         let found = DocumentationRules.check(disk, requirements: requirements)
         #expect(found.map(\.line) == [2])

@@ -12,7 +12,7 @@ enum DemoCommand {
             ],
             options: [
                 .value(
-                    "--server", "URL", "a running nats-server with JetStream (else one is started)"),
+                    "--server", "URL", "a running nats-server with JetStream (else starts one)"),
                 .value("--store", "URL", "a running file server (else one is started)"),
                 .value("--rows", "N", "rows of scenario 2's table (default 10,000,000: 520 MB)"),
             ] + CommonOptions.everywhere,

@@ -36,7 +36,9 @@ public struct HTTPError: Error, Hashable, Sendable, CustomStringConvertible {
         case prepare, resolve, connect, request, response, body
     }
 
+    /// What went wrong.
     public let code: Code
+    /// How far the exchange had come.
     public let stage: Stage
     /// The request's URL without user information, its query replaced by `?…`.
     public let url: String

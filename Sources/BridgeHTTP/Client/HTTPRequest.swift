@@ -5,6 +5,7 @@ public import HTTPWire
 public struct HTTPRequest: Sendable, Hashable {
     /// A token such as `GET`; case matters.
     public var method: String
+    /// Where the request goes.
     public var url: HTTPURL
     /// Further fields. Host, the body's length, User-Agent and Accept-Encoding are set by the
     /// client where they are missing.

@@ -5,6 +5,7 @@ public import HTTPWire
 public struct HTTPResponse: Sendable {
     /// 200...999; what is above 599 is to be treated as a server error.
     public let status: Int
+    /// The fields of the head, in order.
     public let fields: FieldList
     /// The size of the body in bytes where the head told it.
     public let contentLength: Int?

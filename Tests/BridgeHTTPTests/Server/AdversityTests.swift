@@ -65,7 +65,8 @@ import Testing
         } _: { running in
             try await running.client { client throws in
                 client.send(
-                    "PUT /f/\(TestID.of(1))/x HTTP/1.1\r\nHost: a\r\nContent-Length: 50\r\n\r\nhello"
+                    "PUT /f/\(TestID.of(1))/x HTTP/1.1\r\nHost: a\r\nContent-Length: 50\r\n"
+                        + "\r\nhello"
                 )
                 let answer = try client.answer(to: "PUT")
                 #expect(answer.status == 408 && !answer.isReusable)
@@ -107,7 +108,8 @@ import Testing
         let server = running.server
         let isClosed = try await running.client { client throws in
             client.send(
-                "PUT /f/\(TestID.of(1))/x HTTP/1.1\r\nHost: a\r\nContent-Length: 50\r\nExpect: 100-continue\r\n\r\n"
+                "PUT /f/\(TestID.of(1))/x HTTP/1.1\r\nHost: a\r\nContent-Length: 50\r\n"
+                    + "Expect: 100-continue\r\n\r\n"
             )
             #expect(try client.interim() == 100)
             client.send("hello")
@@ -126,7 +128,8 @@ import Testing
         } _: { running in
             try await running.client { client throws in
                 client.send(
-                    "PUT /f/\(TestID.of(1))/x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+                    "PUT /f/\(TestID.of(1))/x HTTP/1.1\r\nHost: a\r\n"
+                        + "Transfer-Encoding: chunked\r\n\r\n"
                 )
                 let chunk = "9c40\r\n" + String(repeating: "y", count: 40_000) + "\r\n"
                 for _ in 0..<3 { client.send(chunk) }

@@ -14,8 +14,9 @@ import Testing
                 for number in 0..<200 {
                     let (id, body) = (TestID.of(number), String(number))
                     bytes += Array(
-                        "PUT /f/\(id)/x HTTP/1.1\r\nHost: a\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)GET /f/\(id)/x HTTP/1.1\r\nHost: a\r\n\r\n"
-                            .utf8)
+                        ("PUT /f/\(id)/x HTTP/1.1\r\nHost: a\r\n"
+                            + "Content-Length: \(body.utf8.count)\r\n\r\n"
+                            + "\(body)GET /f/\(id)/x HTTP/1.1\r\nHost: a\r\n\r\n").utf8)
                 }
                 client.send(bytes)
                 for number in 0..<200 {
@@ -46,7 +47,8 @@ import Testing
         try await RunningServer.with { running in
             try await running.client { client throws in
                 client.send(
-                    "PUT /f/\(TestID.of(1))/x HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n"
+                    "PUT /f/\(TestID.of(1))/x HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n"
+                        + "Expect: 100-continue\r\n\r\n"
                 )
                 #expect(try client.interim() == 100)
                 client.send("hello")
@@ -105,7 +107,8 @@ import Testing
         for cut in [1, 100_000, 3_000_000] {
             try await running.client { client throws in
                 client.send(
-                    "PUT /f/\(TestID.of(cut))/x HTTP/1.1\r\nHost: a\r\nContent-Length: 4000000\r\nExpect: 100-continue\r\n\r\n"
+                    "PUT /f/\(TestID.of(cut))/x HTTP/1.1\r\nHost: a\r\n"
+                        + "Content-Length: 4000000\r\nExpect: 100-continue\r\n\r\n"
                 )
                 #expect(try client.interim() == 100)
                 client.send([UInt8](repeating: 1, count: cut))
@@ -114,7 +117,8 @@ import Testing
         }
         try await running.client { client throws in
             client.send(
-                "PUT /f/\(TestID.of(9))/x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX"
+                "PUT /f/\(TestID.of(9))/x HTTP/1.1\r\nHost: a\r\n"
+                    + "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX"
             )
             client.endWriting()
             #expect(try client.isClosedByPeer())
@@ -129,7 +133,9 @@ import Testing
         try await RunningServer.with { running in
             try await running.client { client throws in
                 client.send(
-                    "PUT /f/\(TestID.of(1))/x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhelloXX0\r\n\r\nGET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
+                    "PUT /f/\(TestID.of(1))/x HTTP/1.1\r\nHost: a\r\n"
+                        + "Transfer-Encoding: chunked\r\n\r\n5\r\nhelloXX0\r\n\r\n"
+                        + "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
                 )
                 #expect(try client.answer(to: "PUT").status == 400)
                 #expect(try client.isClosedByPeer())
@@ -246,7 +252,8 @@ import Testing
                 for (method, length) in [("GET", 0), ("PUT", 1), ("POST", 1), ("DELETE", 0)] {
                     let answer = try await running.client { client throws in
                         client.send(
-                            "\(method) \(target) HTTP/1.1\r\nHost: a\r\nContent-Length: \(length)\r\n\r\n"
+                            "\(method) \(target) HTTP/1.1\r\nHost: a\r\n"
+                                + "Content-Length: \(length)\r\n\r\n"
                                 + String(repeating: "x", count: length))
                         return try client.answer(to: method)
                     }

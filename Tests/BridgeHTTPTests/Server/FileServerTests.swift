@@ -47,8 +47,8 @@ import Testing
                 let put = try client.request("PUT", "/f/\(TestID.of(1))/big", body: content)
                 #expect(put.status == 201)
                 var chunked = Array(
-                    "PUT /f/\(TestID.of(2))/big HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
-                        .utf8)
+                    ("PUT /f/\(TestID.of(2))/big HTTP/1.1\r\nHost: a\r\n"
+                        + "Transfer-Encoding: chunked\r\n\r\n").utf8)
                 var position = 0
                 for size in [1, 70_000, 3, 1_000_000, 65_536] + Array(repeating: 500_000, count: 9)
                 {

@@ -148,7 +148,8 @@ import Testing
             }
             try await running.client { client throws in
                 client.send(
-                    "PUT /f/\(TestID.of(2))/x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+                    "PUT /f/\(TestID.of(2))/x HTTP/1.1\r\nHost: a\r\n"
+                        + "Transfer-Encoding: chunked\r\n\r\n"
                 )
                 let chunk = "2710\r\n" + String(repeating: "y", count: 10_000) + "\r\n"
                 client.send(String(repeating: chunk, count: 10) + "1\r\nz\r\n")

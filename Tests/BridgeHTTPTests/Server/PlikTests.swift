@@ -28,9 +28,11 @@ import Testing
 
     private static func form(_ name: String, _ content: [UInt8], field: String = "file") -> [UInt8]
     {
-        Array(
-            "--XX\r\nContent-Disposition: form-data; name=\"note\"\r\n\r\nhello\r\n--XX\r\nContent-Disposition: form-data; name=\"\(field)\"; filename=\"\(name)\"\r\nContent-Type: application/octet-stream\r\n\r\n"
-                .utf8) + content + Array("\r\n--XX--\r\n".utf8)
+        let note = "--XX\r\nContent-Disposition: form-data; name=\"note\"\r\n\r\nhello\r\n--XX\r\n"
+        let disposition =
+            "Content-Disposition: form-data; name=\"\(field)\"; filename=\"\(name)\"\r\n"
+        let head = note + disposition + "Content-Type: application/octet-stream\r\n\r\n"
+        return Array(head.utf8) + content + Array("\r\n--XX--\r\n".utf8)
     }
 
     private static func add(
