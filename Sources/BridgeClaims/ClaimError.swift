@@ -12,6 +12,8 @@ public struct ClaimError: Error, Hashable, Sendable, CustomStringConvertible {
         case checksumMismatch = "claim.checksum_mismatch"
         /// The store holds another number of bytes than was sent.
         case sizeMismatch = "claim.size_mismatch"
+        /// The bytes have a coding that is not known, or are not of the coding they claim.
+        case undecodableContent = "claim.undecodable_content"
         /// The payload is larger than the receiver takes.
         case payloadTooLarge = "claim.payload_too_large"
         /// The store cannot be reached, or breaks off, also after every retry.

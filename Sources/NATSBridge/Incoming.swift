@@ -103,14 +103,24 @@ struct Incoming: Sendable {
                 correlationID: correlationID, detail: "there is no store to fetch links with")
         }
         let checksum = payload.metadata[IntegrityKey.checksum]?.stringValue
+        let size = checksum == nil ? nil : payload.statedSize
+        let coding = payload.metadata[IntegrityKey.contentEncoding]?.stringValue
         let start = Bridge.now
         do throws(ClaimError) {
-            let bytes = try await store.download(
+            // Size and digest are those of the serialized bytes: of coded ones they are verified
+            // after decoding.
+            var bytes = try await store.download(
                 ClaimDownload(
-                    url: link, expectedSize: checksum == nil ? nil : payload.statedSize,
-                    expectedChecksum: checksum, limit: bridge.options.downloadLimit,
-                    retry: bridge.options.retry, policy: bridge.options.linkPolicy,
-                    correlationID: correlationID))
+                    url: link, expectedSize: coding == nil ? size : nil,
+                    expectedChecksum: coding == nil ? checksum : nil,
+                    limit: bridge.options.downloadLimit, retry: bridge.options.retry,
+                    policy: bridge.options.linkPolicy, correlationID: correlationID))
+            if let coding {
+                bytes = try await decoded(bytes, coding, link, correlationID)
+                try ContentCoding.verify(
+                    bytes, size: size, checksum: checksum, url: Redaction.url(link),
+                    correlationID: correlationID)
+            }
             let milliseconds = Bridge.now.milliseconds - start.milliseconds
             bridge.trace(
                 correlationID, .download, "downloaded payload",
@@ -125,6 +135,16 @@ struct Incoming: Sendable {
                 error.code.rawValue, stage: .download, subject: error.url,
                 correlationID: correlationID, detail: error.description)
         }
+    }
+
+    /// Megabytes are inflated outside of any actor.
+    @concurrent
+    private func decoded(
+        _ bytes: Bytes, _ coding: String, _ link: String, _ correlationID: String
+    ) async throws(ClaimError) -> Bytes {
+        try ContentCoding.decode(
+            bytes, coding, limit: bridge.options.downloadLimit, url: Redaction.url(link),
+            correlationID: correlationID)
     }
 
     private func decode(

@@ -198,7 +198,7 @@ internal import Testing
             #expect(some[0].metadata.pending == 4)
             #expect(some[0].subject == "orders.a")
             for message in some { try await message.ackConfirmed() }
-            let rest = try await consumer.fetch(max: 10, expires: .milliseconds(100))
+            let rest = try await consumer.fetch(max: 10, expires: .seconds(1))
             #expect(rest.map(Self.text) == ["3", "4"])
             let info = try await consumer.info()
             #expect(info.ackPending == 2 && info.pending == 0)
@@ -234,15 +234,23 @@ internal import Testing
         try await run { jetStream in
             try await jetStream.createStream(Self.orders())
             var configuration = ConsumerConfiguration()
-            configuration.ackWait = .milliseconds(600)
+            configuration.ackWait = .seconds(1)
             let consumer = try await jetStream.createConsumer(on: "ORDERS", configuration)
             try await jetStream.publish(Bytes(utf8: "x"), to: "orders.a")
             let message = try #require(try await consumer.next())
-            let stolen = try await message.keepingInProgress(every: .milliseconds(100)) {
-                try await consumer.next(expires: .milliseconds(1500))
+            // What is said about the message can be heard by anybody.
+            let said = try jetStream.client.subscribe(to: "$JS.ACK.ORDERS.>")
+            try await jetStream.client.flush()
+            try await message.keepingInProgress(every: .milliseconds(20)) {
+                var count = 0
+                for try await word in said {
+                    #expect(String(validating: word.payload) == "+WPI")
+                    count += 1
+                    if count == 5 { break }
+                }
             }
-            #expect(stolen == nil)
-            let again = try #require(try await consumer.next())
+            // Nothing more is said, so the wait runs out and the message comes again.
+            let again = try #require(try await consumer.next(expires: .seconds(20)))
             #expect(again.metadata.deliveryCount == 2)
             try await again.ackConfirmed()
         }

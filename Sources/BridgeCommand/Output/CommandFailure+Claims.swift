@@ -18,7 +18,7 @@ extension CommandFailure {
         switch code {
         case .linkRefused, .payloadTooLarge, .storeRefused: .refused
         case .payloadExpired, .payloadMissing: .notFound
-        case .checksumMismatch, .sizeMismatch: .integrity
+        case .checksumMismatch, .sizeMismatch, .undecodableContent: .integrity
         case .unexpectedAnswer: (300...399).contains(status ?? 0) ? .refused : .integrity
         case .storeUnavailable, .storeFull: .retryable
         case .uploadConflict: .other

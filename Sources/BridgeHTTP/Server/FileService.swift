@@ -45,7 +45,9 @@ final class FileService: HTTPService {
         }
         guard route != .unknown, route.methods.contains(method) else {
             counts.count(\.others)
-            return .answer(refusal(at: route))
+            // What no upload may ask for is told first, wherever it was meant to go.
+            let isUpload = method == "PUT" || method == "POST"
+            return .answer((isUpload ? refusal(request) : nil) ?? refusal(at: route))
         }
         switch (route, method) {
         case (.health, _), (.readiness, _):

@@ -1,5 +1,6 @@
 import BridgeBytes
 import BridgeHTTP
+import Glibc
 import HTTPWire
 import TestKit
 import Testing
@@ -41,14 +42,13 @@ import Testing
 
     @Test func `a reader that stops reading is cut off`() async throws {
         try await Self.withLargeFile { options in
-            options.idleTimeout = .milliseconds(100)
+            options.idleTimeout = .seconds(1)
         } _: { running, path in
             let error = try await running.client { client throws -> HTTPWireError.Code? in
                 client.send("GET \(path) HTTP/1.1\r\nHost: a\r\n\r\n")
                 // Nothing is read before the server has given up.
-                var other = try RawClient(port: running.port)
-                while running.server.openConnections > 1 || running.server.counters.downloads == 0 {
-                    #expect(try other.request("GET", "/healthz").status == 200)
+                while running.server.openConnections > 0 || running.server.counters.downloads == 0 {
+                    sched_yield()
                 }
                 do { _ = try client.answer() } catch let error as HTTPWireError {
                     return error.code
