@@ -66,7 +66,12 @@ struct Supervisor {
     private mutating func failed(
         _ reason: ConnectionMachine.CloseReason, _ server: ServerURL, isLast: Bool = true
     ) -> NATSError {
-        let error = NATSError(reason, server: server)
+        var error = NATSError(reason, server: server)
+        if error.code == .disconnected, core.phase != .reconnecting {
+            // There was no connection yet that could have been lost.
+            error = NATSError(
+                .connectionFailed, stage: .connect, server: error.server, detail: error.detail)
+        }
         if isLast, let failure = reason.failure {
             machine.failed(failure, now: MonotonicClock.now)
         }
