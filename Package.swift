@@ -98,7 +98,9 @@ let package = Package(
         tests(
             "NATSBridgeTests", "NATSBridge", "BridgeEnvelope", "BridgeClaims", "BridgeHTTP",
             "NATSCore", "NATSJetStream", "BridgeJSON", "ArrowIPC", "BridgeBytes"),
-        tests("BridgeCommandTests", "BridgeCommand", "NATSBridge", "BridgeJSON", "BridgeBytes"),
+        tests(
+            "BridgeCommandTests", "BridgeCommand", "NATSBridge", "BridgeHTTP", "NATSCore",
+            "NATSJetStream", "NATSWire", "BridgeJSON", "BridgeBytes"),
         tests(
             "InteropTests", "NATSBridge", "BridgeEnvelope", "BridgeClaims", "BridgeHTTP",
             "HTTPWire", "NATSCore", "NATSJetStream", "NATSWire", "BridgeJSON", "ArrowIPC",

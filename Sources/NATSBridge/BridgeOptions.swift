@@ -1,3 +1,4 @@
+public import BridgeBytes
 public import BridgeClaims
 public import NATSCore
 
@@ -13,6 +14,9 @@ public struct BridgeOptions: Sendable {
     /// How long an uploaded payload lives at the store, unless it is deleted before. A day: longer
     /// than most streams and their redeliveries.
     public var timeToLive: Duration = .seconds(86_400)
+    /// The digest that is taken of uploads, for receivers to verify. The fast one notices
+    /// corruption as well as the other; choose SHA-256 where peers ask for it.
+    public var checksumAlgorithm = ChecksumAlgorithm.xxh64
     /// `sender_name` of what is sent.
     public var senderName = "natsbridge-swift"
     /// Largest payload in bytes that is downloaded.

@@ -67,7 +67,8 @@ extension Outgoing {
         let name = draft.envelope.payloads[index].dataName
         let content = ClaimContent(
             name: name, segments: draft.contents[index].segments,
-            timeToLive: bridge.options.timeToLive)
+            timeToLive: bridge.options.timeToLive,
+            checksumAlgorithm: bridge.options.checksumAlgorithm)
         let start = Bridge.now
         do throws(ClaimError) {
             let claim = try await store.upload(content, correlationID: correlationID)

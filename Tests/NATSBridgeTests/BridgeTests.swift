@@ -13,7 +13,7 @@ import Testing
     static func run(
         store: ScriptedStore? = ScriptedStore(), config: String = "", threshold: Int = 1_000_000,
         trace: TraceCollector? = nil, parallel: Int = 4,
-        _ body: (Bridge, ScriptedStore) async throws -> Void
+        checksum: ChecksumAlgorithm = .xxh64, _ body: (Bridge, ScriptedStore) async throws -> Void
     ) async throws {
         try await NATSServerFixture.run(config: config) { server in
             var options = BridgeOptions(
@@ -21,6 +21,7 @@ import Testing
             options.threshold = threshold
             options.trace = trace
             options.maxParallelUploads = parallel
+            options.checksumAlgorithm = checksum
             let bridge = try await Bridge.connect(options)
             try await body(bridge, store ?? ScriptedStore())
             await bridge.close()
@@ -95,6 +96,16 @@ import Testing
                     "serialize", "serialize", "upload", "publish", "receive", "download",
                     "deserialize", "deserialize",
                 ])
+        }
+    }
+
+    @Test func `the digest is an option of the bridge`() async throws {
+        try await Self.run(threshold: 1, checksum: .sha256) { bridge, _ in
+            let sent = try await bridge.send([OutgoingPayload("x", .text("abc"))], to: "x")
+            // FIPS 180-4: the digest of "abc".
+            #expect(
+                sent.envelope.payloads[0].metadata[IntegrityKey.checksum]
+                    == "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
         }
     }
 

@@ -43,7 +43,7 @@ final class ScriptedStore: ClaimStore {
         state.withLock { $0.contents[url] = kept }
         return Claim(
             url: url, id: "\(number)", token: "t", size: bytes.count,
-            checksum: Checksum(of: kept).description,
+            checksum: Checksum(of: kept, content.checksumAlgorithm).description,
             expiresAt: Timestamp(seconds: 2_000_000_000))
     }
 

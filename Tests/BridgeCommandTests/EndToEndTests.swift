@@ -1,0 +1,115 @@
+import BridgeBytes
+import BridgeHTTP
+import BridgeJSON
+import NATSCore
+import NATSJetStream
+import NATSWire
+import Synchronization
+import TestKit
+import Testing
+
+/// The executable against a real nats-server and a real file server.
+@Suite(.needsNATSServer, .enabled(if: CommandRun.executable != nil, "not built"))
+struct EndToEndTests {
+    private struct Servers {
+        let options: [String]
+        let nats: NATSServerFixture
+        let files: FileServer
+
+        func run(_ arguments: String...) async throws -> CommandRun {
+            try await CommandRun.run(arguments + options)
+        }
+    }
+
+    private static func with(_ body: (Servers) async throws -> Void) async throws {
+        let directory = try TemporaryDirectory()
+        let files = try await FileServer.start(FileServerOptions(directory: directory.path))
+        try await NATSServerFixture.run { nats in
+            let options = ["--server", nats.url, "--store", files.baseURL, "--json"]
+            try await body(Servers(options: options, nats: nats, files: files))
+        }
+        await files.stop()
+    }
+
+    @Test func `what is sent is received, by message and by link`() async throws {
+        try await Self.with { servers in
+            let isDone = Atomic(false)
+            async let received = {
+                let run = try await servers.run("receive", "lab.x", "--count", "1")
+                isDone.store(true, ordering: .relaxed)
+                return run
+            }()
+            // Nobody says when the receiver listens, so messages are sent until it has one.
+            var sent: CommandRun?
+            while !isDone.load(ordering: .relaxed) {
+                sent = try await servers.run(
+                    "send", "lab.x", "note:text=hello", #"cfg:dictionary={"a":[1,2.50]}"#,
+                    "--header", "X-A=b", "--threshold", "10")
+            }
+            let envelope = try #require(try sent?.json().first)
+            #expect(envelope["wire_bytes"]?.intValue != nil)
+            #expect(
+                envelope["payloads"]?.arrayValue?.map { $0["transport"] } == ["direct", "link"])
+            let line = try #require(try await received.json().first)
+            let payloads = try #require(line["payloads"]?.arrayValue)
+            #expect(payloads[0]["value"] == "hello")
+            // Numbers keep their digits.
+            #expect(payloads[1]["value"]?.description == #"{"a":[1,2.50]}"#)
+            #expect(payloads.allSatisfy { $0["data"] == nil })
+            #expect(line["subject"] == "lab.x" && line["headers"] == [["X-A", "b"]])
+        }
+    }
+
+    @Test func `a replay prints each message, and goes on after an unusable one`() async throws {
+        try await Self.with { servers in
+            let client = try await NATSClient.connect(
+                NATSClientOptions(servers: [servers.nats.url]))
+            let jetStream = JetStream(client: client)
+            try await jetStream.createStream(StreamConfiguration(name: "LOG", subjects: ["log"]))
+            for text in ["one", "two"] {
+                let run = try await servers.run("send", "log", "t:text=\(text)")
+                #expect(run.status == 0, "\(run.errors)")
+                try await jetStream.publish(Bytes(utf8: "junk"), to: "log")
+            }
+            let replay = try await servers.run("replay", "LOG", "--since", "10m")
+            let lines = try replay.json()
+            #expect(lines.count == 4)
+            #expect(lines.map { $0["stream_sequence"]?.intValue } == [1, 2, 3, 4])
+            #expect(lines[0]["payloads"]?.arrayValue?.first?["value"] == "one")
+            #expect(lines[0]["delivery_count"] == 1)
+            #expect(lines[1]["error"] == "envelope_invalid_json" && lines[1]["stage"] != nil)
+            #expect(lines[2]["payloads"]?.arrayValue?.first?["value"] == "two")
+            await client.close()
+        }
+    }
+
+    @Test func `a dry run says what would travel how, and sends nothing`() async throws {
+        try await Self.with { servers in
+            let run = try await servers.run(
+                "send", "x", "a:text=hi", "b:text=a longer text", "--threshold", "10", "--dry-run")
+            let payloads = try #require(try run.json().first?["payloads"]?.arrayValue)
+            #expect(payloads.map { $0["transport"] } == ["direct", "link"])
+            #expect(payloads.map { $0["size"] } == [2, 13])
+            #expect(servers.files.counters.requests == 0)
+        }
+    }
+
+    @Test func `without a server the exit code says so`() async throws {
+        let run = try await CommandRun.run([
+            "send", "x", "a:text=hi", "--server", "nats://127.0.0.1:1",
+        ])
+        #expect(run.status == 3)
+        #expect(run.errors.contains("127.0.0.1:1"))
+    }
+
+    @Test func `every check of the demo holds, also on a small table`() async throws {
+        try await NATSServerFixture.run { nats in
+            let run = try await CommandRun.run([
+                "demo", "--rows", "20000", "--server", nats.url,
+            ])
+            #expect(run.status == 0, "\(run.output)\(run.errors)")
+            #expect(!run.output.contains("FAILED"))
+            #expect(run.output.contains("Trace of one flow"))
+        }
+    }
+}
