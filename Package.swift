@@ -80,7 +80,7 @@ let package = Package(
             path: "Benchmarks", swiftSettings: settings),
         // Tests.
         .target(
-            name: "TestKit", dependencies: ["BridgeBytes"], path: "Tests/TestKit",
+            name: "TestKit", dependencies: ["BridgeBytes", "BridgeJSON"], path: "Tests/TestKit",
             swiftSettings: settings),
         tests("BridgeBytesTests", "BridgeBytes"),
         tests("BridgeJSONTests", "BridgeJSON", "BridgeBytes"),

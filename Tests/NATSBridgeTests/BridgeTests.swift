@@ -13,7 +13,8 @@ import Testing
     static func run(
         store: ScriptedStore? = ScriptedStore(), config: String = "", threshold: Int = 1_000_000,
         trace: TraceCollector? = nil, parallel: Int = 4,
-        checksum: ChecksumAlgorithm = .xxh64, _ body: (Bridge, ScriptedStore) async throws -> Void
+        checksum: ChecksumAlgorithm = .xxh64, isWatched: Bool = true,
+        _ body: (Bridge, ScriptedStore) async throws -> Void
     ) async throws {
         try await NATSServerFixture.run(config: config) { server in
             var options = BridgeOptions(
@@ -23,8 +24,29 @@ import Testing
             options.maxParallelUploads = parallel
             options.checksumAlgorithm = checksum
             let bridge = try await Bridge.connect(options)
+            // A watcher listens to every subject, so that no request is without a listener.
+            let everything = try bridge.client.subscribe(to: isWatched ? ">" : "the.end")
             try await body(bridge, store ?? ScriptedStore())
+            try await checkAgainstSchema(everything, bridge.client)
             await bridge.close()
+        }
+    }
+
+    /// Holds every envelope that went over the server in a test against the published schema.
+    private static func checkAgainstSchema(
+        _ everything: NATSSubscription, _ client: NATSClient
+    ) async throws {
+        let schema = try SchemaValidator.envelope()
+        everything.unsubscribe(after: everything.backlog + 1)
+        try await client.flush()
+        try client.publish([], to: "the.end")
+        while let batch = try await everything.nextBatch() {
+            for message in batch where message.subject != "the.end" {
+                // Raw bodies, and what the tests forge, are no envelopes of ours.
+                guard let json = try? JSONValue(parsing: message.payload), json["msg_id"] != nil
+                else { continue }
+                #expect(schema.faults(in: json) == [])
+            }
         }
     }
 
@@ -200,7 +222,7 @@ import Testing
 
     @Test func `a failed publish takes the uploads back, an unsure one does not`() async throws {
         let store = ScriptedStore()
-        try await Self.run(store: store, threshold: 10) { bridge, _ in
+        try await Self.run(store: store, threshold: 10, isWatched: false) { bridge, _ in
             let payload = OutgoingPayload("p", .binary(Bytes([UInt8](repeating: 1, count: 50))))
             await #expect(throws: BridgeError("no_responders", stage: .publish)) {
                 _ = try await bridge.request([payload], to: "nobody.listens")

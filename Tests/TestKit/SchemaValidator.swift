@@ -1,22 +1,21 @@
-import BridgeBytes
-import BridgeJSON
-import TestKit
+internal import BridgeBytes
+package import BridgeJSON
 
 /// A validator of JSON Schema (draft 2020-12) for the keywords that our schema uses. A keyword
 /// that it does not know is a fault of its own: nothing passes because it was overlooked.
-struct SchemaValidator {
+package struct SchemaValidator: Sendable {
     private let root: JSONValue
 
-    init(_ schema: JSONValue) { root = schema }
+    package init(_ schema: JSONValue) { root = schema }
 
     /// The validator of `docs/schema/envelope-v1.json`.
-    static func envelope() throws -> SchemaValidator {
+    package static func envelope() throws -> SchemaValidator {
         let file = try TestFile.bytes(PackageRoot.file("docs/schema/envelope-v1.json"))
         return SchemaValidator(try JSONValue(parsing: file))
     }
 
     /// What is wrong with a value; empty when nothing is.
-    func faults(in value: JSONValue) -> [String] { check(value, root, "") }
+    package func faults(in value: JSONValue) -> [String] { check(value, root, "") }
 
     private func check(_ value: JSONValue, _ schema: JSONValue, _ path: String) -> [String] {
         guard let keywords = schema.objectValue else { return ["\(path): no schema"] }
