@@ -16,7 +16,10 @@ extension CommandFailure {
 
     /// The layer's own code decides; the bridge's stage, where no layer claims the code.
     private static func exit(_ error: BridgeError) -> ExitCode {
-        if let code = NATSError.Code(rawValue: error.code) { return exit(code) }
+        if let code = NATSError.Code(rawValue: error.code) {
+            // A first connection that broke off before the handshake is one that there is not.
+            return error.stage == .connect && code == .disconnected ? .connection : exit(code)
+        }
         if let code = ClaimError.Code(rawValue: error.code) { return exit(code, status: nil) }
         switch error.code {
         case BridgeError.Code.invalidArgument, BridgeError.Code.unusableReply: return .usage
@@ -33,7 +36,9 @@ extension CommandFailure {
     }
 
     private static func hint(_ error: BridgeError) -> String? {
-        if let code = NATSError.Code(rawValue: error.code) { return hint(code) }
+        if let code = NATSError.Code(rawValue: error.code) {
+            return hint(error.stage == .connect && code == .disconnected ? .connectionFailed : code)
+        }
         if let code = ClaimError.Code(rawValue: error.code) { return hint(code) }
         return nil
     }

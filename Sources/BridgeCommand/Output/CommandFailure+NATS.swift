@@ -27,7 +27,7 @@ extension CommandFailure {
         switch code {
         case .connectionFailed: "is the server running? --server or NATS_URL names another"
         case .authorizationFailed: "put the credentials into the URL: nats://user:password@host"
-        case .noResponders: "nobody listens on this subject"
+        case .noResponders: "is the service running?"
         case .payloadTooLarge: "lower --threshold, so that more goes by link"
         default: nil
         }

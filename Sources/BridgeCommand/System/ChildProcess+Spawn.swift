@@ -18,6 +18,11 @@ extension ChildProcess {
         if capture == .errors {
             unsafe posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
         }
+        // Whatever else this process has open stays here; what is closed meanwhile is no error.
+        for open in ScratchDirectory.names(in: "/proc/self/fd").compactMap({ Int32($0) })
+        where open > 2 && open != pipe {
+            unsafe posix_spawn_file_actions_addclose(&actions, open)
+        }
         var attributes = posix_spawnattr_t()
         unsafe posix_spawnattr_init(&attributes)
         defer { unsafe posix_spawnattr_destroy(&attributes) }

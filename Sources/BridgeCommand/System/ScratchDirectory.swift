@@ -51,7 +51,8 @@ struct ScratchDirectory: Sendable {
         _ = unsafe rmdir(path)
     }
 
-    private static func names(in path: String) -> [String] {
+    /// What a directory holds; nothing when it cannot be read.
+    static func names(in path: String) -> [String] {
         guard let directory = unsafe opendir(path) else { return [] }
         defer { unsafe closedir(directory) }
         var names: [String] = []
