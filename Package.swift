@@ -88,7 +88,7 @@ let package = Package(
         tests("HTTPWireTests", "HTTPWire", "BridgeJSON", "BridgeBytes"),
         tests("ArrowIPCTests", "ArrowIPC", "BridgeEnvelope", "BridgeJSON", "BridgeBytes"),
         tests("BridgeSocketsTests", "BridgeSockets", "BridgeBytes"),
-        tests("NATSCoreTests", "NATSCore", "NATSWire", "BridgeBytes"),
+        tests("NATSCoreTests", "NATSCore", "NATSWire", "BridgeSockets", "BridgeBytes"),
         tests("BridgeHTTPTests", "BridgeHTTP", "HTTPWire", "BridgeJSON", "BridgeBytes"),
         tests("BridgeEnvelopeTests", "BridgeEnvelope", "BridgeJSON", "ArrowIPC", "BridgeBytes"),
         tests("NATSJetStreamTests", "NATSJetStream", "NATSCore", "BridgeJSON", "BridgeBytes"),

@@ -11,11 +11,19 @@ enum BenchmarkCommand {
                natsbridge-bench envelope
                natsbridge-bench arrow [ROWS]
                natsbridge-bench http DIRECTORY [MEBIBYTES]
-        Each prints JSON lines with its figures.
+        Each prints JSON lines with its figures. The messaging ones run in a detached task, or,
+        with --main-actor or --client-thread before URL, on the main actor or on the client's own
+        thread (NATSClient.taskExecutor).
         """
 
     /// Runs what the words name; returns the exit code: 0, 1 for a failure, 2 for wrong words.
     static func run(_ arguments: [String]) async -> Int32 {
+        var arguments = arguments
+        var place = MessagingBenchmark.Place.pool
+        if let named = arguments.first.flatMap(MessagingBenchmark.Place.init) {
+            place = named
+            arguments.removeFirst()
+        }
         do {
             let numbers = arguments.dropFirst(1).compactMap { Int($0) }
             switch (arguments.first ?? "", arguments.count) {
@@ -27,7 +35,7 @@ enum BenchmarkCommand {
                     directory: arguments[1], megabytes: numbers.last ?? 500)
             case (let url, 3...) where url.contains(":"):
                 let benchmark = try await MessagingBenchmark(url: url, Array(arguments.dropFirst()))
-                return try await benchmark.run() ? 0 : misuse()
+                return try await benchmark.run(at: place) ? 0 : misuse()
             default: return misuse()
             }
             return 0

@@ -5,6 +5,13 @@ import NATSWire
 
 /// The messaging workloads, with the command line and the JSON line of the peers' programs.
 struct MessagingBenchmark {
+    /// Where the caller of the client runs.
+    enum Place: String {
+        case pool = "--pool"
+        case mainActor = "--main-actor"
+        case clientThread = "--client-thread"
+    }
+
     private let client: NATSClient
     private let mode: String
     private let subject: Subject
@@ -22,7 +29,18 @@ struct MessagingBenchmark {
     }
 
     /// Runs the mode; false when there is none of that name with so many numbers.
-    func run() async throws -> Bool {
+    func run(at place: Place) async throws -> Bool {
+        switch place {
+        case .pool: try await Task.detached { try await run() }.value
+        case .mainActor: try await Task { @MainActor in try await run() }.value
+        case .clientThread:
+            try await Task.detached(executorPreference: client.taskExecutor) {
+                try await run()
+            }.value
+        }
+    }
+
+    private func run() async throws -> Bool {
         switch (mode, numbers.count) {
         case ("pub", 2): try await publish(count: numbers[0], size: numbers[1])
         case ("sub", 2): try await subscribe(count: numbers[0], size: numbers[1])

@@ -29,6 +29,9 @@ package struct ReceiveBuffer: ~Copyable {
     /// Number of unread bytes.
     package var count: Int { filled - consumed }
 
+    /// Whether the last `fill` left room: the source had no more to give.
+    package var hasSpareRoom: Bool { filled < region.capacity }
+
     /// The unread bytes.
     package var span: Span<UInt8> {
         @_lifetime(borrow self)

@@ -110,10 +110,13 @@ package final class Delivery<Element: Sendable, Failure: Error>: Sendable {
 
     /// The next batch; suspends while there is none. One consumer at a time. Cancelling the task
     /// cancels the delivery.
-    package func next() async -> Event {
+    /// - Parameter isolation: The caller's actor, on which all of this runs: without it the body
+    ///   of the cancellation handler would hop to the global executor and back.
+    package func next(isolation: isolated (any Actor)? = #isolation) async -> Event {
         if let event = takeNow(registering: nil) { return event }
         return await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
+            _ = isolation
+            return await withCheckedContinuation { continuation in
                 if let event = takeNow(registering: continuation) {
                     continuation.resume(returning: event)
                 }

@@ -13,7 +13,8 @@ package protocol LinkHandler: AnyObject {
     func woken(_ link: Link)
     /// The time in `link.deadline` has come; the deadline has been cleared.
     func deadlineReached(_ link: Link, now: Duration)
-    /// The descriptor is closed; nothing more is told. Nil: closed by the handler itself.
+    /// The link is closed, the descriptor will be as soon as this returns; nothing more is told.
+    /// Nil: closed by the handler itself.
     func closed(_ link: Link, error: SocketError?)
 }
 
@@ -60,7 +61,9 @@ package final class Link {
     }
 
     /// How other threads reach this link.
-    package var handle: LinkHandle { LinkHandle(id: id, inbox: loop.inbox) }
+    package var handle: LinkHandle {
+        LinkHandle(id: id, inbox: loop.inbox, descriptorNumber: descriptorNumber)
+    }
 
     /// Reads into the buffer's spare room, once.
     package func read(into buffer: inout ReceiveBuffer) -> Transfer {
@@ -79,6 +82,11 @@ package final class Link {
     /// Writes what fits now, once.
     package func write(_ span: Span<UInt8>) -> Transfer {
         SystemCalls.send(descriptorNumber, span)
+    }
+
+    /// Writes what fits now of the rest of a buffer, once.
+    package func write(_ buffer: inout SendBuffer) -> Transfer {
+        buffer.send(to: descriptorNumber)
     }
 
     /// Writes what fits now from several pieces, with one call.

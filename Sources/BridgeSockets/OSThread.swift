@@ -3,6 +3,9 @@ internal import Glibc
 
 /// Threads of our own: the reactor's and those that wait in blocking calls.
 package enum OSThread {
+    /// Names the calling thread for as long as it runs.
+    static var current: UInt { UInt(pthread_self()) }
+
     private final class Start: Sendable {
         let name: String
         let body: @Sendable () -> Void

@@ -61,6 +61,7 @@ enum ReactorCommand: Sendable {
     case run(@Sendable (ReactorLoop) -> Void)
     case perform(LinkID, @Sendable (any LinkHandler, Link) -> Void)
     case wake(LinkID)
+    case job(UnownedJob, Reactor)
     case stop
 }
 
@@ -69,9 +70,13 @@ package final class ReactorInbox: Sendable {
     private struct State {
         var commands: [ReactorCommand] = []
         var isSignalled = false
+        /// The loop has ended; nobody will take what is posted.
+        var isOver = false
     }
 
     private let state = Mutex(State())
+    /// The thread that takes the commands, once it runs.
+    private let owner = Atomic(UInt(0))
     let event: Descriptor
 
     init() throws(SocketError) {
@@ -80,20 +85,42 @@ package final class ReactorInbox: Sendable {
         event = Descriptor(owning: number)
     }
 
-    func post(_ command: ReactorCommand) {
-        let signal = state.withLock { state -> Bool in
+    /// Adds a command and wakes the thread if it may be asleep. Returns false when the loop has
+    /// ended: the command is dropped.
+    @discardableResult
+    func post(_ command: ReactorCommand) -> Bool {
+        // The loop looks for commands before it sleeps, so it need not wake itself.
+        let isOwner = owner.load(ordering: .relaxed) == OSThread.current
+        let (signal, isTaken) = state.withLock { state -> (Bool, Bool) in
+            guard !state.isOver else { return (false, false) }
             state.commands.append(command)
+            guard !isOwner else { return (false, true) }
             defer { state.isSignalled = true }
-            return !state.isSignalled
+            return (!state.isSignalled, true)
         }
         if signal { eventfd_write(event.number, 1) }
+        return isTaken
     }
 
-    /// Takes all commands; `into` is swapped with them, so that no memory is allocated.
-    func take(into commands: inout [ReactorCommand]) {
+    /// Says that the calling thread takes the commands.
+    func own() { owner.store(OSThread.current, ordering: .relaxed) }
+
+    /// Takes all commands; `into` is swapped with them, so that no memory is allocated. Returns
+    /// false when there is none.
+    func take(into commands: inout [ReactorCommand]) -> Bool {
         state.withLock { state in
             swap(&state.commands, &commands)
             state.isSignalled = false
+            return !commands.isEmpty
+        }
+    }
+
+    /// Refuses commands from now on, and returns those that were never taken.
+    func end() -> [ReactorCommand] {
+        state.withLock { state in
+            state.isOver = true
+            defer { state.commands = [] }
+            return state.commands
         }
     }
 
@@ -126,6 +153,15 @@ package struct LinkID: Hashable, Sendable {
 package struct LinkHandle: Sendable {
     package let id: LinkID
     let inbox: ReactorInbox
+    let descriptorNumber: Int32
+
+    /// Writes what fits now of the rest of a buffer, once, on the calling thread.
+    ///
+    /// The caller makes sure that the link is not closed meanwhile (it holds a lock that the
+    /// handler takes in `closed`) and that the handler writes nothing itself.
+    package func write(_ buffer: inout SendBuffer) -> Transfer {
+        buffer.send(to: descriptorNumber)
+    }
 
     /// Has the handler's `woken` called on the reactor's thread.
     package func wake() { inbox.post(.wake(id)) }

@@ -13,6 +13,8 @@ package final class ReactorLoop {
     }
 
     private static let inboxID = UInt64.max
+    /// Rounds of commands between two looks at the sockets.
+    private static let commandRounds = 16
 
     let inbox: ReactorInbox
     private let epoll: Epoll
@@ -32,19 +34,23 @@ package final class ReactorLoop {
     }
 
     func run() {
+        inbox.own()
         var ready: [Epoll.Ready] = []
         while !isStopping {
-            epoll.wait(milliseconds: millisecondsToDeadline(), into: &ready)
+            // Commands may post commands; sockets get their turn all the same.
+            let isIdle = runCommands(rounds: Self.commandRounds)
+            if isStopping { break }
+            epoll.wait(milliseconds: isIdle ? millisecondsToDeadline() : 0, into: &ready)
             for event in ready { dispatch(event) }
             fireDeadlines()
         }
         closeAll()
+        for case .job(let job, _) in inbox.end() { globalConcurrentExecutor.enqueue(job) }
     }
 
     private func dispatch(_ event: Epoll.Ready) {
         if event.id == Self.inboxID {
             inbox.clearSignal()
-            runCommands()
             return
         }
         guard let entry = entry(LinkID(raw: event.id)) else { return }
@@ -66,21 +72,30 @@ package final class ReactorLoop {
         }
     }
 
-    private func runCommands() {
-        inbox.take(into: &commands)
-        for command in commands {
-            switch command {
-            case .run(let work): work(self)
-            case .perform(let id, let work):
-                if let entry = entry(id) { work(entry.handler, entry.link) }
-            case .wake(let id):
-                if let entry = entry(id), !entry.link.isConnecting {
-                    entry.handler.woken(entry.link)
-                }
-            case .stop: isStopping = true
-            }
+    /// Runs the commands that wait and those that they post. Returns whether none is left.
+    private func runCommands(rounds: Int) -> Bool {
+        for _ in 0..<rounds {
+            guard !isStopping, inbox.take(into: &commands) else { return true }
+            for command in commands { run(command) }
+            commands.removeAll(keepingCapacity: true)
         }
-        commands.removeAll(keepingCapacity: true)
+        return false
+    }
+
+    private func run(_ command: ReactorCommand) {
+        switch command {
+        case .run(let work): work(self)
+        case .perform(let id, let work):
+            if let entry = entry(id) { work(entry.handler, entry.link) }
+        case .wake(let id):
+            if let entry = entry(id), !entry.link.isConnecting {
+                entry.handler.woken(entry.link)
+            }
+        case .job(let job, let reactor):
+            // Sound: `reactor` is alive during the call.
+            unsafe job.runSynchronously(on: reactor.asUnownedTaskExecutor())
+        case .stop: isStopping = true
+        }
     }
 
     private func entry(_ id: LinkID) -> Entry? {
@@ -178,7 +193,8 @@ extension ReactorLoop {
 
     func remove(_ link: Link, error: SocketError?) {
         if link.registered != nil { park(link) }
-        if link.descriptorNumber >= 0 { _ = Glibc.close(link.descriptorNumber) }
+        // Last: until the handler knows, another thread may write to the descriptor.
+        defer { if link.descriptorNumber >= 0 { _ = Glibc.close(link.descriptorNumber) } }
         let index = Int(link.id.slot)
         guard index < slots.count, let entry = slots[index].entry, entry.link === link else {
             return

@@ -90,17 +90,21 @@ package enum SystemCalls {
                 offset = 0
                 index += 1
             }
-            var message = unsafe msghdr()
-            unsafe message.msg_iov = vector.baseAddress
-            unsafe message.msg_iovlen = count
-            return transfer(
-                "sendmsg",
-                retrying {
-                    unsafe Glibc.sendmsg(
-                        descriptor, &message,
-                        sendFlags)
-                })
+            return unsafe send(
+                descriptor, vectors: UnsafeMutableBufferPointer(rebasing: vector[..<count]))
         }
+    }
+
+    /// Writes what the vectors point to with one call; the caller keeps that memory alive.
+    @unsafe static func send(
+        _ descriptor: Int32, vectors: UnsafeMutableBufferPointer<iovec>
+    ) -> Transfer {
+        guard vectors.count > 0 else { return .moved(0) }
+        var message = unsafe msghdr()
+        unsafe message.msg_iov = vectors.baseAddress
+        unsafe message.msg_iovlen = vectors.count
+        return transfer(
+            "sendmsg", retrying { unsafe Glibc.sendmsg(descriptor, &message, sendFlags) })
     }
 
     /// Sets a yes-or-no socket option; a failure is harmless and ignored (the option is a hint).

@@ -40,8 +40,8 @@ extension ClientDriver {
         switch machine.infoReceived(info) {
         case .sendConnectAndPing:
             let options = core.options.connectOptions(for: server, info: info)
-            FrameWriter.connect(options, into: &writing)
-            FrameWriter.ping(into: &writing)
+            FrameWriter.connect(options, into: &writing.text)
+            FrameWriter.ping(into: &writing.text)
             drainHandshake(link)
             link.deadline = machine.deadline
         case .updateAndLeave: core.tell(.lameDuck)
@@ -133,12 +133,9 @@ extension ClientDriver {
         }
         if wasConnected {
             core.disconnected()
-            var unsent = ByteWriter(capacity: 0)
+            var unsent = SendBuffer(capacity: 0)
             swap(&unsent, &writing)
-            core.outbox.detach { [written] writer, waiting in
-                RetainedFrames.keep(unsent.span, sent: written, into: &writer)
-                RetainedFrames.keep(waiting, sent: 0, into: &writer)
-            }
+            core.outbox.detach(unsent: unsent)
         }
         report(ConnectionReport(reason: closeReason ?? .requested, wasConnected: wasConnected))
     }

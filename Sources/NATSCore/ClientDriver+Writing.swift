@@ -20,7 +20,7 @@ extension ClientDriver {
             _ = core.outbox.appendControl(write)
             drain(link)
         } else {
-            write(&writing)
+            write(&writing.text)
             drainHandshake(link)
         }
     }
@@ -40,9 +40,9 @@ extension ClientDriver {
     /// Writes the rest of the buffer. Returns true when it is empty.
     private func writeBuffer(_ link: Link) -> Bool {
         guard !link.isClosed, !link.wantsWrite else { return false }
-        while written < writing.count {
-            switch link.write(writing.span.extracting(written..<writing.count)) {
-            case .moved(let count): written += count
+        while !writing.isDone {
+            switch link.write(&writing) {
+            case .moved: break
             case .wouldBlock:
                 link.wantsWrite = true
                 return false
@@ -53,7 +53,6 @@ extension ClientDriver {
             }
         }
         writing.removeAll()
-        written = 0
         return true
     }
 }

@@ -28,8 +28,7 @@ final class ClientDriver: LinkHandler {
     private var dispatch = MessageDispatch()
     /// Sinks whose consumers must catch up before reading goes on.
     private var slowSinks: [SubscriptionSink] = []
-    var writing = ByteWriter(capacity: 64 << 10)
-    var written = 0
+    var writing = SendBuffer(capacity: 64 << 10)
     /// Whether the handshake was done, so that the outbox feeds this connection.
     var isAttached = false
     var closeReason: ConnectionMachine.CloseReason?
@@ -53,12 +52,14 @@ final class ClientDriver: LinkHandler {
         for _ in 0..<Self.readsPerTurn {
             switch link.read(into: &buffer) {
             case .moved:
+                // A short read emptied the socket; asking again would only cost a system call.
+                let isEmptied = buffer.hasSpareRoom
                 do throws(WireError) {
                     try parse(link)
                 } catch {
                     close(link, machine.malformedBytes(error))
                 }
-                guard !link.isClosed, link.wantsRead else { return }
+                guard !isEmptied, !link.isClosed, link.wantsRead else { return }
             case .wouldBlock: return
             case .ended: return close(link, machine.peerClosed())
             case .failed(let error):

@@ -14,8 +14,7 @@ extension NATSClient {
     ) throws(NATSError) {
         try checkSize(payload, headers, subject, .publish)
         let result = core.outbox.append {
-            FrameWriter.publish(
-                subject, replyTo: replyTo, headers: headers, payload: payload, into: &$0)
+            $0.append(publish: payload, subject, replyTo: replyTo, headers: headers)
         }
         guard result != .appended else { return }
         throw appendError(result, subject, .publish)
@@ -133,9 +132,9 @@ extension NATSClient {
         try checkSize(payload, headers, subject, .request)
         let (id, inbox) = (ticket.id, ticket.inbox)
         let outcome = await core.requests.wait(for: id, stage: .request, timeout: timeout) {
-            let result = core.outbox.append {
-                FrameWriter.publish(
-                    subject, replyTo: inbox, headers: headers, payload: payload, into: &$0)
+            // With several in flight, coalescing is worth more than a switch of threads.
+            let result = core.outbox.append(atOnce: core.requests.count == 1) {
+                $0.append(publish: payload, subject, replyTo: inbox, headers: headers)
             }
             if result != .appended {
                 core.requests.settle(id, .failure(appendError(result, subject, .request)))

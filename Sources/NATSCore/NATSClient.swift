@@ -86,6 +86,14 @@ public final class NATSClient: Sendable {
     /// Bytes that wait to be written.
     public var outboxBacklog: Int { core.outbox.backlog }
 
+    /// The client's own thread, as an executor for tasks that want the least latency.
+    ///
+    /// A task that prefers it (`withTaskExecutorPreference(client.taskExecutor) { … }`) goes on
+    /// right where its message was read, so that no other thread has to be woken: a request or an
+    /// answer takes half the time and half the processor. Such a task must not block or compute
+    /// for long: meanwhile the client neither reads nor writes.
+    public var taskExecutor: any TaskExecutor { reactor }
+
     /// What happens to the connection, from the beginning on. One consumer; the newest events
     /// are dropped when nobody consumes them (above 1,024).
     public var events: NATSEvents { NATSEvents(delivery: core.events) }

@@ -6,17 +6,22 @@ internal import Synchronization
 /// What waits to be written: whole frames in one buffer, bounded.
 ///
 /// ## Theory of operation
-/// Any thread appends a frame under the lock (a copy into warm memory, no system call). The first
-/// append after an idle time wakes the reactor, which swaps the buffer for an empty one and
-/// writes it; while it is busy, appends only append. So a stream of small publishes costs one
-/// wake-up and one write for as much as was appended meanwhile, and a lone publish leaves at
-/// once.
+/// Any thread appends a frame under the lock (a copy into warm memory, no system call; a large
+/// payload is not copied, see `SendBuffer`). The first append after an idle time wakes the
+/// reactor, which swaps the buffer for an empty one and writes it; while it is busy, appends only
+/// append. So a stream of small publishes costs one wake-up and one write for as much as was
+/// appended meanwhile, and a lone publish leaves at once.
+///
+/// Whoever waits for an answer anyway (a lone request) may write at once, on its own thread,
+/// which saves the switch to the reactor's: allowed only while the reactor is idle, that is while
+/// nothing waits and it has not been told anything, and under the lock, so that frames keep
+/// their order. What the kernel does not take then is the reactor's to write.
 ///
 /// While there is no connection the frames wait, up to the capacity. Whoever wants to wait for
 /// room instead of an error registers a waiter; all are resumed when the buffer has been taken.
 final class Outbox: Sendable {
     private struct State: ~Copyable {
-        var pending = ByteWriter(capacity: 64 << 10)
+        var pending = SendBuffer(capacity: 64 << 10)
         var link: LinkHandle?
         /// The reactor has been told, or is writing and will look again.
         var isScheduled = false
@@ -28,6 +33,15 @@ final class Outbox: Sendable {
             guard !isScheduled, let link else { return nil }
             isScheduled = true
             return link
+        }
+
+        /// Writes what waits, if the reactor is idle. Returns whether nothing is left; if
+        /// something is, or the connection is broken, the reactor will see to it.
+        mutating func writeNow() -> Bool {
+            guard !isScheduled, let link else { return false }
+            guard case .moved = link.write(&pending), pending.isDone else { return false }
+            pending.removeAll()
+            return true
         }
     }
 
@@ -41,12 +55,14 @@ final class Outbox: Sendable {
     init(capacity: Int) { self.capacity = capacity }
 
     /// Appends what `write` writes: one or several whole frames.
-    func append(_ write: (inout ByteWriter) -> Void) -> AppendResult {
+    /// - Parameter atOnce: Whether to write on this thread if nothing else is being written.
+    func append(atOnce: Bool = false, _ write: (inout SendBuffer) -> Void) -> AppendResult {
         var link: LinkHandle?
         let result = state.withLock { state -> AppendResult in
             if state.isClosed { return .closed }
             if state.pending.count >= capacity { return .full }
             write(&state.pending)
+            if atOnce, state.writeNow() { return .appended }
             link = state.schedule()
             return .appended
         }
@@ -60,7 +76,7 @@ final class Outbox: Sendable {
         let result = state.withLock { state -> AppendResult in
             if state.isClosed { return .closed }
             guard state.link != nil else { return .detached }
-            write(&state.pending)
+            write(&state.pending.text)
             link = state.schedule()
             return .appended
         }
@@ -70,9 +86,9 @@ final class Outbox: Sendable {
 
     /// Swaps what waits with an empty buffer. Returns false, and expects to be woken again, when
     /// nothing waits.
-    func take(into buffer: inout ByteWriter) -> Bool {
+    func take(into buffer: inout SendBuffer) -> Bool {
         let waiters = state.withLock { state -> [CheckedContinuation<Void, Never>]? in
-            if state.pending.isEmpty {
+            if state.pending.count == 0 {
                 state.isScheduled = false
                 return nil
             }
@@ -91,22 +107,22 @@ final class Outbox: Sendable {
     /// - Parameter first: Appends what must go before everything that waits.
     func attach(_ link: LinkHandle, first: (inout ByteWriter) -> Void) {
         state.withLock { state in
-            var fresh = ByteWriter(capacity: state.pending.count + 4096)
-            first(&fresh)
-            fresh.append(state.pending.span)
+            var fresh = SendBuffer(capacity: state.pending.text.count + 4096)
+            first(&fresh.text)
+            fresh.append(state.pending)
             swap(&state.pending, &fresh)
             state.link = link
             state.isScheduled = true
         }
     }
 
-    /// Keeps messages for the next connection.
-    /// - Parameter retain: Appends to its first argument the messages that were taken and not
-    ///   sent, then those of the second argument.
-    func detach(retaining retain: (inout ByteWriter, Span<UInt8>) -> Void) {
+    /// Keeps messages for the next connection: those that were taken and not sent, then those
+    /// that wait.
+    func detach(unsent: consuming SendBuffer) {
         state.withLock { state in
-            var fresh = ByteWriter(capacity: max(state.pending.count, 64 << 10))
-            retain(&fresh, state.pending.span)
+            var fresh = SendBuffer(capacity: max(state.pending.text.count, 64 << 10))
+            RetainedFrames.keep(unsent, into: &fresh)
+            RetainedFrames.keep(state.pending, into: &fresh)
             swap(&state.pending, &fresh)
             state.link = nil
             state.isScheduled = false

@@ -34,12 +34,18 @@ final class PendingReplies<Reply: Sendable>: Sendable {
     }
 
     /// Waits until the number is settled, by whomever.
-    /// - Parameter start: Runs once the waiter is registered; may settle the number itself.
+    /// - Parameters:
+    ///   - isolation: The caller's actor, on which all of this runs: without it the body of the
+    ///     cancellation handler would hop to the global executor and back, two switches of
+    ///     threads for a caller on the main actor.
+    ///   - start: Runs once the waiter is registered; may settle the number itself.
     func wait(
-        for id: UInt64, stage: NATSError.Stage, timeout: Duration, start: () -> Void
+        for id: UInt64, stage: NATSError.Stage, timeout: Duration,
+        isolation: isolated (any Actor)? = #isolation, start: () -> Void
     ) async -> Outcome {
         await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
+            _ = isolation
+            return await withCheckedContinuation { continuation in
                 let deadline = ContinuousClock.now + timeout
                 state.withLock { state in
                     state.waiters[id] = Waiter(

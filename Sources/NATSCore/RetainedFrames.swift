@@ -1,43 +1,84 @@
 internal import BridgeBytes
+package import BridgeSockets
 
 /// Which of the frames that were not sent survive a lost connection.
 ///
+/// ## Theory of operation
 /// The input is our own output: whole client frames, one after the other. Messages (PUB, HPUB)
 /// survive; PING, PONG, SUB and UNSUB belong to the old connection and are dropped, since the
 /// next handshake subscribes anew. A frame of which only a part was given to the kernel survives
 /// too: the server cannot have it whole.
-enum RetainedFrames {
-    /// Appends the messages of `frames` that end after `sent` to `writer`.
-    static func keep(_ frames: Span<UInt8>, sent: Int, into writer: inout ByteWriter) {
+///
+/// A frame lies in the buffer's text, except that a large payload is a piece of its own; the walk
+/// counts both, since what was sent is counted in bytes of the stream.
+package enum RetainedFrames {
+    /// One frame: its range in the text, and its payload if that is a piece.
+    private struct Layout {
+        let text: Range<Int>
+        let piece: SendBuffer.Piece?
+        let isMessage: Bool
+
+        var count: Int { text.count + (piece?.bytes.count ?? 0) }
+    }
+
+    /// Appends the messages of `buffer` that were not sent whole to `kept`.
+    package static func keep(_ buffer: borrowing SendBuffer, into kept: inout SendBuffer) {
         var position = 0
-        while position < frames.count {
-            guard let end = endOfFrame(frames, at: position) else { return }
-            if end > sent, isMessage(frames, at: position) {
-                writer.append(frames.extracting(position..<end))
-            }
-            position = end
+        var nextPiece = 0
+        var passed = 0
+        while position < buffer.text.count {
+            guard let frame = layout(of: buffer, at: position, piece: nextPiece) else { return }
+            position = frame.text.upperBound
+            passed += frame.count
+            if frame.piece != nil { nextPiece += 1 }
+            if passed > buffer.sent, frame.isMessage { append(frame, of: buffer, to: &kept) }
         }
     }
 
-    private static func isMessage(_ frames: Span<UInt8>, at position: Int) -> Bool {
-        // PUB or HPUB, and not PING or PONG.
-        let first = frames[position]
-        return first == UInt8(ascii: "H")
-            || (first == UInt8(ascii: "P") && frames[position + 1] == UInt8(ascii: "U"))
+    private static func append(
+        _ frame: Layout, of buffer: borrowing SendBuffer, to kept: inout SendBuffer
+    ) {
+        guard let piece = frame.piece else {
+            return kept.text.append(buffer.text.span.extracting(frame.text))
+        }
+        let head = frame.text.lowerBound..<piece.position
+        kept.text.append(buffer.text.span.extracting(head))
+        kept.append(piece: piece.bytes)
+        kept.text.append(buffer.text.span.extracting(piece.position..<frame.text.upperBound))
     }
 
-    /// Where the frame that starts at `position` ends; nil when it is not whole, which our own
-    /// writer never produces.
-    private static func endOfFrame(_ frames: Span<UInt8>, at position: Int) -> Int? {
-        guard let feed = Scan.firstIndex(of: 0x0A, in: frames, from: position), feed >= 2 else {
+    /// The frame that starts at `position`; nil when it is not whole, which our own writer never
+    /// produces.
+    private static func layout(
+        of buffer: borrowing SendBuffer, at position: Int, piece index: Int
+    ) -> Layout? {
+        let text = buffer.text.span
+        guard let feed = Scan.firstIndex(of: 0x0A, in: text, from: position), feed >= 2 else {
             return nil
         }
-        guard isMessage(frames, at: position) else { return feed + 1 }
+        guard isMessage(text, at: position) else {
+            return Layout(text: position..<feed + 1, piece: nil, isMessage: false)
+        }
         var start = feed - 1
-        while start > position, frames[start - 1] != 0x20 { start -= 1 }
-        guard let size = Decimal.parse(frames.extracting(start..<feed - 1)),
-            size <= frames.count - feed - 3
-        else { return nil }
-        return feed + 1 + size + 2
+        while start > position, text[start - 1] != 0x20 { start -= 1 }
+        guard let size = Decimal.parse(text.extracting(start..<feed - 1)) else { return nil }
+        let piece = index < buffer.pieces.count ? buffer.pieces[index] : nil
+        if let piece, piece.position > feed, piece.position <= feed + 1 + size,
+            piece.bytes.count <= size
+        {
+            // Headers lie in the text, the payload beside it.
+            let end = feed + 1 + (size - piece.bytes.count) + 2
+            guard end <= text.count, piece.position == end - 2 else { return nil }
+            return Layout(text: position..<end, piece: piece, isMessage: true)
+        }
+        guard size <= text.count - feed - 3 else { return nil }
+        return Layout(text: position..<feed + 1 + size + 2, piece: nil, isMessage: true)
+    }
+
+    private static func isMessage(_ text: Span<UInt8>, at position: Int) -> Bool {
+        // PUB or HPUB, and not PING or PONG.
+        let first = text[position]
+        return first == UInt8(ascii: "H")
+            || (first == UInt8(ascii: "P") && text[position + 1] == UInt8(ascii: "U"))
     }
 }
