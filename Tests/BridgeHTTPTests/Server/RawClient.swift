@@ -22,7 +22,7 @@ struct RawClient: ~Copyable {
         let description: String
     }
 
-    private static let threads = BlockingThreads()
+    static let threads = BlockingThreads()
     private let number: Int32
     private var window: [UInt8] = []
 
