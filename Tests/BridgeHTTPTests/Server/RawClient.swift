@@ -22,7 +22,7 @@ struct RawClient: ~Copyable {
         let description: String
     }
 
-    static let threads = BlockingThreads()
+    private static let threads = BlockingThreads()
     private let number: Int32
     private var window: [UInt8] = []
 
@@ -35,6 +35,11 @@ struct RawClient: ~Copyable {
             var client = try RawClient(port: port)
             return try body(&client)
         }.value
+    }
+
+    /// Begins something on the threads that may block, and does not wait for it.
+    static func start(_ body: @escaping @Sendable () async -> Void) {
+        Task(executorPreference: threads) { await body() }
     }
 
     init(port: Int) throws {
