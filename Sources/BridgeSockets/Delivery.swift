@@ -6,6 +6,8 @@ package final class Delivery<Element: Sendable, Failure: Error>: Sendable {
     /// What a wait for the next batch came to.
     package enum Event: Sendable {
         case batch([Element])
+        /// So many elements were dropped between the last batch and the next.
+        case gap(DeliveryGap)
         /// Nothing more will come, and nothing failed.
         case end
         case failed(Failure)
@@ -13,87 +15,103 @@ package final class Delivery<Element: Sendable, Failure: Error>: Sendable {
         case cancelled
     }
 
-    private struct Batch {
-        let elements: [Element]
-        let weight: Int
-    }
+    package typealias Outcome = DeliveryMachine.Outcome
 
     private struct State {
         var machine: DeliveryMachine
-        var batches: [Batch] = []
-        var head = 0
+        var queue: DeliveryQueue<Element>
         var failure: Failure?
         var isCancelled = false
         var waiter: CheckedContinuation<Event, Never>?
+        var emptyWaiters: [CheckedContinuation<Void, Never>] = []
+        /// Loops that take from here and may still be busy with what they took.
+        var presences = 0
 
-        mutating func removeFirst() -> Batch {
-            defer {
-                head += 1
-                // Amortised: the taken half is dropped when it is the larger one.
-                if head * 2 >= batches.count {
-                    batches.removeFirst(head)
-                    head = 0
-                }
-            }
-            return batches[head]
+        /// Whether nothing that was added is waiting or being worked on.
+        var isConsumed: Bool {
+            machine.phase == .over || presences == 0 && queue.isEmpty
+        }
+
+        /// Takes out who waits for the end of consumption, if it has come.
+        mutating func emptied() -> [CheckedContinuation<Void, Never>] {
+            guard isConsumed, !emptyWaiters.isEmpty else { return [] }
+            defer { emptyWaiters = [] }
+            return emptyWaiters
         }
     }
 
     private let state: Mutex<State>
     private let onResume: @Sendable () -> Void
+    private let overflowFailure: Failure?
 
-    /// - Parameter onResume: Told, on any thread and without a lock held, that a producer which
-    ///   was told to pause may go on, or that the consumer is gone.
-    package init(limits: DeliveryLimits, onResume: @escaping @Sendable () -> Void) {
-        state = Mutex(State(machine: DeliveryMachine(limits: limits)))
+    /// - Parameters:
+    ///   - limits: How much may wait, and what happens beyond.
+    ///   - weigh: The weight of one element, asked only where elements are dropped.
+    ///   - overflowFailure: How the sequence ends with the overflow `fail`.
+    ///   - onResume: Told, on any thread and without a lock held, that a producer which was told
+    ///     to pause may go on, or that the consumer is gone.
+    package init(
+        limits: DeliveryLimits, weigh: @escaping @Sendable (Element) -> Int = { _ in 1 },
+        overflowFailure: Failure? = nil, onResume: @escaping @Sendable () -> Void
+    ) {
+        let queue = DeliveryQueue<Element>(limits: limits, weigh: weigh)
+        state = Mutex(State(machine: DeliveryMachine(limits: limits), queue: queue))
         self.onResume = onResume
+        self.overflowFailure = overflowFailure
     }
 
-    /// Adds a batch. Returns false when the producer shall pause until it is told to resume.
-    /// After the end or a cancellation the batch is dropped and the answer is true.
-    package func yield(_ elements: [Element], weight: Int) -> Bool {
-        guard !elements.isEmpty else { return true }
-        let (waiter, continues) = state.withLock {
-            state -> (CheckedContinuation<Event, Never>?, Bool) in
-            switch state.machine.batchYielded(count: elements.count, weight: weight) {
-            case .drop: return (nil, true)
-            case .keep(let wakesConsumer, let continues):
-                if wakesConsumer, let waiter = state.waiter.take() {
-                    // The waiting consumer gets the batch by hand, past the queue.
-                    _ = state.machine.batchWanted(next: (elements.count, weight))
-                    return (waiter, true)
-                }
-                state.batches.append(Batch(elements: elements, weight: weight))
-                return (nil, continues)
+    /// Adds a batch and says what became of it. After the end or a cancellation the batch is
+    /// dropped and the outcome is `accepted`.
+    package func add(_ elements: [Element], weight: Int) -> Outcome {
+        guard !elements.isEmpty else { return .accepted }
+        let (waiter, outcome) = state.withLock {
+            state -> (CheckedContinuation<Event, Never>?, Outcome) in
+            let batch = DeliveryGap(count: elements.count, weight: weight)
+            switch state.machine.batchYielded(batch) {
+            case .drop: return (nil, .accepted)
+            case .handOver: return (state.waiter.take(), .accepted)
+            case .keep:
+                let addition = state.queue.add(elements, weight: weight)
+                let outcome = state.machine.batchAdded(
+                    kept: addition.kept, displaced: addition.displaced, refused: addition.refused)
+                if outcome == .failed { state.failure = overflowFailure }
+                return (nil, outcome)
             }
         }
         waiter?.resume(returning: .batch(elements))
-        return continues
+        return outcome
+    }
+
+    /// Adds a batch. Returns false when the producer shall pause until it is told to resume.
+    package func yield(_ elements: [Element], weight: Int) -> Bool {
+        add(elements, weight: weight) != .pause
     }
 
     /// Says that nothing more will come. Later calls do nothing.
     package func finish(_ failure: Failure? = nil) {
-        let waiter = state.withLock { state -> CheckedContinuation<Event, Never>? in
+        let (waiter, emptyWaiters) = state.withLock {
+            state -> (CheckedContinuation<Event, Never>?, [CheckedContinuation<Void, Never>]) in
             if state.machine.phase == .open { state.failure = failure }
-            guard state.machine.producerFinished(), let waiter = state.waiter.take() else {
-                return nil
-            }
+            guard state.machine.producerFinished() else { return (nil, []) }
             state.failure = nil
-            return waiter
+            return (state.waiter.take(), state.emptied())
         }
         waiter?.resume(returning: failure.map { .failed($0) } ?? .end)
+        for waiter in emptyWaiters { waiter.resume() }
     }
 
     /// Drops what waits and ends the consumer's wait.
     package func cancel() {
-        let (waiter, tellsProducer) = state.withLock {
-            state -> (CheckedContinuation<Event, Never>?, Bool) in
+        let (waiter, tellsProducer, emptyWaiters) = state.withLock {
+            state -> (CheckedContinuation<Event, Never>?, Bool, [CheckedContinuation<Void, Never>])
+            in
             state.isCancelled = true
-            state.batches.removeAll()
-            state.head = 0
-            return (state.waiter.take(), state.machine.consumerCancelled())
+            state.queue.removeAll()
+            let tellsProducer = state.machine.consumerCancelled()
+            return (state.waiter.take(), tellsProducer, state.emptied())
         }
         waiter?.resume(returning: .cancelled)
+        for waiter in emptyWaiters { waiter.resume() }
         if tellsProducer { onResume() }
     }
 
@@ -102,11 +120,48 @@ package final class Delivery<Element: Sendable, Failure: Error>: Sendable {
         state.withLock { ($0.machine.count, $0.machine.weight) }
     }
 
+    /// All that was taken and all that was dropped so far.
+    package var totals: (taken: DeliveryGap, dropped: DeliveryGap) {
+        state.withLock { ($0.machine.taken, $0.machine.dropped) }
+    }
+
     /// Whether the producer was told to pause and not yet to resume.
     package var isPaused: Bool { state.withLock { $0.machine.isPaused } }
 
     /// Whether nobody listens any more.
     package var isCancelled: Bool { state.withLock { $0.isCancelled } }
+
+    /// Suspends until the consumer has seen the end or is gone, and nothing waits. Not ended by
+    /// cancellation.
+    package func whenConsumed() async {
+        await withCheckedContinuation { continuation in
+            let isOver = state.withLock { state -> Bool in
+                if state.isConsumed { return true }
+                state.emptyWaiters.append(continuation)
+                return false
+            }
+            if isOver { continuation.resume() }
+        }
+    }
+
+    /// A loop over this delivery, for as long as it is referenced: an iterator keeps one, so that
+    /// `whenConsumed` waits for the work on the last batch.
+    package final class Presence: Sendable {
+        private let delivery: Delivery
+
+        package init(_ delivery: Delivery) {
+            self.delivery = delivery
+            delivery.state.withLock { $0.presences += 1 }
+        }
+
+        deinit {
+            let waiters = delivery.state.withLock { state in
+                state.presences -= 1
+                return state.emptied()
+            }
+            for waiter in waiters { waiter.resume() }
+        }
+    }
 
     /// The next batch; suspends while there is none. One consumer at a time. Cancelling the task
     /// cancels the delivery.
@@ -129,22 +184,39 @@ package final class Delivery<Element: Sendable, Failure: Error>: Sendable {
     /// What is there at once; nil when the consumer must wait (and has been registered, if a
     /// continuation was given).
     private func takeNow(registering waiter: CheckedContinuation<Event, Never>?) -> Event? {
-        let (event, resumes) = state.withLock { state -> (Event?, Bool) in
-            if state.isCancelled { return (.cancelled, false) }
-            let next = state.head < state.batches.count ? state.batches[state.head] : nil
-            switch state.machine.batchWanted(next: next.map { ($0.elements.count, $0.weight) }) {
-            case .take(let resumes):
-                return (.batch(state.removeFirst().elements), resumes)
+        let (event, resumes, emptyWaiters) = state.withLock {
+            state -> (Event?, Bool, [CheckedContinuation<Void, Never>]) in
+            if state.isCancelled { return (.cancelled, false, []) }
+            if waiter == nil, state.queue.isEmpty, state.machine.phase == .open {
+                return (nil, false, [])
+            }
+            switch state.machine.itemWanted(isEmpty: state.queue.isEmpty) {
+            case .take:
+                let (event, resumes) = Self.take(&state)
+                return (event, resumes, state.emptied())
             case .end:
-                return (state.failure.take().map { .failed($0) } ?? .end, false)
+                return (state.failure.take().map { .failed($0) } ?? .end, false, state.emptied())
             case .wait:
                 precondition(
                     waiter == nil || state.waiter == nil, "a delivery has one consumer")
                 state.waiter = waiter
-                return (nil, false)
+                return (nil, false, [])
             }
         }
+        for waiter in emptyWaiters { waiter.resume() }
         if resumes { onResume() }
         return event
+    }
+
+    private static func take(_ state: inout State) -> (Event?, Bool) {
+        switch state.queue.take() {
+        case nil: (nil, false)
+        case .gap(let gap): (.gap(gap), false)
+        case .elements(let elements, let weight):
+            (
+                .batch(elements),
+                state.machine.itemTaken(DeliveryGap(count: elements.count, weight: weight))
+            )
+        }
     }
 }

@@ -1,35 +1,41 @@
 /// How much may wait between a producer and its consumer.
 package struct DeliveryLimits: Sendable, Hashable {
-    /// Most elements that may wait before the producer is told to pause.
+    /// Most elements that may wait.
     package var maxCount: Int
-    /// Most weight (bytes, usually) that may wait before the producer is told to pause.
+    /// Most weight (bytes, usually) that may wait.
     package var maxWeight: Int
+    /// What happens to the elements beyond.
+    package var overflow: DeliveryOverflow
 
-    package init(maxCount: Int, maxWeight: Int) {
+    package init(maxCount: Int, maxWeight: Int, overflow: DeliveryOverflow = .pause) {
         precondition(maxCount > 0 && maxWeight > 0, "a delivery holds at least one element")
         self.maxCount = maxCount
         self.maxWeight = maxWeight
+        self.overflow = overflow
     }
 }
 
 /// The bookkeeping of a `Delivery`: what waits, who waits, and who must be told.
 ///
 /// ## Theory of operation
-/// The producer adds batches; the consumer takes one at a time. Only counts are kept here, the
-/// batches lie beside the machine. The producer is told to pause when what waits reaches a limit
-/// (so the limit is overrun by at most one batch) and to resume when the consumer has taken half
-/// of it away. The consumer waits only while nothing is there. The end, with or without a
-/// failure, comes after everything that was added before it; cancellation by the consumer
-/// comes at once.
+/// The producer adds batches; the consumer takes one item at a time. Only counts are kept here,
+/// the elements lie in a `DeliveryQueue` beside the machine. With the overflow `pause`, the
+/// producer is told to pause when what waits reaches a limit (so the limit is overrun by at most
+/// one batch) and to resume when the consumer has taken half of it away. With the other kinds it
+/// is never told to pause; the first element that is dropped begins an episode, which ends when
+/// half of what may wait has been taken away.
 ///
-///     open ── finished ──▶ ending ── last batch taken ──▶ over
-///       └──── cancelled ──────┴──────────────────────────▶ over
+/// The consumer waits only while nothing is there. The end, with or without a failure, comes
+/// after everything that was added before it; cancellation by the consumer comes at once.
+///
+///     open ── finished ──▶ ending ── last item taken ──▶ over
+///       └──── cancelled ──────┴────────────────────────▶ over
 package struct DeliveryMachine: Sendable {
     package enum Phase: Equatable { case open, ending, over }
 
     package enum TakeAction: Equatable {
-        /// Take the oldest batch; tell the producer if `resumesProducer`.
-        case take(resumesProducer: Bool)
+        /// Take the oldest item.
+        case take
         /// Nothing is there: wait.
         case wait
         /// Nothing is there and nothing will come.
@@ -37,53 +43,98 @@ package struct DeliveryMachine: Sendable {
     }
 
     package enum YieldAction: Equatable {
-        /// Keep the batch; wake the consumer if `wakesConsumer`; go on if `continues`.
-        case keep(wakesConsumer: Bool, continues: Bool)
+        /// Put the batch into the queue, say what that came to with `batchAdded`.
+        case keep
+        /// The consumer waits: hand it the batch.
+        case handOver
         /// Nobody listens any more.
         case drop
     }
 
+    /// What the producer must know about a batch.
+    package enum Outcome: Equatable, Sendable {
+        case accepted
+        /// Add no more until told to resume.
+        case pause
+        /// Elements were dropped, for the first time in this episode.
+        case beganDropping
+        /// Elements were dropped, and the end with a failure has come.
+        case failed
+    }
+
     package private(set) var phase = Phase.open
+    /// Elements and weight that wait.
     package private(set) var count = 0
     package private(set) var weight = 0
     package private(set) var isPaused = false
+    /// All that were dropped so far.
+    package private(set) var dropped = DeliveryGap()
+    /// All that were taken so far.
+    package private(set) var taken = DeliveryGap()
+    private var isDropping = false
     private var isWaiting = false
     private let limits: DeliveryLimits
 
     package init(limits: DeliveryLimits) { self.limits = limits }
 
-    package mutating func batchYielded(count added: Int, weight addedWeight: Int) -> YieldAction {
+    package mutating func batchYielded(_ batch: DeliveryGap) -> YieldAction {
         guard phase == .open else { return .drop }
-        count += added
-        weight += addedWeight
-        if count >= limits.maxCount || weight >= limits.maxWeight { isPaused = true }
-        defer { isWaiting = false }
-        return .keep(wakesConsumer: isWaiting, continues: !isPaused)
+        guard isWaiting else { return .keep }
+        isWaiting = false
+        taken += batch
+        return .handOver
     }
 
-    /// - Parameter next: The oldest batch's count and weight; nil when there is none.
-    package mutating func batchWanted(next: (count: Int, weight: Int)?) -> TakeAction {
-        guard phase != .over else { return .end }
-        guard let next else {
-            if phase == .ending {
-                phase = .over
-                return .end
-            }
-            isWaiting = true
-            return .wait
+    /// A batch was put into the queue.
+    package mutating func batchAdded(
+        kept: DeliveryGap, displaced: DeliveryGap = DeliveryGap(),
+        refused: DeliveryGap = DeliveryGap()
+    ) -> Outcome {
+        count += kept.count - displaced.count
+        weight += kept.weight - displaced.weight
+        dropped += displaced
+        dropped += refused
+        if limits.overflow == .pause {
+            if count >= limits.maxCount || weight >= limits.maxWeight { isPaused = true }
+            return isPaused ? .pause : .accepted
         }
-        count -= next.count
-        weight -= next.weight
-        let resumes =
-            isPaused && count <= limits.maxCount / 2 && weight <= limits.maxWeight / 2
-        if resumes { isPaused = false }
-        return .take(resumesProducer: resumes)
+        guard displaced.count + refused.count > 0 else { return .accepted }
+        if limits.overflow == .fail {
+            phase = .ending
+            return .failed
+        }
+        defer { isDropping = true }
+        return isDropping ? .accepted : .beganDropping
+    }
+
+    /// The consumer wants the oldest item.
+    /// - Parameter isEmpty: Whether the queue holds neither elements nor a gap.
+    package mutating func itemWanted(isEmpty: Bool) -> TakeAction {
+        guard phase != .over else { return .end }
+        guard isEmpty else { return .take }
+        if phase == .ending {
+            phase = .over
+            return .end
+        }
+        isWaiting = true
+        return .wait
+    }
+
+    /// Elements were taken. Returns whether the producer must be told to resume.
+    package mutating func itemTaken(_ item: DeliveryGap) -> Bool {
+        count -= item.count
+        weight -= item.weight
+        taken += item
+        guard count <= limits.maxCount / 2, weight <= limits.maxWeight / 2 else { return false }
+        isDropping = false
+        defer { isPaused = false }
+        return isPaused
     }
 
     /// Returns whether the consumer waits and must be told.
     package mutating func producerFinished() -> Bool {
         guard phase == .open else { return false }
-        phase = .ending
+        phase = isWaiting ? .over : .ending
         defer { isWaiting = false }
         return isWaiting
     }

@@ -30,6 +30,8 @@ final class ClientCore: Sendable {
     let inboxPrefix: String
     private let inboxPattern: SubjectPattern
     let maxPayload = Atomic(ServerInfo.defaultMaxPayload)
+    /// Whether new subscriptions and requests are refused since the end has begun.
+    let isDraining = Atomic(false)
     private let status = Mutex(Status())
 
     /// - Throws: `NATSError` with the code `invalidArgument` when the inbox prefix is no subject.
@@ -149,10 +151,12 @@ extension ClientCore {
 
     /// Registers a subscription and tells the server, now or when it is connected.
     func addSubscription(
-        _ pattern: SubjectPattern, _ queueGroup: QueueGroup?, _ target: SubscriptionSink.Target,
-        _ delivery: Delivery<NATSMessage, NATSError>
+        _ pattern: SubjectPattern, _ queueGroup: QueueGroup?,
+        _ policy: SubscriptionLimits.Policy, _ delivery: Delivery<NATSMessage, NATSError>
     ) -> Int {
-        let sid = subscriptions.withLock { $0.add(pattern, queueGroup, target, delivery) }
+        let sid = subscriptions.withLock {
+            $0.add(pattern, queueGroup, .delivery, policy, delivery)
+        }
         _ = outbox.appendControl {
             FrameWriter.subscribe(sid: sid, pattern, queueGroup: queueGroup, into: &$0)
         }
@@ -166,7 +170,7 @@ extension ClientCore {
             let unused = Delivery<NATSMessage, NATSError>(
                 limits: DeliveryLimits(maxCount: 1, maxWeight: 1)
             ) {}
-            return registry.add(inboxPattern, nil, .requests, unused)
+            return registry.add(inboxPattern, nil, .requests, .suspend, unused)
         }
         guard let sid else { return }
         _ = outbox.appendControl {

@@ -25,9 +25,11 @@ final class ClientDriver: LinkHandler {
     var info = ServerInfo()
     private var parser: FrameParser
     private var buffer: ReceiveBuffer
-    private var dispatch = MessageDispatch()
+    private var dispatch = MessageDispatch(bufferSize: chunk)
     /// Sinks whose consumers must catch up before reading goes on.
     private var slowSinks: [SubscriptionSink] = []
+    /// What consumers said to the batches of this turn.
+    private var told = MessageDispatch.Report()
     var writing = SendBuffer(capacity: 64 << 10)
     /// Whether the handshake was done, so that the outbox feeds this connection.
     var isAttached = false
@@ -115,19 +117,27 @@ final class ClientDriver: LinkHandler {
             core.settleRequest(message)
             return
         }
-        slowSinks += dispatch.add(message, to: route.sink)
+        told += dispatch.add(message, to: route.sink)
         if route.isLast {
-            slowSinks += dispatch.handOver()
+            told += dispatch.handOver()
             route.sink.delivery.finish()
         }
     }
 
-    /// Hands the batches of this read over; pauses reading when a consumer is too slow.
+    /// Hands the batches of this read over; pauses reading when a consumer asks for it.
     private func handOver(_ link: Link) {
-        slowSinks += dispatch.handOver()
+        told += dispatch.handOver()
+        guard !told.isEmpty else { return }
+        let report = told
+        told = MessageDispatch.Report()
+        for sink in report.dropping + report.failed {
+            core.tell(.slowConsumer(subscription: sink.sid, sink.policy))
+        }
+        for sink in report.failed { core.unsubscribe(sink.sid) }
+        slowSinks += report.paused
         guard !slowSinks.isEmpty, link.wantsRead else { return }
         link.wantsRead = false
-        for sink in slowSinks { core.tell(.slowConsumer(subscription: sink.sid)) }
+        for sink in slowSinks { core.tell(.slowConsumer(subscription: sink.sid, sink.policy)) }
         // A consumer may have caught up, or left, before reading was paused.
         consumerCaughtUp(link)
     }

@@ -4,6 +4,10 @@ internal import NATSWire
 
 /// Sorts the messages of one read by subscription, so that each consumer gets one batch.
 ///
+/// A batch that is a small part of what was read is copied out, so that a few small messages
+/// which wait for long do not keep a large receive buffer each: what a subscription holds is at
+/// most `pinFactor` times what its limits count, and the buffer can be used again.
+///
 /// Belongs to the reactor's thread. Messages of one subscription keep their order; a subscription
 /// that takes turns with others still gets one batch a read, as long as there are few of them.
 struct MessageDispatch {
@@ -11,48 +15,77 @@ struct MessageDispatch {
         let sink: SubscriptionSink
         var messages: [NATSMessage] = []
         var weight = 0
+        var frameBytes = 0
+    }
+
+    /// What the batches of one turn say to the driver.
+    struct Report {
+        /// Sinks that want a pause.
+        var paused: [SubscriptionSink] = []
+        /// Sinks that began to drop messages.
+        var dropping: [SubscriptionSink] = []
+        /// Sinks that ended with a failure.
+        var failed: [SubscriptionSink] = []
+
+        var isEmpty: Bool { paused.isEmpty && dropping.isEmpty && failed.isEmpty }
+
+        static func += (left: inout Report, right: Report) {
+            guard !right.isEmpty else { return }
+            left.paused += right.paused
+            left.dropping += right.dropping
+            left.failed += right.failed
+        }
     }
 
     /// Most subscriptions that collect at the same time; one more hands all batches over first.
     private static let openLimit = 16
+    /// How much more memory than their own size messages may keep.
+    private static let pinFactor = 8
+
+    /// Size of the buffer that the messages are views of.
+    private let bufferSize: Int
 
     private var batches: [OpenBatch] = []
     private var last = 0
 
-    /// Whether the sink of the last message is that of `sid`, which saves a look at the registry.
-    func currentSink(_ sid: Int) -> SubscriptionSink? {
-        last < batches.count && batches[last].sink.sid == sid ? batches[last].sink : nil
-    }
+    init(bufferSize: Int) { self.bufferSize = bufferSize }
 
-    /// Adds a message. Returns the sinks whose consumers are too slow, almost always none.
-    mutating func add(
-        _ message: NATSMessage, to sink: SubscriptionSink
-    ) -> [SubscriptionSink] {
-        var slow: [SubscriptionSink] = []
+    /// Adds a message. Returns what the consumers of other messages say, almost always nothing.
+    mutating func add(_ message: NATSMessage, to sink: SubscriptionSink) -> Report {
+        var report = Report()
         if last >= batches.count || batches[last].sink !== sink {
             if let index = batches.firstIndex(where: { $0.sink === sink }) {
                 last = index
             } else {
-                if batches.count == Self.openLimit { slow = handOver() }
+                if batches.count == Self.openLimit { report = handOver() }
                 last = batches.count
                 batches.append(OpenBatch(sink: sink))
             }
         }
         batches[last].messages.append(message)
         batches[last].weight += message.size
-        return slow
+        batches[last].frameBytes += message.frameSize
+        return report
     }
 
-    /// Hands every batch to its consumer. Returns the sinks that want a pause.
-    mutating func handOver() -> [SubscriptionSink] {
-        guard !batches.isEmpty else { return [] }
-        var slow: [SubscriptionSink] = []
-        for batch in batches
-        where !batch.sink.delivery.yield(batch.messages, weight: batch.weight) {
-            slow.append(batch.sink)
+    /// Hands every batch to its consumer.
+    mutating func handOver() -> Report {
+        var report = Report()
+        guard !batches.isEmpty else { return report }
+        for batch in batches {
+            let isSmall = batch.frameBytes * Self.pinFactor < bufferSize
+            let messages =
+                isSmall
+                ? NATSMessage.copies(batch.messages, count: batch.frameBytes) : batch.messages
+            switch batch.sink.delivery.add(messages, weight: batch.weight) {
+            case .accepted: break
+            case .pause: report.paused.append(batch.sink)
+            case .beganDropping: report.dropping.append(batch.sink)
+            case .failed: report.failed.append(batch.sink)
+            }
         }
         batches.removeAll(keepingCapacity: true)
         last = 0
-        return slow
+        return report
     }
 }

@@ -68,15 +68,7 @@ extension NATSClient {
     /// - Throws: `NATSError`: `timeout`, `disconnected` (what was published before may or may not
     ///   have arrived), `cancelled`, `closed`.
     public func flush(timeout: Duration = .seconds(10)) async throws(NATSError) {
-        let id = core.flushes.newID()
-        let outcome = await core.flushes.wait(for: id, stage: .flush, timeout: timeout) {
-            if core.phase == .closed {
-                core.flushes.settle(id, .failure(NATSError(.closed, stage: .flush)))
-            } else {
-                core.requestFlush(id)
-            }
-        }
-        try outcome.get()
+        try await core.flush(timeout: timeout, stage: .flush)
     }
 
     /// Subscribes. Messages are delivered from now on until the subscription is ended.
@@ -90,13 +82,14 @@ extension NATSClient {
         to pattern: SubjectPattern, queueGroup: QueueGroup? = nil,
         limits: SubscriptionLimits = .default
     ) throws(NATSError) -> NATSSubscription {
-        guard core.phase != .closed else {
-            throw NATSError(.closed, stage: .subscribe, subject: pattern.text)
-        }
+        try core.refuseIfEnding(.subscribe, pattern.text)
+        let overflow = NATSError(
+            .slowConsumer, stage: .receive, subject: pattern.text,
+            detail: "more than \(limits.maxMessages) messages or \(limits.maxBytes) bytes waited")
         let delivery = Delivery<NATSMessage, NATSError>(
-            limits: DeliveryLimits(maxCount: limits.maxMessages, maxWeight: limits.maxBytes)
+            limits: limits.deliveryLimits, weigh: { $0.size }, overflowFailure: overflow
         ) { [weak core] in core?.resumeReading() }
-        let sid = core.addSubscription(pattern, queueGroup, .delivery, delivery)
+        let sid = core.addSubscription(pattern, queueGroup, limits.policy, delivery)
         return NATSSubscription(id: sid, pattern: pattern, delivery: delivery, core: core)
     }
 
@@ -130,6 +123,7 @@ extension NATSClient {
         timeout: Duration
     ) async throws(NATSError) -> NATSMessage {
         try checkSize(payload, headers, subject, .request)
+        try core.refuseIfEnding(.request, subject.text)
         let (id, inbox) = (ticket.id, ticket.inbox)
         let outcome = await core.requests.wait(for: id, stage: .request, timeout: timeout) {
             // With several in flight, coalescing is worth more than a switch of threads.

@@ -106,25 +106,21 @@ public final class NATSClient: Sendable {
         await supervisor.value
     }
 
-    /// Ends every subscription at the server, delivers what it had sent, writes what waits, and
-    /// closes.
-    /// - Parameter timeout: Longest wait for the server; 30 s as in the peers.
-    /// - Throws: `NATSError` with the code `timeout` or `disconnected` when the server did not
-    ///   confirm; the client is closed all the same.
+    /// Ends every subscription at the server, waits until what it had sent is consumed, writes
+    /// what waits, and closes. From the beginning on new subscriptions and requests are refused;
+    /// the consumers may publish their answers.
+    /// - Parameter timeout: Longest wait for the server and for the consumers; 30 s as in the
+    ///   peers.
+    /// - Throws: `NATSError` with the code `timeout` (the detail says what was not consumed) or
+    ///   `disconnected` when the server did not confirm; the client is closed all the same.
     public func drain(timeout: Duration = .seconds(30)) async throws(NATSError) {
-        let sids = core.subscriptions.withLock { $0.sids }
-        for sid in sids {
-            _ = core.outbox.appendControl { FrameWriter.unsubscribe(sid: sid, into: &$0) }
-        }
         do throws(NATSError) {
-            // The PONG comes after every message that the server had sent before the UNSUB.
-            try await flush(timeout: timeout)
+            try await core.drainAll(timeout: timeout)
         } catch {
             await close()
             throw NATSError(
                 error.code, stage: .drain, server: error.server, detail: error.detail)
         }
-        for sink in core.subscriptions.withLock({ $0.removeAll() }) { sink.delivery.finish() }
         await close()
     }
 }
@@ -145,8 +141,11 @@ public struct NATSEvents: AsyncSequence, Sendable {
 
         public mutating func next(isolation actor: isolated (any Actor)?) async -> NATSEvent? {
             while batch.isEmpty {
-                guard case .batch(let next) = await delivery.next() else { return nil }
-                batch = next[...]
+                switch await delivery.next() {
+                case .batch(let next): batch = next[...]
+                case .gap: continue
+                case .end, .failed, .cancelled: return nil
+                }
             }
             return batch.popFirst()
         }

@@ -35,22 +35,3 @@ public struct NATSClientOptions: Sendable {
     /// The default options for these servers.
     public init(servers: [String] = ["nats://127.0.0.1:4222"]) { self.servers = servers }
 }
-
-/// How much a subscription may hold, and what happens when its consumer is slower.
-public struct SubscriptionLimits: Sendable, Hashable {
-    /// Most messages that may wait.
-    public var maxMessages: Int
-    /// Most bytes of payload and headers that may wait.
-    public var maxBytes: Int
-
-    /// 65,536 messages or 64 MiB. When a limit is reached the client stops reading from the
-    /// server until the consumer has caught up by half: nothing is dropped here, and every
-    /// subscription of the connection waits meanwhile.
-    public static let `default` = SubscriptionLimits(maxMessages: 65_536, maxBytes: 64 << 20)
-
-    /// Limits of both kinds; each is at least 1.
-    public init(maxMessages: Int, maxBytes: Int) {
-        self.maxMessages = maxMessages
-        self.maxBytes = maxBytes
-    }
-}

@@ -27,6 +27,8 @@ public struct NATSError: Error, Sendable, Hashable, CustomStringConvertible {
         case cancelled = "cancelled"
         /// The server's permissions forbid the subject.
         case permissionDenied = "permission_denied"
+        /// The consumer of a subscription with the policy `fail` was too slow.
+        case slowConsumer = "slow_consumer"
         /// The peer broke the protocol; the connection was closed.
         case protocolViolation = "protocol_violation"
         /// The server reported an error that closes nothing and concerns no subject.

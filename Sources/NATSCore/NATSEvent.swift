@@ -12,8 +12,9 @@ public enum NATSEvent: Sendable, Hashable {
     case serverError(ServerError)
     /// The server will stop soon and asks its clients to leave.
     case lameDuck
-    /// Reading is paused because a subscription's consumer is slow.
-    case slowConsumer(subscription: Int)
+    /// A subscription's consumer is slow: reading is paused, or messages are dropped from now
+    /// on, as its policy says. Told once until the consumer has caught up.
+    case slowConsumer(subscription: Int, SubscriptionLimits.Policy)
     /// The client is closed: for good, with the reason if it was not asked for.
     case closed(NATSError?)
 }

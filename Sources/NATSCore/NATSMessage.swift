@@ -4,11 +4,11 @@ public import NATSWire
 /// A message as it was received: a view of the receive buffer, decoded when asked.
 ///
 /// Reading `payload` or `subject` costs a reference count. A message keeps the buffer that it was
-/// received into alive (64 KiB or, for a large one, its own size): take `payload.copied()` of
-/// small messages that are kept for long.
+/// received into alive, together with those that came with it (128 KiB or, for a large one, its
+/// own size): take `payload.copied()` of small messages that are kept for long.
 public struct NATSMessage: Sendable {
     /// The bytes from the subject to the end of the payload.
-    private let frame: Bytes
+    private var frame: Bytes
     private let subjectEnd: UInt32
     private let replyStart: UInt32
     private let replyEnd: UInt32
@@ -67,4 +67,23 @@ public struct NATSMessage: Sendable {
 
     /// Bytes of headers and payload, as limits count them.
     public var size: Int { Int(payloadEnd - headersStart) }
+
+    /// Bytes that the message is a view of, its subjects included.
+    var frameSize: Int { frame.count }
+
+    /// The same messages as views of one buffer of their own.
+    /// - Parameter count: The sum of their frame sizes.
+    static func copies(_ messages: [NATSMessage], count: Int) -> [NATSMessage] {
+        var writer = ByteWriter(capacity: count)
+        for message in messages { writer.append(message.frame) }
+        let memory = writer.finish()
+        var copies = messages
+        var position = 0
+        for index in copies.indices {
+            let end = position + copies[index].frame.count
+            copies[index].frame = memory[position..<end]
+            position = end
+        }
+        return copies
+    }
 }

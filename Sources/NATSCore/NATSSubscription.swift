@@ -42,15 +42,44 @@ public final class NATSSubscription: AsyncSequence, Sendable {
         core.unsubscribe(id, after: count)
     }
 
+    /// Ends the interest at the server, and the sequence after what the server had sent.
+    ///
+    /// Returns when the server has confirmed; what waits can be consumed afterwards.
+    /// - Throws: `NATSError`: `timeout`, `disconnected`, `cancelled` or `closed` when the server
+    ///   did not confirm; the sequence ends all the same.
+    public func drain(timeout: Duration = .seconds(30)) async throws(NATSError) {
+        try await core.drain(id, timeout: timeout)
+    }
+
     /// Messages that wait to be consumed.
     public var backlog: Int { delivery.backlog.count }
 
-    /// The next messages, as many as came together; nil at the end. For consumers that take many
-    /// small messages this is the cheapest form.
-    /// - Throws: `NATSError` when the server ended the subscription.
-    public func nextBatch() async throws(NATSError) -> [NATSMessage]? {
+    /// What waits, what was taken and what was dropped so far.
+    public var statistics: SubscriptionStatistics {
+        let (backlog, totals) = (delivery.backlog, delivery.totals)
+        return SubscriptionStatistics(
+            waitingMessages: backlog.count, waitingBytes: backlog.weight,
+            deliveredMessages: totals.taken.count, deliveredBytes: totals.taken.weight,
+            droppedMessages: totals.dropped.count, droppedBytes: totals.dropped.weight)
+    }
+
+    /// What comes next in the sequence.
+    public enum Delivered: Sendable {
+        /// The next messages, as many as came together; at least one.
+        case messages([NATSMessage])
+        /// Messages were dropped here, as the limits' policy says.
+        case gap(SubscriptionGap)
+    }
+
+    /// The next messages or the next gap; nil at the end.
+    /// - Throws: `NATSError` when the server refused or ended the subscription, or with the code
+    ///   `slowConsumer` when the policy `fail` did.
+    public func nextDelivery(
+        isolation: isolated (any Actor)? = #isolation
+    ) async throws(NATSError) -> Delivered? {
         switch await delivery.next() {
-        case .batch(let batch): return batch
+        case .batch(let batch): return .messages(batch)
+        case .gap(let gap): return .gap(SubscriptionGap(gap))
         case .end: return nil
         case .failed(let error): throw error
         case .cancelled:
@@ -59,13 +88,78 @@ public final class NATSSubscription: AsyncSequence, Sendable {
         }
     }
 
+    /// The next messages, as many as came together; nil at the end. For consumers that take many
+    /// small messages this is the cheapest form. Gaps are passed over: see `statistics`.
+    /// - Throws: As `nextDelivery`.
+    public func nextBatch(
+        isolation: isolated (any Actor)? = #isolation
+    ) async throws(NATSError) -> [NATSMessage]? {
+        while let delivered = try await nextDelivery() {
+            if case .messages(let batch) = delivered { return batch }
+        }
+        return nil
+    }
+
+    /// The same sequence with a mark wherever messages were dropped.
+    public var deliveries: Deliveries { Deliveries(subscription: self) }
+
+    /// The messages of a subscription with the gaps between them, for consumers that must know
+    /// what they missed.
+    public struct Deliveries: AsyncSequence, Sendable {
+        /// A message, or how many were dropped before the next one.
+        public enum Element: Sendable {
+            case message(NATSMessage)
+            case gap(SubscriptionGap)
+        }
+
+        public typealias Failure = NATSError
+        let subscription: NATSSubscription
+
+        /// Hands out one message or gap at a time.
+        public struct Iterator: AsyncIteratorProtocol {
+            private let subscription: NATSSubscription
+            private var batch: [NATSMessage] = []
+            private var position = 0
+            private let presence: Delivery<NATSMessage, NATSError>.Presence
+
+            init(_ subscription: NATSSubscription) {
+                self.subscription = subscription
+                presence = Delivery.Presence(subscription.delivery)
+            }
+
+            public mutating func next() async throws(NATSError) -> Element? {
+                try await next(isolation: #isolation)
+            }
+
+            public mutating func next(
+                isolation actor: isolated (any Actor)?
+            ) async throws(NATSError) -> Element? {
+                while position >= batch.count {
+                    switch try await subscription.nextDelivery() {
+                    case nil: return nil
+                    case .gap(let gap): return .gap(gap)
+                    case .messages(let next): (batch, position) = (next, 0)
+                    }
+                }
+                defer { position += 1 }
+                return .message(batch[position])
+            }
+        }
+
+        public func makeAsyncIterator() -> Iterator { Iterator(subscription) }
+    }
+
     /// Hands out one message at a time from batches.
     public struct Iterator: AsyncIteratorProtocol {
         private let subscription: NATSSubscription
         private var batch: [NATSMessage] = []
         private var position = 0
+        private let presence: Delivery<NATSMessage, NATSError>.Presence
 
-        init(_ subscription: NATSSubscription) { self.subscription = subscription }
+        init(_ subscription: NATSSubscription) {
+            self.subscription = subscription
+            presence = Delivery.Presence(subscription.delivery)
+        }
 
         public mutating func next() async throws(NATSError) -> NATSMessage? {
             try await next(isolation: #isolation)

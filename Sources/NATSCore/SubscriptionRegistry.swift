@@ -11,11 +11,16 @@ final class SubscriptionSink: Sendable {
 
     let sid: Int
     let target: Target
+    let policy: SubscriptionLimits.Policy
     let delivery: Delivery<NATSMessage, NATSError>
 
-    init(sid: Int, target: Target, delivery: Delivery<NATSMessage, NATSError>) {
+    init(
+        sid: Int, target: Target, policy: SubscriptionLimits.Policy,
+        delivery: Delivery<NATSMessage, NATSError>
+    ) {
         self.sid = sid
         self.target = target
+        self.policy = policy
         self.delivery = delivery
     }
 }
@@ -43,10 +48,11 @@ struct SubscriptionRegistry {
 
     mutating func add(
         _ pattern: SubjectPattern, _ queueGroup: QueueGroup?, _ target: SubscriptionSink.Target,
-        _ delivery: Delivery<NATSMessage, NATSError>
+        _ policy: SubscriptionLimits.Policy, _ delivery: Delivery<NATSMessage, NATSError>
     ) -> Int {
         let sid = table.add(pattern, queueGroup: queueGroup)
-        sinks[sid] = SubscriptionSink(sid: sid, target: target, delivery: delivery)
+        sinks[sid] = SubscriptionSink(
+            sid: sid, target: target, policy: policy, delivery: delivery)
         if target == .requests { inboxSID = sid }
         return sid
     }
@@ -83,8 +89,21 @@ struct SubscriptionRegistry {
     /// Everything that a new connection must subscribe to.
     var resubscriptions: [SubscriptionTable.Resubscription] { table.resubscriptions }
 
+    /// Takes out a subscription that the server was told to end.
+    mutating func remove(_ sid: Int) -> SubscriptionSink? {
+        _ = table.unsubscribe(sid)
+        return sinks.removeValue(forKey: sid)
+    }
+
+    /// Whether there is such a subscription.
+    func contains(_ sid: Int) -> Bool { sinks[sid] != nil }
+
     /// The numbers of all subscriptions, oldest first.
     var sids: [Int] { sinks.keys.sorted() }
+
+    /// Those that end when the client drains: all but the inbox, through which the consumers may
+    /// still ask.
+    var drainableSIDs: [Int] { sids.filter { $0 != inboxSID } }
 
     mutating func removeAll() -> [SubscriptionSink] {
         defer {

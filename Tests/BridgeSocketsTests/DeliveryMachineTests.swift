@@ -1,54 +1,80 @@
 import BridgeSockets
+import TestKit
 import Testing
 
 @Suite struct DeliveryMachineTests {
-    @Test func `a batch wakes a waiting consumer once`() {
-        var machine = DeliveryMachine(limits: DeliveryLimits(maxCount: 10, maxWeight: 100))
-        #expect(machine.batchWanted(next: nil) == .wait)
-        #expect(
-            machine.batchYielded(count: 1, weight: 5) == .keep(wakesConsumer: true, continues: true)
-        )
-        #expect(
-            machine.batchYielded(count: 1, weight: 5)
-                == .keep(wakesConsumer: false, continues: true))
+    private static func machine(
+        _ overflow: DeliveryOverflow = .pause, count: Int = 4, weight: Int = 100
+    ) -> DeliveryMachine {
+        DeliveryMachine(
+            limits: DeliveryLimits(maxCount: count, maxWeight: weight, overflow: overflow))
+    }
+
+    private static func some(_ count: Int, _ weight: Int) -> DeliveryGap {
+        DeliveryGap(count: count, weight: weight)
+    }
+
+    @Test func `a batch is handed to a waiting consumer once`() {
+        var machine = Self.machine()
+        #expect(machine.itemWanted(isEmpty: true) == .wait)
+        #expect(machine.batchYielded(Self.some(1, 5)) == .handOver)
+        #expect(machine.batchYielded(Self.some(1, 5)) == .keep)
+        #expect(machine.taken == Self.some(1, 5))
     }
 
     @Test func `the producer pauses at either limit and resumes at half of both`() {
-        var machine = DeliveryMachine(limits: DeliveryLimits(maxCount: 4, maxWeight: 100))
-        #expect(
-            machine.batchYielded(count: 3, weight: 3)
-                == .keep(wakesConsumer: false, continues: true)
-        )
-        #expect(
-            machine.batchYielded(count: 1, weight: 96)
-                == .keep(wakesConsumer: false, continues: false))
-        #expect(machine.batchWanted(next: (3, 3)) == .take(resumesProducer: false))
-        #expect(machine.batchWanted(next: (1, 96)) == .take(resumesProducer: true))
+        var machine = Self.machine()
+        #expect(machine.batchAdded(kept: Self.some(3, 3)) == .accepted)
+        #expect(machine.batchAdded(kept: Self.some(1, 96)) == .pause)
+        #expect(machine.itemWanted(isEmpty: false) == .take)
+        #expect(machine.itemTaken(Self.some(3, 3)) == false)
+        #expect(machine.itemTaken(Self.some(1, 96)) == true)
         #expect(machine.count == 0 && machine.weight == 0)
     }
 
     @Test func `what was added before the end is still delivered`() {
-        var machine = DeliveryMachine(limits: DeliveryLimits(maxCount: 4, maxWeight: 100))
-        _ = machine.batchYielded(count: 1, weight: 1)
+        var machine = Self.machine()
+        #expect(machine.batchAdded(kept: Self.some(1, 1)) == .accepted)
         #expect(machine.producerFinished() == false)
-        #expect(machine.batchYielded(count: 1, weight: 1) == .drop)
-        #expect(machine.batchWanted(next: (1, 1)) == .take(resumesProducer: false))
-        #expect(machine.batchWanted(next: nil) == .end)
+        #expect(machine.batchYielded(Self.some(1, 1)) == .drop)
+        #expect(machine.itemWanted(isEmpty: false) == .take)
+        #expect(machine.itemWanted(isEmpty: true) == .end)
         #expect(machine.phase == .over)
     }
 
     @Test func `the end wakes a waiting consumer`() {
-        var machine = DeliveryMachine(limits: DeliveryLimits(maxCount: 4, maxWeight: 100))
-        #expect(machine.batchWanted(next: nil) == .wait)
+        var machine = Self.machine()
+        #expect(machine.itemWanted(isEmpty: true) == .wait)
         #expect(machine.producerFinished() == true)
+        #expect(machine.phase == .over)
         #expect(machine.producerFinished() == false)
     }
 
     @Test func `cancellation frees a paused producer`() {
-        var machine = DeliveryMachine(limits: DeliveryLimits(maxCount: 1, maxWeight: 100))
-        _ = machine.batchYielded(count: 1, weight: 1)
+        var machine = Self.machine(count: 1)
+        #expect(machine.batchAdded(kept: Self.some(1, 1)) == .pause)
         #expect(machine.consumerCancelled() == true)
-        #expect(machine.batchYielded(count: 1, weight: 1) == .drop)
-        #expect(machine.batchWanted(next: nil) == .end)
+        #expect(machine.batchYielded(Self.some(1, 1)) == .drop)
+        #expect(machine.itemWanted(isEmpty: true) == .end)
+    }
+
+    @Test func `an episode of dropping is told once and ends at half`() {
+        var machine = Self.machine(.dropOldest)
+        #expect(machine.batchAdded(kept: Self.some(4, 4)) == .accepted)
+        let one = Self.some(1, 1)
+        #expect(machine.batchAdded(kept: one, displaced: one) == .beganDropping)
+        #expect(machine.batchAdded(kept: one, displaced: one) == .accepted)
+        #expect(machine.dropped == Self.some(2, 2) && machine.count == 4)
+        #expect(machine.itemTaken(Self.some(2, 2)) == false)
+        #expect(machine.batchAdded(kept: one, refused: one) == .beganDropping)
+    }
+
+    @Test func `failing is the end after what waits`() {
+        var machine = Self.machine(.fail)
+        #expect(
+            machine.batchAdded(kept: Self.some(1, 1), refused: Self.some(5, 5)) == .failed)
+        #expect(machine.batchYielded(Self.some(1, 1)) == .drop)
+        #expect(machine.itemWanted(isEmpty: false) == .take)
+        #expect(machine.itemWanted(isEmpty: true) == .end)
     }
 }

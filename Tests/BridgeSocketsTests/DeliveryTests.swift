@@ -22,7 +22,7 @@ import Testing
             case .failed(let failure):
                 #expect(failure == .broken)
                 break loop
-            case .end, .cancelled:
+            case .end, .cancelled, .gap:
                 Issue.record("the failure was lost")
                 break loop
             }
@@ -90,5 +90,58 @@ import Testing
         }
         #expect(expected == total)
         await producer.value
+    }
+
+    @Test func `a gap is told between the batches, and totals count everything`() async {
+        let delivery = Delivery<Int, Failure>(
+            limits: DeliveryLimits(maxCount: 2, maxWeight: 100, overflow: .dropOldest)
+        ) {}
+        #expect(delivery.add([1, 2], weight: 2) == .accepted)
+        #expect(delivery.add([3], weight: 1) == .beganDropping)
+        guard case .gap(let gap) = await delivery.next() else {
+            Issue.record("no gap")
+            return
+        }
+        #expect(gap == DeliveryGap(count: 1, weight: 1))
+        var seen: [Int] = []
+        for _ in 0..<2 {
+            if case .batch(let batch) = await delivery.next() { seen += batch }
+        }
+        #expect(seen == [2, 3])
+        let totals = delivery.totals
+        #expect(totals.taken.count == 2 && totals.dropped.count == 1)
+    }
+
+    @Test func `whoever waits for the end of consumption is told`() async {
+        let delivery = Self.make()
+        #expect(delivery.yield([1], weight: 1))
+        delivery.finish()
+        async let consumed: Void = delivery.whenConsumed()
+        _ = await delivery.next()
+        guard case .end = await delivery.next() else {
+            Issue.record("no end")
+            return
+        }
+        await consumed
+        let other = Self.make()
+        #expect(other.yield([1], weight: 1))
+        async let gone: Void = other.whenConsumed()
+        other.cancel()
+        await gone
+    }
+
+    @Test func `the overflow failure comes after what waits`() async {
+        let delivery = Delivery<Int, Failure>(
+            limits: DeliveryLimits(maxCount: 1, maxWeight: 100, overflow: .fail),
+            overflowFailure: .broken
+        ) {}
+        #expect(delivery.add([1, 2, 3], weight: 3) == .failed)
+        guard case .batch([1]) = await delivery.next(), case .gap(let gap) = await delivery.next(),
+            case .failed(.broken) = await delivery.next()
+        else {
+            Issue.record("not in this order")
+            return
+        }
+        #expect(gap.count == 2)
     }
 }

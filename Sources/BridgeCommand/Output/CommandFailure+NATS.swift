@@ -13,7 +13,7 @@ extension CommandFailure {
     static func exit(_ code: NATSError.Code) -> ExitCode {
         switch code {
         case .connectionFailed, .authorizationFailed, .permissionDenied: .connection
-        case .disconnected, .closed, .outboxFull, .noResponders: .retryable
+        case .disconnected, .closed, .outboxFull, .noResponders, .slowConsumer: .retryable
         case .payloadTooLarge: .refused
         case .protocolViolation: .integrity
         case .timeout: .timeout

@@ -45,10 +45,11 @@ public struct HTTPBodyStream: AsyncSequence, Sendable {
         public mutating func next(
             isolation actor: isolated (any Actor)? = #isolation
         ) async throws(HTTPError) -> Bytes? {
-            if position == batch.count {
+            while position == batch.count {
                 reading.exchange.demandStream()
                 switch await reading.exchange.body.next() {
                 case .batch(let pieces): (batch, position) = (pieces, 0)
+                case .gap: continue  // A body waits rather than lose a piece.
                 case .end: return nil
                 case .failed(let error): throw error
                 case .cancelled:

@@ -1,0 +1,79 @@
+internal import BridgeSockets
+
+/// How much may wait for the consumer of a subscription, and what happens beyond.
+public struct SubscriptionLimits: Sendable, Hashable {
+    /// What happens to messages that do not fit. No policy loses one without a trace: see
+    /// `NATSSubscription.deliveries` and `statistics`.
+    public enum Policy: String, Sendable, Hashable, CaseIterable {
+        /// The client stops reading from the server until the consumer has caught up by half.
+        /// Nothing is dropped here, and every subscription of the connection waits meanwhile. A
+        /// server cuts off a client for which 64 MiB wait, or that took nothing for 10 seconds
+        /// (`max_pending`, `write_deadline`): a consumer that may stand still for long wants
+        /// another policy or a connection of its own.
+        case suspend
+        /// What waits longest makes room: for readings of which the newest counts.
+        case dropOldest
+        /// What comes is dropped until there is room: for work that is done in order.
+        case dropNewest
+        /// What comes is dropped and the subscription ends: after what waits, the sequence
+        /// throws the code `slowConsumer`.
+        case fail
+    }
+
+    /// Most messages that may wait.
+    public var maxMessages: Int
+    /// Most bytes (headers and payloads) that may wait. One message always may.
+    public var maxBytes: Int
+    /// What happens beyond.
+    public var policy: Policy
+
+    /// 65,536 messages or 64 MiB, and then the client reads no further.
+    public static let `default` = SubscriptionLimits(maxMessages: 65_536, maxBytes: 64 << 20)
+
+    /// Limits of both kinds; each is at least 1.
+    public init(maxMessages: Int, maxBytes: Int, policy: Policy = .suspend) {
+        self.maxMessages = maxMessages
+        self.maxBytes = maxBytes
+        self.policy = policy
+    }
+
+    var deliveryLimits: DeliveryLimits {
+        let overflow: DeliveryOverflow =
+            switch policy {
+            case .suspend: .pause
+            case .dropOldest: .dropOldest
+            case .dropNewest: .dropNewest
+            case .fail: .fail
+            }
+        return DeliveryLimits(maxCount: maxMessages, maxWeight: maxBytes, overflow: overflow)
+    }
+}
+
+/// Messages that a subscription's policy dropped, at one place of its sequence.
+public struct SubscriptionGap: Sendable, Hashable {
+    /// How many messages were dropped.
+    public let messages: Int
+    /// Their headers and payloads, in bytes.
+    public let bytes: Int
+
+    init(_ gap: DeliveryGap) {
+        messages = gap.count
+        bytes = gap.weight
+    }
+}
+
+/// What a subscription has done so far; sizes are headers and payloads in bytes.
+public struct SubscriptionStatistics: Sendable, Hashable {
+    /// Messages that wait for the consumer.
+    public let waitingMessages: Int
+    /// Size of what waits.
+    public let waitingBytes: Int
+    /// Messages that the consumer has taken.
+    public let deliveredMessages: Int
+    /// Size of what was taken.
+    public let deliveredBytes: Int
+    /// Messages that the policy dropped.
+    public let droppedMessages: Int
+    /// Size of what was dropped.
+    public let droppedBytes: Int
+}
