@@ -25,6 +25,7 @@ final class ClientCore: Sendable {
     let subscriptions = Mutex(SubscriptionRegistry())
     let requests = PendingReplies<NATSMessage>()
     let flushes = PendingReplies<Void>()
+    let receipts = Receipts()
     let events: Delivery<NATSEvent, Never>
     /// Everything before the token of our inboxes, such as `_INBOX.abc.`.
     let inboxPrefix: String
@@ -95,6 +96,14 @@ extension ClientCore {
         link?.perform { handler, link in (handler as? ClientDriver)?.flush([id], link) }
     }
 
+    /// Has the driver ask the server for news of what was published, unless it has already.
+    /// Without a connection the next one is asked.
+    func requestFence() {
+        status.withLock { $0.link }?.perform { handler, link in
+            (handler as? ClientDriver)?.fence(link)
+        }
+    }
+
     /// Suspends until the first handshake is done or the client has given up.
     func waitUntilReady() async -> NATSError? {
         await withCheckedContinuation { continuation in
@@ -123,7 +132,8 @@ extension ClientCore {
             return (status.link.take(), status.readyWaiters)
         }
         guard let closed else { return }
-        outbox.close()
+        let (unsentFrom, last) = outbox.close()
+        receipts.update { $0.closed(unsentFrom: unsentFrom, last: last) }
         closed.link?.perform { _, link in link.close() }
         for waiter in closed.waiters { waiter.resume(returning: reason) }
         requests.settleAll(.failure(reason))

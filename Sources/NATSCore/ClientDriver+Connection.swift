@@ -42,6 +42,7 @@ extension ClientDriver {
             let options = core.options.connectOptions(for: server, info: info)
             FrameWriter.connect(options, into: &writing.text)
             FrameWriter.ping(into: &writing.text)
+            pingMarks.append(0)
             drainHandshake(link)
             link.deadline = machine.deadline
         case .updateAndLeave: core.tell(.lameDuck)
@@ -51,6 +52,9 @@ extension ClientDriver {
     }
 
     private func handlePong(_ link: Link) {
+        if let mark = pingMarks.popFirst() {
+            core.receipts.update { $0.confirmed(upTo: mark) }
+        }
         switch machine.pongReceived() {
         case .connected:
             link.deadline = machine.deadline
@@ -67,17 +71,41 @@ extension ClientDriver {
             let parked = core.connected(link.handle)
             core.tell(.connected(server: "\(server.host):\(server.port)"))
             flush(parked, link)
+            if core.receipts.awaited != nil { fence(link) }
             drain(link)
+        case .flushed(Self.fenceID):
+            isFenced = false
+            if core.receipts.awaited != nil { fence(link) }
         case .flushed(let id): core.flushes.settle(UInt64(id.number), .success(()))
         case .ignore: break
         }
+    }
+
+    /// The flush that settles receipts; nobody waits for it by number, those count from 1.
+    private static let fenceID = ConnectionMachine.FlushID(0)
+
+    /// Asks what has arrived, one question at a time: its answer asks again if somebody waits for
+    /// what was published meanwhile.
+    func fence(_ link: Link) {
+        guard isAttached, !isFenced, machine.flushRequested(Self.fenceID) == .sendPing else {
+            return
+        }
+        isFenced = true
+        sendPing(link)
+    }
+
+    /// Sends a PING behind everything that was published, and notes what its PONG will mean.
+    private func sendPing(_ link: Link) {
+        guard let mark = core.outbox.appendPing() else { return }
+        pingMarks.append(mark)
+        drain(link)
     }
 
     /// Sends a PING for each flush, after everything that was published before.
     func flush(_ ids: [UInt64], _ link: Link) {
         for id in ids {
             switch machine.flushRequested(ConnectionMachine.FlushID(Int(id))) {
-            case .sendPing: send(link) { FrameWriter.ping(into: &$0) }
+            case .sendPing: sendPing(link)
             case .refuseNotConnected, .refuseTooMany:
                 core.flushes.settle(
                     id,
@@ -90,7 +118,7 @@ extension ClientDriver {
     func deadlineReached(_ link: Link, now: Duration) {
         switch machine.timerDue(now: now) {
         case .wait: break
-        case .sendPing: send(link) { FrameWriter.ping(into: &$0) }
+        case .sendPing: sendPing(link)
         case .close(let action): close(link, action)
         }
         if !link.isClosed { link.deadline = machine.deadline }
@@ -135,7 +163,8 @@ extension ClientDriver {
             core.disconnected()
             var unsent = SendBuffer(capacity: 0)
             swap(&unsent, &writing)
-            core.outbox.detach(unsent: unsent)
+            let next = core.outbox.detach(unsent: unsent)
+            core.receipts.update { $0.connectionLost(resumingFrom: next) }
         }
         report(ConnectionReport(reason: closeReason ?? .requested, wasConnected: wasConnected))
     }

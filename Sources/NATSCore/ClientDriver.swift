@@ -34,6 +34,10 @@ final class ClientDriver: LinkHandler {
     /// Whether the handshake was done, so that the outbox feeds this connection.
     var isAttached = false
     var closeReason: ConnectionMachine.CloseReason?
+    /// For each PING that is not answered yet, the last message before it; 0 for the handshake.
+    var pingMarks = Fifo<UInt64>()
+    /// Whether a PING for receipts is on its way.
+    var isFenced = false
 
     init(
         core: ClientCore, server: ServerURL, report: @escaping @Sendable (ConnectionReport) -> Void

@@ -12,25 +12,34 @@ extension NATSClient {
         _ payload: Bytes, to subject: Subject, replyTo: Subject? = nil,
         headers: Headers = Headers()
     ) throws(NATSError) {
+        try publish(payload, subject, replyTo, headers, limit: nil)
+    }
+
+    private func publish(
+        _ payload: Bytes, _ subject: Subject, _ replyTo: Subject?, _ headers: Headers, limit: Int?
+    ) throws(NATSError) {
         try checkSize(payload, headers, subject, .publish)
-        let result = core.outbox.append {
+        var number: UInt64 = 0
+        let result = core.outbox.append(limit: limit, number: &number) {
             $0.append(publish: payload, subject, replyTo: replyTo, headers: headers)
         }
         guard result != .appended else { return }
         throw appendError(result, subject, .publish)
     }
 
-    /// Puts a message into the outbox, and suspends while that is full.
+    /// Puts a message into the outbox, and suspends while that is over its high-water mark (half
+    /// of its capacity; the rest is for those who cannot wait). Does not suspend otherwise.
     ///
     /// - Throws: `NATSError`: `payloadTooLarge`, `closed`, or `cancelled` when the task is
-    ///   cancelled; nothing was sent then.
+    ///   cancelled while it waits; nothing was sent then.
     public func publishWhenReady(
         _ payload: Bytes, to subject: Subject, replyTo: Subject? = nil,
         headers: Headers = Headers()
     ) async throws(NATSError) {
+        let limit = core.outbox.highWaterMark
         while true {
             do throws(NATSError) {
-                return try publish(payload, to: subject, replyTo: replyTo, headers: headers)
+                return try publish(payload, subject, replyTo, headers, limit: limit)
             } catch  where error.code == .outboxFull {
                 guard !Task.isCancelled else {
                     throw NATSError(.cancelled, stage: .publish, subject: subject.text)
@@ -40,7 +49,7 @@ extension NATSClient {
         }
     }
 
-    private func checkSize(
+    func checkSize(
         _ payload: Bytes, _ headers: Headers, _ subject: Subject, _ stage: NATSError.Stage
     ) throws(NATSError) {
         let size = payload.count + headers.encodedCount
@@ -50,7 +59,7 @@ extension NATSClient {
             detail: "\(size) bytes with headers; the server takes \(maxPayload)")
     }
 
-    private func appendError(
+    func appendError(
         _ result: Outbox.AppendResult, _ subject: Subject, _ stage: NATSError.Stage
     ) -> NATSError {
         if result == .full {
@@ -127,7 +136,9 @@ extension NATSClient {
         let (id, inbox) = (ticket.id, ticket.inbox)
         let outcome = await core.requests.wait(for: id, stage: .request, timeout: timeout) {
             // With several in flight, coalescing is worth more than a switch of threads.
-            let result = core.outbox.append(atOnce: core.requests.count == 1) {
+            var number: UInt64 = 0
+            let isAlone = core.requests.count == 1
+            let result = core.outbox.append(atOnce: isAlone, number: &number) {
                 $0.append(publish: payload, subject, replyTo: inbox, headers: headers)
             }
             if result != .appended {

@@ -15,8 +15,14 @@ public struct NATSClientOptions: Sendable {
     public var echo = true
     /// Longest wait for one server's handshake.
     public var connectTimeout: Duration = .seconds(5)
-    /// Wait before a server is tried again after it failed; jitter up to 100 ms is added.
+    /// Wait before a server is tried again after it failed. It doubles with each failure in a row,
+    /// up to four seconds or this wait, whichever is longer.
     public var reconnectWait: Duration = .seconds(2)
+    /// Upper bound of the random part of each wait, so that many clients do not come back at the
+    /// same moment.
+    public var reconnectJitter: Duration = .milliseconds(100)
+    /// The same for servers that are reached over TLS, where a handshake costs more.
+    public var reconnectJitterTLS: Duration = .seconds(1)
     /// Consecutive failed attempts at each server before the client gives up; nil: never.
     public var maxReconnectAttempts: Int? = 60
     /// Whether the first connection is retried like a later one instead of failing at once.

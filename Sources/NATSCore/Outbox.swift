@@ -19,6 +19,8 @@ internal import Synchronization
 ///
 /// While there is no connection the frames wait, up to the capacity. Whoever wants to wait for
 /// room instead of an error registers a waiter; all are resumed when the buffer has been taken.
+///
+/// Messages are numbered as they are appended, for `ReceiptLedger`.
 final class Outbox: Sendable {
     private struct State: ~Copyable {
         var pending = SendBuffer(capacity: 64 << 10)
@@ -26,7 +28,19 @@ final class Outbox: Sendable {
         /// The reactor has been told, or is writing and will look again.
         var isScheduled = false
         var isClosed = false
-        var roomWaiters: [CheckedContinuation<Void, Never>] = []
+        var roomWaiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
+        /// Messages appended so far, and their bytes on the wire.
+        var appended: UInt64 = 0
+        var appendedBytes: UInt64 = 0
+        /// Messages up to this one were handed to the reactor, or written here.
+        var taken: UInt64 = 0
+
+        /// Takes out everybody who waits for room.
+        mutating func room() -> [CheckedContinuation<Void, Never>] {
+            guard !roomWaiters.isEmpty else { return [] }
+            defer { roomWaiters = [:] }
+            return Array(roomWaiters.values)
+        }
 
         /// Marks that the reactor must look; returns the link to wake if it does not know yet.
         mutating func schedule() -> LinkHandle? {
@@ -41,6 +55,7 @@ final class Outbox: Sendable {
             guard !isScheduled, let link else { return false }
             guard case .moved = link.write(&pending), pending.isDone else { return false }
             pending.removeAll()
+            taken = appended
             return true
         }
     }
@@ -51,23 +66,48 @@ final class Outbox: Sendable {
     /// `max_payload` can always be used.
     let capacity: Int
     private let state = Mutex(State())
+    private let nextWaiter = Atomic(UInt64(0))
 
     init(capacity: Int) { self.capacity = capacity }
 
-    /// Appends what `write` writes: one or several whole frames.
-    /// - Parameter atOnce: Whether to write on this thread if nothing else is being written.
-    func append(atOnce: Bool = false, _ write: (inout SendBuffer) -> Void) -> AppendResult {
+    /// Appends what `write` writes: one message as a whole frame.
+    /// - Parameters:
+    ///   - atOnce: Whether to write on this thread if nothing else is being written.
+    ///   - limit: Bytes that may wait at most; the capacity if there is none.
+    ///   - number: Set to the number of the message, if it was appended.
+    func append(
+        atOnce: Bool = false, limit: Int? = nil, number: inout UInt64,
+        _ write: (inout SendBuffer) -> Void
+    ) -> AppendResult {
         var link: LinkHandle?
         let result = state.withLock { state -> AppendResult in
             if state.isClosed { return .closed }
-            if state.pending.count >= capacity { return .full }
+            let before = state.pending.count
+            if before >= limit ?? capacity { return .full }
             write(&state.pending)
+            state.appended += 1
+            state.appendedBytes += UInt64(state.pending.count - before)
+            number = state.appended
             if atOnce, state.writeNow() { return .appended }
             link = state.schedule()
             return .appended
         }
         link?.wake()
         return result
+    }
+
+    /// Appends a PING of the present connection. Returns the number of the last message before
+    /// it; nil when there is no connection.
+    func appendPing() -> UInt64? {
+        var link: LinkHandle?
+        let number = state.withLock { state -> UInt64? in
+            guard !state.isClosed, state.link != nil else { return nil }
+            FrameWriter.ping(into: &state.pending.text)
+            link = state.schedule()
+            return state.appended
+        }
+        link?.wake()
+        return number
     }
 
     /// Appends a frame that only the present connection is concerned with, whatever waits.
@@ -94,8 +134,8 @@ final class Outbox: Sendable {
             }
             swap(&state.pending, &buffer)
             state.pending.removeAll()
-            defer { state.roomWaiters = [] }
-            return state.roomWaiters
+            state.taken = state.appended
+            return state.room()
         }
         guard let waiters else { return false }
         for waiter in waiters { waiter.resume() }
@@ -117,42 +157,65 @@ final class Outbox: Sendable {
     }
 
     /// Keeps messages for the next connection: those that were taken and not sent, then those
-    /// that wait.
-    func detach(unsent: consuming SendBuffer) {
+    /// that wait. Returns the number of the first one that will be sent again, or of the next
+    /// message when there is none.
+    func detach(unsent: consuming SendBuffer) -> UInt64 {
         state.withLock { state in
             var fresh = SendBuffer(capacity: max(state.pending.text.count, 64 << 10))
-            RetainedFrames.keep(unsent, into: &fresh)
-            RetainedFrames.keep(state.pending, into: &fresh)
+            var kept = RetainedFrames.keep(unsent, into: &fresh)
+            kept += RetainedFrames.keep(state.pending, into: &fresh)
             swap(&state.pending, &fresh)
             state.link = nil
             state.isScheduled = false
+            state.taken = state.appended - UInt64(kept)
+            return state.taken + 1
         }
     }
 
-    /// Refuses everything from now on and lets go of who waits.
-    func close() {
-        let waiters = state.withLock { state in
+    /// Refuses everything from now on and lets go of who waits. Returns the number of the first
+    /// message that never left, and of the last one there was.
+    func close() -> (unsentFrom: UInt64, last: UInt64) {
+        let (waiters, numbers) = state.withLock { state in
             state.isClosed = true
             state.link = nil
-            defer { state.roomWaiters = [] }
-            return state.roomWaiters
+            // A message of which a part was written here may have left whole.
+            let taken = state.pending.sent > 0 ? state.appended : state.taken
+            return (state.room(), (taken + 1, state.appended))
         }
         for waiter in waiters { waiter.resume() }
+        return numbers
+    }
+
+    /// Messages appended so far, and their bytes with all that frames them.
+    var totals: (messages: UInt64, bytes: UInt64) {
+        state.withLock { ($0.appended, $0.appendedBytes) }
     }
 
     /// Bytes that wait to be taken.
     var backlog: Int { state.withLock { $0.pending.count } }
 
-    /// Suspends while the buffer is full. Returns at once when it is not, or is closed. Ends by
-    /// itself when the buffer is taken or the client is closed; cancellation does not end it.
-    func waitForRoom() async {
-        await withCheckedContinuation { continuation in
-            let isReady = state.withLock { state -> Bool in
-                if state.isClosed || state.pending.count < capacity { return true }
-                state.roomWaiters.append(continuation)
-                return false
+    /// From this many waiting bytes on, those who can wait do, so that those who cannot have room.
+    var highWaterMark: Int { max(1, capacity / 2) }
+
+    /// Suspends until less than the high-water mark waits, the client is closed or the task is
+    /// cancelled.
+    func waitForRoom(isolation: isolated (any Actor)? = #isolation) async {
+        let id = nextWaiter.add(1, ordering: .relaxed).newValue
+        await withTaskCancellationHandler {
+            _ = isolation
+            await withCheckedContinuation { continuation in
+                let isReady = state.withLock { state -> Bool in
+                    let hasRoom = state.isClosed || state.pending.count < highWaterMark
+                    if hasRoom || Task.isCancelled { return true }
+                    state.roomWaiters[id] = continuation
+                    return false
+                }
+                if isReady { continuation.resume() }
             }
-            if isReady { continuation.resume() }
+        } onCancel: {
+            // Whoever is cancelled before it waits finds that out under the lock.
+            let waiter = state.withLock { $0.roomWaiters.removeValue(forKey: id) }
+            waiter?.resume()
         }
     }
 }

@@ -21,18 +21,27 @@ package enum RetainedFrames {
         var count: Int { text.count + (piece?.bytes.count ?? 0) }
     }
 
-    /// Appends the messages of `buffer` that were not sent whole to `kept`.
-    package static func keep(_ buffer: borrowing SendBuffer, into kept: inout SendBuffer) {
+    /// Appends the messages of `buffer` that were not sent whole to `kept`; returns how many.
+    package static func keep(
+        _ buffer: borrowing SendBuffer, into kept: inout SendBuffer
+    ) -> Int {
+        var count = 0
         var position = 0
         var nextPiece = 0
         var passed = 0
         while position < buffer.text.count {
-            guard let frame = layout(of: buffer, at: position, piece: nextPiece) else { return }
+            guard let frame = layout(of: buffer, at: position, piece: nextPiece) else {
+                return count
+            }
             position = frame.text.upperBound
             passed += frame.count
             if frame.piece != nil { nextPiece += 1 }
-            if passed > buffer.sent, frame.isMessage { append(frame, of: buffer, to: &kept) }
+            if passed > buffer.sent, frame.isMessage {
+                append(frame, of: buffer, to: &kept)
+                count += 1
+            }
         }
+        return count
     }
 
     private static func append(

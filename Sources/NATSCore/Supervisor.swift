@@ -109,6 +109,9 @@ extension NATSClientOptions {
     var poolConfiguration: ReconnectMachine.Configuration {
         var configuration = ReconnectMachine.Configuration()
         configuration.reconnectWait = reconnectWait
+        configuration.maxReconnectWait = max(configuration.maxReconnectWait, reconnectWait)
+        configuration.jitter = reconnectJitter
+        configuration.jitterTLS = reconnectJitterTLS
         configuration.maxAttempts = maxReconnectAttempts
         configuration.shuffles = !keepsServerOrder
         configuration.retriesFirstConnect = retryOnFirstConnect

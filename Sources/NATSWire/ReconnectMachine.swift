@@ -26,6 +26,8 @@ package struct ReconnectMachine: Sendable {
         package var maxReconnectWait: Duration = .seconds(4)
         /// Upper bound of the random part of each wait.
         package var jitter: Duration = .milliseconds(100)
+        /// The same for servers that are reached over TLS.
+        package var jitterTLS: Duration = .seconds(1)
         /// Failures in a row after which a server is given up; nil: never.
         package var maxAttempts: Int? = 60
         /// Whether the order of the servers is drawn at the start.
@@ -125,7 +127,9 @@ package struct ReconnectMachine: Sendable {
         current = servers[index].url
         let wait = max(.zero, (servers[index].notBefore ?? now) - now)
         let isFirstRound = !hasConnected && servers[index].failures == 0
-        let jitter = isFirstRound ? .zero : configuration.jitter * min(max(random, 0), 1)
+        let bound =
+            servers[index].url.scheme == .tls ? configuration.jitterTLS : configuration.jitter
+        let jitter = isFirstRound ? .zero : bound * min(max(random, 0), 1)
         return .connect(servers[index].url, after: wait + jitter)
     }
 

@@ -71,7 +71,7 @@ import Testing
             let sent = Self.frames(&buffer)
             buffer.advance(by: position)
             var kept = SendBuffer(capacity: 16)
-            RetainedFrames.keep(buffer, into: &kept)
+            _ = RetainedFrames.keep(buffer, into: &kept)
             let expected = sent.filter { $0.end > position }.map(\.payload)
             let isRight = try Self.payloads(Self.stream(kept)) == expected
             #expect(isRight, "sent \(position)")
@@ -82,7 +82,7 @@ import Testing
         var buffer = SendBuffer(capacity: 16)
         let frames = Self.frames(&buffer)
         var kept = SendBuffer(capacity: 16)
-        RetainedFrames.keep(buffer, into: &kept)
+        _ = RetainedFrames.keep(buffer, into: &kept)
         let large = frames.map(\.payload).filter { $0.count >= SendBuffer.leastPiece }
         let isSame = kept.pieces.map(\.bytes.address) == large.map(\.address)
         #expect(isSame && large.count == 3)
