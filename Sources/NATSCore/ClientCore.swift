@@ -25,6 +25,8 @@ final class ClientCore: Sendable {
     let subscriptions = Mutex(SubscriptionRegistry())
     let requests = PendingReplies<NATSMessage>()
     let flushes = PendingReplies<Void>()
+    /// Requests with many answers, by the number in their inbox.
+    let manyAnswers = Mutex<[UInt64: ManyAnswers]>([:])
     let receipts = Receipts()
     let events: Delivery<NATSEvent, Never>
     /// Everything before the token of our inboxes, such as `_INBOX.abc.`.
@@ -80,7 +82,11 @@ extension ClientCore {
     }
 
     /// The connection is gone; the client tries again unless it is closed.
-    func disconnected() {
+    func disconnected(_ error: NATSError) {
+        if options.failsRequestsOnDisconnect {
+            requests.settleAll(.failure(error))
+            failManyAnswers(error) { _ in true }
+        }
         status.withLock { status in
             if status.phase == .connected { status.phase = .reconnecting }
             status.link = nil
@@ -137,6 +143,7 @@ extension ClientCore {
         closed.link?.perform { _, link in link.close() }
         for waiter in closed.waiters { waiter.resume(returning: reason) }
         requests.settleAll(.failure(reason))
+        failManyAnswers(reason) { _ in true }
         flushes.settleAll(.failure(reason))
         for sink in subscriptions.withLock({ $0.removeAll() }) { sink.delivery.finish(error) }
         tell(.closed(error))
@@ -200,6 +207,6 @@ extension ClientCore {
         guard subject.count > prefix,
             let id = InboxToken.number(subject.extracting(prefix..<subject.count))
         else { return }
-        requests.settle(id, .success(message))
+        if !requests.settle(id, .success(message)) { answerMany(id, message) }
     }
 }

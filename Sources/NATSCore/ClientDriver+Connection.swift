@@ -127,16 +127,27 @@ extension ClientDriver {
     /// Ends what the server refuses: subscriptions, or requests by their subject.
     private func reportError(_ error: ServerError) {
         core.tell(.serverError(error))
-        guard case .subscribe(let subject, let queueGroup, let sid) = error.operation else {
-            return
+        switch error.operation {
+        case .subscribe(let subject, let queueGroup, let sid):
+            let refused = core.subscriptions.withLock {
+                $0.removeRefused(subject: subject, queueGroup: queueGroup, sid: sid)
+            }
+            let failure = refusal(error, .subscribe, subject)
+            for sink in refused { sink.delivery.finish(failure) }
+        case .publish(let subject):
+            let failure = refusal(error, .request, subject)
+            core.requests.settle(subject: subject, .failure(failure))
+            core.failManyAnswers(failure) { $0.subject.text == subject }
+        case .publishWithReply, nil: break
         }
-        let refused = core.subscriptions.withLock {
-            $0.removeRefused(subject: subject, queueGroup: queueGroup, sid: sid)
-        }
-        let failure = NATSError(
-            .permissionDenied, stage: .subscribe, subject: subject, server: server.description,
-            detail: error.text)
-        for sink in refused { sink.delivery.finish(failure) }
+    }
+
+    private func refusal(
+        _ error: ServerError, _ stage: NATSError.Stage, _ subject: String
+    ) -> NATSError {
+        NATSError(
+            .permissionDenied, stage: stage, subject: subject,
+            server: "\(server.host):\(server.port)", detail: error.text)
     }
 
     func close(_ link: Link, _ action: ConnectionMachine.CloseAction) {
@@ -160,7 +171,7 @@ extension ClientDriver {
             closeReason = reason
         }
         if wasConnected {
-            core.disconnected()
+            core.disconnected(NATSError(closeReason ?? .requested, server: server))
             var unsent = SendBuffer(capacity: 0)
             swap(&unsent, &writing)
             let next = core.outbox.detach(unsent: unsent)

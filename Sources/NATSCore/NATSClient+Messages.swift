@@ -134,7 +134,9 @@ extension NATSClient {
         try checkSize(payload, headers, subject, .request)
         try core.refuseIfEnding(.request, subject.text)
         let (id, inbox) = (ticket.id, ticket.inbox)
-        let outcome = await core.requests.wait(for: id, stage: .request, timeout: timeout) {
+        let outcome = await core.requests.wait(
+            for: id, stage: .request, subject: subject, timeout: timeout
+        ) {
             // With several in flight, coalescing is worth more than a switch of threads.
             var number: UInt64 = 0
             let isAlone = core.requests.count == 1

@@ -35,6 +35,10 @@ public struct NATSClientOptions: Sendable {
     public var maxPingsOutstanding = 2
     /// Most bytes that may wait to be written, also while disconnected. 8 MiB as in the peers.
     public var outboxCapacity = 8 << 20
+    /// Whether requests that wait for an answer fail with the code `disconnected` as soon as the
+    /// connection is lost, rather than wait for their timeout. A request that had not left yet
+    /// is sent over the next connection all the same; its answer is dropped.
+    public var failsRequestsOnDisconnect = false
     /// Prefix of inbox subjects.
     public var inboxPrefix = "_INBOX"
 

@@ -1,3 +1,4 @@
+internal import NATSWire
 internal import Synchronization
 
 /// Who waits for an answer, by a number: requests by the token of their inbox, flushes by the
@@ -9,6 +10,7 @@ final class PendingReplies<Reply: Sendable>: Sendable {
     typealias Outcome = Result<Reply, NATSError>
 
     private struct Waiter {
+        let subject: Subject?
         let continuation: CheckedContinuation<Outcome, Never>
         let deadline: ContinuousClock.Instant
         let stage: NATSError.Stage
@@ -40,7 +42,7 @@ final class PendingReplies<Reply: Sendable>: Sendable {
     ///     threads for a caller on the main actor.
     ///   - start: Runs once the waiter is registered; may settle the number itself.
     func wait(
-        for id: UInt64, stage: NATSError.Stage, timeout: Duration,
+        for id: UInt64, stage: NATSError.Stage, subject: Subject? = nil, timeout: Duration,
         isolation: isolated (any Actor)? = #isolation, start: () -> Void
     ) async -> Outcome {
         await withTaskCancellationHandler {
@@ -49,7 +51,8 @@ final class PendingReplies<Reply: Sendable>: Sendable {
                 let deadline = ContinuousClock.now + timeout
                 state.withLock { state in
                     state.waiters[id] = Waiter(
-                        continuation: continuation, deadline: deadline, stage: stage)
+                        subject: subject, continuation: continuation, deadline: deadline,
+                        stage: stage)
                     scheduleSweep(at: deadline, &state)
                 }
                 if Task.isCancelled {
@@ -64,10 +67,22 @@ final class PendingReplies<Reply: Sendable>: Sendable {
         }
     }
 
-    /// Ends the wait of a number; does nothing when nobody waits for it (any more).
-    func settle(_ id: UInt64, _ outcome: Outcome) {
+    /// Ends the wait of a number. Returns false when nobody waits for it (any more).
+    @discardableResult
+    func settle(_ id: UInt64, _ outcome: Outcome) -> Bool {
         let waiter = state.withLock { $0.waiters.removeValue(forKey: id) }
         waiter?.continuation.resume(returning: outcome)
+        return waiter != nil
+    }
+
+    /// Ends the waits for answers from a subject. Complexity: O(n) in the number of waits.
+    func settle(subject: String, _ outcome: Outcome) {
+        let concerned = state.withLock { state in
+            let concerned = state.waiters.filter { $0.value.subject?.text == subject }
+            for id in concerned.keys { state.waiters[id] = nil }
+            return concerned.values.map(\.continuation)
+        }
+        for continuation in concerned { continuation.resume(returning: outcome) }
     }
 
     /// Ends every wait.

@@ -1,0 +1,146 @@
+import BridgeBytes
+import NATSCore
+import NATSWire
+import TestKit
+import Testing
+
+@Suite(.needsNATSServer) struct RequestTests {
+    private func connect(
+        _ server: NATSServerFixture, _ change: (inout NATSClientOptions) -> Void = { _ in }
+    ) async throws -> NATSClient {
+        var options = NATSClientOptions(servers: [server.url])
+        options.reconnectWait = .milliseconds(20)
+        change(&options)
+        return try await NATSClient.connect(options)
+    }
+
+    /// Answers every request `count` times, then with an empty message.
+    private func serve(_ client: NATSClient, _ subject: SubjectPattern, count: Int) throws -> Task<
+        Void, any Error
+    > {
+        let service = try client.subscribe(to: subject)
+        return Task {
+            for try await message in service {
+                let reply = try #require(message.replyTo)
+                for number in 0..<count { try client.publish([UInt8(number)], to: reply) }
+                try client.publish([], to: reply)
+            }
+        }
+    }
+
+    private func numbers(_ replies: NATSReplies) async throws -> [UInt8?] {
+        var numbers: [UInt8?] = []
+        for try await reply in replies {
+            numbers.append(reply.payload.count > 0 ? reply.payload[0] : nil)
+        }
+        return numbers
+    }
+
+    @Test func `many answers end with the sentinel, the number or the time`() async throws {
+        try await NATSServerFixture.run { server in
+            let client = try await connect(server)
+            let service = try serve(client, "many", count: 5)
+            var options = RequestManyOptions()
+            options.total = .seconds(60)
+            options.isSentinel = RequestManyOptions.emptyPayload
+            var replies = try client.requestMany([], to: "many", options: options)
+            #expect(try await numbers(replies) == [0, 1, 2, 3, 4])
+            options.isSentinel = nil
+            options.maxMessages = 3
+            replies = try client.requestMany([], to: "many", options: options)
+            #expect(try await numbers(replies) == [0, 1, 2])
+            options.maxMessages = nil
+            options.stall = .milliseconds(50)
+            replies = try client.requestMany([], to: "many", options: options)
+            #expect(try await numbers(replies) == [0, 1, 2, 3, 4, nil])
+            options.stall = nil
+            options.total = .milliseconds(50)
+            replies = try client.requestMany([], to: "many", options: options)
+            #expect(try await numbers(replies).prefix(2) == [0, 1])
+            await client.close()
+            try await service.value
+        }
+    }
+
+    @Test func `nobody listening fails many answers at once, and closing ends them`() async throws {
+        try await NATSServerFixture.run { server in
+            let client = try await connect(server)
+            var options = RequestManyOptions()
+            options.total = .seconds(60)
+            let nobody = try client.requestMany([], to: "nobody", options: options)
+            await #expect(throws: NATSError(.noResponders, stage: .request)) {
+                try await numbers(nobody)
+            }
+            let silent = try client.subscribe(to: "silent")
+            let waiting = try client.requestMany([], to: "silent", options: options)
+            _ = try await silent.nextBatch()
+            let task = Task { try await numbers(waiting) }
+            await client.close()
+            await #expect(throws: NATSError(.closed, stage: .connect)) { try await task.value }
+        }
+    }
+
+    @Test func `leaving the loop ends the interest`() async throws {
+        try await NATSServerFixture.run { server in
+            let client = try await connect(server)
+            let service = try serve(client, "many", count: 100)
+            for try await reply in try client.requestMany([], to: "many")
+            where reply.payload[0] == 3 {
+                break
+            }
+            // The rest of the answers finds nobody; requests go on working.
+            let answer = try await client.request([], to: "many")
+            #expect(answer.payload == [0])
+            await client.close()
+            try await service.value
+        }
+    }
+
+    @Test func `a request that may not be published fails at once`() async throws {
+        let config = """
+            authorization { users: [ { user: u, password: p, permissions: {
+              publish: { deny: "secret.>" } } } ] }
+            """
+        try await NATSServerFixture.run(config: config) { server in
+            let client = try await connect(server) { ($0.user, $0.password) = ("u", "p") }
+            await #expect(throws: NATSError(.permissionDenied, stage: .request)) {
+                try await client.request([], to: "secret.plans", timeout: .seconds(60))
+            }
+            var options = RequestManyOptions()
+            options.total = .seconds(60)
+            let many = try client.requestMany([], to: "secret.plans", options: options)
+            await #expect(throws: NATSError(.permissionDenied, stage: .request)) {
+                try await numbers(many)
+            }
+            await client.close()
+        }
+    }
+
+    @Test func `on request, a lost connection fails what waits for answers`() async throws {
+        try await NATSServerFixture.run { server in
+            let client = try await connect(server) { $0.failsRequestsOnDisconnect = true }
+            let silent = try client.subscribe(to: "silent")
+            let waiting = Task { try await client.request([], to: "silent", timeout: .seconds(60)) }
+            _ = try await silent.nextBatch()
+            try await server.kill()
+            await #expect(throws: NATSError(.disconnected, stage: .request)) {
+                try await waiting.value
+            }
+            await client.close()
+        }
+    }
+
+    @Test func `otherwise a request outlives the connection`() async throws {
+        try await NATSServerFixture.run { server in
+            let client = try await connect(server)
+            try await server.kill()
+            while client.isConnected { await Task.yield() }
+            let service = try serve(client, "later", count: 1)
+            let waiting = Task { try await client.request([], to: "later", timeout: .seconds(60)) }
+            try await server.restart()
+            #expect(try await waiting.value.payload == [0])
+            await client.close()
+            try await service.value
+        }
+    }
+}
