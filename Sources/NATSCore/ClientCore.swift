@@ -10,12 +10,20 @@ final class ClientCore: Sendable {
     /// Where the client stands.
     enum Phase: Equatable { case connecting, connected, reconnecting, closed }
 
-    private struct Status {
+    struct Status {
         var phase = Phase.connecting
         var info: ServerInfo?
         var link: LinkHandle?
         var readyWaiters: [CheckedContinuation<NATSError?, Never>] = []
         var closeReason: NATSError?
+        /// The connection in use, when its server will stop soon.
+        var leaving: LinkHandle?
+        /// A new connection that is ready to take over from it.
+        var joined: LinkHandle?
+        /// Who waits for the end of the connection in use.
+        var goneWaiters: [CheckedContinuation<Void, Never>] = []
+        /// Servers that the user named anew.
+        var newServers: [ServerURL]?
         /// Flushes asked for while there is no connection.
         var parkedFlushes: [UInt64] = []
     }
@@ -28,14 +36,15 @@ final class ClientCore: Sendable {
     /// Requests with many answers, by the number in their inbox.
     let manyAnswers = Mutex<[UInt64: ManyAnswers]>([:])
     let receipts = Receipts()
-    let events: Delivery<NATSEvent, Never>
+    let events = EventHub()
     /// Everything before the token of our inboxes, such as `_INBOX.abc.`.
     let inboxPrefix: String
     private let inboxPattern: SubjectPattern
     let maxPayload = Atomic(ServerInfo.defaultMaxPayload)
+    let traffic = TrafficCounters()
     /// Whether new subscriptions and requests are refused since the end has begun.
     let isDraining = Atomic(false)
-    private let status = Mutex(Status())
+    let status = Mutex(Status())
 
     /// - Throws: `NATSError` with the code `invalidArgument` when the inbox prefix is no subject.
     init(options: NATSClientOptions, inboxToken: String) throws(NATSError) {
@@ -49,13 +58,10 @@ final class ClientCore: Sendable {
                 .invalidArgument, stage: .connect, subject: inboxPrefix,
                 detail: "inbox prefix: \(error)")
         }
-        events = Delivery(limits: DeliveryLimits(maxCount: 1024, maxWeight: 1024)) {}
     }
 
-    /// Says what happened to whoever listens; older events are not kept for ever.
-    func tell(_ event: NATSEvent) {
-        if events.backlog.count < 1024 { _ = events.yield([event], weight: 1) }
-    }
+    /// Says what happened to whoever listens.
+    func tell(_ event: NATSEvent) { events.tell(event) }
 }
 
 extension ClientCore {
@@ -75,6 +81,8 @@ extension ClientCore {
             guard status.phase != .closed else { return (status.readyWaiters, [UInt64]()) }
             status.phase = .connected
             status.link = link
+            status.leaving = nil
+            status.joined = nil
             return (status.readyWaiters, status.parkedFlushes)
         }
         for waiter in waiters { waiter.resume(returning: nil) }
@@ -87,10 +95,14 @@ extension ClientCore {
             requests.settleAll(.failure(error))
             failManyAnswers(error) { _ in true }
         }
-        status.withLock { status in
+        let waiters = status.withLock { status in
             if status.phase == .connected { status.phase = .reconnecting }
             status.link = nil
+            status.leaving = nil
+            defer { status.goneWaiters = [] }
+            return status.goneWaiters
         }
+        for waiter in waiters { waiter.resume() }
     }
 
     /// Has the driver send a PING after everything that was published so far.
@@ -134,8 +146,9 @@ extension ClientCore {
             guard status.phase != .closed else { return nil }
             status.phase = .closed
             status.closeReason = reason
-            defer { status.readyWaiters = [] }
-            return (status.link.take(), status.readyWaiters)
+            defer { (status.readyWaiters, status.goneWaiters) = ([], []) }
+            for waiter in status.goneWaiters { waiter.resume() }
+            return (status.link.take() ?? status.leaving, status.readyWaiters)
         }
         guard let closed else { return }
         let (unsentFrom, last) = outbox.close()

@@ -3,11 +3,11 @@ internal import BridgeSockets
 internal import NATSWire
 internal import Synchronization
 
-/// How a connection ended, for the supervisor that makes the next one.
-struct ConnectionReport: Sendable {
-    let reason: ConnectionMachine.CloseReason
-    /// Whether the handshake was done before.
-    let wasConnected: Bool
+/// What a driver tells the supervisor, which makes the next connection.
+enum ConnectionReport: Sendable {
+    case ended(ConnectionMachine.CloseReason, wasConnected: Bool, wasSuspectedSlow: Bool)
+    /// The connection stands, and its server will stop soon.
+    case leaving
 }
 
 /// The control side of the driver: handshake, keep-alive, errors, the end.
@@ -36,16 +36,18 @@ extension ClientDriver {
         } catch {
             return close(link, machine.malformedBytes(error))
         }
-        core.infoReceived(info)
+        // Another connection may be in use yet.
+        if isAttached { core.infoReceived(info) }
         switch machine.infoReceived(info) {
         case .sendConnectAndPing:
-            let options = core.options.connectOptions(for: server, info: info)
+            var options = core.options.connectOptions(for: server, info: info)
+            if let credentials { options.credentials = credentials }
             FrameWriter.connect(options, into: &writing.text)
             FrameWriter.ping(into: &writing.text)
             pingMarks.append(0)
             drainHandshake(link)
             link.deadline = machine.deadline
-        case .updateAndLeave: core.tell(.lameDuck)
+        case .updateAndLeave: beginLeaving(link)
         case .close(let action): close(link, action)
         case .update, .ignore: break
         }
@@ -58,27 +60,16 @@ extension ClientDriver {
         switch machine.pongReceived() {
         case .connected:
             link.deadline = machine.deadline
-            isAttached = true
-            core.outbox.attach(link.handle) { [core] writer in
-                for item in core.subscriptions.withLock({ $0.resubscriptions }) {
-                    FrameWriter.subscribe(
-                        sid: item.sid, item.pattern, queueGroup: item.queueGroup, into: &writer)
-                    if let remaining = item.remaining {
-                        FrameWriter.unsubscribe(sid: item.sid, max: remaining, into: &writer)
-                    }
-                }
-            }
-            let parked = core.connected(link.handle)
-            core.tell(.connected(server: "\(server.host):\(server.port)"))
-            flush(parked, link)
-            if core.receipts.awaited != nil { fence(link) }
-            drain(link)
+            if core.isLeaving { join(link) } else { takeOver(link) }
+        case .flushed(Self.joinID):
+            if !core.joined(link.handle) { takeOver(link) }
         case .flushed(Self.fenceID):
             isFenced = false
             if core.receipts.awaited != nil { fence(link) }
         case .flushed(let id): core.flushes.settle(UInt64(id.number), .success(()))
         case .ignore: break
         }
+        if isLeaving, pingMarks.isEmpty { left(link) }
     }
 
     /// The flush that settles receipts; nobody waits for it by number, those count from 1.
@@ -95,7 +86,7 @@ extension ClientDriver {
     }
 
     /// Sends a PING behind everything that was published, and notes what its PONG will mean.
-    private func sendPing(_ link: Link) {
+    func sendPing(_ link: Link) {
         guard let mark = core.outbox.appendPing() else { return }
         pingMarks.append(mark)
         drain(link)
@@ -170,6 +161,9 @@ extension ClientDriver {
             }
             closeReason = reason
         }
+        let now = MonotonicClock.now
+        let isSlow = !link.wantsRead || pausedUntil.map { now - $0 < Self.patience } ?? false
+        core.unjoined(link.handle)
         if wasConnected {
             core.disconnected(NATSError(closeReason ?? .requested, server: server))
             var unsent = SendBuffer(capacity: 0)
@@ -177,8 +171,17 @@ extension ClientDriver {
             let next = core.outbox.detach(unsent: unsent)
             core.receipts.update { $0.connectionLost(resumingFrom: next) }
         }
-        report(ConnectionReport(reason: closeReason ?? .requested, wasConnected: wasConnected))
+        // After everything above is settled, a connection that is ready takes over.
+        if wasConnected { _ = core.completeMove() }
+        report(
+            .ended(
+                closeReason ?? .requested, wasConnected: wasConnected, wasSuspectedSlow: isSlow))
     }
+
+    /// How long after a pause the end of the connection is taken for the server's impatience.
+    private static let patience: Duration = .seconds(10)
+
+    func closeOnRequest(_ link: Link) { close(link, machine.closeRequested()) }
 }
 
 extension NATSError {

@@ -20,6 +20,7 @@ final class ClientDriver: LinkHandler {
 
     let core: ClientCore
     let server: ServerURL
+    let credentials: ServerURL.Credentials?
     let report: @Sendable (ConnectionReport) -> Void
     var machine: ConnectionMachine
     var info = ServerInfo()
@@ -36,14 +37,25 @@ final class ClientDriver: LinkHandler {
     var closeReason: ConnectionMachine.CloseReason?
     /// For each PING that is not answered yet, the last message before it; 0 for the handshake.
     var pingMarks = Fifo<UInt64>()
+    /// The subscriptions that were made before this connection took over from another.
+    var earlySIDs: Set<Int> = []
+    /// Whether this connection has given up its subscriptions for another one's.
+    var isLeaving = false
+    /// Until when reading was paused last; a server that closes soon after has lost patience.
+    var pausedUntil: Duration?
     /// Whether a PING for receipts is on its way.
     var isFenced = false
 
+    /// - Parameters:
+    ///   - credentials: What wins over those of the options and the URL.
+    ///   - report: Told that the connection has ended, or that its server will stop.
     init(
-        core: ClientCore, server: ServerURL, report: @escaping @Sendable (ConnectionReport) -> Void
+        core: ClientCore, server: ServerURL, credentials: ServerURL.Credentials?,
+        report: @escaping @Sendable (ConnectionReport) -> Void
     ) {
         self.core = core
         self.server = server
+        self.credentials = credentials
         self.report = report
         let limits = WireLimits.default
         machine = ConnectionMachine(
@@ -97,12 +109,17 @@ final class ClientDriver: LinkHandler {
     private func takeMessages() throws(WireError) -> FrameParser.Step {
         try core.subscriptions.withLock { registry throws(WireError) in
             var position = 0
-            defer { buffer.consume(position) }
+            var count = 0
+            defer {
+                buffer.consume(position)
+                core.traffic.received(messages: count, bytes: position)
+            }
             while true {
                 let step = try parser.next(buffer.span.extracting(position..<buffer.count))
                 guard case .frame(.message(let layout), let size) = step else { return step }
                 deliver(layout, at: position, &registry)
                 position += size
+                count += 1
             }
         }
     }
@@ -149,6 +166,8 @@ final class ClientDriver: LinkHandler {
     /// A consumer has taken what waited, or is gone: read again unless another one is slow.
     func consumerCaughtUp(_ link: Link) {
         slowSinks.removeAll { !$0.delivery.isPaused }
-        if slowSinks.isEmpty { link.wantsRead = true }
+        guard slowSinks.isEmpty, !link.wantsRead else { return }
+        link.wantsRead = true
+        pausedUntil = MonotonicClock.now
     }
 }

@@ -83,6 +83,35 @@ public final class NATSClient: Sendable {
     /// Whether the connection stands now.
     public var isConnected: Bool { core.phase == .connected }
 
+    /// Drops the connection and makes another, at any server of the pool: after credentials have
+    /// changed, or to spread clients anew. What waits in the outbox is kept, subscriptions go on;
+    /// messages that the server has not confirmed count as after any lost connection.
+    public func reconnect() { core.forceReconnect() }
+
+    /// Replaces the servers that the options named, from the next attempt to connect on. The
+    /// connection in use stays; `reconnect()` leaves it.
+    /// - Throws: `NATSError` with the code `invalidArgument`; nothing has changed then.
+    public func setServers(_ servers: [String]) throws(NATSError) {
+        var options = core.options
+        options.servers = servers
+        core.replaceServers(try options.parsedServers())
+    }
+
+    /// Time from a PING to its PONG, behind everything that was published.
+    /// - Throws: As `flush`.
+    public func roundTripTime(timeout: Duration = .seconds(10)) async throws(NATSError) -> Duration
+    {
+        let clock = ContinuousClock()
+        let start = clock.now
+        try await flush(timeout: timeout)
+        return clock.now - start
+    }
+
+    /// What the client has done so far.
+    public var statistics: NATSStatistics {
+        core.traffic.statistics(sent: core.outbox.totals)
+    }
+
     /// Bytes that wait to be written.
     public var outboxBacklog: Int { core.outbox.backlog }
 
@@ -94,9 +123,9 @@ public final class NATSClient: Sendable {
     /// for long: meanwhile the client neither reads nor writes.
     public var taskExecutor: any TaskExecutor { reactor }
 
-    /// What happens to the connection, from the beginning on. One consumer; the newest events
-    /// are dropped when nobody consumes them (above 1,024).
-    public var events: NATSEvents { NATSEvents(delivery: core.events) }
+    /// What happens to the connection. Every loop over it begins with the last 1,024 events, and
+    /// misses the oldest when more than that wait for it.
+    public var events: NATSEvents { NATSEvents(hub: core.events) }
 
     /// Closes at once: what waits in the outbox is dropped, waiting calls end with the code
     /// `closed`. Closing twice does nothing.
@@ -123,33 +152,4 @@ public final class NATSClient: Sendable {
         }
         await close()
     }
-}
-
-/// The events of a client's connection.
-public struct NATSEvents: AsyncSequence, Sendable {
-    public typealias Element = NATSEvent
-    public typealias Failure = Never
-    let delivery: Delivery<NATSEvent, Never>
-
-    public struct Iterator: AsyncIteratorProtocol {
-        let delivery: Delivery<NATSEvent, Never>
-        private var batch: ArraySlice<NATSEvent> = []
-
-        init(_ delivery: Delivery<NATSEvent, Never>) { self.delivery = delivery }
-
-        public mutating func next() async -> NATSEvent? { await next(isolation: #isolation) }
-
-        public mutating func next(isolation actor: isolated (any Actor)?) async -> NATSEvent? {
-            while batch.isEmpty {
-                switch await delivery.next() {
-                case .batch(let next): batch = next[...]
-                case .gap: continue
-                case .end, .failed, .cancelled: return nil
-                }
-            }
-            return batch.popFirst()
-        }
-    }
-
-    public func makeAsyncIterator() -> Iterator { Iterator(delivery) }
 }

@@ -1,3 +1,5 @@
+public import NATSWire
+
 /// How a client connects and what it may hold in memory.
 public struct NATSClientOptions: Sendable {
     /// Server URLs such as `nats://127.0.0.1:4222`; credentials may stand in them
@@ -11,6 +13,16 @@ public struct NATSClientOptions: Sendable {
     public var password: String?
     /// A token instead of user and password.
     public var token: String?
+    /// Asked for credentials before every attempt to connect, with the server's address; what it
+    /// returns wins over the options and the URL. An error counts as a failed attempt.
+    public var authentication: (@Sendable (ServerURL) async throws -> ServerURL.Credentials)?
+    /// Whether a server that refuses the same credentials twice is tried on; otherwise it is
+    /// given up.
+    public var retriesRefusedCredentials = false
+    /// Whether the server confirms every frame with `+OK`: for tests.
+    public var verbose = false
+    /// Whether the server checks subjects strictly, and complains of bad ones.
+    public var pedantic = false
     /// Whether the server sends this connection's own messages back to its subscriptions.
     public var echo = true
     /// Longest wait for one server's handshake.
@@ -23,6 +35,13 @@ public struct NATSClientOptions: Sendable {
     public var reconnectJitter: Duration = .milliseconds(100)
     /// The same for servers that are reached over TLS, where a handshake costs more.
     public var reconnectJitterTLS: Duration = .seconds(1)
+    /// Replaces the wait, jitter included: called with the number of failures in a row at the
+    /// server that comes next.
+    public var reconnectDelay: (@Sendable (Int) -> Duration)?
+    /// Whether a lost connection is made again at all.
+    public var reconnects = true
+    /// Whether addresses that servers announce are left alone.
+    public var ignoresDiscoveredServers = false
     /// Consecutive failed attempts at each server before the client gives up; nil: never.
     public var maxReconnectAttempts: Int? = 60
     /// Whether the first connection is retried like a later one instead of failing at once.

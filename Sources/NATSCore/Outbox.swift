@@ -156,6 +156,27 @@ final class Outbox: Sendable {
         }
     }
 
+    /// Appends the last words of a connection, hands everything to it, and keeps what comes later
+    /// for the next one. Returns the number of the last message before the last words.
+    func release(into buffer: inout SendBuffer, last: (inout ByteWriter) -> Void) -> UInt64 {
+        let (waiters, number) = state.withLock { state in
+            last(&state.pending.text)
+            if buffer.isDone {
+                swap(&state.pending, &buffer)
+            } else {
+                // The reactor is writing, so nothing of what waits was written by others.
+                buffer.append(state.pending)
+            }
+            state.pending.removeAll()
+            state.link = nil
+            state.isScheduled = false
+            state.taken = state.appended
+            return (state.room(), state.appended)
+        }
+        for waiter in waiters { waiter.resume() }
+        return number
+    }
+
     /// Keeps messages for the next connection: those that were taken and not sent, then those
     /// that wait. Returns the number of the first one that will be sent again, or of the next
     /// message when there is none.

@@ -24,9 +24,9 @@ public enum PublishOutcome: String, Sendable, Hashable, CaseIterable {
 /// - A lost connection tells which messages will be sent again; those before them that no PONG
 ///   covers are unknown. The others stay pending, for the next connection.
 /// - Closing settles the rest: unknown where the system had it, lost where it had not.
-/// - While an old connection is being left for a new one, a PONG on the new one says nothing
-///   about messages that went over the old one: its news is held until the old one's last PONG,
-///   or its loss, has settled those.
+///
+/// A PONG never speaks of messages that went over another connection: a client that moves to a
+/// new one lets the old one answer, or be lost, before it writes to the new one.
 ///
 /// Only the last `runLimit` runs are kept; of messages before them nothing is known any more.
 package struct ReceiptLedger: Sendable {
@@ -40,11 +40,6 @@ package struct ReceiptLedger: Sendable {
     package static let runLimit = 1024
 
     private var runs: [Run] = []
-    /// Messages up to this one that have not been settled yet went over a connection that is
-    /// being left.
-    private var barrier: UInt64?
-    /// What the new connection has confirmed meanwhile.
-    private var held: UInt64 = 0
 
     package init() {}
 
@@ -65,7 +60,7 @@ package struct ReceiptLedger: Sendable {
 
     /// A PONG has come for a PING that was sent behind message `number`.
     package mutating func confirmed(upTo number: UInt64) {
-        if barrier == nil { settle(upTo: number, .sent) } else { held = max(held, number) }
+        settle(upTo: number, .sent)
     }
 
     /// The connection is gone; messages from `number` on will be sent over the next one.
@@ -73,24 +68,8 @@ package struct ReceiptLedger: Sendable {
         settle(upTo: number - 1, .unknown)
     }
 
-    /// Messages up to `number` went over a connection that is being left.
-    package mutating func leaving(upTo number: UInt64) {
-        guard number > settled else { return }
-        barrier = number
-        held = 0
-    }
-
-    /// The connection that is being left has answered its last PING, or is lost.
-    package mutating func left(_ outcome: PublishOutcome) {
-        guard let end = barrier else { return }
-        barrier = nil
-        settle(upTo: end, outcome)
-        settle(upTo: held, .sent)
-    }
-
     /// The client is closed: messages from `number` on never left.
     package mutating func closed(unsentFrom number: UInt64, last: UInt64) {
-        barrier = nil
         settle(upTo: number - 1, .unknown)
         settle(upTo: last, .lost)
     }

@@ -1,5 +1,6 @@
 internal import BridgeSockets
 internal import NATSWire
+internal import Synchronization
 
 /// Makes connections, one after the other, as `ReconnectMachine` says, until the client is closed
 /// or the machine gives up.
@@ -19,12 +20,18 @@ struct Supervisor {
     mutating func run() async {
         var lastFailure: NATSError?
         while core.phase != .closed {
+            if let servers = core.takeNewServers() { machine.replaceServers(servers) }
             let random = Double.random(in: 0..<1)
             switch machine.nextAttempt(now: MonotonicClock.now, random: random) {
             case .giveUp(let reason):
+                // A connection whose server will stop is used to its end.
+                await core.whenDisconnected()
                 core.close(lastFailure ?? NATSError(reason))
                 return
             case .connect(let server, let wait):
+                let failures = machine.failures(of: server)
+                let wait = failures > 0 ? core.options.reconnectDelay?(failures) ?? wait : wait
+                core.tell(.connecting(server: server.name, after: wait))
                 if wait > .zero { try? await Task.sleep(for: wait) }
                 guard core.phase != .closed else { return }
                 lastFailure = await connect(to: server)
@@ -32,7 +39,8 @@ struct Supervisor {
         }
     }
 
-    /// Connects and stays until the connection ends; returns why, for the last words.
+    /// Connects and stays until the connection ends or its server will stop; returns why it
+    /// failed, for the last words.
     private mutating func connect(to server: ServerURL) async -> NATSError? {
         let addresses: [Address]
         do throws(SocketError) {
@@ -40,44 +48,99 @@ struct Supervisor {
         } catch {
             return failed(.transportFailed(error.description), server)
         }
+        let credentials: ServerURL.Credentials?
+        do {
+            credentials = try await core.options.authentication?(server)
+        } catch {
+            // The error is the user's and may hold a secret.
+            return failed(.transportFailed("no credentials: \(type(of: error))"), server)
+        }
         var failure: NATSError?
         for address in addresses {
             guard core.phase != .closed else { return failure }
-            let ended = await oneConnection(to: address, server)
-            if ended.wasConnected { machine.connected() }
-            failure = failed(
-                ended.reason, server, isLast: ended.wasConnected || address == addresses.last)
-            if ended.wasConnected { return nil }
+            switch await oneConnection(to: address, server, credentials) {
+            case .leaving:
+                machine.connected()
+                noteDiscovered()
+                machine.failed(.lost, now: MonotonicClock.now)
+                return nil
+            case .ended(let reason, let wasConnected, let isSlow):
+                if wasConnected { machine.connected() }
+                failure = failed(
+                    reason, server, isLast: wasConnected || address == addresses.last,
+                    isSlow: isSlow)
+                if wasConnected { return nil }
+            }
         }
         return failure
     }
 
-    private func oneConnection(to address: Address, _ server: ServerURL) async -> ConnectionReport {
+    private func oneConnection(
+        to address: Address, _ server: ServerURL, _ credentials: ServerURL.Credentials?
+    ) async -> ConnectionReport {
         await withCheckedContinuation { continuation in
+            let first = FirstReport(continuation)
             reactor.connect(to: address) { [core] link in
                 link.deadline = MonotonicClock.now + core.options.connectTimeout
-                return ClientDriver(core: core, server: server) {
-                    continuation.resume(returning: $0)
+                return ClientDriver(core: core, server: server, credentials: credentials) {
+                    first.report($0)
                 }
             }
         }
     }
 
+    /// Hands the first report over; the end of a connection that was left concerns nobody.
+    private final class FirstReport: Sendable {
+        private let continuation: Mutex<CheckedContinuation<ConnectionReport, Never>?>
+
+        init(_ continuation: CheckedContinuation<ConnectionReport, Never>) {
+            self.continuation = Mutex(continuation)
+        }
+
+        func report(_ report: ConnectionReport) {
+            continuation.withLock { $0.take() }?.resume(returning: report)
+        }
+    }
+
     private mutating func failed(
-        _ reason: ConnectionMachine.CloseReason, _ server: ServerURL, isLast: Bool = true
+        _ reason: ConnectionMachine.CloseReason, _ server: ServerURL, isLast: Bool = true,
+        isSlow: Bool = false
     ) -> NATSError {
         var error = NATSError(reason, server: server)
         if error.code == .disconnected, core.phase != .reconnecting {
             // There was no connection yet that could have been lost.
             error = NATSError(
                 .connectionFailed, stage: .connect, server: error.server, detail: error.detail)
+        } else if isSlow, reason == .peerClosed || reason.isTransportFailure {
+            error = NATSError(
+                error.code, stage: .connect, server: error.server,
+                detail: error.detail + ", perhaps since we were slow to read")
         }
+        noteDiscovered()
         if isLast, let failure = reason.failure {
             machine.failed(failure, now: MonotonicClock.now)
         }
         core.tell(core.phase == .reconnecting ? .disconnected(error) : .connectionFailed(error))
-        _ = machine.discovered(core.serverInfo?.connectURLs ?? [])
         return error
+    }
+
+    /// Takes over what the server said last about its cluster, while its credentials are known.
+    private mutating func noteDiscovered() {
+        let change = machine.discovered(core.serverInfo?.connectURLs ?? [])
+        guard !change.added.isEmpty || !change.removed.isEmpty else { return }
+        core.tell(
+            .serversChanged(added: change.added.map(\.name), removed: change.removed.map(\.name)))
+    }
+}
+
+extension ServerURL {
+    /// `host:port`, as events and errors name a server.
+    var name: String { "\(host):\(port)" }
+}
+
+extension ConnectionMachine.CloseReason {
+    fileprivate var isTransportFailure: Bool {
+        if case .transportFailed = self { true } else { false }
     }
 }
 
@@ -115,6 +178,9 @@ extension NATSClientOptions {
         configuration.maxAttempts = maxReconnectAttempts
         configuration.shuffles = !keepsServerOrder
         configuration.retriesFirstConnect = retryOnFirstConnect
+        configuration.reconnects = reconnects
+        configuration.usesDiscovered = !ignoresDiscoveredServers
+        configuration.abandonsAfterSameRefusal = !retriesRefusedCredentials
         return configuration
     }
 
@@ -131,6 +197,8 @@ extension NATSClientOptions {
         var options = ConnectOptions()
         options.name = name
         options.echo = echo
+        options.verbose = verbose
+        options.pedantic = pedantic
         options.headers = info.supportsHeaders
         options.credentials = server.credentials
         if options.credentials == .none {

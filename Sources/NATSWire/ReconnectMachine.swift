@@ -36,6 +36,8 @@ package struct ReconnectMachine: Sendable {
         package var usesDiscovered = true
         /// Whether a first connection is tried again after every server has failed once.
         package var retriesFirstConnect = false
+        /// Whether a server is given up that refuses the same credentials twice in a row.
+        package var abandonsAfterSameRefusal = true
         /// Whether a lost connection is replaced at all.
         package var reconnects = true
 
@@ -110,6 +112,27 @@ package struct ReconnectMachine: Sendable {
     /// The server in use or under trial.
     package var currentServer: ServerURL? { current }
 
+    /// Failures in a row of a server.
+    package func failures(of url: ServerURL) -> Int {
+        index(of: url).map { servers[$0].failures } ?? 0
+    }
+
+    /// Replaces the servers that the user named. The one in use stays in use, though it may not
+    /// be tried again.
+    package mutating func replaceServers(_ urls: [ServerURL]) {
+        precondition(!urls.isEmpty, "a client needs the address of a server")
+        let kept = servers
+        servers = []
+        for url in urls where index(of: url) == nil {
+            let known = kept.first { $0.url.isSameServer(as: url) }
+            var server = Server(url: url, isExplicit: true)
+            server.failures = known?.failures ?? 0
+            server.notBefore = known?.notBefore
+            server.used = known?.used ?? 0
+            servers.append(server)
+        }
+    }
+
     /// Chooses the next server.
     /// - Parameter random: a number in 0..<1 for the jitter.
     package mutating func nextAttempt(now: Duration, random: Double) -> Attempt {
@@ -163,7 +186,7 @@ package struct ReconnectMachine: Sendable {
             return
         case .refused(let words):
             wasRefused = true
-            if servers[index].lastRefusal == words {
+            if configuration.abandonsAfterSameRefusal, servers[index].lastRefusal == words {
                 servers.remove(at: index)
                 return
             }

@@ -33,18 +33,6 @@ import Testing
         #expect((1...5).map(ledger.outcome) == [.sent, .unknown, .lost, .lost, nil])
     }
 
-    @Test func `news of the new connection waits for the last of the old one`() {
-        var ledger = ReceiptLedger()
-        ledger.leaving(upTo: 5)
-        ledger.confirmed(upTo: 9)
-        #expect(ledger.outcome(of: 1) == nil && ledger.outcome(of: 9) == nil)
-        ledger.left(.unknown)
-        #expect(ledger.outcome(of: 5) == .unknown && ledger.outcome(of: 9) == .sent)
-        ledger.leaving(upTo: 9)
-        ledger.confirmed(upTo: 12)
-        #expect(ledger.outcome(of: 12) == .sent)
-    }
-
     @Test func `the memory is bounded, and what was forgotten is unknown`() {
         var ledger = ReceiptLedger()
         let count = UInt64(ReceiptLedger.runLimit) * 3

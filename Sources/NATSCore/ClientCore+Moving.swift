@@ -1,0 +1,95 @@
+internal import BridgeSockets
+internal import NATSWire
+internal import Synchronization
+
+/// How a client moves from a server that will stop to another one, without losing anything.
+///
+/// ## Theory of operation
+/// The old connection goes on while a new one is made. The new one subscribes to everything and
+/// waits for a PONG; a settling time later the other servers of the cluster know of it, too, so
+/// that no message can miss both. Then the old one ends its
+/// subscriptions, writes what it has taken from the outbox, and asks for a last PONG; meanwhile
+/// what is published waits in the outbox. That PONG comes after every message that the old server
+/// had for us, and proves that it has all of ours. Only then the old connection is closed and the
+/// outbox feeds the new one, so that the order of publishing is kept.
+///
+///     old   connected ─────────────────── UNSUB… PING ──▶ PONG, closed
+///     new      INFO CONNECT PING PONG, SUB… PING ──▶ PONG, settle ──▶ outbox attached
+///
+/// Between the SUB on the new connection and the UNSUB on the old one, a message may come over
+/// both; members of a queue group are not concerned. If either connection is lost on the
+/// way, the other goes on as usual.
+extension ClientCore {
+    /// The server in use will stop soon.
+    func beginLeaving(_ link: LinkHandle) {
+        status.withLock { status in
+            if status.link?.id == link.id { status.leaving = link }
+        }
+    }
+
+    /// Whether a connection is in use that shall be left.
+    var isLeaving: Bool { status.withLock { $0.leaving != nil } }
+
+    /// A new connection is subscribed: has the old one finish. Returns false when there is none
+    /// any more, so that the new one takes over at once.
+    func joined(_ link: LinkHandle) -> Bool {
+        let old = status.withLock { status -> LinkHandle? in
+            guard let old = status.leaving else { return nil }
+            status.joined = link
+            return old
+        }
+        guard let old else { return false }
+        Task.detached {
+            try? await Task.sleep(for: Self.settlingTime)
+            old.perform { handler, link in (handler as? ClientDriver)?.leave(link) }
+        }
+        return true
+    }
+
+    /// How long the news of a subscription may take from one server of a cluster to the others.
+    private static let settlingTime: Duration = .milliseconds(200)
+
+    /// A new connection is lost before it took over.
+    func unjoined(_ link: LinkHandle) {
+        status.withLock { status in
+            if status.joined?.id == link.id { status.joined = nil }
+        }
+    }
+
+    /// Nothing is sent over the old connection any more; flushes wait for the new one.
+    func suspendLink() { status.withLock { $0.link = nil } }
+
+    /// The old connection is done, or lost. Returns whether a new one takes over.
+    func completeMove() -> Bool {
+        let next = status.withLock { status -> LinkHandle? in
+            status.leaving = nil
+            return status.joined
+        }
+        next?.perform { handler, link in (handler as? ClientDriver)?.takeOver(link) }
+        return next != nil
+    }
+
+    /// Suspends until the connection in use is lost or the client closed.
+    func whenDisconnected() async {
+        await withCheckedContinuation { continuation in
+            let isGone = status.withLock { status -> Bool in
+                guard status.phase == .connected else { return true }
+                status.goneWaiters.append(continuation)
+                return false
+            }
+            if isGone { continuation.resume() }
+        }
+    }
+
+    /// Drops the connection in use, if there is one; the client makes another.
+    func forceReconnect() {
+        status.withLock { $0.link }?.perform { handler, link in
+            (handler as? ClientDriver)?.closeOnRequest(link)
+        }
+    }
+
+    /// Servers that the user named since the last look.
+    func takeNewServers() -> [ServerURL]? { status.withLock { $0.newServers.take() } }
+
+    func replaceServers(_ servers: [ServerURL]) { status.withLock { $0.newServers = servers } }
+}

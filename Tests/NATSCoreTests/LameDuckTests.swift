@@ -1,0 +1,119 @@
+import BridgeBytes
+import Foundation
+import NATSCore
+import NATSWire
+import Synchronization
+import TestKit
+import Testing
+
+@Suite(.needsNATSServer) struct LameDuckTests {
+    private static func connect(_ urls: [String]) async throws -> NATSClient {
+        var options = NATSClientOptions(servers: urls)
+        options.reconnectWait = .milliseconds(20)
+        options.reconnectJitter = .milliseconds(10)
+        return try await NATSClient.connect(options)
+    }
+
+    /// Publishes numbers without a pause until told to stop; returns their receipts.
+    private static func publishing(
+        _ client: NATSClient, until stop: Stop
+    ) async throws -> [PublishReceipt] {
+        var receipts: [PublishReceipt] = []
+        while !stop.flag.load(ordering: .relaxed) {
+            for _ in 0..<5 {
+                receipts.append(
+                    try client.publishWithReceipt(Bytes(utf8: "\(receipts.count)"), to: "flow"))
+            }
+            try await client.flush(timeout: .seconds(60))
+        }
+        return receipts
+    }
+
+    private final class Stop: Sendable { let flag = Atomic(false) }
+
+    @Test func `a rolling restart of a cluster loses no message`() async throws {
+        try await NATSClusterFixture.run { cluster in
+            let publisher = try await Self.connect(cluster.urls)
+            let subscriber = try await Self.connect(cluster.urls.reversed())
+            let plain = try subscriber.subscribe(to: "flow")
+            let group = try subscriber.subscribe(to: "flow", queueGroup: "g")
+            try await subscriber.flush()
+            let stop = Stop()
+            let onceTask = Task { try await Self.numbers(plain) }
+            let groupTask = Task { try await Self.numbers(group) }
+            let flow = Task { try await Self.publishing(publisher, until: stop) }
+            for node in cluster.nodes {
+                try await roll(node, cluster, [publisher, subscriber])
+            }
+            stop.flag.store(true, ordering: .relaxed)
+            let receipts = try await flow.value
+            var outcomes = Set<PublishOutcome>()
+            for receipt in receipts { outcomes.insert(try await receipt.outcome()) }
+            #expect(outcomes == [.sent])
+            try publisher.publish(Bytes(utf8: "end"), to: "flow")
+            let (once, inGroup) = try await within(.seconds(60)) {
+                (try await onceTask.value, try await groupTask.value)
+            }
+            let (missing, repeated) = (receipts.count - Set(once).count, inGroup.count)
+            #expect(missing == 0)
+            // Two members of a group share the messages: each comes once, in whatever order.
+            #expect(Set(inGroup).count == receipts.count && repeated == receipts.count)
+            #expect(receipts.count > 100)
+            await publisher.close()
+            await subscriber.close()
+        }
+    }
+
+    /// Sends a node away in its orderly way once all clients have left it, and starts it again.
+    private func roll(
+        _ node: NATSServerFixture, _ cluster: NATSClusterFixture, _ clients: [NATSClient]
+    ) async throws {
+        let ports = clients.map { $0.serverInfo?.port }
+        node.signal(SIGUSR2)
+        try await within(.seconds(60), "the move") {
+            while clients.contains(where: { $0.serverInfo?.port == node.port || !$0.isConnected }) {
+                try await clients[0].flush(timeout: .seconds(60))
+                await Task.yield()
+            }
+        }
+        for (client, port) in zip(clients, ports) where port == node.port {
+            try await within(.seconds(60), "the event of the move") {
+                for await event in client.events {
+                    if case .moved("127.0.0.1:\(node.port)") = event { return }
+                }
+            }
+        }
+        try await node.restart()
+        try await cluster.whenJoined(node)
+    }
+
+    /// The numbers up to the end mark.
+    private static func numbers(_ subscription: NATSSubscription) async throws -> [Int] {
+        var numbers: [Int] = []
+        for try await message in subscription {
+            guard let number = String(validating: message.payload).flatMap({ Int($0) }) else {
+                break
+            }
+            numbers.append(number)
+        }
+        return numbers
+    }
+
+    @Test func `with no other server the connection is used to its end`() async throws {
+        try await NATSServerFixture.run { server in
+            let client = try await Self.connect([server.url])
+            let subscription = try client.subscribe(to: "a")
+            try await client.flush()
+            server.signal(SIGUSR2)
+            try await within(.seconds(60), "lame duck") {
+                for await event in client.events { if event == .lameDuck { return } }
+            }
+            try client.publish([1], to: "a")
+            #expect(try await subscription.nextBatch()?.first?.payload == [1])
+            try await server.restart()
+            try client.publish([2], to: "a")
+            #expect(try await subscription.nextBatch()?.first?.payload == [2])
+            await client.close()
+        }
+    }
+}
