@@ -59,7 +59,8 @@ package final class Reactor: Sendable {
 /// What other threads ask of a reactor.
 enum ReactorCommand: Sendable {
     case run(@Sendable (ReactorLoop) -> Void)
-    case perform(LinkID, @Sendable (any LinkHandler, Link) -> Void)
+    case perform(
+        LinkID, @Sendable (any LinkHandler, Link) -> Void, orElse: (@Sendable () -> Void)?)
     case wake(LinkID)
     case job(UnownedJob, Reactor)
     case stop
@@ -166,8 +167,11 @@ package struct LinkHandle: Sendable {
     /// Has the handler's `woken` called on the reactor's thread.
     package func wake() { inbox.post(.wake(id)) }
 
-    /// Runs `work` with the handler on the reactor's thread.
-    package func perform(_ work: @escaping @Sendable (any LinkHandler, Link) -> Void) {
-        inbox.post(.perform(id, work))
+    /// Runs `work` with the handler on the reactor's thread, or `orElse` when the link is gone.
+    package func perform(
+        _ work: @escaping @Sendable (any LinkHandler, Link) -> Void,
+        orElse: (@Sendable () -> Void)? = nil
+    ) {
+        inbox.post(.perform(id, work, orElse: orElse))
     }
 }

@@ -85,8 +85,8 @@ package final class ReactorLoop {
     private func run(_ command: ReactorCommand) {
         switch command {
         case .run(let work): work(self)
-        case .perform(let id, let work):
-            if let entry = entry(id) { work(entry.handler, entry.link) }
+        case .perform(let id, let work, let orElse):
+            if let entry = entry(id) { work(entry.handler, entry.link) } else { orElse?() }
         case .wake(let id):
             if let entry = entry(id), !entry.link.isConnecting {
                 entry.handler.woken(entry.link)

@@ -111,7 +111,12 @@ extension ClientCore {
             if status.link == nil { status.parkedFlushes.append(id) }
             return status.link
         }
-        link?.perform { handler, link in (handler as? ClientDriver)?.flush([id], link) }
+        link?.perform { handler, link in
+            (handler as? ClientDriver)?.flush([id], link)
+        } orElse: { [weak self] in
+            // The connection was lost in the meantime; that is noted by now.
+            self?.requestFlush(id)
+        }
     }
 
     /// Has the driver ask the server for news of what was published, unless it has already.

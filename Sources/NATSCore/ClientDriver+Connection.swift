@@ -95,6 +95,11 @@ extension ClientDriver {
     /// Sends a PING for each flush, after everything that was published before.
     func flush(_ ids: [UInt64], _ link: Link) {
         for id in ids {
+            // What was published lately goes over the next connection, and so does the question.
+            if isLeaving {
+                core.requestFlush(id)
+                continue
+            }
             switch machine.flushRequested(ConnectionMachine.FlushID(Int(id))) {
             case .sendPing: sendPing(link)
             case .refuseNotConnected, .refuseTooMany:
@@ -189,7 +194,7 @@ extension NATSError {
     init(_ reason: ConnectionMachine.CloseReason, server: ServerURL) {
         let (code, detail): (Code, String) =
             switch reason {
-            case .requested: (.closed, "closed on request")
+            case .requested: (.disconnected, "closed on request")
             case .handshakeTimeout: (.connectionFailed, "no handshake in time")
             case .tlsRequired: (.connectionFailed, "the server demands TLS, which is not built in")
             case .stale: (.disconnected, "the server did not answer PING")

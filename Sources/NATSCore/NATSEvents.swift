@@ -62,6 +62,7 @@ final class EventHub: Sendable {
 
     func tell(_ event: NATSEvent) {
         state.withLock { state in
+            guard !state.isOver else { return }
             if state.recent.count == Self.capacity {
                 // Half at a time, so that telling is amortised O(1).
                 state.recent.removeFirst(Self.capacity / 2)
