@@ -96,8 +96,8 @@ extension NATSClient {
             .slowConsumer, stage: .receive, subject: pattern.text,
             detail: "more than \(limits.maxMessages) messages or \(limits.maxBytes) bytes waited")
         let delivery = Delivery<NATSMessage, NATSError>(
-            limits: limits.deliveryLimits, weigh: { $0.size }, overflowFailure: overflow
-        ) { [weak core] in core?.resumeReading() }
+            limits: limits.deliveryLimits, weigh: { $0.size }, overflowFailure: overflow,
+            onResume: { [weak core] in core?.resumeReading() })
         let sid = core.addSubscription(pattern, queueGroup, limits.policy, delivery)
         return NATSSubscription(id: sid, pattern: pattern, delivery: delivery, core: core)
     }

@@ -99,8 +99,7 @@ final class ManyAnswers: Sendable {
         delivery = Delivery(
             limits: DeliveryLimits(
                 maxCount: limits.maxMessages, maxWeight: limits.maxBytes, overflow: .fail),
-            weigh: { $0.size }, overflowFailure: overflow
-        ) {}
+            weigh: { $0.size }, overflowFailure: overflow, onResume: {})
     }
 }
 
