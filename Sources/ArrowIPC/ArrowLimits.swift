@@ -12,6 +12,9 @@ public struct ArrowLimits: Sendable, Hashable {
     /// Most rows of a batch that no buffer backs (null columns, empty structs, no columns), since
     /// a few bytes may claim any number of those.
     public var maxRowsWithoutData = 1 << 24
+    /// Most pieces of a dictionary that grows by deltas. Batches keep the list of pieces of their
+    /// time, so that many more would take memory and time by the square of their number.
+    public var maxDictionaryChunks = 10_000
 
     /// The limits that are used when none are given.
     public static let `default` = ArrowLimits()

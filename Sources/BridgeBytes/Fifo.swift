@@ -10,6 +10,9 @@ package struct Fifo<Element: Sendable>: Sendable {
 
     package mutating func append(_ element: Element) { elements.append(element) }
 
+    /// What waits, the first one first. Complexity: O(n).
+    package var elementsInOrder: [Element] { Array(elements[head...]) }
+
     package mutating func popFirst() -> Element? {
         guard head < elements.count else { return nil }
         let element = elements[head]

@@ -13,12 +13,11 @@ extension Column {
         precondition(position >= 0 && position < count, "position outside the column")
         switch storage {
         case .indices(let indices, let chunks):
-            var index = try dictionaryIndex(indices, at: position)
-            for chunk in chunks {
-                if index < chunk.values.count { return (chunk.values, index) }
-                index -= chunk.values.count
-            }
-            throw invalid(position, "the index is outside the dictionary")
+            let index = try dictionaryIndex(indices, at: position)
+            guard let chunk = Self.chunk(of: index, in: chunks),
+                index - chunk.start < chunk.values.count
+            else { throw invalid(position, "the index is outside the dictionary") }
+            return (chunk.values, index - chunk.start)
         case .runs(let start):
             guard children.count == 2, let run = try runIndex(of: start + position),
                 run < children[1].count
@@ -78,6 +77,17 @@ extension Column {
             throw invalid(position, "the index is outside the dictionary")
         }
         return value
+    }
+
+    /// The last chunk that begins at or before an index, by bisection.
+    private static func chunk(of index: Int, in chunks: [DictionaryChunk]) -> DictionaryChunk? {
+        var lower = 0
+        var upper = chunks.count
+        while upper - lower > 1 {
+            let middle = (lower + upper) / 2
+            if chunks[middle].start > index { upper = middle } else { lower = middle }
+        }
+        return chunks.isEmpty ? nil : chunks[lower]
     }
 
     /// The end of a run, counted in rows of the unsliced column.

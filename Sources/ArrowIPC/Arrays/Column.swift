@@ -84,8 +84,13 @@ public struct Column: Sendable {
 /// it has sent already.
 final class DictionaryChunk: Sendable {
     let values: Column
+    /// Index of the first value: how many the chunks before it hold.
+    let start: Int
 
-    init(_ values: Column) { self.values = values }
+    init(_ values: Column, start: Int) {
+        self.values = values
+        self.start = start
+    }
 }
 
 extension Bytes {

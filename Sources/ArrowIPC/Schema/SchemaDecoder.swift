@@ -10,17 +10,20 @@ struct SchemaDecoder {
     let limits: ArrowLimits
     private var fieldsLeft: Int
 
+    /// The schema, and whether the bodies of the stream are in big-endian order.
     static func decode(
         _ table: FlatTable, base: Int, limits: ArrowLimits
-    ) throws(ArrowError) -> Schema {
-        guard table.scalar(0, default: Int16(0)) == 0 else {
+    ) throws(ArrowError) -> (schema: Schema, isBigEndian: Bool) {
+        let endianness = table.scalar(0, default: Int16(0))
+        guard endianness == 0 || endianness == 1 else {
             throw ArrowError(
-                .unsupportedFeature, stage: .schema, offset: base,
-                "the stream is big-endian; only little-endian streams are read")
+                .invalidSchema, stage: .schema, offset: base,
+                "there is no byte order of number \(endianness)")
         }
         var decoder = SchemaDecoder(base: base, limits: limits, fieldsLeft: limits.maxFields)
         let fields = try decoder.fields(table.tables(1), path: "", depth: 0)
-        return Schema(fields, metadata: Metadata(decoding: table, slot: 2))
+        let metadata = Metadata(decoding: table, slot: 2)
+        return (Schema(fields, metadata: metadata), endianness == 1)
     }
 
     func fail(

@@ -14,7 +14,8 @@ extension BatchDecoder {
             if message.version < 4, nulls > 0 { throw fail(path, "a union has nulls of its own") }
         default: validity = try self.validity(path, count: count, nulls: nulls)
         }
-        let storage = try storage(type, count: count, path: path)
+        var storage = try storage(type, count: count, path: path)
+        if message.isBigEndian { storage = ByteOrder.swapped(storage, of: type) }
         var children: [Column] = []
         if case .dictionary = type.layout {
             // The children of a dictionary's values come with the dictionary.
@@ -25,6 +26,24 @@ extension BatchDecoder {
             children = try fit(children, to: type, count: count, path: path)
         }
         return Column(type, count: count, validity: validity, storage: storage, children: children)
+    }
+
+    /// Passes over a column and its children.
+    mutating func skip(_ field: Field, path: String) throws(ArrowError) {
+        _ = try node(path)
+        let type = field.type
+        let hasSlotOfV4 = message.version < 4
+        switch type.layout {
+        case .null, .runs: break
+        case .fixedList, .structure: try skipBuffers(1, path)
+        case .bits, .fixedWidth, .list, .dictionary: try skipBuffers(2, path)
+        case .variable, .listViews: try skipBuffers(3, path)
+        case .views: try skipBuffers(2 + variadicCount(path), path)
+        case .union(.sparse): try skipBuffers(hasSlotOfV4 ? 2 : 1, path)
+        case .union(.dense): try skipBuffers(hasSlotOfV4 ? 3 : 2, path)
+        }
+        if case .dictionary = type.layout { return }
+        for child in type.children { try skip(child, path: "\(path).\(child.name)") }
     }
 
     private mutating func storage(

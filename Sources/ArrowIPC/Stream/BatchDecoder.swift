@@ -16,6 +16,8 @@ struct BatchDecoder {
         let head: FlatTable
         let body: Bytes
         let version: Int16
+        /// Whether the numbers of the body are in big-endian order; those of the head never are.
+        let isBigEndian: Bool
         /// Where the message lies in the input, for error messages.
         let base: Int
     }
@@ -54,16 +56,26 @@ struct BatchDecoder {
         return Int(rows)
     }
 
-    /// The columns of a batch.
+    /// The selected columns of a batch. Of the others only the counts are walked over; their
+    /// buffers are not looked at.
     mutating func batch(
-        _ schema: Schema, metadata: Metadata?
+        _ projection: Projection, metadata: Metadata?
     ) throws(ArrowError) -> RecordBatch {
         let rows = try rows()
-        var columns: [Column] = []
-        columns.reserveCapacity(schema.fields.count)
-        for field in schema.fields { columns.append(try column(field, rows: rows)) }
+        var decoded: [Column?] = []
+        decoded.reserveCapacity(projection.fields.count)
+        for (position, field) in projection.fields.enumerated() {
+            if projection.takes(position) {
+                decoded.append(try column(field, rows: rows))
+            } else {
+                try skip(field, path: field.name)
+                decoded.append(nil)
+            }
+        }
+        let columns = projection.arranged(decoded)
         if columns.isEmpty { try checkRowsWithoutData(rows, path: "") }
-        return RecordBatch(schema: schema, columns: columns, count: rows, metadata: metadata)
+        return RecordBatch(
+            schema: projection.schema, columns: columns, count: rows, metadata: metadata)
     }
 
     /// The values of a dictionary.
@@ -103,6 +115,14 @@ struct BatchDecoder {
             count >= 0, nulls >= 0, nulls <= count
         else { throw fail(path, "the counts of a node are impossible") }
         return (Int(count), Int(nulls))
+    }
+
+    /// Passes over the next buffers without looking at them.
+    mutating func skipBuffers(_ count: Int, _ path: String) throws(ArrowError) {
+        guard count <= buffers.count - nextBuffer else {
+            throw fail(path, "the batch has too few buffers")
+        }
+        nextBuffer += count
     }
 
     /// The next buffer, checked to lie inside the body.

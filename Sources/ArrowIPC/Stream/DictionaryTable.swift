@@ -7,12 +7,17 @@ internal import BridgeBytes
 struct DictionaryTable: Sendable {
     private(set) var chunks: [Int64: [DictionaryChunk]] = [:]
     /// The type of the values of each id. Fields may share an id, and then also the type.
-    let types: [Int64: DataType]
+    private let types: [Int64: DataType]
+    /// The ids that the selected columns need; the messages of others are passed over.
+    private let needed: Set<Int64>
 
-    init(_ schema: Schema, base: Int) throws(ArrowError) {
+    init(_ projection: Projection, base: Int) throws(ArrowError) {
         var types: [Int64: DataType] = [:]
-        try Self.collect(schema.fields, into: &types, base: base)
+        try Self.collect(projection.fields, into: &types, base: base)
         self.types = types
+        var selected: [Int64: DataType] = [:]
+        try Self.collect(projection.schema.fields, into: &selected, base: base)
+        needed = Set(selected.keys)
     }
 
     private static func collect(
@@ -32,19 +37,37 @@ struct DictionaryTable: Sendable {
     }
 
     /// Takes the `DictionaryBatch` of a message.
+    /// - Parameters:
+    ///   - table: The head of the message.
+    ///   - content: What the message comes with; its own head is in the table.
     mutating func receive(
-        _ table: FlatTable, body: Bytes, version: Int16, base: Int, limits: ArrowLimits
+        _ table: FlatTable, _ content: (FlatTable) -> BatchDecoder.Message, limits: ArrowLimits
     ) throws(ArrowError) {
         let id = table.scalar(0, default: Int64(0))
         guard let type = types[id], let head = table.table(1) else {
             throw ArrowError(
-                .invalidBatch, stage: .batch, offset: base,
+                .invalidBatch, stage: .batch, offset: content(table).base,
                 "no field has dictionary \(id), or it has no values")
         }
-        let message = BatchDecoder.Message(head: head, body: body, version: version, base: base)
+        guard needed.contains(id) else { return }
+        let message = content(head)
         var decoder = try BatchDecoder(message, dictionaries: self, limits: limits)
-        let chunk = DictionaryChunk(try decoder.dictionary(type))
-        let isDelta = table.scalar(2, default: UInt8(0)) != 0
-        chunks[id] = isDelta ? (chunks[id] ?? []) + [chunk] : [chunk]
+        let values = try decoder.dictionary(type)
+        guard table.scalar(2, default: UInt8(0)) != 0, let last = chunks[id]?.last else {
+            chunks[id] = [DictionaryChunk(values, start: 0)]
+            return
+        }
+        guard chunks[id, default: []].count < limits.maxDictionaryChunks else {
+            throw ArrowError(
+                .limitExceeded, stage: .batch, offset: message.base,
+                "dictionary \(id) has more than \(limits.maxDictionaryChunks) pieces")
+        }
+        let (start, overflow) = last.start.addingReportingOverflow(last.values.count)
+        guard !overflow else {
+            throw ArrowError(
+                .limitExceeded, stage: .batch, offset: message.base,
+                "dictionary \(id) has an impossible number of values")
+        }
+        chunks[id, default: []].append(DictionaryChunk(values, start: start))
     }
 }

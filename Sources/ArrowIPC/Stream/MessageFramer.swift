@@ -10,8 +10,9 @@ internal import BridgeBytes
 /// file:     "ARROW1" 0 0, then a stream, then a footer that is not needed to read it
 /// ```
 /// The framer holds no bytes and no position: it is asked again with the window that begins
-/// where the last message ended. The size of the body stands inside the head, so a head is
-/// verified as soon as it is whole; a window that is too small is told how long it must be.
+/// where the last message ended. A window that is too small for the head is told how long it must
+/// be. A head is verified as soon as it is whole; the size of the body stands inside it, and
+/// whether the window holds the body too is the caller's to see.
 /// Source: "Encapsulated message format" of the Arrow columnar format.
 struct MessageFramer: Sendable {
     let limits: ArrowLimits
@@ -19,7 +20,7 @@ struct MessageFramer: Sendable {
     /// What a window begins with.
     enum Step {
         /// The window must hold at least so many bytes; a caller without more has a truncated
-        /// stream, or a complete one if the window is empty.
+        /// stream, or a complete one if the window is empty. Never more than a head takes.
         case needMore(atLeast: Int)
         /// The magic of the file format, of that size.
         case fileMagic(size: Int)
@@ -28,7 +29,7 @@ struct MessageFramer: Sendable {
         case end(size: Int)
     }
 
-    /// A whole message; ranges count from the window's first byte.
+    /// A message whose head is whole; ranges count from the window's first byte.
     struct Message {
         let head: FlatTable
         let kind: UInt8
@@ -80,11 +81,9 @@ struct MessageFramer: Sendable {
                 .limitExceeded, stage: .framing, offset: base,
                 "a message body of \(length) bytes is over the limit of \(limits.maxBodyLength)")
         }
-        let end = start + Int(length)
-        guard window.count >= end else { return .needMore(atLeast: end) }
         let message = Message(
             head: head, kind: head.scalar(1, default: 0), version: head.scalar(0, default: 0),
-            body: start..<end)
+            body: start..<start + Int(length))
         return .message(message)
     }
 

@@ -5,24 +5,38 @@ public import BridgeBytes
 /// The batches are views of the bytes: nothing is copied, and the pages of the columns are not
 /// touched. Accepted are metadata V4 and V5, with and without the continuation mark, an absent
 /// or short end mark, bytes after it, dictionaries that are replaced or added to, and the file
-/// format (read in its stream order). Refused by a typed error are big-endian streams,
-/// compressed bodies and tensors.
+/// format (read in its stream order). Big-endian bodies are read too, with a copy that swaps them.
+/// Tensors are refused by a typed error. `StreamDecoder` reads what is not all there yet.
 public struct StreamReader: Sendable {
     /// The fields of every batch.
     public let schema: Schema
     private let bytes: Bytes
     private let framer: MessageFramer
-    private var position: Int
+    private var position = 0
     private var isAtEnd = false
-    private var dictionaries: DictionaryTable
+    private var machine: StreamMachine
 
     /// Reads the schema.
-    /// - Throws: `ArrowError` of stage `framing` or `schema`, with the position in the input.
-    public init(_ bytes: Bytes, limits: ArrowLimits = .default) throws(ArrowError) {
-        (schema, position) = try Self.schema(bytes, limits: limits)
+    /// - Parameters:
+    ///   - columns: Which columns the batches have; the others are not touched.
+    /// - Throws: `ArrowError` of stage `framing` or `schema`, with the position in the input;
+    ///   `noSuchColumn`.
+    public init(
+        _ bytes: Bytes, columns: ColumnSelection = .all, limits: ArrowLimits = .default
+    ) throws(ArrowError) {
         self.bytes = bytes
         framer = MessageFramer(limits: limits)
-        dictionaries = try DictionaryTable(schema, base: 0)
+        machine = StreamMachine(limits: limits, columns: columns)
+        let framer = framer
+        if let (base, message) = try Self.message(bytes, &position, framer) {
+            _ = try machine.messageReceived(
+                message, body: Self.body(message, base, bytes), base: base)
+        }
+        guard let schema = machine.schema else {
+            throw ArrowError(
+                .truncated, stage: .framing, offset: bytes.count, "the stream has no schema")
+        }
+        self.schema = schema
     }
 
     /// The next batch; nil at the end of the stream.
@@ -30,81 +44,57 @@ public struct StreamReader: Sendable {
     public mutating func next() throws(ArrowError) -> RecordBatch? {
         guard !isAtEnd else { return nil }
         isAtEnd = true
-        while let (base, content) = try Self.message(bytes, &position, framer) {
-            let body = bytes[base + content.body.lowerBound..<base + content.body.upperBound]
-            switch (MessageKind(rawValue: content.kind), content.head.table(2)) {
-            case (.dictionaryBatch, let head?):
-                try dictionaries.receive(
-                    head, body: body, version: content.version, base: base, limits: framer.limits)
-            case (.recordBatch, let head?):
-                let message = BatchDecoder.Message(
-                    head: head, body: body, version: content.version, base: base)
-                var decoder = try BatchDecoder(
-                    message, dictionaries: dictionaries, limits: framer.limits)
-                let metadata = Metadata(decoding: content.head, slot: 4)
-                let batch = try decoder.batch(schema, metadata: metadata)
+        while let (base, message) = try Self.message(bytes, &position, framer) {
+            let body = Self.body(message, base, bytes)
+            if let batch = try machine.messageReceived(message, body: body, base: base) {
                 isAtEnd = false
                 return batch
-            default: throw Self.unexpected(content.kind, base: base)
             }
         }
         return nil
     }
 
+    private static func body(
+        _ message: MessageFramer.Message, _ base: Int, _ bytes: Bytes
+    ) -> Bytes {
+        bytes[base + message.body.lowerBound..<base + message.body.upperBound]
+    }
+
     /// The next message and its position; nil at the end of the stream.
     private static func message(
         _ bytes: Bytes, _ position: inout Int, _ framer: MessageFramer
-    ) throws(ArrowError) -> (base: Int, content: MessageFramer.Message)? {
+    ) throws(ArrowError) -> (base: Int, message: MessageFramer.Message)? {
         while true {
             let base = position
+            let needed: Int
             switch try framer.next(bytes[base...], base: base) {
-            case .fileMagic(let size): position += size
+            case .fileMagic(let size):
+                position += size
+                continue
             case .end: return nil
-            case .needMore(let needed):
+            case .needMore(let count):
                 if base == bytes.count { return nil }
-                throw ArrowError(
-                    .truncated, stage: .framing, offset: bytes.count,
-                    "the input ends inside the message at byte \(base), which needs \(needed)"
-                        + " bytes and has \(bytes.count - base)")
+                needed = count
             case .message(let message):
-                guard message.version == 3 || message.version == 4 else {
-                    throw ArrowError(
-                        .unsupportedVersion, stage: .framing, offset: base,
-                        "the metadata version is number \(message.version); V4 and V5 are read")
+                needed = message.body.upperBound
+                if needed <= bytes.count - base {
+                    position += needed
+                    return (base, message)
                 }
-                position += message.body.upperBound
-                return (base, message)
             }
+            throw ArrowError.truncated(
+                at: bytes.count, message: base, needs: needed, has: bytes.count - base)
         }
     }
+}
 
-    private static func unexpected(_ kind: UInt8, base: Int) -> ArrowError {
-        let name =
-            switch MessageKind(rawValue: kind) {
-            case .schema: "a second schema"
-            case .dictionaryBatch: "a dictionary"
-            case .recordBatch: "a record batch"
-            case .tensor, .sparseTensor: "a tensor"
-            case nil: "a message of the unknown kind \(kind)"
-            }
-        return ArrowError(
-            .unexpectedMessage, stage: .framing, offset: base, "\(name) is not expected here")
-    }
-
-    /// Reads the schema only, also of streams whose types are not readable.
-    static func schema(
-        _ bytes: Bytes, limits: ArrowLimits
-    ) throws(ArrowError) -> (Schema, end: Int) {
-        var position = 0
-        let framer = MessageFramer(limits: limits)
-        guard let (base, content) = try message(bytes, &position, framer) else {
-            throw ArrowError(
-                .truncated, stage: .framing, offset: bytes.count, "the stream has no schema")
-        }
-        guard MessageKind(rawValue: content.kind) == .schema, let head = content.head.table(2)
-        else { throw unexpected(content.kind, base: base) }
-        let schema = try SchemaDecoder.decode(head, base: base, limits: limits)
-        return (schema, position)
+extension ArrowError {
+    /// The input ended inside a message.
+    static func truncated(at end: Int, message base: Int, needs: Int, has: Int) -> ArrowError {
+        ArrowError(
+            .truncated, stage: .framing, offset: end,
+            "the input ends inside the message at byte \(base), which needs \(needs)"
+                + " bytes and has \(has)")
     }
 }
 
@@ -112,6 +102,6 @@ extension Schema {
     /// Reads only the schema of an Arrow IPC stream or file, whatever its types.
     /// - Throws: `ArrowError` of stage `framing` or `schema`.
     public init(ipcStream bytes: Bytes, limits: ArrowLimits = .default) throws(ArrowError) {
-        (self, _) = try StreamReader.schema(bytes, limits: limits)
+        self = try StreamReader(bytes, limits: limits).schema
     }
 }

@@ -33,9 +33,12 @@ public struct Table: Sendable {
 
     /// Opens an Arrow IPC stream or file. The columns are views of the bytes; the time does not
     /// depend on their size. What they hold is checked when it is used, or by `validate(full:)`.
-    /// - Throws: `ArrowError`, with the position in the input.
-    public init(ipcStream bytes: Bytes, limits: ArrowLimits = .default) throws(ArrowError) {
-        var reader = try StreamReader(bytes, limits: limits)
+    /// - Parameter columns: Which columns the table has; the others are not touched.
+    /// - Throws: `ArrowError`, with the position in the input; `noSuchColumn`.
+    public init(
+        ipcStream bytes: Bytes, columns: ColumnSelection = .all, limits: ArrowLimits = .default
+    ) throws(ArrowError) {
+        var reader = try StreamReader(bytes, columns: columns, limits: limits)
         var batches: [RecordBatch] = []
         while let batch = try reader.next() { batches.append(batch) }
         schema = reader.schema
