@@ -12,8 +12,8 @@ extension Column {
     ) throws(ArrowError) -> (column: Column, position: Int) {
         precondition(position >= 0 && position < count, "position outside the column")
         switch storage {
-        case .indices(let indices, let chunks):
-            let index = try dictionaryIndex(indices, at: position)
+        case .indices(_, let chunks):
+            let index = try dictionaryIndex(at: position)
             guard let chunk = Self.chunk(of: index, in: chunks),
                 index - chunk.start < chunk.values.count
             else { throw invalid(position, "the index is outside the dictionary") }
@@ -58,10 +58,10 @@ extension Column {
         return child
     }
 
-    private func dictionaryIndex(
-        _ indices: Bytes, at position: Int
-    ) throws(ArrowError) -> Int {
-        guard case .dictionary(let index, _, _, _) = type else { throw mismatch("indices") }
+    /// The index that a dictionary column has at a position, not checked against the values.
+    func dictionaryIndex(at position: Int) throws(ArrowError) -> Int {
+        guard case .dictionary(let index, _, _, _) = type, case .indices(let indices, _) = storage
+        else { throw mismatch("indices") }
         let span = indices.span
         let value: Int? =
             switch index {

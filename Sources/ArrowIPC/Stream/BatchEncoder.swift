@@ -13,7 +13,12 @@ struct BatchEncoder {
     /// The dictionaries that the columns need, in the order in which they are met.
     private(set) var dictionaries: [(id: Int64, chunks: [DictionaryChunk])] = []
 
-    init(_ batch: RecordBatch) throws(ArrowError) {
+    private let options: WriteOptions
+    /// Set bits, for columns that have no bitmap and must be written with one.
+    private var ones = Bytes()
+
+    init(_ batch: RecordBatch, options: WriteOptions) throws(ArrowError) {
+        self.options = options
         for (field, column) in zip(batch.schema.fields, batch.columns) {
             do throws(ArrowError) { try append(column) } catch {
                 var error = error
@@ -25,7 +30,10 @@ struct BatchEncoder {
     }
 
     /// What a dictionary message carries.
-    init(_ chunk: DictionaryChunk) throws(ArrowError) { try append(chunk.values) }
+    init(_ chunk: DictionaryChunk, options: WriteOptions) throws(ArrowError) {
+        self.options = options
+        try append(chunk.values)
+    }
 
     private mutating func append(_ column: Column) throws(ArrowError) {
         let nulls = column.nullCount
@@ -33,10 +41,22 @@ struct BatchEncoder {
         switch column.type.layout {
         case .null, .union, .runs: break
         default:
-            let validity = nulls > 0 ? column.validity : nil
-            buffers.append(validity?.aligned ?? Bytes())
+            buffers.append(validity(of: column, nulls: nulls))
         }
         for child in try appendBuffers(of: column) { try append(child) }
+    }
+
+    /// The bitmap of a column; none when nothing is null and no reader needs one.
+    private mutating func validity(of column: Column, nulls: Int) -> Bytes {
+        if nulls > 0, let validity = column.validity { return validity.aligned }
+        guard options.alwaysWritesValidity else { return Bytes() }
+        let size = column.count / 8 + (column.count % 8 == 0 ? 0 : 1)
+        if ones.count < size {
+            var writer = ByteWriter(capacity: size)
+            writer.append(repeating: 0xFF, count: size)
+            ones = writer.finish()
+        }
+        return ones[0..<size]
     }
 
     /// Appends a column's own buffers but the validity. Returns the children to go on with.
