@@ -80,8 +80,8 @@ let package = Package(
             path: "Benchmarks", swiftSettings: settings),
         // Tests.
         .target(
-            name: "TestKit", dependencies: ["BridgeBytes", "BridgeJSON"], path: "Tests/TestKit",
-            swiftSettings: settings),
+            name: "TestKit", dependencies: ["BridgeBytes", "BridgeJSON", "CLinux"],
+            path: "Tests/TestKit", swiftSettings: settings),
         tests("BridgeBytesTests", "BridgeBytes"),
         tests("BridgeJSONTests", "BridgeJSON", "BridgeBytes"),
         tests("NATSWireTests", "NATSWire", "BridgeJSON", "BridgeBytes"),

@@ -25,11 +25,15 @@ package final class NATSServerFixture: Sendable {
     /// The port for clients. It stays the same over a restart.
     package let port: Int
     private let directory: TemporaryDirectory
+    private let jetStream: Bool
     private let process: Mutex<ChildProcess?>
 
-    private init(port: Int, directory: TemporaryDirectory, process: ChildProcess) {
+    private init(
+        port: Int, directory: TemporaryDirectory, jetStream: Bool, process: ChildProcess
+    ) {
         self.port = port
         self.directory = directory
+        self.jetStream = jetStream
         self.process = Mutex(process)
     }
 
@@ -50,13 +54,20 @@ package final class NATSServerFixture: Sendable {
         jetStream: Bool = true, config: String = ""
     ) async throws -> NATSServerFixture {
         let directory = try TemporaryDirectory()
+        try write(config, jetStream, to: directory)
+        let (process, port) = try await launch(directory, port: nil)
+        return NATSServerFixture(
+            port: port, directory: directory, jetStream: jetStream, process: process)
+    }
+
+    private static func write(
+        _ config: String, _ jetStream: Bool, to directory: TemporaryDirectory
+    ) throws {
         var text = "debug: true\nlogtime: false\n\(config)\n"
         if jetStream {
             text += "jetstream { store_dir: \"\(directory.file("store"))\", max_file: 1GB }\n"
         }
         try TestFile.write(text, to: directory.file("server.conf"))
-        let (process, port) = try await launch(directory, port: nil)
-        return NATSServerFixture(port: port, directory: directory, process: process)
     }
 
     /// Starts a server for as long as the body runs.
@@ -91,6 +102,37 @@ package final class NATSServerFixture: Sendable {
         try await stop()
         let (started, _) = try await Self.launch(directory, port: port)
         process.withLock { $0 = started }
+    }
+
+    /// Gives the server other text for its configuration file, in force when this returns if it
+    /// runs (SIGHUP), and at its next start if it does not.
+    package func reload(config: String) async throws {
+        try Self.write(config, jetStream, to: directory)
+        try await signal(SIGHUP, until: "Reloaded server configuration")
+    }
+
+    /// Has the server leave in its orderly way (SIGUSR2): it tells its clients at once, closes
+    /// them over its `lame_duck_duration` after a grace period, and ends.
+    package func enterLameDuck() async throws {
+        try await signal(SIGUSR2, until: "Entering lame duck mode")
+    }
+
+    /// What the server has logged about clients that broke the protocol since its last start.
+    package var protocolErrors: [String] {
+        let marks = ["parser error", "processpub", "maximum control line", "violation"]
+        return log.filter { line in
+            let text = line.lowercased()
+            return marks.contains { text.contains($0) }
+        }
+    }
+
+    /// Sends a signal, and waits for a line that the server logs after it.
+    private func signal(_ number: Int32, until mark: String) async throws {
+        guard let process = process.withLock({ $0 }) else { return }
+        let before = process.log.lines.count
+        process.signal(number)
+        let line = try await process.log.first(from: before) { $0.contains(mark) }
+        guard line != nil else { throw FixtureError("nats-server ended before \"\(mark)\"") }
     }
 
     /// Sends a signal to the running server, such as SIGSTOP or SIGUSR2 (lame duck).

@@ -14,23 +14,9 @@ package final class ScriptedServer: Sendable {
 
     /// Listens on a free port of 127.0.0.1.
     package init(_ script: @escaping Script) throws {
-        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        guard listener >= 0 else { throw FixtureError("socket: errno \(errno)") }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        // Sound: a `sockaddr_in` may be read and written as a `sockaddr` of its own size.
-        let status = unsafe withUnsafeMutablePointer(to: &address) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                let bound = unsafe bind(listener, $0, size)
-                return unsafe bound == 0 ? getsockname(listener, $0, &size) : bound
-            }
-        }
-        guard status == 0, listen(listener, 128) == 0 else {
-            throw FixtureError("bind: errno \(errno)")
-        }
-        port = Int(UInt16(bigEndian: address.sin_port))
+        let listener = try LoopbackSocket.make()
+        port = try LoopbackSocket.bind(listener)
+        guard listen(listener, 128) == 0 else { throw FixtureError("listen: errno \(errno)") }
         self.listener = listener
         let thread = Thread { [weak self] in Self.serve(listener, script) { self?.count() ?? 0 } }
         thread.start()
@@ -76,19 +62,9 @@ package final class ScriptedConnection: Sendable {
 
     /// A connection to a port of 127.0.0.1; nil when nobody listens there.
     package init?(connectingTo port: Int) {
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        address.sin_port = UInt16(truncatingIfNeeded: port).bigEndian
-        let number = descriptor
-        // Sound: a `sockaddr_in` may be read as a `sockaddr` of its own size.
-        let status = unsafe withUnsafePointer(to: &address) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe connect(number, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        guard status == 0 else { return nil }
+        guard let descriptor = try? LoopbackSocket.make() else { return nil }
+        self.descriptor = descriptor
+        guard LoopbackSocket.connect(descriptor, port: port) == 0 else { return nil }
     }
 
     deinit { close(descriptor) }
@@ -146,10 +122,7 @@ package final class ScriptedConnection: Sendable {
 
     private func receive() -> [UInt8]? {
         var chunk = [UInt8](repeating: 0, count: 1 << 16)
-        // Sound: the call writes at most the buffer's own count into it.
-        let count = unsafe chunk.withUnsafeMutableBytes {
-            unsafe recv(descriptor, $0.baseAddress, $0.count, 0)
-        }
+        let count = LoopbackSocket.receive(descriptor, &chunk)
         return count > 0 ? Array(chunk[..<count]) : nil
     }
 
@@ -158,12 +131,7 @@ package final class ScriptedConnection: Sendable {
     package func send(_ bytes: [UInt8]) -> Bool {
         var sent = 0
         while sent < bytes.count {
-            // Sound: the rest of the array is as long as the length that is passed.
-            let count = unsafe bytes.withUnsafeBytes {
-                unsafe Foundation.send(
-                    descriptor, $0.baseAddress.map { unsafe $0 + sent }, bytes.count - sent,
-                    Int32(MSG_NOSIGNAL))
-            }
+            let count = LoopbackSocket.send(descriptor, bytes[sent...])
             guard count > 0 else { return false }
             sent += count
         }
@@ -180,10 +148,5 @@ package final class ScriptedConnection: Sendable {
     package func finish() { shutdown(descriptor, Int32(SHUT_WR)) }
 
     /// Makes closing reset the connection instead of ending it in order.
-    package func resetOnClose() {
-        var linger = linger(l_onoff: 1, l_linger: 0)
-        unsafe _ = setsockopt(
-            descriptor, SOL_SOCKET, SO_LINGER, &linger,
-            socklen_t(MemoryLayout<linger>.size))
-    }
+    package func resetOnClose() { LoopbackSocket.resetOnClose(descriptor) }
 }

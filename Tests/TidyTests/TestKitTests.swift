@@ -68,6 +68,56 @@ import Testing
         try await server.stop()
     }
 
+    @Test func loadsOtherConfigurationWhileItRuns() async throws {
+        try await NATSServerFixture.run(config: "max_payload: 4096") { server in
+            func info() throws -> String {
+                let connection = try #require(ScriptedConnection(connectingTo: server.port))
+                return try #require(connection.readLine())
+            }
+            #expect(try info().contains("\"max_payload\":4096"))
+            try await server.reload(config: "max_payload: 8192")
+            #expect(try info().contains("\"max_payload\":8192"))
+            try await server.restart()
+            #expect(try info().contains("\"max_payload\":8192"))
+        }
+    }
+
+    @Test(arguments: ["PUB a 2\r\nabc\r\n", "PUB a -1\r\n", "NONSENSE\r\n"])
+    func tellsWhoBreaksTheProtocol(frames: String) async throws {
+        try await NATSServerFixture.run { server in
+            let connection = try #require(ScriptedConnection(connectingTo: server.port))
+            #expect(connection.readLine()?.hasPrefix("INFO ") == true)
+            connection.send("CONNECT {\"verbose\":false}\r\nPING\r\n")
+            while let line = connection.readLine(), line != "PONG" {}
+            #expect(server.protocolErrors.isEmpty)
+            connection.send(frames)
+            connection.readToEnd()
+            try await within(.seconds(20), "the log") {
+                while server.protocolErrors.isEmpty {
+                    try Task.checkCancellation()
+                    await Task.yield()
+                }
+            }
+        }
+    }
+
+    @Test func tellsItsClientsThatItWillStop() async throws {
+        try await NATSServerFixture.run { server in
+            let connection = try #require(ScriptedConnection(connectingTo: server.port))
+            #expect(connection.readLine()?.hasPrefix("INFO ") == true)
+            connection.send("CONNECT {\"verbose\":false,\"protocol\":1}\r\nPING\r\n")
+            while let line = connection.readLine(), line != "PONG" {}
+            try await server.enterLameDuck()
+            let told = try await within(.seconds(20), "INFO") {
+                while let line = connection.readLine() {
+                    if line.contains("\"ldm\":true") { return true }
+                }
+                return false
+            }
+            #expect(told)
+        }
+    }
+
     @Test func aBadConfigurationIsReportedWithTheServersWords() async throws {
         await #expect(throws: FixtureError.self) {
             _ = try await NATSServerFixture.start(config: "max_payload: what")
