@@ -22,8 +22,10 @@ public struct ArrowError: Error, Sendable, Hashable {
         case unsupportedVersion = "arrow_unsupported_version"
         /// The stream holds a column type that this reader does not read.
         case unsupportedType = "arrow_unsupported_type"
-        /// The stream uses a feature, such as compression, that this reader does not have.
+        /// The stream uses a feature, such as a dictionary of a codec, that this reader has not.
         case unsupportedFeature = "arrow_unsupported_feature"
+        /// Compressed data contradicts its format, or its checksum does not match.
+        case invalidCompression = "arrow_invalid_compression"
         /// A named limit of `ArrowLimits` was reached.
         case limitExceeded = "arrow_limit_exceeded"
         /// The caller asked a column for values of another type.
@@ -36,7 +38,7 @@ public struct ArrowError: Error, Sendable, Hashable {
 
     /// Where in the work it happened.
     public enum Stage: String, Sendable, Hashable {
-        case framing, schema, batch, column, write
+        case framing, schema, batch, compression, column, write
     }
 
     /// What went wrong.

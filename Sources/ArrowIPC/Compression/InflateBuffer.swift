@@ -1,0 +1,153 @@
+internal import BridgeBytes
+
+/// The output of a decompressor: memory of a fixed limit that is filled from its start, and that
+/// matches are copied out of again.
+///
+/// ## Theory of operation
+/// Both formats write literals and repeat what was written before ("go back 12 bytes, copy 40").
+/// The primitives below do that in steps of 16 bytes, which may write up to 15 bytes more than
+/// were asked for; the region therefore has `slack` bytes after `limit`, and what lies there is
+/// overwritten by the next step or never seen. The output is refused, not cut, where it would
+/// grow over the end of the block or over the limit. Memory is only touched as far as output was
+/// really made, so a limit that an input claimed costs address space, no more.
+///
+/// ## Why the unsafe steps are sound
+/// The region holds `limit + slack` bytes and `0 <= floor <= count <= blockEnd <= limit` holds
+/// between calls. Each primitive compares its length with `blockEnd - count` and its distance
+/// with `count - floor` before it touches memory, so every read lies in `0 ..< limit + slack`
+/// and every write ends before `blockEnd + 16 <= limit + slack`. Bytes of the slack may be read
+/// before they were written only into places that are written again before they count.
+struct InflateBuffer: ~Copyable {
+    /// Room for steps that overshoot.
+    static let slack = 32
+
+    private let region: ByteRegion
+    /// Most bytes that the output may have.
+    let limit: Int
+    /// Number of bytes made so far.
+    private(set) var count = 0
+    /// Where the output must end at the latest: of the block in hand, or of all.
+    private(set) var blockEnd: Int
+    /// Matches reach back to here at the most.
+    private(set) var floor = 0
+
+    init(limit: Int) {
+        precondition(limit >= 0, "no negative limit")
+        region = ByteRegion(capacity: limit + Self.slack)
+        self.limit = limit
+        blockEnd = limit
+    }
+
+    /// Bytes that the block in hand may still have.
+    var room: Int { blockEnd - count }
+
+    /// Whether what is refused now is refused by the limit of all output, not by the block's.
+    var isAtLimit: Bool { blockEnd == limit }
+
+    /// Begins a block of at most `size` bytes.
+    mutating func beginBlock(ofAtMost size: Int) { blockEnd = min(limit, count + size) }
+
+    /// Forbids matches that reach back before this point or further than `distance` bytes.
+    mutating func setFloor(_ position: Int) {
+        precondition(position >= 0 && position <= count)
+        floor = position
+    }
+
+    /// What was made from a position on.
+    @_lifetime(borrow self)
+    func span(from start: Int) -> Span<UInt8> {
+        precondition(start >= 0 && start <= count)
+        // Sound: the first `count` bytes are initialised, and `self` keeps the region.
+        let pointer = unsafe UnsafeRawPointer(region.base + start)
+            .assumingMemoryBound(to: UInt8.self)
+        let span = unsafe Span(_unsafeStart: pointer, count: count - start)
+        return unsafe _overrideLifetime(span, borrowing: self)
+    }
+
+    /// Hands the output over, without a copy.
+    consuming func finish() -> Bytes { Bytes(region, 0..<count) }
+
+    /// Appends `length` bytes of the input, from a position on that the caller has checked to
+    /// have so many. False, and nothing done, when there is no room.
+    @inline(__always)
+    mutating func append(_ input: Span<UInt8>, at position: Int, count length: Int) -> Bool {
+        precondition(position >= 0 && length >= 0 && length <= input.count - position)
+        guard length <= blockEnd - count else { return false }
+        // Sound: the precondition holds the reads inside the input, the guard the writes inside
+        // the region; a step of 16 bytes is taken where the input has 16.
+        unsafe input.withUnsafeBytes { source in
+            guard let start = source.baseAddress else { return }
+            let from = unsafe start + position
+            let to = unsafe region.base + count
+            if length <= 16, source.count - position >= 16 {
+                unsafe Self.step16(to, from)
+            } else {
+                unsafe to.copyMemory(from: from, byteCount: length)
+            }
+        }
+        count &+= length
+        return true
+    }
+
+    /// Appends one byte several times. False, and nothing done, when there is no room.
+    mutating func append(repeating byte: UInt8, count length: Int) -> Bool {
+        guard length >= 0, length <= blockEnd - count else { return false }
+        // Sound: the guard holds the writes inside the region.
+        unsafe (region.base + count).initializeMemory(
+            as: UInt8.self, repeating: byte, count: length)
+        count &+= length
+        return true
+    }
+
+    /// Appends `length` bytes that begin `distance` bytes before the end; both may overlap.
+    /// False, and nothing done, when the distance reaches too far back or there is no room.
+    @inline(__always)
+    mutating func appendMatch(distance: Int, count length: Int) -> Bool {
+        guard distance > 0, distance <= count - floor, length >= 0, length <= blockEnd - count
+        else { return false }
+        // Sound: the source begins at or after `floor`; the steps write from `count` up to less
+        // than 16 bytes past `count + length`, and read nothing past what they wrote.
+        let to = unsafe region.base + count
+        if distance >= 16 {
+            var done = 0
+            repeat {
+                unsafe Self.step16(to + done, to + done - distance)
+                done &+= 16
+            } while done < length
+        } else {
+            unsafe Self.repeatPattern(to, distance: distance, count: length)
+        }
+        count &+= length
+        return true
+    }
+
+    /// Repeats the `distance < 16` bytes before `to`.
+    ///
+    /// Sound: the caller has shown that `distance` bytes lie before `to` and `count + 15` bytes
+    /// of room after it. The first 16 bytes are made one by one; from then on the pattern is
+    /// taken from `stretch` bytes back, the least multiple of the distance that is 16 or more.
+    /// As `stretch <= 15 + distance`, that is never before the pattern's own start.
+    @unsafe private static func repeatPattern(
+        _ to: UnsafeMutableRawPointer, distance: Int, count: Int
+    ) {
+        for index in 0..<16 {
+            let byte = unsafe (to + index - distance).load(as: UInt8.self)
+            unsafe (to + index).storeBytes(of: byte, as: UInt8.self)
+        }
+        let stretch = (15 / distance + 1) * distance
+        var done = 16
+        while done < count {
+            unsafe step16(to + done, to + done - stretch)
+            done &+= 16
+        }
+    }
+
+    /// Copies 16 bytes. Sound where the caller has shown 16 bytes on both sides.
+    @inline(__always)
+    @unsafe private static func step16(
+        _ to: UnsafeMutableRawPointer, _ from: UnsafeRawPointer
+    ) {
+        let bytes = unsafe from.loadUnaligned(as: SIMD16<UInt8>.self)
+        unsafe to.storeBytes(of: bytes, as: SIMD16<UInt8>.self)
+    }
+}

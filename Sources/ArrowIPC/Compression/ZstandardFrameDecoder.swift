@@ -1,0 +1,148 @@
+package import BridgeBytes
+
+/// Inflates Zstandard frames.
+///
+/// ## Theory of operation
+/// An input is a list of frames, some of them skippable. A frame is a head, blocks up to the one
+/// that is marked as the last, and a checksum of the content if the head said so. A block is
+/// stored, one byte repeated, or compressed; then it has a section of literals and one of
+/// sequences, which say how the literals and matches of earlier output follow each other. All
+/// output of a frame lies in one buffer, which is the window. Tables and recent offsets live as
+/// long as their frame. (RFC 8878, section 3.) Dictionaries, reserved bits and windows over
+/// `ZstandardFrameHead.maxWindow` are refused. The decoder is whole for what remains: nothing
+/// that the RFC describes is left out.
+package struct ZstandardFrameDecoder: ~Copyable {
+    private static let magic: UInt32 = 0xFD2F_B528
+
+    private var output: InflateBuffer
+    private var literals = ZstandardLiterals()
+    private var sequences = ZstandardSequences()
+    private var position = 0
+
+    private init(limit: Int) { output = InflateBuffer(limit: limit) }
+
+    /// Most output bytes that a compressed byte can make: a block of one repeated byte takes
+    /// four bytes and makes 128 KiB.
+    package static let maxRatio = 32 << 10
+
+    /// Inflates all frames of the input.
+    /// - Parameter limit: Most bytes that the output may have, counted while it is made.
+    /// - Throws: `invalidCompression`, `truncated`, `unsupportedFeature`, and `limitExceeded`
+    ///   when there is more output than that, or a head says so, or the window is too large.
+    ///   Offsets count from the start of the input; of what is wrong inside a compressed block,
+    ///   the block's offset is given.
+    package static func decompress(
+        _ input: Span<UInt8>, limit: Int
+    ) throws(ArrowError) -> Bytes {
+        var decoder = ZstandardFrameDecoder(limit: limit)
+        guard input.count > 0 else { throw .truncated("there is no frame", at: 0) }
+        while decoder.position < input.count { try decoder.frame(input) }
+        return decoder.output.finish()
+    }
+
+    private mutating func frame(_ input: Span<UInt8>) throws(ArrowError) {
+        let start = position
+        let magic = try word(input)
+        if LZ4FrameDecoder.skippableMagics.contains(magic) { return try skip(input) }
+        guard magic == Self.magic else {
+            throw .corrupt("no Zstandard frame begins here", at: start)
+        }
+        let head = try ZstandardFrameHead(
+            input, at: &position, limit: output.limit - output.count)
+        let contentStart = output.count
+        output.setFloor(contentStart)
+        literals.reset()
+        sequences.reset()
+        while try block(input, head) {}
+        let content = UInt64(output.count - contentStart)
+        if let size = head.contentSize, size != content {
+            throw .corrupt(
+                "the frame says that it holds \(size) bytes and holds \(content)", at: start)
+        }
+        guard head.hasChecksum else { return }
+        let place = position
+        var digest = XXH64()
+        digest.update(output.span(from: contentStart))
+        guard try word(input) == UInt32(truncatingIfNeeded: digest.finalize()) else {
+            throw .corrupt("the checksum of the content does not match", at: place)
+        }
+    }
+
+    private mutating func skip(_ input: Span<UInt8>) throws(ArrowError) {
+        let size = Int(try word(input))
+        guard size <= input.count - position else {
+            throw .truncated("a skippable frame goes on after the input", at: input.count)
+        }
+        position += size
+    }
+
+    /// Takes a block; false when it was the last one (section 3.1.1.2).
+    private mutating func block(
+        _ input: Span<UInt8>, _ head: ZstandardFrameHead
+    ) throws(ArrowError) -> Bool {
+        let start = position
+        guard input.count - position >= 3 else {
+            throw .truncated("the input ends in a frame", at: input.count)
+        }
+        let word =
+            Int(input[position]) | Int(input[position + 1]) << 8 | Int(input[position + 2]) << 16
+        position += 3
+        let size = word >> 3
+        let kind = word >> 1 & 3
+        guard size <= head.blockLimit else {
+            throw .corrupt("a block of \(size) bytes is over the frame's block size", at: start)
+        }
+        let stored = kind == 1 ? 1 : size
+        guard stored <= input.count - position else {
+            throw .truncated("the input ends in a block", at: input.count)
+        }
+        let data = input.extracting(position..<position + stored)
+        position += stored
+        output.beginBlock(ofAtMost: head.blockLimit)
+        let fits: Bool
+        switch kind {
+        case 0: fits = output.append(data, at: 0, count: size)
+        case 1: fits = output.append(repeating: data[0], count: size)
+        case 2: fits = try inflate(data, head, at: start)
+        default: throw .corrupt("a block of the reserved kind", at: start)
+        }
+        guard fits else { throw tooLong(start) }
+        return word & 1 == 0
+    }
+
+    /// Inflates a compressed block; false when it makes too much.
+    private mutating func inflate(
+        _ block: Span<UInt8>, _ head: ZstandardFrameHead, at start: Int
+    ) throws(ArrowError) -> Bool {
+        do throws(ZstandardFault) {
+            var place = 0
+            let stored = try literals.read(block, at: &place, limit: head.blockLimit)
+            let rest = block.extracting(place..<block.count)
+            if let stored {
+                let span = block.extracting(stored)
+                try sequences.run(rest, literals: span, window: head.window, into: &output)
+            } else {
+                try sequences.run(
+                    rest, literals: literals.span, window: head.window, into: &output)
+            }
+            return true
+        } catch {
+            if error.isOverLimit { return false }
+            throw .corrupt("\(error.what)", at: start)
+        }
+    }
+
+    private func tooLong(_ place: Int) -> ArrowError {
+        output.isAtLimit
+            ? .overLimit(output.limit, at: place)
+            : .corrupt("a block inflates to more than the frame's block size", at: place)
+    }
+
+    private mutating func word(_ input: Span<UInt8>) throws(ArrowError) -> UInt32 {
+        guard let word = input.littleEndian(UInt32.self, at: position) else {
+            throw .truncated("the input ends in a frame", at: input.count)
+        }
+        position += 4
+        return word
+    }
+}

@@ -1,0 +1,203 @@
+internal import BridgeBytes
+
+/// The sequences of a block: how many literals to take, how far to go back, how much to copy.
+///
+/// ## Theory of operation
+/// The section says how many sequences there are and how each of its three codes (literal
+/// lengths, offsets, match lengths) is described: by the format itself, as one symbol, by a table
+/// that follows, or as in the block before. Then comes one bit stream, read backward, in which
+/// the three codes' states take turns. The three last offsets are remembered across the blocks
+/// of a frame, since data with rows of one width repeats them. (RFC 8878, sections 3.1.1.3.2 and
+/// 3.1.1.5.)
+struct ZstandardSequences: ~Copyable {
+    private var literalLengths = FSETable()
+    private var offsets = FSETable()
+    private var matchLengths = FSETable()
+    /// Whether there are tables of an earlier block of the frame that may be used again.
+    private var hasTables = false
+    private var recent = (1, 4, 8)
+
+    /// Forgets everything, as a new frame begins.
+    mutating func reset() {
+        hasTables = false
+        recent = (1, 4, 8)
+    }
+
+    /// Reads a section, which is the rest of a block, and carries it out.
+    /// - Parameter window: Furthest distance of a match.
+    mutating func run(
+        _ input: Span<UInt8>, literals: Span<UInt8>, window: Int,
+        into output: inout InflateBuffer
+    ) throws(ZstandardFault) {
+        var position = 0
+        let count = try Self.count(input, &position)
+        guard count > 0 else {
+            guard position == input.count else {
+                throw ZstandardFault("bytes follow a section without sequences")
+            }
+            return try Self.append(literals, from: 0, to: &output)
+        }
+        try readTables(input, &position)
+        let bits = try BackwardBitReader(input.extracting(position..<input.count))
+        let used = try execute(
+            count, bits, literals: literals, window: window, into: &output)
+        try Self.append(literals, from: used, to: &output)
+    }
+
+    private static func append(
+        _ literals: Span<UInt8>, from start: Int, to output: inout InflateBuffer
+    ) throws(ZstandardFault) {
+        guard output.append(literals, at: start, count: literals.count - start) else {
+            throw .overLimit
+        }
+    }
+
+    /// The number of sequences, in one to three bytes.
+    private static func count(
+        _ input: Span<UInt8>, _ position: inout Int
+    ) throws(ZstandardFault) -> Int {
+        let fault = ZstandardFault("a section of sequences is cut off")
+        guard input.count > 0 else { throw fault }
+        let first = Int(input[0])
+        position = first < 128 ? 1 : first < 255 ? 2 : 3
+        guard position <= input.count else { throw fault }
+        switch position {
+        case 1: return first
+        case 2: return (first - 128) << 8 + Int(input[1])
+        default: return Int(input[1]) + Int(input[2]) << 8 + 0x7F00
+        }
+    }
+
+    private mutating func readTables(
+        _ input: Span<UInt8>, _ position: inout Int
+    ) throws(ZstandardFault) {
+        guard position < input.count else {
+            throw ZstandardFault("a section of sequences is cut off")
+        }
+        let modes = input[position]
+        position += 1
+        guard modes & 3 == 0 else { throw ZstandardFault("reserved bits are set") }
+        try Self.read(
+            modes >> 6, input, &position, .literalLength, .usualLiteralLengths,
+            hasTables,
+            into: &literalLengths)
+        try Self.read(
+            modes >> 4 & 3, input, &position, .offset, .usualOffsets, hasTables,
+            into: &offsets)
+        try Self.read(
+            modes >> 2 & 3, input, &position, .matchLength, .usualMatchLengths,
+            hasTables,
+            into: &matchLengths)
+        hasTables = true
+    }
+
+    /// Makes one table, in the way that its mode says.
+    private static func read(
+        _ mode: UInt8, _ input: Span<UInt8>, _ position: inout Int, _ meaning: FSETable.Meaning,
+        _ usual: FSEDistribution, _ hasTables: Bool, into table: inout FSETable
+    ) throws(ZstandardFault) {
+        switch mode {
+        case 0: table.fill(usual, of: meaning)
+        case 1:
+            guard position < input.count else {
+                throw ZstandardFault("a section of sequences is cut off")
+            }
+            try table.fill(symbol: Int(input[position]), of: meaning)
+            position += 1
+        case 2:
+            let distribution = try FSEDistribution(
+                reading: input, at: &position, maxLog: meaning.maxLog,
+                maxSymbol: meaning.bases.count - 1)
+            table.fill(distribution, of: meaning)
+        default:
+            guard hasTables else { throw ZstandardFault("there is no table to repeat") }
+        }
+    }
+
+    /// Carries the sequences out. Returns how many literals they took.
+    ///
+    /// The order of the bits: the offset's extra bits, the match's, the literals'; then, but
+    /// after the last sequence, the next states of literals, match and offset. These are at most
+    /// 31 + 16 + 16 + 26 bits, so a second refill is needed where the extra bits are many.
+    private mutating func execute(
+        _ count: Int, _ stream: consuming BackwardBitReader, literals: Span<UInt8>, window: Int,
+        into output: inout InflateBuffer
+    ) throws(ZstandardFault) -> Int {
+        var bits = stream
+        var taken = 0
+        var literalState = bits.read(literalLengths.log)
+        var offsetState = bits.read(offsets.log)
+        var matchState = bits.read(matchLengths.log)
+        var left = count
+        while true {
+            bits.refill()
+            let literal = literalLengths[literalState]
+            let match = matchLengths[matchState]
+            let offset = offsets[offsetState]
+            let value = Int(offset.base) &+ bits.read(Int(offset.extraBits))
+            let length = Int(match.base) &+ bits.read(Int(match.extraBits))
+            if offset.extraBits &+ match.extraBits &+ literal.extraBits > 31 { bits.refill() }
+            let literalCount = Int(literal.base) &+ bits.read(Int(literal.extraBits))
+            let distance = distance(value, afterLiterals: literalCount > 0)
+            guard literalCount <= literals.count &- taken else {
+                throw ZstandardFault("there are too few literals")
+            }
+            guard output.append(literals, at: taken, count: literalCount) else {
+                throw .overLimit
+            }
+            taken &+= literalCount
+            guard distance <= window, output.appendMatch(distance: distance, count: length) else {
+                throw length > output.room
+                    ? .overLimit : ZstandardFault("a match begins before the data")
+            }
+            left &-= 1
+            if left == 0 { break }
+            literalState = Int(literal.nextState) &+ bits.read(Int(literal.stateBits))
+            matchState = Int(match.nextState) &+ bits.read(Int(match.stateBits))
+            offsetState = Int(offset.nextState) &+ bits.read(Int(offset.stateBits))
+        }
+        bits.refill()
+        guard bits.isAtEnd else { throw ZstandardFault("the sequences have another size") }
+        return taken
+    }
+
+    /// The distance that an offset value stands for: itself less three, or one of the three
+    /// last, or, without literals, the first less one. Zero, which no match has, is refused by
+    /// whoever copies.
+    @inline(__always)
+    private mutating func distance(_ value: Int, afterLiterals: Bool) -> Int {
+        if value > 3 {
+            recent = (value &- 3, recent.0, recent.1)
+            return recent.0
+        }
+        switch afterLiterals ? value : value &+ 1 {
+        case 1: break
+        case 2: recent = (recent.1, recent.0, recent.2)
+        case 3: recent = (recent.2, recent.0, recent.1)
+        default: recent = (recent.0 &- 1, recent.0, recent.1)
+        }
+        return recent.0
+    }
+}
+
+extension FSEDistribution {
+    /// The distributions of RFC 8878, section 3.1.1.3.2.2.
+    static let usualLiteralLengths = FSEDistribution(
+        log: 6,
+        shares: [
+            4, 3, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 2, 3, 2, 1, 1,
+            1, 1, 1, -1, -1, -1, -1,
+        ])
+    static let usualOffsets = FSEDistribution(
+        log: 5,
+        shares: [
+            1, 1, 1, 1, 1, 1, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1, -1, -1,
+            -1,
+        ])
+    static let usualMatchLengths = FSEDistribution(
+        log: 6,
+        shares: [
+            1, 4, 3, 2, 2, 2, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+            1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1, -1, -1, -1, -1, -1,
+        ])
+}
