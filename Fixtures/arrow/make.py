@@ -10,6 +10,7 @@ import decimal
 import json
 import math
 import pathlib
+import random
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -145,10 +146,11 @@ def batch_form(batch, metadata):
 
 
 def save(name, schema, batches, version=ipc.MetadataVersion.V5, legacy=False, cut=0, tail=b"",
-         file=False):
+         file=False, compression=None):
     """batches: record batches, or (record batch, metadata of its message)."""
     batches = [b if isinstance(b, tuple) else (b, None) for b in batches]
-    options = ipc.IpcWriteOptions(metadata_version=version, use_legacy_format=legacy)
+    options = ipc.IpcWriteOptions(metadata_version=version, use_legacy_format=legacy,
+                                  compression=compression)
     sink = pa.BufferOutputStream()
     make = ipc.new_file if file else ipc.new_stream
     with make(sink, schema, options=options) as writer:
@@ -270,6 +272,24 @@ def encoded():
         [sparse, dense, runs, words, wide], names=["sparse", "dense", "runs", "words", "wide"])
 
 
+def measured():
+    """Enough rows that buffers shrink, and some (the noise) that do not."""
+    source = random.Random(1)
+    count = 400
+    names = [source.choice(["pump", "valve", "tank", None]) for _ in range(count)]
+    columns = {
+        "id": pa.array(range(count), pa.int64()),
+        "value": pa.array([n * n / 4 for n in range(count)], pa.float64()),
+        "noise": pa.array([source.random() for _ in range(count)], pa.float64()),
+        "name": pa.array(names, pa.utf8()),
+        "word": pa.array(names, pa.utf8()).dictionary_encode(),
+        "flag": pa.array([n % 7 < 3 if n % 5 else None for n in range(count)], pa.bool_()),
+        "many": pa.array([[n, n] * (n % 3) for n in range(count)], pa.list_(pa.int32())),
+        "none": pa.nulls(count),
+    }
+    return pa.record_batch(list(columns.values()), names=list(columns))
+
+
 def main():
     for make in (integers, floats, texts, times, decimals, nested):
         batch = make()
@@ -298,6 +318,9 @@ def main():
     empty = pa.schema([])
     rows = [pa.RecordBatch.from_struct_array(pa.array([{}] * n, pa.struct([]))) for n in (0, 3)]
     save("no_columns", empty, rows)
+    for codec in ("lz4", "zstd"):
+        save(f"compressed_{codec}", measured().schema, with_slices(measured()), compression=codec)
+    save("compressed_texts", texts().schema, with_slices(texts()), compression="zstd")
 
 
 if __name__ == "__main__":

@@ -15,6 +15,16 @@ public struct ArrowLimits: Sendable, Hashable {
     /// Most pieces of a dictionary that grows by deltas. Batches keep the list of pieces of their
     /// time, so that many more would take memory and time by the square of their number.
     public var maxDictionaryChunks = 10_000
+    /// Most bytes that the compressed buffers of one message may inflate to. Memory is taken as
+    /// it is filled, up to this.
+    public var maxInflatedLength = 4 << 30
+    /// How many times larger than what was sent a stream's compressed buffers may become, once
+    /// they are over `inflationAllowance`. Columns of real values are under a hundred.
+    public var maxInflationRatio = 1_000
+    /// What the compressed buffers of a stream may inflate to whatever their size. Columns of one
+    /// value become ten thousand times smaller, and are still no attack: this is thirty of them,
+    /// of eight bytes a row, and a million rows.
+    public var inflationAllowance = 256 << 20
 
     /// The limits that are used when none are given.
     public static let `default` = ArrowLimits()

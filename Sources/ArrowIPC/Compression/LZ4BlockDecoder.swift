@@ -20,7 +20,7 @@ enum LZ4BlockDecoder {
 
     /// Appends the block's content.
     static func decode(
-        _ block: Span<UInt8>, into output: inout InflateBuffer
+        _ block: Span<UInt8>, into output: inout CodecBuffer
     ) throws(Refusal) {
         var position = 0
         let end = block.count

@@ -24,10 +24,10 @@ package struct LZ4FrameDecoder: ~Copyable {
         var contentSize: UInt64?
     }
 
-    private var output: InflateBuffer
+    private var output: CodecBuffer
     private var position = 0
 
-    private init(limit: Int) { output = InflateBuffer(limit: limit) }
+    private init(limit: Int) { output = CodecBuffer(limit: limit) }
 
     /// Most output bytes that a compressed byte can make: one that prolongs a match by 255.
     package static let maxRatio = 255

@@ -14,12 +14,12 @@ package import BridgeBytes
 package struct ZstandardFrameDecoder: ~Copyable {
     private static let magic: UInt32 = 0xFD2F_B528
 
-    private var output: InflateBuffer
+    private var output: CodecBuffer
     private var literals = ZstandardLiterals()
     private var sequences = ZstandardSequences()
     private var position = 0
 
-    private init(limit: Int) { output = InflateBuffer(limit: limit) }
+    private init(limit: Int) { output = CodecBuffer(limit: limit) }
 
     /// Most output bytes that a compressed byte can make: a block of one repeated byte takes
     /// four bytes and makes 128 KiB.

@@ -44,8 +44,8 @@ struct ZstandardLiterals: ~Copyable {
         if head.kind == 0 { return place }
         let data = input.extracting(place)
         count = head.count
-        if memory.count < count + InflateBuffer.slack {
-            memory = [UInt8](repeating: 0, count: count + InflateBuffer.slack)
+        if memory.count < count + CodecBuffer.slack {
+            memory = [UInt8](repeating: 0, count: count + CodecBuffer.slack)
         }
         if head.kind == 1 {
             let byte = data[0]

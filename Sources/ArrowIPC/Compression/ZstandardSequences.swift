@@ -27,7 +27,7 @@ struct ZstandardSequences: ~Copyable {
     /// - Parameter window: Furthest distance of a match.
     mutating func run(
         _ input: Span<UInt8>, literals: Span<UInt8>, window: Int,
-        into output: inout InflateBuffer
+        into output: inout CodecBuffer
     ) throws(ZstandardFault) {
         var position = 0
         let count = try Self.count(input, &position)
@@ -45,7 +45,7 @@ struct ZstandardSequences: ~Copyable {
     }
 
     private static func append(
-        _ literals: Span<UInt8>, from start: Int, to output: inout InflateBuffer
+        _ literals: Span<UInt8>, from start: Int, to output: inout CodecBuffer
     ) throws(ZstandardFault) {
         guard output.append(literals, at: start, count: literals.count - start) else {
             throw .overLimit
@@ -121,7 +121,7 @@ struct ZstandardSequences: ~Copyable {
     /// 31 + 16 + 16 + 26 bits, so a second refill is needed where the extra bits are many.
     private mutating func execute(
         _ count: Int, _ stream: consuming BackwardBitReader, literals: Span<UInt8>, window: Int,
-        into output: inout InflateBuffer
+        into output: inout CodecBuffer
     ) throws(ZstandardFault) -> Int {
         var bits = stream
         var taken = 0

@@ -10,7 +10,7 @@ extension BatchDecoder {
         case .null, .runs: try checkRowsWithoutData(count, path: path)
         case .union:
             // V4 had a slot for a bitmap here, of which nobody knows what it would mean.
-            if message.version < 4 { _ = try buffer(path) }
+            if message.version < 4 { _ = try storedBuffer(path) }
             if message.version < 4, nulls > 0 { throw fail(path, "a union has nulls of its own") }
         default: validity = try self.validity(path, count: count, nulls: nulls)
         }
@@ -104,7 +104,7 @@ extension BatchDecoder {
         _ path: String, count: Int, nulls: Int
     ) throws(ArrowError) -> Bitmap? {
         guard nulls > 0 else {
-            _ = try buffer(path)
+            _ = try storedBuffer(path)
             return nil
         }
         return Bitmap(try bits(path, count: count), count: count)
@@ -114,7 +114,7 @@ extension BatchDecoder {
         count: Int, width: Int, path: String
     ) throws(ArrowError) -> Bytes {
         guard count > 0 else {
-            _ = try buffer(path)
+            _ = try storedBuffer(path)
             return Bytes()
         }
         let (number, overflow) = count.addingReportingOverflow(1)

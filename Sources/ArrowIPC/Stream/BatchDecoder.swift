@@ -7,8 +7,9 @@ internal import BridgeBytes
 /// the buffers (offset, length in the body) of each. The decoder walks the schema with one cursor
 /// over the nodes and one over the buffers. Each (offset, length) is checked against the body,
 /// each length against the rows it must hold, before a view is made of it; the body itself is
-/// not read. Buffers may be longer than needed (padding), and empty where they would hold
-/// nothing: validity without nulls, anything without rows.
+/// not read, unless it is compressed: then each buffer that is used is inflated. Buffers may be
+/// longer than needed (padding), and empty where they would hold nothing: validity without nulls,
+/// anything without rows.
 struct BatchDecoder {
     /// What a message with columns comes with.
     struct Message {
@@ -31,21 +32,24 @@ struct BatchDecoder {
     private var nextNode = 0
     private var nextBuffer = 0
     private var nextVariadicCount = 0
+    /// How the body is compressed, if it is.
+    private var compression: BodyCompression?
+    /// What compressed buffers of the stream became, with those of this message.
+    private(set) var budget: InflationBudget
 
     init(
-        _ message: Message, dictionaries: DictionaryTable, limits: ArrowLimits
+        _ message: Message, dictionaries: DictionaryTable, limits: ArrowLimits,
+        budget: InflationBudget
     ) throws(ArrowError) {
         self.message = message
         self.limits = limits
         self.dictionaries = dictionaries
+        self.budget = budget
         nodes = message.head.vector(1) ?? (0, 0)
         buffers = message.head.vector(2) ?? (0, 0)
         variadicCounts = message.head.vector(4) ?? (0, 0)
-        if let compression = message.head.table(3) {
-            let codec = compression.scalar(0, default: UInt8(0)) == 1 ? "ZSTD" : "LZ4_FRAME"
-            throw ArrowError(
-                .unsupportedFeature, stage: .batch, offset: message.base,
-                "the body is compressed with \(codec); only uncompressed bodies are read")
+        if let table = message.head.table(3) {
+            compression = try BodyCompression(table, limits: limits, base: message.base)
         }
     }
 
@@ -125,8 +129,22 @@ struct BatchDecoder {
         nextBuffer += count
     }
 
-    /// The next buffer, checked to lie inside the body.
+    /// The content of the next buffer.
     mutating func buffer(_ path: String) throws(ArrowError) -> Bytes {
+        let buffer = try storedBuffer(path)
+        do throws(ArrowError) {
+            return try compression?.inflate(buffer, &budget) ?? buffer
+        } catch {
+            var error = error
+            error.message += " (byte \(error.offset ?? 0) of a buffer)"
+            error.offset = message.base
+            error.field = path
+            throw error
+        }
+    }
+
+    /// The next buffer as it lies in the body, checked to lie inside it.
+    mutating func storedBuffer(_ path: String) throws(ArrowError) -> Bytes {
         guard nextBuffer < buffers.count else { throw fail(path, "the batch has too few buffers") }
         let position = buffers.start + 16 * nextBuffer
         nextBuffer += 1

@@ -13,6 +13,9 @@ struct BatchEncoder {
     /// The dictionaries that the columns need, in the order in which they are met.
     private(set) var dictionaries: [(id: Int64, chunks: [DictionaryChunk])] = []
 
+    /// The codec of the buffers, once they are compressed.
+    private(set) var codec: BodyCompression.Codec?
+
     private let options: WriteOptions
     /// Set bits, for columns that have no bitmap and must be written with one.
     private var ones = Bytes()
@@ -33,6 +36,27 @@ struct BatchEncoder {
     init(_ chunk: DictionaryChunk, options: WriteOptions) throws(ArrowError) {
         self.options = options
         try append(chunk.values)
+    }
+
+    /// Compresses the buffers, if the options say so. They are new memory then.
+    mutating func compress() {
+        switch options.compression {
+        case .none: break
+        case .lz4:
+            codec = .lz4Frame
+            for index in buffers.indices { buffers[index] = Self.compressed(buffers[index]) }
+        }
+    }
+
+    /// The length and the compressed bytes, or -1 and the bytes as they are where those are
+    /// smaller; nothing where there is nothing.
+    private static func compressed(_ buffer: Bytes) -> Bytes {
+        guard !buffer.isEmpty else { return buffer }
+        let frame = LZ4FrameEncoder.compress(buffer.span, limit: buffer.count - 1)
+        var writer = ByteWriter(capacity: 8 + (frame ?? buffer).count)
+        writer.append(littleEndian: frame == nil ? -1 : Int64(buffer.count))
+        writer.append(frame ?? buffer)
+        return writer.finish()
     }
 
     private mutating func append(_ column: Column) throws(ArrowError) {

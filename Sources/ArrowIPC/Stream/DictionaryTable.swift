@@ -40,8 +40,10 @@ struct DictionaryTable: Sendable {
     /// - Parameters:
     ///   - table: The head of the message.
     ///   - content: What the message comes with; its own head is in the table.
+    ///   - budget: What compressed buffers may still become.
     mutating func receive(
-        _ table: FlatTable, _ content: (FlatTable) -> BatchDecoder.Message, limits: ArrowLimits
+        _ table: FlatTable, _ content: (FlatTable) -> BatchDecoder.Message, limits: ArrowLimits,
+        budget: inout InflationBudget
     ) throws(ArrowError) {
         let id = table.scalar(0, default: Int64(0))
         guard let type = types[id], let head = table.table(1) else {
@@ -51,8 +53,10 @@ struct DictionaryTable: Sendable {
         }
         guard needed.contains(id) else { return }
         let message = content(head)
-        var decoder = try BatchDecoder(message, dictionaries: self, limits: limits)
+        var decoder = try BatchDecoder(
+            message, dictionaries: self, limits: limits, budget: budget)
         let values = try decoder.dictionary(type)
+        budget = decoder.budget
         guard table.scalar(2, default: UInt8(0)) != 0, let last = chunks[id]?.last else {
             chunks[id] = [DictionaryChunk(values, start: 0)]
             return

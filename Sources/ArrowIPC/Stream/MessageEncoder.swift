@@ -52,11 +52,15 @@ struct MessageEncoder {
         let parts = builder.table(
             reference,
             [
-                .long(Int64(count)), .reference, .reference, .absent,
+                .long(Int64(count)), .reference, .reference,
+                content.codec == nil ? .absent : .reference,
                 counts.isEmpty ? .absent : .reference,
             ])
         builder.pairs(parts[0], content.nodes)
         builder.pairs(parts[1], places)
-        if !counts.isEmpty { builder.integers(parts[2], counts) }
+        if let codec = content.codec {
+            _ = builder.table(parts[2], [.byte(codec.rawValue), .byte(0)])
+        }
+        if !counts.isEmpty, let last = parts.last { builder.integers(last, counts) }
     }
 }

@@ -27,8 +27,9 @@ struct StreamEncoder: Sendable {
             retyped.beginBatch()
             batch = batch.retyped(schema, &retyped)
         }
-        let content = try BatchEncoder(batch, options: options)
+        var content = try BatchEncoder(batch, options: options)
         try send(content.dictionaries, to: &layout)
+        content.compress()
         let message = MessageEncoder(
             count: batch.count, content: content, padding: MessageLayout.padded)
         layout.append(head: message.recordBatch(metadata: batch.metadata))
@@ -46,8 +47,9 @@ struct StreamEncoder: Sendable {
                 !known.isEmpty && known.count <= chunks.count
                 && zip(known, chunks).allSatisfy { $0 === $1 }
             for index in (grows ? known.count : 0)..<chunks.count {
-                let content = try BatchEncoder(chunks[index], options: options)
+                var content = try BatchEncoder(chunks[index], options: options)
                 try send(content.dictionaries, to: &layout)
+                content.compress()
                 let message = MessageEncoder(
                     count: chunks[index].values.count, content: content,
                     padding: MessageLayout.padded)

@@ -17,6 +17,7 @@ struct StreamMachine: Sendable {
     private let selection: ColumnSelection
     /// What the schema message settled; nil before it.
     private var settled: Settled?
+    private var budget = InflationBudget()
 
     private struct Settled: Sendable {
         let projection: Projection
@@ -59,16 +60,19 @@ struct StreamMachine: Sendable {
                     head: table, body: body, version: message.version,
                     isBigEndian: settled.isBigEndian, base: base)
             }
-            try self.settled?.dictionaries.receive(head, content, limits: limits)
+            try self.settled?.dictionaries.receive(
+                head, content, limits: limits, budget: &budget)
             return nil
         case (.recordBatch, let settled?):
             let content = BatchDecoder.Message(
                 head: head, body: body, version: message.version,
                 isBigEndian: settled.isBigEndian, base: base)
             var decoder = try BatchDecoder(
-                content, dictionaries: settled.dictionaries, limits: limits)
+                content, dictionaries: settled.dictionaries, limits: limits, budget: budget)
             let metadata = Metadata(decoding: message.head, slot: 4)
-            return try decoder.batch(settled.projection, metadata: metadata)
+            let batch = try decoder.batch(settled.projection, metadata: metadata)
+            budget = decoder.budget
+            return batch
         default: throw Self.unexpected(message.kind, base: base)
         }
     }

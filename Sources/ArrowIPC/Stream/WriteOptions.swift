@@ -21,6 +21,18 @@ public struct WriteOptions: Sendable, Hashable {
     /// another one replaces it, right before the batch that needs it.
     public var joinsDictionaries = true
 
+    /// How bodies are compressed. Off unless asked for: on a fast network compressing numbers
+    /// costs more time than it saves, and some readers have no codec.
+    public var compression = Compression.none
+
+    /// A way to compress bodies.
+    public enum Compression: Sendable, Hashable {
+        /// Not at all.
+        case none
+        /// Each buffer as an LZ4 frame, where that makes it smaller, and as it is where not.
+        case lz4
+    }
+
     /// The profile that every known reader reads.
     public static let portable = WriteOptions()
 

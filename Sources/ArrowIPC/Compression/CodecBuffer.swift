@@ -1,7 +1,7 @@
 internal import BridgeBytes
 
-/// The output of a decompressor: memory of a fixed limit that is filled from its start, and that
-/// matches are copied out of again.
+/// The output of a codec: memory of a fixed limit that is filled from its start, and that matches
+/// are copied out of again.
 ///
 /// ## Theory of operation
 /// Both formats write literals and repeat what was written before ("go back 12 bytes, copy 40").
@@ -17,7 +17,7 @@ internal import BridgeBytes
 /// with `count - floor` before it touches memory, so every read lies in `0 ..< limit + slack`
 /// and every write ends before `blockEnd + 16 <= limit + slack`. Bytes of the slack may be read
 /// before they were written only into places that are written again before they count.
-struct InflateBuffer: ~Copyable {
+struct CodecBuffer: ~Copyable {
     /// Room for steps that overshoot.
     static let slack = 32
 
@@ -45,7 +45,9 @@ struct InflateBuffer: ~Copyable {
     var isAtLimit: Bool { blockEnd == limit }
 
     /// Begins a block of at most `size` bytes.
-    mutating func beginBlock(ofAtMost size: Int) { blockEnd = min(limit, count + size) }
+    mutating func beginBlock(ofAtMost size: Int) {
+        blockEnd = size < limit - count ? count + size : limit
+    }
 
     /// Forbids matches that reach back before this point or further than `distance` bytes.
     mutating func setFloor(_ position: Int) {
@@ -97,6 +99,39 @@ struct InflateBuffer: ~Copyable {
             as: UInt8.self, repeating: byte, count: length)
         count &+= length
         return true
+    }
+
+    /// Appends one byte. False, and nothing done, when there is no room.
+    @inline(__always)
+    mutating func append(_ byte: UInt8) -> Bool {
+        guard count < blockEnd else { return false }
+        // Sound: the guard holds the write inside the region.
+        unsafe (region.base + count).storeBytes(of: byte, as: UInt8.self)
+        count &+= 1
+        return true
+    }
+
+    /// Appends an integer, least significant byte first. False, and nothing done, when there is
+    /// no room.
+    mutating func append<T: FixedWidthInteger & BitwiseCopyable>(littleEndian value: T) -> Bool {
+        guard MemoryLayout<T>.size <= blockEnd - count else { return false }
+        // Sound: the guard holds the write inside the region.
+        unsafe (region.base + count).storeBytes(of: value.littleEndian, as: T.self)
+        count &+= MemoryLayout<T>.size
+        return true
+    }
+
+    /// Overwrites an integer that was written before.
+    mutating func patch(littleEndian value: UInt32, at position: Int) {
+        precondition(position >= 0 && position <= count - 4)
+        // Sound: the precondition holds the write inside what was written.
+        unsafe (region.base + position).storeBytes(of: value.littleEndian, as: UInt32.self)
+    }
+
+    /// Forgets what was written after the first `count` bytes.
+    mutating func truncate(to count: Int) {
+        precondition(count >= floor && count <= self.count)
+        self.count = count
     }
 
     /// Appends `length` bytes that begin `distance` bytes before the end; both may overlap.
