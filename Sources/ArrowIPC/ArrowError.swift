@@ -32,13 +32,15 @@ public struct ArrowError: Error, Sendable, Hashable {
         case typeMismatch = "arrow_type_mismatch"
         /// There is no column of that name.
         case noSuchColumn = "arrow_no_such_column"
+        /// A row does not fit the columns, or a column the rows that were asked for.
+        case invalidRow = "arrow_invalid_row"
         /// Columns or batches that do not belong together.
         case lengthMismatch = "arrow_length_mismatch"
     }
 
     /// Where in the work it happened.
     public enum Stage: String, Sendable, Hashable {
-        case framing, schema, batch, compression, column, write
+        case framing, schema, batch, compression, column, row, write
     }
 
     /// What went wrong.

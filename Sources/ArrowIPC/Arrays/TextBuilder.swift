@@ -28,6 +28,9 @@ public struct TextBuilder: ~Copyable {
         appendOffset()
     }
 
+    /// Size of the text and bytes appended.
+    var byteCount: Int { data.count }
+
     private mutating func appendOffset() {
         if isLarge {
             offsets.append(littleEndian: Int64(data.count))

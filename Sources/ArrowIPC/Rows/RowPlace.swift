@@ -1,0 +1,189 @@
+internal import BridgeBytes
+
+/// Names from a row down to a value, for error messages; made only where values nest.
+final class RowPath {
+    private let parent: RowPath?
+    private let key: any CodingKey
+
+    init(_ parent: RowPath?, _ key: any CodingKey) {
+        self.parent = parent
+        self.key = key
+    }
+
+    var keys: [any CodingKey] { (parent?.keys ?? []) + [key] }
+}
+
+extension [any CodingKey] {
+    /// `points[3].x`
+    var text: String {
+        reduce(into: "") { text, key in
+            let name = key.intValue.map { "[\($0)]" } ?? key.stringValue
+            text += text.isEmpty || name.hasPrefix("[") ? name : "." + name
+        }
+    }
+}
+
+/// The columns of a batch or of a structure, by name.
+final class RecordView {
+    let columns: [Column]
+    let names: [String]
+    private let positions: [String: Int]
+    private var views: [Int: RecordView] = [:]
+
+    init(_ fields: [Field], _ columns: [Column]) {
+        self.columns = columns
+        names = fields.map(\.name)
+        positions = Dictionary(zip(names, names.indices), uniquingKeysWith: { first, _ in first })
+    }
+
+    func position(of name: String) -> Int? { positions[name] }
+
+    /// The view of a column of structures.
+    func view(_ position: Int) -> RecordView? {
+        if let view = views[position] { return view }
+        let column = columns[position]
+        guard case .structure(let fields) = column.type else { return nil }
+        let view = RecordView(fields, column.children)
+        views[position] = view
+        return view
+    }
+}
+
+/// Where one value lies: a row of a column, past dictionaries, runs and unions.
+struct RowPlace {
+    let column: Column
+    let position: Int
+    /// The columns of the structure, if it is one and its view was made before.
+    private let known: RecordView?
+    private let parent: RowPath?
+    private let key: (any CodingKey)?
+
+    /// - Throws: `invalidData` when an index, a run end or a code points outside.
+    init(
+        _ column: Column, _ position: Int, _ parent: RowPath?, _ key: (any CodingKey)?,
+        view: RecordView? = nil
+    ) throws(ArrowError) {
+        var (column, position) = (column, position)
+        known = view
+        self.parent = parent
+        self.key = key
+        resolving: while true {
+            switch column.type.layout {
+            case .dictionary where column.isNull(at: position): break resolving
+            case .dictionary, .runs, .union:
+                (column, position) = try column.resolved(at: position)
+            default: break resolving
+            }
+        }
+        self.column = column
+        self.position = position
+    }
+
+    var path: RowPath? { key.map { RowPath(parent, $0) } ?? parent }
+    var codingPath: [any CodingKey] { path?.keys ?? [] }
+    var isNull: Bool { column.isNull(at: position) }
+
+    func fail(_ message: String) -> ArrowError {
+        ArrowError(.invalidRow, stage: .row, field: codingPath.text, message)
+    }
+
+    private func mismatch(_ wanted: String) -> ArrowError {
+        fail(isNull ? "a null where \(wanted) is wanted" : "\(column.type) is no \(wanted)")
+    }
+
+    func bool() throws(ArrowError) -> Bool {
+        guard !isNull, case .bits(let bits) = column.storage else { throw mismatch("boolean") }
+        return bits[position]
+    }
+
+    func integer<T: FixedWidthInteger>(_: T.Type) throws(ArrowError) -> T {
+        guard !isNull else { throw mismatch("\(T.self)") }
+        let exact: T?
+        switch column.type {
+        case .int8: exact = T(exactly: try number(Int8.self))
+        case .int16: exact = T(exactly: try number(Int16.self))
+        case .uint8: exact = T(exactly: try number(UInt8.self))
+        case .uint16: exact = T(exactly: try number(UInt16.self))
+        case .uint32: exact = T(exactly: try number(UInt32.self))
+        case .uint64: exact = T(exactly: try number(UInt64.self))
+        case _ where Int32.represents(column.type): exact = T(exactly: try number(Int32.self))
+        case _ where Int64.represents(column.type): exact = T(exactly: try number(Int64.self))
+        default: throw mismatch("\(T.self)")
+        }
+        guard let exact else { throw fail("the number does not fit \(T.self)") }
+        return exact
+    }
+
+    /// The number at the place, which is of that type and not null.
+    private func number<T: ArrowPrimitive>(_: T.Type) throws(ArrowError) -> T {
+        try column.values(as: T.self)[position]
+    }
+
+    func float<T: BinaryFloatingPoint>(_: T.Type) throws(ArrowError) -> T {
+        guard !isNull else { throw mismatch("\(T.self)") }
+        switch column.type {
+        case .float16: return T(try number(Float16.self))
+        case .float32: return T(try number(Float.self))
+        case .float64:
+            let number = try number(Double.self)
+            if number.isNaN { return .nan }
+            guard let exact = T(exactly: number) else {
+                throw fail("the number does not fit \(T.self)")
+            }
+            return exact
+        default: break
+        }
+        guard let exact = T(exactly: try integer(Int64.self)) else {
+            throw fail("the number does not fit \(T.self)")
+        }
+        return exact
+    }
+
+    func text() throws(ArrowError) -> String {
+        let text: String?
+        switch column.type {
+        case .utf8, .largeUTF8, .utf8View: text = try column.text(at: position)
+        case .decimal: text = try column.decimalText(at: position)
+        default: throw mismatch("text")
+        }
+        guard let text else { throw mismatch("text") }
+        return text
+    }
+
+    func bytes() throws(ArrowError) -> Bytes {
+        switch column.type {
+        case .binary, .largeBinary, .binaryView, .fixedSizeBinary:
+            if let bytes = try column.bytes(at: position) { return bytes }
+        default: break
+        }
+        throw mismatch("bytes")
+    }
+
+    func moment() throws(ArrowError) -> Timestamp {
+        guard !isNull, case .timestamp(let unit, _) = column.type else { throw mismatch("moment") }
+        let count = try number(Int64.self)
+        let (quotient, rest) = count.quotientAndRemainder(dividingBy: unit.perSecond)
+        let remainder = rest < 0 ? rest + unit.perSecond : rest
+        return Timestamp(
+            seconds: rest < 0 ? quotient - 1 : quotient,
+            nanoseconds: Int32(remainder * (1_000_000_000 / unit.perSecond)))
+    }
+
+    /// The columns of the structure at the place.
+    func record() throws(ArrowError) -> RecordView {
+        guard !isNull, case .structure(let fields) = column.type else {
+            throw mismatch("structure")
+        }
+        return known ?? RecordView(fields, column.children)
+    }
+
+    /// The items of the list at the place.
+    func items() throws(ArrowError) -> Column {
+        switch column.type.layout {
+        case .list, .fixedList, .listViews:
+            if let items = try column.list(at: position) { return items }
+        default: break
+        }
+        throw mismatch("list")
+    }
+}

@@ -1,0 +1,222 @@
+internal import BridgeBytes
+
+/// A column under construction, one value at a time, of a type that is settled.
+///
+/// Sinks live only inside one call that turns rows into columns; none leaves it.
+protocol RowSink: AnyObject {
+    var type: DataType { get }
+    var count: Int { get }
+    func appendNull()
+    /// False when the type does not hold such a value, or not exactly.
+    func append(_ value: RowScalar) -> Bool
+    /// - Throws: `limitExceeded` when offsets of 32 bits cannot state the size.
+    func finish() throws(ArrowError) -> Column
+}
+
+extension RowSink {
+    func append(_ value: RowScalar) -> Bool { false }
+}
+
+/// Integers, and what is counted in integers: dates, times, moments.
+final class IntegerSink<T: ArrowPrimitive & FixedWidthInteger>: RowSink {
+    let type: DataType
+    private var builder: NumberBuilder<T>
+    var count: Int { builder.count }
+
+    init(_ type: DataType) {
+        self.type = type
+        builder = NumberBuilder(type: type)
+    }
+
+    func appendNull() { builder.appendNull() }
+
+    func append(_ value: RowScalar) -> Bool {
+        let exact: T? =
+            switch value {
+            case .integer(let value): T(exactly: value)
+            case .unsigned(let value): T(exactly: value)
+            case .moment(let moment): moment.count(of: type).flatMap { T(exactly: $0) }
+            default: nil
+            }
+        guard let exact else { return false }
+        builder.append(exact)
+        return true
+    }
+
+    func finish() -> Column {
+        var full = NumberBuilder<T>(type: type)
+        swap(&builder, &full)
+        return full.finish()
+    }
+}
+
+extension Timestamp {
+    /// The moment in the unit of a timestamp; nil when it is not a whole number of it, or outside
+    /// the range of 64 bits.
+    fileprivate func count(of type: DataType) -> Int64? {
+        guard case .timestamp(let unit, _) = type else { return nil }
+        let perSecond = unit.perSecond
+        let nanoseconds = Int64(self.nanoseconds)
+        let size = 1_000_000_000 / perSecond
+        guard nanoseconds % size == 0 else { return nil }
+        let (whole, overflow) = seconds.multipliedReportingOverflow(by: perSecond)
+        let (sum, carry) = whole.addingReportingOverflow(nanoseconds / size)
+        return overflow || carry ? nil : sum
+    }
+}
+
+extension TimeUnit {
+    /// How many of the unit are a second.
+    var perSecond: Int64 {
+        switch self {
+        case .second: 1
+        case .millisecond: 1_000
+        case .microsecond: 1_000_000
+        case .nanosecond: 1_000_000_000
+        }
+    }
+}
+
+/// Floating-point numbers. Integers are taken when they are exact; doubles are rounded to the
+/// narrower types, as the schema asks.
+final class FloatSink<T: ArrowPrimitive & BinaryFloatingPoint>: RowSink {
+    let type: DataType
+    private var builder: NumberBuilder<T>
+    var count: Int { builder.count }
+
+    init(_ type: DataType) {
+        self.type = type
+        builder = NumberBuilder(type: type)
+    }
+
+    func appendNull() { builder.appendNull() }
+
+    func append(_ value: RowScalar) -> Bool {
+        let number: T? =
+            switch value {
+            case .float(let value): T(value)
+            case .integer(let value): T(exactly: value)
+            case .unsigned(let value): T(exactly: value)
+            default: nil
+            }
+        guard let number else { return false }
+        builder.append(number)
+        return true
+    }
+
+    func finish() -> Column {
+        var full = NumberBuilder<T>(type: type)
+        swap(&builder, &full)
+        return full.finish()
+    }
+}
+
+final class BoolSink: RowSink {
+    let type = DataType.bool
+    private var builder = BoolBuilder()
+    var count: Int { builder.count }
+
+    func appendNull() { builder.appendNull() }
+
+    func append(_ value: RowScalar) -> Bool {
+        guard case .bool(let value) = value else { return false }
+        builder.append(value)
+        return true
+    }
+
+    func finish() -> Column {
+        var full = BoolBuilder()
+        swap(&builder, &full)
+        return full.finish()
+    }
+}
+
+/// Text and bytes.
+final class TextSink: RowSink {
+    let type: DataType
+    private var builder: TextBuilder
+    private var isOverfull = false
+    var count: Int { builder.count }
+
+    init(_ type: DataType) {
+        self.type = type
+        builder = TextBuilder(type: type)
+    }
+
+    private var isText: Bool { type == .utf8 || type == .largeUTF8 }
+
+    func appendNull() { builder.appendNull() }
+
+    func append(_ value: RowScalar) -> Bool {
+        switch value {
+        case .text(let text) where isText:
+            if fits(text.utf8.count) { builder.append(text) }
+        case .bytes(let bytes) where !isText:
+            if fits(bytes.count) { builder.append(bytes.span) }
+        default: return false
+        }
+        return true
+    }
+
+    /// Whether the offsets can state one more value of that size; told by `finish` otherwise.
+    private func fits(_ size: Int) -> Bool {
+        let isLarge = type == .largeUTF8 || type == .largeBinary
+        if !isLarge, builder.byteCount > Int(Int32.max) - size { isOverfull = true }
+        return !isOverfull
+    }
+
+    func finish() throws(ArrowError) -> Column {
+        guard !isOverfull else {
+            throw ArrowError(
+                .limitExceeded, stage: .row,
+                "a column of \(type) holds at most 2 GiB: name the large type in a schema")
+        }
+        var full = TextBuilder(type: type)
+        swap(&builder, &full)
+        return full.finish()
+    }
+}
+
+/// Text as indices into the texts seen so far.
+final class DictionarySink: RowSink {
+    let type: DataType
+    private let indices: any RowSink
+    private let values: TextSink
+    private var known: [String: Int] = [:]
+    var count: Int { indices.count }
+
+    init(_ type: DataType, indices: any RowSink, values: TextSink) {
+        self.type = type
+        self.indices = indices
+        self.values = values
+    }
+
+    func appendNull() { indices.appendNull() }
+
+    func append(_ value: RowScalar) -> Bool {
+        guard case .text(let text) = value else { return false }
+        if let index = known[text] { return indices.append(.integer(Int64(index))) }
+        // More texts than the index can number are a value that the type does not hold.
+        guard indices.append(.integer(Int64(known.count))) else { return false }
+        known[text] = known.count
+        return values.append(value)
+    }
+
+    func finish() throws(ArrowError) -> Column {
+        let indices = try indices.finish()
+        guard case .values(let bytes) = indices.storage else { throw indices.mismatch("indices") }
+        return Column(
+            type, count: indices.count, validity: indices.validity,
+            storage: .indices(bytes, chunks: [DictionaryChunk(try values.finish(), start: 0)]))
+    }
+}
+
+/// Nothing but nulls.
+final class NullSink: RowSink {
+    let type = DataType.null
+    private(set) var count = 0
+
+    func appendNull() { count += 1 }
+
+    func finish() -> Column { Column(nulls: count) }
+}
