@@ -5,7 +5,7 @@ SWIFT ?= swift
 SOURCES := Package.swift Sources Tests Benchmarks
 WITH_SERVER = NATS_SERVER="$$(scripts/nats-server)"
 
-.PHONY: all build setup test demo lint format bench clean distclean
+.PHONY: all build setup test demo lint format bench fuzz clean distclean
 
 all: build
 
@@ -39,6 +39,17 @@ format:
 bench: setup
 	$(SWIFT) build -c release --product natsbridge-bench
 	$(WITH_SERVER) .build/release/natsbridge-bench $(ARGS)
+
+## Fuzz one target of Tests/Fuzz: make fuzz TARGET=ArrowStreamFuzz SECONDS=600 CORPUS=folder.
+## The corpus grows in .build/fuzz-corpus; CORPUS names a folder of first inputs.
+SECONDS ?= 600
+fuzz:
+	$(SWIFT) build -c release --build-path .build/fuzz --sanitize fuzzer --sanitize address \
+		--product $(TARGET)
+	mkdir -p .build/fuzz-corpus/$(TARGET)
+	SWIFT_BACKTRACE=enable=no ASAN_OPTIONS=detect_leaks=0 .build/fuzz/release/$(TARGET) \
+		-max_total_time=$(SECONDS) -rss_limit_mb=4096 -timeout=20 \
+		-artifact_prefix=.build/fuzz-corpus/ .build/fuzz-corpus/$(TARGET) $(CORPUS)
 
 clean:
 	rm -rf .build

@@ -27,6 +27,13 @@ func tests(_ name: String, _ dependencies: String...) -> Target {
         swiftSettings: settings)
 }
 
+/// A fuzzer is one file, so that a plain build links it too, as a program that does nothing.
+func fuzzer(_ name: String, _ dependencies: String...) -> Target {
+    .executableTarget(
+        name: name, dependencies: dependencies.map { .byName(name: $0) },
+        path: "Tests/Fuzz/\(name)", swiftSettings: settings)
+}
+
 let package = Package(
     name: "natsbridge",
     products: [
@@ -106,5 +113,6 @@ let package = Package(
             "HTTPWire", "NATSCore", "NATSJetStream", "NATSWire", "BridgeJSON", "ArrowIPC",
             "BridgeBytes"),
         tests("TidyTests"),
+        fuzzer("ArrowStreamFuzz", "ArrowIPC", "BridgeBytes"),
     ]
 )

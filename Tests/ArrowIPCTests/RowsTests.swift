@@ -290,7 +290,8 @@ private struct Everything: Codable, Equatable {
                 url: URL(string: "http://localhost/a"))
         ]
         let table = try Table(rows: rows)
-        #expect(table.schema.fields.map(\.type.description) == ["float64", "utf8", "list", "struct"])
+        #expect(
+            table.schema.fields.map(\.type.description) == ["float64", "utf8", "list", "struct"])
         #expect(try table.rows(as: Row.self) == rows)
     }
 

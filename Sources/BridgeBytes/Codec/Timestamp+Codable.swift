@@ -7,7 +7,8 @@ extension Timestamp: Codable {
         let nanoseconds = try container.decode(Int32.self)
         guard nanoseconds >= 0, nanoseconds < 1_000_000_000 else {
             throw DecodingError.dataCorruptedError(
-                in: container, debugDescription: "\(nanoseconds) nanoseconds are not below one second")
+                in: container,
+                debugDescription: "\(nanoseconds) nanoseconds are not below one second")
         }
         self.init(seconds: seconds, nanoseconds: nanoseconds)
     }

@@ -13,6 +13,7 @@ import sys
 import nats
 
 import arrow_form
+import arrow_same
 import arrow_samples
 import forms
 import plik
@@ -118,6 +119,13 @@ class Peer:
     async def arrow_read(self, request):
         """The values that pyarrow finds in a stream, after its full validation."""
         return {"form": arrow_form.of_stream(base64.b64decode(request["stream"], validate=True))}
+
+    async def arrow_same(self, request):
+        """Where pyarrow finds that a stream differs from the one in the file {original}."""
+        with open(request["original"], "rb") as file:
+            original = file.read()
+        written = base64.b64decode(request["written"], validate=True)
+        return {"differences": arrow_same.differences(original, written)}
 
     async def fetch(self, request):
         """Fetches a URL; answers with status, headers and body."""

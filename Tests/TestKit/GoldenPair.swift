@@ -1,18 +1,19 @@
-import TestKit
 import Testing
 
-/// A golden stream and the JSON beside it, as absolute paths.
-struct GoldenPair: CustomTestStringConvertible, Sendable {
-    let stream: String
-    let expectation: String
-    var testDescription: String { stream.split(separator: "/").suffix(2).joined(separator: "/") }
+/// A golden Arrow stream and the JSON beside it, as absolute paths.
+package struct GoldenPair: CustomTestStringConvertible, Sendable {
+    package let stream: String
+    package let expectation: String
+    package var testDescription: String {
+        stream.split(separator: "/").suffix(2).joined(separator: "/")
+    }
 
     /// Those that are committed with the package.
-    static let fixtures = pairs(
+    package static let fixtures = pairs(
         in: PackageRoot.file("Fixtures/arrow"), suffix: ".arrows", expectation: ".json")
 
     /// Those of the shared data: of pyarrow, and of the Apache Arrow testing project.
-    static let shared =
+    package static let shared =
         SharedData.isPresent
         ? pairs(in: SharedData.path("arrow/pyarrow"), suffix: ".arrows", expectation: ".json")
             + TestFile.names(in: SharedData.path("arrow/public")).flatMap {
@@ -20,6 +21,9 @@ struct GoldenPair: CustomTestStringConvertible, Sendable {
                     in: SharedData.path("arrow/public/\($0)"), suffix: ".stream",
                     expectation: ".expect.json")
             } : []
+
+    /// Fixtures, and the shared ones where they are present.
+    package static let all = fixtures + shared
 
     private static func pairs(
         in folder: String, suffix: String, expectation: String

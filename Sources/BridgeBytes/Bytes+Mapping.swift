@@ -1,0 +1,53 @@
+internal import Glibc
+
+/// Why a file could not be mapped.
+public struct FileMappingError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The system call that failed, such as `open`.
+    public let call: String
+    /// Its error number, such as `ENOENT`.
+    public let number: Int32
+    /// The file.
+    public let path: String
+
+    public var description: String {
+        let reason = unsafe strerror(number).map { unsafe String(cString: $0) } ?? "error \(number)"
+        return "\(path): \(call): \(reason)"
+    }
+}
+
+extension Bytes {
+    /// The content of a file as it is now, without reading it: pages come in when they are
+    /// touched, and belong to the page cache rather than to the process.
+    ///
+    /// The file must not be shortened while the bytes are in use, since touching what is gone ends
+    /// the process with SIGBUS; replacing it by renaming another over it is fine. A file that
+    /// others may cut is better read.
+    /// - Throws: `FileMappingError`: what `open`, `fstat` or `mmap` says; `ENODEV` for what is no
+    ///   regular file, such as a pipe. Complexity: O(1). Blocks as opening a file does.
+    public init(mappingFile path: String) throws(FileMappingError) {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else {
+            throw FileMappingError(call: "open", number: errno, path: path)
+        }
+        // The mapping keeps the file.
+        defer { close(descriptor) }
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else {
+            throw FileMappingError(call: "fstat", number: errno, path: path)
+        }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw FileMappingError(call: "mmap", number: ENODEV, path: path)
+        }
+        let count = Int(status.st_size)
+        guard count > 0 else {
+            self.init()
+            return
+        }
+        let address = unsafe mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0)
+        guard let address = unsafe address, unsafe address != MAP_FAILED else {
+            throw FileMappingError(call: "mmap", number: errno, path: path)
+        }
+        // Sound: the mapping is ours, and as it is covered by a `Bytes` at once nobody writes it.
+        self.init(unsafe ByteRegion(mapping: address, count: count), 0..<count)
+    }
+}
