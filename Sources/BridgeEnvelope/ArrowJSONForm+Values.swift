@@ -4,17 +4,27 @@ package import BridgeJSON
 
 extension ArrowJSONForm {
     /// Writes the array of a column's values.
-    /// - Throws: `ArrowError` when the column's content is invalid.
+    /// - Throws: `ArrowError` when the column's content is invalid, `limitExceeded` when its values
+    ///   share their parts without measure.
     package static func write(
         _ column: Column, into writer: inout JSONWriter
     ) throws(ArrowError) {
+        var budget = ValueBudget([column])
+        try items(column, &budget, into: &writer)
+    }
+
+    private static func items(
+        _ column: Column, _ budget: inout ValueBudget, into writer: inout JSONWriter
+    ) throws(ArrowError) {
+        try budget.take(column.count)
         writer.beginArray()
-        for position in 0..<column.count { try value(column, position, into: &writer) }
+        for position in 0..<column.count { try value(column, position, &budget, into: &writer) }
         writer.endArray()
     }
 
     private static func value(
-        _ column: Column, _ position: Int, into writer: inout JSONWriter
+        _ column: Column, _ position: Int, _ budget: inout ValueBudget,
+        into writer: inout JSONWriter
     ) throws(ArrowError) {
         if column.isNull(at: position) {
             writer.null()
@@ -33,9 +43,9 @@ extension ArrowJSONForm {
         case .decimal: writer.string(try column.decimalText(at: position) ?? "")
         case .interval(let unit): try interval(column, position, unit, into: &writer)
         case .union, .runEndEncoded, .dictionary:
-            try encoded(column, position, into: &writer)
+            try encoded(column, position, &budget, into: &writer)
         case .list, .largeList, .listView, .largeListView, .fixedSizeList, .structure, .map:
-            try nested(column, position, into: &writer)
+            try nested(column, position, &budget, into: &writer)
         default: try integer(column, position, into: &writer)
         }
     }
@@ -92,28 +102,31 @@ extension ArrowJSONForm {
     }
 
     private static func encoded(
-        _ column: Column, _ position: Int, into writer: inout JSONWriter
+        _ column: Column, _ position: Int, _ budget: inout ValueBudget,
+        into writer: inout JSONWriter
     ) throws(ArrowError) {
         let place = try column.resolved(at: position)
         guard case .union = column.type else {
-            try value(place.column, place.position, into: &writer)
+            try value(place.column, place.position, &budget, into: &writer)
             return
         }
         writer.beginArray()
         writer.number(Int(try column.typeCode(at: position)))
-        try value(place.column, place.position, into: &writer)
+        try value(place.column, place.position, &budget, into: &writer)
         writer.endArray()
     }
 
     private static func nested(
-        _ column: Column, _ position: Int, into writer: inout JSONWriter
+        _ column: Column, _ position: Int, _ budget: inout ValueBudget,
+        into writer: inout JSONWriter
     ) throws(ArrowError) {
         if case .structure = column.type {
             writer.beginArray()
-            for child in column.children { try value(child, position, into: &writer) }
+            try budget.take(column.children.count)
+            for child in column.children { try value(child, position, &budget, into: &writer) }
             writer.endArray()
         } else if let items = try column.list(at: position) {
-            try write(items, into: &writer)
+            try self.items(items, &budget, into: &writer)
         }
     }
 }

@@ -58,6 +58,19 @@ import Testing
         #expect(values.indices.allSatisfy { bits[$0] == (values[$0].map { $0 % 2 == 0 } ?? false) })
     }
 
+    @Test(arguments: [DataType.utf8, .binary]) func textThatOutgrowsItsOffsetsBecomesLarge(
+        type: DataType
+    ) throws {
+        var builder = TextBuilder(type: type, narrowLimit: 10)
+        for word in ["abcde", "fghij", "k"] { builder.append(Bytes(utf8: word).span) }
+        builder.appendNull()
+        let column = builder.finish()
+        #expect(column.type == (type == .utf8 ? .largeUTF8 : .largeBinary))
+        try column.validate(full: true)
+        let blobs = try column.blobs().map { $0.map { String(repairing: $0) } }
+        #expect(blobs == ["abcde", "fghij", "k", nil])
+    }
+
     @Test func columnsCanBeViewedAsAnotherTypeOfTheSameLayout() throws {
         let column = try Column([1, nil, 3] as [Int64?]).viewed(as: .duration(.second))
         #expect(column.type == .duration(.second))

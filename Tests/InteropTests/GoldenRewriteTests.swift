@@ -19,26 +19,37 @@ import Testing
     }
 
     private func check(_ options: WriteOptions) async throws {
+        let pairs = try GoldenPair.all.filter { try Self.isReadable($0) }
+        #expect(pairs.count >= GoldenPair.fixtures.count)
         try await Peer.run { peer in
-            var compared = 0
-            for pair in GoldenPair.all {
-                let form = try GoldenForm(TestFile.bytes(pair.expectation))
-                guard !form.isRejected else { continue }
-                // Compressed bodies are not read yet.
-                guard !pair.stream.contains("lz4"), !pair.stream.contains("zstd") else { continue }
-                let table = try Table(ipcStream: TestFile.bytes(pair.stream))
-                let written = Base64.encode(try table.ipcStream(options: options).span)
-                let answer = try await peer.ask(
-                    "arrow_same",
-                    [
-                        "original": .string(pair.stream),
-                        "written": .string(String(repairing: written)),
-                    ])
-                let differences = answer["differences"]?.arrayValue ?? [.string("no answer")]
-                #expect(differences.isEmpty, "\(pair): \(differences)")
-                compared += 1
+            for pair in pairs {
+                let written = try Self.rewritten(pair, options)
+                let found = try await Self.differences(pair.stream, written, peer)
+                #expect(found == [], "\(pair)")
             }
-            #expect(compared >= GoldenPair.fixtures.count)
         }
+    }
+
+    private static func differences(
+        _ original: String, _ written: String, _ peer: Peer
+    ) async throws -> [JSONValue] {
+        let request: [String: JSONValue] = [
+            "original": .string(original), "written": .string(written),
+        ]
+        let answer = try await peer.ask("arrow_same", request)
+        return try #require(answer["differences"]?.arrayValue)
+    }
+
+    /// Compressed bodies are not read yet.
+    private static func isReadable(_ pair: GoldenPair) throws -> Bool {
+        guard !pair.stream.contains("lz4"), !pair.stream.contains("zstd") else { return false }
+        return try !GoldenForm(TestFile.bytes(pair.expectation)).isRejected
+    }
+
+    /// What we write of a stream, in base64.
+    private static func rewritten(_ pair: GoldenPair, _ options: WriteOptions) throws -> String {
+        let table = try Table(ipcStream: TestFile.bytes(pair.stream))
+        let stream = try table.ipcStream(options: options)
+        return String(repairing: Base64.encode(stream.span))
     }
 }

@@ -6,19 +6,58 @@ extension Column {
     /// UTF-8. Values that are null are checked for their offsets only.
     /// - Throws: `invalidData`, `invalidUTF8`. Complexity: O(n), reads the whole column if `full`.
     public func validate(full: Bool = false) throws(ArrowError) {
+        var seen = ValidatedChunks()
+        try validate(full: full, &seen)
+    }
+
+    func validate(full: Bool, _ seen: inout ValidatedChunks) throws(ArrowError) {
         try checkOffsets()
         switch storage {
         case .union: for position in 0..<count { _ = try resolved(at: position) }
         case .runs: try checkRuns()
-        case .indices(_, let chunks):
-            for position in 0..<count where !isNull(at: position) {
-                _ = try resolved(at: position)
+        case .indices(let indices, let chunks):
+            try checkIndices(indices, chunks)
+            for chunk in chunks where seen.insert(chunk) {
+                try chunk.values.validate(full: full, &seen)
             }
-            for chunk in chunks { try chunk.values.validate(full: full) }
         default: break
         }
         if full, isText { try checkText() }
-        for child in children { try child.validate(full: full) }
+        for child in children { try child.validate(full: full, &seen) }
+    }
+
+    /// Checks that all indices which are not null lie inside the dictionary.
+    private func checkIndices(
+        _ indices: Bytes, _ chunks: [DictionaryChunk]
+    ) throws(ArrowError) {
+        guard case .dictionary(let index, _, _, _) = type else { return }
+        let limit = chunks.last.map { $0.start + $0.values.count } ?? 0
+        let bad: Int? =
+            switch index {
+            case .int8: firstIndex(Int8.self, in: indices, outside: limit)
+            case .int16: firstIndex(Int16.self, in: indices, outside: limit)
+            case .int32: firstIndex(Int32.self, in: indices, outside: limit)
+            case .uint8: firstIndex(UInt8.self, in: indices, outside: limit)
+            case .uint16: firstIndex(UInt16.self, in: indices, outside: limit)
+            case .uint32: firstIndex(UInt32.self, in: indices, outside: limit)
+            case .uint64: firstIndex(UInt64.self, in: indices, outside: limit)
+            default: firstIndex(Int64.self, in: indices, outside: limit)
+            }
+        if let bad { throw invalid(bad, "the index is outside the dictionary") }
+    }
+
+    private func firstIndex<T: FixedWidthInteger & BitwiseCopyable>(
+        _ type: T.Type, in indices: Bytes, outside limit: Int
+    ) -> Int? {
+        unsafe indices.withUnsafeBytes { raw in
+            // Sound: the buffer is aligned and a multiple of the width long.
+            let values = unsafe raw.bindMemory(to: T.self)
+            for position in values.indices {
+                let value = unsafe values[position]
+                if value < 0 || value >= limit, !isNull(at: position) { return position }
+            }
+            return nil
+        }
     }
 
     /// One pass over all text when it is valid as a whole and no value begins inside a character;
@@ -54,5 +93,16 @@ extension Column {
             }
             return false
         }
+    }
+}
+
+/// The dictionaries that a validation has looked at, so that batches that share one do not each
+/// look at it again. The columns keep them alive meanwhile.
+struct ValidatedChunks {
+    private var identities: Set<ObjectIdentifier> = []
+
+    /// Whether the chunk was not looked at before.
+    mutating func insert(_ chunk: DictionaryChunk) -> Bool {
+        identities.insert(ObjectIdentifier(chunk)).inserted
     }
 }

@@ -2,14 +2,17 @@ public import BridgeBytes
 
 /// Builds a column of text or bytes, one value at a time, in the memory that it will have.
 ///
-/// A column of `utf8` or `binary` holds at most 2 GiB; more is a programming error, which the
-/// large types avoid.
+/// A column of `utf8` or `binary` holds at most 2 GiB. One that outgrows them becomes a column of
+/// the large type, whose offsets are rewritten then.
 public struct TextBuilder: ~Copyable {
     private var data: ByteWriter
     private var offsets: ByteWriter
     private var validity = ValidityBuilder()
-    private let type: DataType
-    private let isLarge: Bool
+    /// The type of the column as it stands now.
+    public private(set) var type: DataType
+    private var isLarge: Bool
+    /// The last offset that the narrow offsets may state.
+    private let narrowLimit: Int
     /// Number of values appended, nulls counted.
     public private(set) var count = 0
 
@@ -18,11 +21,19 @@ public struct TextBuilder: ~Copyable {
     ///   - capacity: Number of values to make room for.
     ///   - bytesPerValue: Their expected mean size.
     public init(capacity: Int = 0, bytesPerValue: Int = 8, type: DataType = .utf8) {
+        self.init(
+            capacity: capacity, bytesPerValue: bytesPerValue, type: type,
+            narrowLimit: Int(Int32.max))
+    }
+
+    /// - Parameter narrowLimit: For tests, which have no 2 GiB to spare.
+    package init(capacity: Int = 0, bytesPerValue: Int = 8, type: DataType, narrowLimit: Int) {
         guard case .variable(let width) = type.layout else {
             preconditionFailure("a column of \(type) does not hold text or bytes")
         }
         self.type = type
         isLarge = width == 8
+        self.narrowLimit = narrowLimit
         data = ByteWriter(capacity: capacity * bytesPerValue)
         offsets = ByteWriter(capacity: (capacity + 1) * width)
         appendOffset()
@@ -32,13 +43,23 @@ public struct TextBuilder: ~Copyable {
     var byteCount: Int { data.count }
 
     private mutating func appendOffset() {
+        if !isLarge, data.count > narrowLimit { widen() }
         if isLarge {
             offsets.append(littleEndian: Int64(data.count))
         } else {
-            precondition(
-                data.count <= Int32.max, "a column of \(type) holds at most 2 GiB")
             offsets.append(littleEndian: Int32(truncatingIfNeeded: data.count))
         }
+    }
+
+    private mutating func widen() {
+        var wide = ByteWriter(capacity: 2 * offsets.count + 8)
+        for position in stride(from: 0, to: offsets.count, by: 4) {
+            wide.append(
+                littleEndian: Int64(offsets.span.littleEndian(Int32.self, at: position) ?? 0))
+        }
+        swap(&offsets, &wide)
+        isLarge = true
+        type = type == .utf8 ? .largeUTF8 : .largeBinary
     }
 
     /// Appends text.

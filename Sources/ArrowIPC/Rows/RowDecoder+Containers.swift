@@ -2,15 +2,15 @@
 struct RowKeyedDecoding<Key: CodingKey>: KeyedDecodingContainerProtocol {
     private let view: RecordView
     private let row: Int
-    private let path: RowPath?
+    private let path: RowPath
 
-    init(_ view: RecordView, _ row: Int, _ path: RowPath?) {
+    init(_ view: RecordView, _ row: Int, _ path: RowPath) {
         self.view = view
         self.row = row
         self.path = path
     }
 
-    var codingPath: [any CodingKey] { path?.keys ?? [] }
+    var codingPath: [any CodingKey] { path.keys }
     var allKeys: [Key] { view.names.compactMap { Key(stringValue: $0) } }
 
     func contains(_ key: Key) -> Bool { view.position(of: key.stringValue) != nil }
@@ -117,10 +117,10 @@ private struct RowNameKey: CodingKey {
 struct RowListDecoding: UnkeyedDecodingContainer {
     private let items: Column
     private let view: RecordView?
-    private let path: RowPath?
+    private let path: RowPath
     private(set) var currentIndex = 0
 
-    init(_ items: Column, _ path: RowPath?) {
+    init(_ items: Column, _ path: RowPath) {
         self.items = items
         self.path = path
         view =
@@ -131,7 +131,7 @@ struct RowListDecoding: UnkeyedDecodingContainer {
             }
     }
 
-    var codingPath: [any CodingKey] { path?.keys ?? [] }
+    var codingPath: [any CodingKey] { path.keys }
     var count: Int? { items.count }
     var isAtEnd: Bool { currentIndex >= items.count }
 

@@ -10,7 +10,7 @@ internal import BridgeBytes
 struct RowDecoder: Decoder {
     /// A row of a batch, or a value in a column.
     enum Place {
-        case row(RecordView, Int)
+        case row(RecordView, Int, RowPath)
         case value(RowPlace)
     }
 
@@ -27,8 +27,8 @@ struct RowDecoder: Decoder {
         keyedBy type: Key.Type
     ) throws -> KeyedDecodingContainer<Key> {
         switch place {
-        case .row(let view, let row):
-            return KeyedDecodingContainer(RowKeyedDecoding(view, row, nil))
+        case .row(let view, let row, let path):
+            return KeyedDecodingContainer(RowKeyedDecoding(view, row, path))
         case .value(let value):
             let view = try value.record()
             return KeyedDecodingContainer(RowKeyedDecoding(view, value.position, value.path))
@@ -76,6 +76,7 @@ extension RowPlace {
         let entries = try items()
         guard entries.children.count == 2 else { throw fail("a map has keys and values") }
         var places: [(RowPlace, RowPlace)] = []
+        let path = path
         for index in 0..<entries.count {
             let key = try RowPlace(entries.children[0], index, path, RowIndexKey(index))
             let value = try RowPlace(entries.children[1], index, path, RowIndexKey(index))

@@ -1,16 +1,38 @@
 internal import BridgeBytes
 
-/// Names from a row down to a value, for error messages; made only where values nest.
+/// Names from a row down to a value, for error messages, and what the rows may still take; made
+/// only where values nest.
 final class RowPath {
     private let parent: RowPath?
-    private let key: any CodingKey
+    private let key: (any CodingKey)?
+    private let budget: RowBudget
 
-    init(_ parent: RowPath?, _ key: any CodingKey) {
-        self.parent = parent
-        self.key = key
+    /// The path of the rows of some columns.
+    init(_ columns: [Column]) {
+        parent = nil
+        key = nil
+        budget = RowBudget(columns)
     }
 
-    var keys: [any CodingKey] { (parent?.keys ?? []) + [key] }
+    init(_ parent: RowPath, _ key: any CodingKey) {
+        self.parent = parent
+        self.key = key
+        budget = parent.budget
+    }
+
+    var keys: [any CodingKey] { (parent?.keys ?? []) + (key.map { [$0] } ?? []) }
+
+    /// Takes the items of a list.
+    func take(_ count: Int) throws(ArrowError) { try budget.take(count) }
+}
+
+/// The budget of a call, which all its paths share.
+private final class RowBudget {
+    private var budget: ValueBudget
+
+    init(_ columns: [Column]) { budget = ValueBudget(columns) }
+
+    func take(_ count: Int) throws(ArrowError) { try budget.take(count) }
 }
 
 extension [any CodingKey] {
@@ -55,12 +77,12 @@ struct RowPlace {
     let position: Int
     /// The columns of the structure, if it is one and its view was made before.
     private let known: RecordView?
-    private let parent: RowPath?
-    private let key: (any CodingKey)?
+    private let parent: RowPath
+    private let key: any CodingKey
 
     /// - Throws: `invalidData` when an index, a run end or a code points outside.
     init(
-        _ column: Column, _ position: Int, _ parent: RowPath?, _ key: (any CodingKey)?,
+        _ column: Column, _ position: Int, _ parent: RowPath, _ key: any CodingKey,
         view: RecordView? = nil
     ) throws(ArrowError) {
         var (column, position) = (column, position)
@@ -79,8 +101,8 @@ struct RowPlace {
         self.position = position
     }
 
-    var path: RowPath? { key.map { RowPath(parent, $0) } ?? parent }
-    var codingPath: [any CodingKey] { path?.keys ?? [] }
+    var path: RowPath { RowPath(parent, key) }
+    var codingPath: [any CodingKey] { parent.keys + [key] }
     var isNull: Bool { column.isNull(at: position) }
 
     func fail(_ message: String) -> ArrowError {
@@ -181,7 +203,10 @@ struct RowPlace {
     func items() throws(ArrowError) -> Column {
         switch column.type.layout {
         case .list, .fixedList, .listViews:
-            if let items = try column.list(at: position) { return items }
+            if let items = try column.list(at: position) {
+                try parent.take(items.count)
+                return items
+            }
         default: break
         }
         throw mismatch("list")

@@ -74,8 +74,13 @@ public struct RecordBatch: Sendable {
     /// Checks what opening does not look at; see `Column.validate(full:)`.
     /// - Throws: `invalidData`, `invalidUTF8`, with the name of the column.
     public func validate(full: Bool = false) throws(ArrowError) {
+        var seen = ValidatedChunks()
+        try validate(full: full, &seen)
+    }
+
+    func validate(full: Bool, _ seen: inout ValidatedChunks) throws(ArrowError) {
         for (field, column) in zip(schema.fields, columns) {
-            do throws(ArrowError) { try column.validate(full: full) } catch {
+            do throws(ArrowError) { try column.validate(full: full, &seen) } catch {
                 var error = error
                 error.field = field.name
                 throw error

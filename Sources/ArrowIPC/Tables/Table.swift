@@ -61,6 +61,7 @@ public struct Table: Sendable {
     /// Checks what opening does not look at; see `Column.validate(full:)`.
     /// - Throws: `invalidData`, `invalidUTF8`, with the name of the column.
     public func validate(full: Bool = false) throws(ArrowError) {
-        for batch in batches { try batch.validate(full: full) }
+        var seen = ValidatedChunks()
+        for batch in batches { try batch.validate(full: full, &seen) }
     }
 }

@@ -7,13 +7,19 @@ enum Forgery {
     static func replacing(
         _ old: [Int64], by new: [Int64], in stream: Bytes
     ) throws -> Bytes {
+        try replacing(bytes: encoded(old), by: encoded(new), in: stream)
+    }
+
+    /// The bytes with the only run of some bytes replaced by others.
+    static func replacing(
+        bytes pattern: [UInt8], by new: [UInt8], in stream: Bytes
+    ) throws -> Bytes {
         var bytes = [UInt8](stream)
-        let pattern = encoded(old)
         let places = (0...bytes.count - pattern.count).filter {
             bytes[$0] == pattern[0] && Array(bytes[$0..<$0 + pattern.count]) == pattern
         }
         try #require(places.count == 1, "the fact is not unique in the stream")
-        bytes.replaceSubrange(places[0]..<places[0] + pattern.count, with: encoded(new))
+        bytes.replaceSubrange(places[0]..<places[0] + pattern.count, with: new)
         return Bytes(bytes)
     }
 
