@@ -4,5 +4,6 @@ extension Bytes: Codable {
         self.init(try [UInt8](from: decoder))
     }
 
+    /// Writes a list of bytes.
     public func encode(to encoder: any Encoder) throws { try [UInt8](self).encode(to: encoder) }
 }

@@ -100,6 +100,17 @@ import Testing
         #expect(outcome.error?.offset == twice.count)
     }
 
+    @Test func anEndBeforeTheSchemaIsToldWhereItIs() throws {
+        for stream in [[0, 0, 0, 0, 0, 10], [0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0, 1]] as [Bytes] {
+            let whole = Self.error(of: stream)
+            #expect(whole?.code == .truncated)
+            #expect(whole?.offset == (stream[0] == 0 ? 4 : 8))
+            for feed in Splits.of(stream) {
+                #expect(try Self.outcome(feed.pieces).error == whole, "\(feed)")
+            }
+        }
+    }
+
     @Test func errorsStay() {
         var decoder = StreamDecoder()
         decoder.feed([0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0x80])

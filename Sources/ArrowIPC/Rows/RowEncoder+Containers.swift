@@ -1,5 +1,5 @@
-/// The containers of `RowEncoder`. The repetition is the protocols': each kind of number has its own
-/// requirement, and a generic one would cost a dynamic cast for every value.
+/// The containers of `RowEncoder`. The repetition is the protocols': each kind of number has its
+/// own requirement, and a generic one would cost a dynamic cast for every value.
 struct RowKeyedEncoding<Key: CodingKey>: KeyedEncodingContainerProtocol {
     private let encoder: RowEncoder
     var codingPath: [any CodingKey] { encoder.codingPath }

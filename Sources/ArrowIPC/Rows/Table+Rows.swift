@@ -10,10 +10,10 @@
 /// | enumerations with raw values | as these | | structures, classes | `struct` |
 ///
 /// Other types are whatever their own conformance makes of them: Foundation's `Date` a `float64`
-/// of seconds since 2001, `UUID` text, `URL` a structure, `Data` a list of `uint8` (`binary`, when a
-/// schema says so). A schema may name other types for the same values: narrower or wider numbers
-/// that hold them exactly, dates, times and durations for integers, large types, and dictionaries
-/// of text.
+/// of seconds since 2001, `UUID` text, `URL` a structure, `Data` a list of `uint8` (`binary`, when
+/// a schema says so). A schema may name other types for the same values: narrower or wider
+/// numbers that hold them exactly, dates, times and durations for integers, large types, and
+/// dictionaries of text.
 extension RecordBatch {
     /// A batch of rows, each a structure whose keys are the columns.
     /// - Parameters:

@@ -137,6 +137,6 @@ extension StreamDecoder {
     }
 
     private func noSchema() -> ArrowError {
-        ArrowError(.truncated, stage: .framing, offset: fed, "the stream has no schema")
+        ArrowError(.truncated, stage: .framing, offset: base, "the stream has no schema")
     }
 }

@@ -34,7 +34,7 @@ public struct StreamReader: Sendable {
         }
         guard let schema = machine.schema else {
             throw ArrowError(
-                .truncated, stage: .framing, offset: bytes.count, "the stream has no schema")
+                .truncated, stage: .framing, offset: position, "the stream has no schema")
         }
         self.schema = schema
     }
@@ -71,7 +71,9 @@ public struct StreamReader: Sendable {
             case .fileMagic(let size):
                 position += size
                 continue
-            case .end: return nil
+            case .end(let size):
+                position += size
+                return nil
             case .needMore(let count):
                 if base == bytes.count { return nil }
                 needed = count

@@ -13,6 +13,7 @@ extension Timestamp: Codable {
         self.init(seconds: seconds, nanoseconds: nanoseconds)
     }
 
+    /// Writes a list of two numbers, seconds and nanoseconds.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.unkeyedContainer()
         try container.encode(seconds)
