@@ -9,13 +9,13 @@ internal import Glibc
 /// a prefix that its maker will never write again. So a byte that two tasks can see is constant
 /// for as long as both can see it; `base` and `capacity` never change; the memory is released
 /// once, in `deinit`, when no `Bytes` is left.
-@safe package final class ByteRegion: @unchecked Sendable {
+@usableFromInline @safe package final class ByteRegion: @unchecked Sendable {
     private enum Origin { case heap, mapping }
 
     /// Start of the memory. Writable only above what has been published as `Bytes`.
-    @unsafe package let base: UnsafeMutableRawPointer
+    @usableFromInline @unsafe package let base: UnsafeMutableRawPointer
     /// Size of the memory in bytes.
-    package let capacity: Int
+    @usableFromInline package let capacity: Int
     private let origin: Origin
 
     /// Every heap region starts on a cache line, which is also the alignment that Arrow asks for.

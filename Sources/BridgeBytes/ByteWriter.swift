@@ -5,10 +5,13 @@ internal import Glibc
 /// Growth doubles, so appending is amortised O(1) a byte; `removeAll` keeps the memory. Whoever
 /// owns a writer bounds what is put into it. `finish` hands the memory over as `Bytes` without a
 /// copy.
-package struct ByteWriter: ~Copyable {
-    private var region: ByteRegion
+///
+/// The appends are inlined into the writers of the layers above: a frame of the NATS protocol is
+/// seven of them, and the calls cost more than the bytes did.
+@usableFromInline package struct ByteWriter: ~Copyable, Sendable {
+    @usableFromInline var region: ByteRegion
     /// Number of bytes written.
-    package private(set) var count = 0
+    @usableFromInline package internal(set) var count = 0
 
     package init(capacity: Int = 256) {
         region = ByteRegion(capacity: capacity)
@@ -38,34 +41,34 @@ package struct ByteWriter: ~Copyable {
     }
 
     /// Makes room for `additional` bytes.
-    package mutating func reserve(_ additional: Int) {
+    @inlinable @inline(__always) package mutating func reserve(_ additional: Int) {
         guard region.capacity - count < additional else { return }
         grow(to: count + additional)
     }
 
-    private mutating func grow(to needed: Int) {
+    @usableFromInline mutating func grow(to needed: Int) {
         let larger = ByteRegion(capacity: max(needed, region.capacity * 2))
         // Sound: both regions hold at least `count` bytes and do not overlap.
         unsafe larger.base.copyMemory(from: region.base, byteCount: count)
         region = larger
     }
 
-    package mutating func append(_ byte: UInt8) {
+    @inlinable @inline(__always) package mutating func append(_ byte: UInt8) {
         reserve(1)
         unsafe region.base.storeBytes(of: byte, toByteOffset: count, as: UInt8.self)
         count += 1
     }
 
-    package mutating func append(_ span: Span<UInt8>) {
+    @inlinable @inline(__always) package mutating func append(_ span: Span<UInt8>) {
         unsafe span.withUnsafeBytes { unsafe append($0) }
     }
 
-    package mutating func append(_ bytes: Bytes) { append(bytes.span) }
+    @inlinable @inline(__always) package mutating func append(_ bytes: Bytes) { append(bytes.span) }
 
     package mutating func append(_ array: [UInt8]) { append(array.span) }
 
     /// Appends ASCII text known at compile time.
-    package mutating func append(_ text: StaticString) {
+    @inlinable @inline(__always) package mutating func append(_ text: StaticString) {
         text.withUTF8Buffer { unsafe append(UnsafeRawBufferPointer($0)) }
     }
 
@@ -76,22 +79,28 @@ package struct ByteWriter: ~Copyable {
     }
 
     /// Appends a number in decimal digits.
-    package mutating func append(decimal value: Int) {
+    @inlinable @inline(__always) package mutating func append(decimal value: Int) {
+        guard value < 0 || value > 9 else { return append(0x30 + UInt8(truncatingIfNeeded: value)) }
         append(decimal: value.magnitude, negative: value < 0)
     }
 
-    package mutating func append(decimal value: UInt, negative: Bool = false) {
-        var digits = InlineArray<20, UInt8>(repeating: 0)
-        var position = 20
+    @usableFromInline package mutating func append(decimal value: UInt, negative: Bool = false) {
+        // The digits are written where they belong, from the last one to the first.
+        let size = Decimal.digits(value) + (negative ? 1 : 0)
+        reserve(size)
+        var position = count + size
         var rest = value
         repeat {
             position -= 1
             let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
-            digits[position] = 0x30 + UInt8(truncatingIfNeeded: digit)
+            let byte = 0x30 + UInt8(truncatingIfNeeded: digit)
+            unsafe region.base.storeBytes(of: byte, toByteOffset: position, as: UInt8.self)
             rest = quotient
         } while rest != 0
-        if negative { append(0x2D) }
-        append(digits.span.extracting(position..<20))
+        if negative {
+            unsafe region.base.storeBytes(of: 0x2D, toByteOffset: count, as: UInt8.self)
+        }
+        count += size
     }
 
     /// Appends an integer, least significant byte first.
@@ -134,7 +143,7 @@ package struct ByteWriter: ~Copyable {
         count += filled
     }
 
-    @unsafe private mutating func append(_ buffer: UnsafeRawBufferPointer) {
+    @inlinable @inline(__always) @unsafe mutating func append(_ buffer: UnsafeRawBufferPointer) {
         guard let source = buffer.baseAddress, buffer.count > 0 else { return }
         reserve(buffer.count)
         unsafe (region.base + count).copyMemory(from: source, byteCount: buffer.count)

@@ -6,20 +6,20 @@
 ///
 /// A small slice keeps the whole memory alive that it was cut from; `copied()` detaches it.
 public struct Bytes: Sendable {
-    private let region: ByteRegion?
-    private let offset: Int
+    @usableFromInline let region: ByteRegion?
+    @usableFromInline let offset: Int
     /// Number of bytes in the view.
     public let count: Int
 
     /// An empty run.
-    public init() {
+    @inlinable public init() {
         region = nil
         offset = 0
         count = 0
     }
 
     /// A view of `range` of a region. The caller never writes those bytes again.
-    package init(_ region: ByteRegion, _ range: Range<Int>) {
+    @inlinable package init(_ region: ByteRegion, _ range: Range<Int>) {
         precondition(range.lowerBound >= 0 && range.upperBound <= region.capacity)
         self.region = region
         offset = range.lowerBound
@@ -53,15 +53,15 @@ public struct Bytes: Sendable {
     }
 
     /// Whether there is no byte.
-    public var isEmpty: Bool { count == 0 }
+    @inlinable public var isEmpty: Bool { count == 0 }
 
     /// The byte at a position. Traps when the position is outside `0..<count`.
-    public subscript(position: Int) -> UInt8 {
+    @inlinable public subscript(position: Int) -> UInt8 {
         span[position]
     }
 
     /// A view of part of the bytes, without a copy. Traps when the range is outside `0..<count`.
-    public subscript(range: Range<Int>) -> Bytes {
+    @inlinable public subscript(range: Range<Int>) -> Bytes {
         precondition(range.lowerBound >= 0 && range.upperBound <= count, "range outside the bytes")
         guard let region else { return self }
         return Bytes(region, offset + range.lowerBound..<offset + range.upperBound)
@@ -71,7 +71,7 @@ public struct Bytes: Sendable {
     public subscript(range: PartialRangeFrom<Int>) -> Bytes { self[range.lowerBound..<count] }
 
     /// The bytes as a span that is valid as long as this value.
-    public var span: Span<UInt8> {
+    @inlinable public var span: Span<UInt8> {
         @_lifetime(borrow self)
         get {
             guard let region else { return Span() }

@@ -9,10 +9,10 @@
 /// Parsed pieces leave as `Bytes` that share the region. When the spare room runs out, the
 /// unread rest moves to the front, into the same region if nothing shares it and into a new one
 /// otherwise: so a byte that somebody can see is never overwritten.
-package struct ReceiveBuffer: ~Copyable {
-    private var region: ByteRegion
-    private var consumed = 0
-    private var filled = 0
+@usableFromInline package struct ReceiveBuffer: ~Copyable, Sendable {
+    @usableFromInline var region: ByteRegion
+    @usableFromInline var consumed = 0
+    @usableFromInline var filled = 0
     private let chunk: Int
     private let limit: Int
 
@@ -27,13 +27,13 @@ package struct ReceiveBuffer: ~Copyable {
     }
 
     /// Number of unread bytes.
-    package var count: Int { filled - consumed }
+    @inlinable package var count: Int { filled - consumed }
 
     /// Whether the last `fill` left room: the source had no more to give.
     package var hasSpareRoom: Bool { filled < region.capacity }
 
     /// The unread bytes.
-    package var span: Span<UInt8> {
+    @inlinable package var span: Span<UInt8> {
         @_lifetime(borrow self)
         get {
             // Sound: `consumed..<filled` is initialised memory of a region that `self` owns.
@@ -45,13 +45,13 @@ package struct ReceiveBuffer: ~Copyable {
     }
 
     /// A shared view of part of the unread bytes, without a copy.
-    package func bytes(_ range: Range<Int>) -> Bytes {
+    @inlinable package func bytes(_ range: Range<Int>) -> Bytes {
         precondition(range.lowerBound >= 0 && range.upperBound <= count)
         return Bytes(region, consumed + range.lowerBound..<consumed + range.upperBound)
     }
 
     /// Drops the first `count` unread bytes.
-    package mutating func consume(_ count: Int) {
+    @inlinable package mutating func consume(_ count: Int) {
         precondition(count >= 0 && count <= self.count)
         consumed += count
     }

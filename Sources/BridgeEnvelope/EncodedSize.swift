@@ -64,12 +64,6 @@ enum EncodedSize {
     }
 
     static func digits(_ number: Int) -> Int {
-        var count = number < 0 ? 2 : 1
-        var rest = number.magnitude / 10
-        while rest > 0 {
-            count += 1
-            rest /= 10
-        }
-        return count
+        Decimal.digits(number.magnitude) + (number < 0 ? 1 : 0)
     }
 }

@@ -8,6 +8,8 @@ struct Epoll: ~Copyable {
         let rawValue: UInt32
         static let read = Events(rawValue: EPOLLIN.rawValue | EPOLLRDHUP.rawValue)
         static let write = Events(rawValue: EPOLLOUT.rawValue)
+        /// Told once for each time that something new came, not for as long as it is there.
+        static let edge = Events(rawValue: EPOLLET.rawValue)
         /// Reported whether asked for or not.
         static let broken = Events(rawValue: EPOLLERR.rawValue | EPOLLHUP.rawValue)
     }

@@ -60,6 +60,11 @@ package final class Link {
         didSet { if let deadline { loop.noteDeadline(deadline) } }
     }
 
+    /// Has the handler's `woken` called after the reactor's next wait, which lasts a millisecond
+    /// at most: for a handler that expects more work at once, and saves others the cost of waking
+    /// it again for every little.
+    package func nap() { loop.nap(id) }
+
     /// How other threads reach this link.
     package var handle: LinkHandle {
         LinkHandle(id: id, inbox: loop.inbox, descriptorNumber: descriptorNumber)

@@ -124,11 +124,6 @@ package final class ReactorInbox: Sendable {
             return state.commands
         }
     }
-
-    func clearSignal() {
-        var count: eventfd_t = 0
-        unsafe _ = eventfd_read(event.number, &count)
-    }
 }
 
 /// Names a link for as long as it lives, and never another one.

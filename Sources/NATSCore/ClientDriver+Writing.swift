@@ -27,9 +27,15 @@ extension ClientDriver {
 
     /// Writes what waits, until nothing does or the kernel takes no more.
     func drain(_ link: Link) {
+        var messages = 0
         for _ in 0..<Self.takesPerTurn {
             guard writeBuffer(link) else { return }
-            guard core.outbox.take(into: &writing) else { return }
+            let isStreaming = messages >= Outbox.streamCount
+            switch core.outbox.take(into: &writing, isStreaming: isStreaming) {
+            case .taken(let count): messages += count
+            case .nap: return link.nap()
+            case .idle: return
+            }
         }
         if writeBuffer(link) { link.handle.wake() }
     }

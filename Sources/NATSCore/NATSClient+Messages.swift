@@ -15,13 +15,18 @@ extension NATSClient {
         try publish(payload, subject, replyTo, headers, limit: nil)
     }
 
+    @inline(__always)
     private func publish(
         _ payload: Bytes, _ subject: Subject, _ replyTo: Subject?, _ headers: Headers, limit: Int?
     ) throws(NATSError) {
         try checkSize(payload, headers, subject, .publish)
         var number: UInt64 = 0
-        let result = core.outbox.append(limit: limit, number: &number) {
-            $0.append(publish: payload, subject, replyTo: replyTo, headers: headers)
+        // Sound: `core` keeps the outbox as long as this client lives, so a reference count of its
+        // own, which all publishing threads would fight for, protects nothing.
+        let result = unsafe outbox._withUnsafeGuaranteedRef {
+            $0.append(limit: limit, number: &number) {
+                $0.append(publish: payload, subject, replyTo: replyTo, headers: headers)
+            }
         }
         guard result != .appended else { return }
         throw appendError(result, subject, .publish)
@@ -49,10 +54,11 @@ extension NATSClient {
         }
     }
 
+    @inline(__always)
     func checkSize(
         _ payload: Bytes, _ headers: Headers, _ subject: Subject, _ stage: NATSError.Stage
     ) throws(NATSError) {
-        let size = payload.count + headers.encodedCount
+        let size = payload.count + (headers.isEmpty ? 0 : headers.encodedCount)
         guard size > maxPayload else { return }
         throw NATSError(
             .payloadTooLarge, stage: stage, subject: subject.text,

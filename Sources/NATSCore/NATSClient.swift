@@ -11,13 +11,17 @@ internal import Synchronization
 ///
 /// What core NATS promises is "at most once": a message is known to have reached the server only
 /// when a later `flush` has returned.
-public final class NATSClient: Sendable {
+@safe public final class NATSClient: Sendable {
     let core: ClientCore
+    /// The core's outbox, for `publish`. Sound: `core` keeps it as long as this client lives.
+    @unsafe let outbox: Unmanaged<Outbox>
     private let reactor: Reactor
     private let supervisor: Task<Void, Never>
 
     private init(core: ClientCore, reactor: Reactor, supervisor: Task<Void, Never>) {
         self.core = core
+        // Sound: see the property.
+        unsafe outbox = Unmanaged.passUnretained(core.outbox)
         self.reactor = reactor
         self.supervisor = supervisor
     }

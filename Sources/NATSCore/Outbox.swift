@@ -12,6 +12,11 @@ internal import Synchronization
 /// append. So a stream of small publishes costs one wake-up and one write for as much as was
 /// appended meanwhile, and a lone publish leaves at once.
 ///
+/// While messages come faster than they are written one by one (a turn of the reactor has taken
+/// `streamCount` of them), the reactor naps before it declares itself idle: for at most a
+/// millisecond nobody need wake it, unless `napLimit` bytes wait or somebody waits for an answer.
+/// A wake-up costs as much as a hundred appends, and would otherwise come after each few of them.
+///
 /// Whoever waits for an answer anyway (a lone request) may write at once, on its own thread,
 /// which saves the switch to the reactor's: allowed only while the reactor is idle, that is while
 /// nothing waits and it has not been told anything, and under the lock, so that frames keep
@@ -27,6 +32,8 @@ final class Outbox: Sendable {
         var link: LinkHandle?
         /// The reactor has been told, or is writing and will look again.
         var isScheduled = false
+        /// It has been told, has found nothing, and will look again soon by itself.
+        var isNapping = false
         var isClosed = false
         var roomWaiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
         /// Messages appended so far, and their bytes on the wire.
@@ -43,8 +50,13 @@ final class Outbox: Sendable {
         }
 
         /// Marks that the reactor must look; returns the link to wake if it does not know yet.
-        mutating func schedule() -> LinkHandle? {
-            guard !isScheduled, let link else { return nil }
+        /// - Parameter isUrgent: Whether a nap is too long a wait.
+        mutating func schedule(isUrgent: Bool = false) -> LinkHandle? {
+            if isScheduled {
+                guard isNapping, isUrgent || pending.count >= Outbox.napLimit else { return nil }
+                isNapping = false
+            }
+            guard let link else { return nil }
             isScheduled = true
             return link
         }
@@ -52,7 +64,7 @@ final class Outbox: Sendable {
         /// Writes what waits, if the reactor is idle. Returns whether nothing is left; if
         /// something is, or the connection is broken, the reactor will see to it.
         mutating func writeNow() -> Bool {
-            guard !isScheduled, let link else { return false }
+            guard !isScheduled || isNapping, let link else { return false }
             guard case .moved = link.write(&pending), pending.isDone else { return false }
             pending.removeAll()
             taken = appended
@@ -61,6 +73,21 @@ final class Outbox: Sendable {
     }
 
     enum AppendResult: Equatable { case appended, full, closed, detached }
+
+    /// What taking came to.
+    enum Taking: Equatable {
+        /// So many messages, and perhaps control frames, are in the buffer.
+        case taken(messages: Int)
+        /// Nothing waits; the reactor is woken by whoever appends next.
+        case idle
+        /// Nothing waits; the reactor looks again soon without being told.
+        case nap
+    }
+
+    /// From this many messages in one turn on, more are expected at once.
+    static let streamCount = 100
+    /// So many waiting bytes end a nap: as much as one write takes well.
+    static let napLimit = 64 << 10
 
     /// Appending is refused while this many bytes wait. One frame may overrun it, so that
     /// `max_payload` can always be used.
@@ -89,7 +116,7 @@ final class Outbox: Sendable {
             state.appendedBytes += UInt64(state.pending.count - before)
             number = state.appended
             if atOnce, state.writeNow() { return .appended }
-            link = state.schedule()
+            link = state.schedule(isUrgent: atOnce)
             return .appended
         }
         link?.wake()
@@ -103,7 +130,7 @@ final class Outbox: Sendable {
         let number = state.withLock { state -> UInt64? in
             guard !state.isClosed, state.link != nil else { return nil }
             FrameWriter.ping(into: &state.pending.text)
-            link = state.schedule()
+            link = state.schedule(isUrgent: true)
             return state.appended
         }
         link?.wake()
@@ -117,29 +144,32 @@ final class Outbox: Sendable {
             if state.isClosed { return .closed }
             guard state.link != nil else { return .detached }
             write(&state.pending.text)
-            link = state.schedule()
+            link = state.schedule(isUrgent: true)
             return .appended
         }
         link?.wake()
         return result
     }
 
-    /// Swaps what waits with an empty buffer. Returns false, and expects to be woken again, when
-    /// nothing waits.
-    func take(into buffer: inout SendBuffer) -> Bool {
-        let waiters = state.withLock { state -> [CheckedContinuation<Void, Never>]? in
-            if state.pending.count == 0 {
-                state.isScheduled = false
-                return nil
+    /// Swaps what waits with an empty buffer.
+    /// - Parameter isStreaming: Whether to nap when nothing waits.
+    func take(into buffer: inout SendBuffer, isStreaming: Bool = false) -> Taking {
+        let (taking, waiters) = state.withLock {
+            state -> (Taking, [CheckedContinuation<Void, Never>]) in
+            guard state.pending.count > 0 else {
+                state.isNapping = isStreaming
+                state.isScheduled = isStreaming
+                return (isStreaming ? .nap : .idle, [])
             }
+            state.isNapping = false
             swap(&state.pending, &buffer)
             state.pending.removeAll()
+            let messages = state.appended - state.taken
             state.taken = state.appended
-            return state.room()
+            return (.taken(messages: Int(clamping: messages)), state.room())
         }
-        guard let waiters else { return false }
         for waiter in waiters { waiter.resume() }
-        return true
+        return taking
     }
 
     /// Begins to wake a link; called on the reactor's thread when the handshake is done, which
@@ -153,6 +183,7 @@ final class Outbox: Sendable {
             swap(&state.pending, &fresh)
             state.link = link
             state.isScheduled = true
+            state.isNapping = false
         }
     }
 
@@ -170,6 +201,7 @@ final class Outbox: Sendable {
             state.pending.removeAll()
             state.link = nil
             state.isScheduled = false
+            state.isNapping = false
             state.taken = state.appended
             return (state.room(), state.appended)
         }
@@ -188,6 +220,7 @@ final class Outbox: Sendable {
             swap(&state.pending, &fresh)
             state.link = nil
             state.isScheduled = false
+            state.isNapping = false
             state.taken = state.appended - UInt64(kept)
             return state.taken + 1
         }

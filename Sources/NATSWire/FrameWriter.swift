@@ -51,30 +51,6 @@ package enum FrameWriter {
         writer.append(subject)
     }
 
-    /// Size in bytes of the frame that `publish` appends.
-    package static func publishSize(
-        _ subject: Subject, replyTo: Subject? = nil, headers: Headers = Headers(),
-        payloadCount: Int
-    ) -> Int {
-        let headerCount = headers.encodedCount
-        let total = headerCount + payloadCount
-        var size = 4 + subject.bytes.count + 1 + digits(total) + 2 + total + 2
-        if let replyTo { size += 1 + replyTo.bytes.count }
-        if headerCount > 0 { size += 1 + digits(headerCount) + 1 }
-        return size
-    }
-
-    /// Number of decimal digits of a size.
-    static func digits(_ value: Int) -> Int {
-        var count = 1
-        var rest = value / 10
-        while rest > 0 {
-            count += 1
-            rest /= 10
-        }
-        return count
-    }
-
     /// Appends SUB.
     package static func subscribe(
         sid: Int, _ pattern: SubjectPattern, queueGroup: QueueGroup? = nil,

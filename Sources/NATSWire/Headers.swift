@@ -17,7 +17,7 @@ public struct Headers: Sendable, Hashable {
         }
     }
 
-    private(set) var fields: [Field] = []
+    @usableFromInline private(set) var fields: [Field] = []
 
     /// No headers.
     public init() {}
@@ -28,7 +28,7 @@ public struct Headers: Sendable, Hashable {
     public var count: Int { fields.count }
 
     /// Whether there is no line.
-    public var isEmpty: Bool { fields.isEmpty }
+    @inlinable public var isEmpty: Bool { fields.isEmpty }
 
     /// Adds a line and keeps what is there.
     public mutating func append(_ name: HeaderName, _ value: HeaderValue) {

@@ -15,4 +15,17 @@ package enum Decimal {
         }
         return value
     }
+
+    /// How many digits a number is written with, one for 0.
+    package static func digits(_ value: UInt) -> Int {
+        // Sizes of messages rarely have more than four; dividing costs more than comparing.
+        if value < 10_000 { return value < 100 ? (value < 10 ? 1 : 2) : (value < 1000 ? 3 : 4) }
+        var count = 4
+        var rest = value / 10_000
+        while rest > 0 {
+            rest /= 10
+            count += 1
+        }
+        return count
+    }
 }

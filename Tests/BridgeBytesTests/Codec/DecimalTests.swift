@@ -32,4 +32,14 @@ import Testing
             #expect(Decimal.parse(text.span) == value)
         }
     }
+
+    @Test("The number of digits is that of the text", arguments: 0..<20)
+    func digits(power: Int) {
+        var value: UInt = 1
+        for _ in 0..<power { value &*= 10 }
+        for value in [value - 1, value, value + 1, value / 2] {
+            #expect(Decimal.digits(value) == String(value).count)
+        }
+        #expect(Decimal.digits(.max) == 20)
+    }
 }
