@@ -118,7 +118,7 @@ struct Supervisor {
         }
         noteDiscovered()
         if isLast, let failure = reason.failure {
-            machine.failed(failure, now: MonotonicClock.now)
+            machine.failed(failure, now: MonotonicClock.now, isSpare: core.isLeaving)
         }
         core.tell(core.phase == .reconnecting ? .disconnected(error) : .connectionFailed(error))
         return error

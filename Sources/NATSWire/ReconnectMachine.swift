@@ -14,6 +14,8 @@
 //
 // A server leaves the pool after `maxAttempts` failures in a row, after the same refusal of our
 // credentials twice in a row, and at once when it can never work. An empty pool ends the search.
+// While a connection is still in use (its server will stop, and another is looked for) failures
+// only make the next wait longer: nothing is given up before it is needed.
 //
 // Time and randomness are arguments.
 
@@ -82,6 +84,8 @@ package struct ReconnectMachine: Sendable {
         let url: ServerURL
         let isExplicit: Bool
         var failures = 0
+        /// Failures since the last connection while another one was still in use.
+        var spareFailures = 0
         var lastRefusal: String?
         var notBefore: Duration?
         var used = 0
@@ -170,14 +174,22 @@ package struct ReconnectMachine: Sendable {
         wasRefused = false
         guard let index = current.flatMap(index(of:)) else { return }
         servers[index].failures = 0
+        servers[index].spareFailures = 0
         servers[index].lastRefusal = nil
         servers[index].notBefore = nil
     }
 
     /// The attempt at, or the connection to, the current server ended.
-    package mutating func failed(_ failure: Failure, now: Duration) {
+    /// - Parameter isSpare: Whether another connection is still in use.
+    package mutating func failed(_ failure: Failure, now: Duration, isSpare: Bool = false) {
         guard let index = current.flatMap(index(of:)) else { return }
         current = nil
+        if isSpare, failure == .lost {
+            servers[index].spareFailures += 1
+            servers[index].notBefore =
+                now + wait(after: servers[index].failures + servers[index].spareFailures)
+            return
+        }
         servers[index].failures += 1
         let failures = servers[index].failures
         switch failure {

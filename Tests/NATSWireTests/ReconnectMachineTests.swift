@@ -36,6 +36,23 @@ internal import Testing
                 == .connect(Self.a, after: .milliseconds(250)))
     }
 
+    @Test func nothingIsGivenUpWhileAConnectionIsInUse() {
+        var machine = machine([Self.a]) { $0.maxAttempts = 2 }
+        _ = machine.nextAttempt(now: .zero, random: 0)
+        machine.connected()
+        machine.failed(.lost, now: .zero)
+        var wait = Duration.milliseconds(250)
+        for _ in 0..<10 {
+            #expect(machine.nextAttempt(now: .zero, random: 0) == .connect(Self.a, after: wait))
+            machine.failed(.lost, now: .zero, isSpare: true)
+            wait = min(wait * 2, .seconds(4))
+        }
+        // Once the connection is gone the attempts count.
+        _ = machine.nextAttempt(now: .zero, random: 0)
+        machine.failed(.lost, now: .zero)
+        #expect(machine.nextAttempt(now: .zero, random: 0) == .giveUp(.attemptsExhausted))
+    }
+
     @Test func waitsDoubleUpToTheirBound() {
         var machine = machine([Self.a])
         _ = machine.nextAttempt(now: .zero, random: 0)
