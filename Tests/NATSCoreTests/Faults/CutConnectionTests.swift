@@ -18,11 +18,11 @@ import Testing
 
         /// Where each frame ends, counted from the first byte of the first one.
         func frameEnds(subject: Subject) -> [Int] {
-            var end = 0
+            var writer = ByteWriter()
             return payloads.indices.map { index in
-                end += FrameWriter.publishSize(
-                    subject, headers: headers[index], payloadCount: payloads[index].count)
-                return end
+                FrameWriter.publish(
+                    subject, headers: headers[index], payload: payloads[index], into: &writer)
+                return writer.count
             }
         }
 
