@@ -42,10 +42,13 @@ bench: setup
 
 ## Fuzz one target of Tests/Fuzz: make fuzz TARGET=ArrowStreamFuzz SECONDS=600 CORPUS=folder.
 ## The corpus grows in .build/fuzz-corpus; CORPUS names a folder of first inputs.
+# Of several -sanitize options the compiler takes the last one, and SwiftPM repeats its own in any
+# order: so both sanitizers stand in one option, behind SwiftPM's.
 SECONDS ?= 600
+CORPUS ?= $(wildcard Fixtures/fuzz/$(TARGET))
 fuzz:
-	$(SWIFT) build -c release --build-path .build/fuzz --sanitize fuzzer --sanitize address \
-		--product $(TARGET)
+	$(SWIFT) build -c release --build-path .build/fuzz --sanitize fuzzer \
+		-Xswiftc -sanitize=fuzzer,address --product $(TARGET)
 	mkdir -p .build/fuzz-corpus/$(TARGET)
 	SWIFT_BACKTRACE=enable=no ASAN_OPTIONS=detect_leaks=0 .build/fuzz/release/$(TARGET) \
 		-max_total_time=$(SECONDS) -rss_limit_mb=4096 -timeout=20 \

@@ -85,17 +85,28 @@ let package = Package(
                 "BridgeHTTP", "BridgeJSON", "ArrowIPC", "BridgeBytes",
             ],
             path: "Benchmarks", swiftSettings: settings),
+        // Fuzz targets, one file each: see Tests/Fuzz/README.md.
+        .target(
+            name: "FuzzEntries", dependencies: ["NATSWire", "BridgeJSON", "BridgeBytes"],
+            path: "Tests/Fuzz/Entries", swiftSettings: settings),
+        fuzzer("FrameParserFuzz", "FuzzEntries", "BridgeBytes"),
+        fuzzer("ClientFrameParserFuzz", "FuzzEntries", "BridgeBytes"),
+        fuzzer("HeaderBlockFuzz", "FuzzEntries", "BridgeBytes"),
+        fuzzer("ServerInfoFuzz", "FuzzEntries", "BridgeBytes"),
+        fuzzer("ServerURLFuzz", "FuzzEntries", "BridgeBytes"),
+        fuzzer("SubjectFuzz", "FuzzEntries", "BridgeBytes"),
         // Tests.
         .target(
             name: "TestKit", dependencies: ["BridgeBytes", "BridgeJSON", "CLinux"],
             path: "Tests/TestKit", swiftSettings: settings),
         tests("BridgeBytesTests", "BridgeBytes"),
         tests("BridgeJSONTests", "BridgeJSON", "BridgeBytes"),
-        tests("NATSWireTests", "NATSWire", "BridgeJSON", "BridgeBytes"),
+        tests("NATSWireTests", "NATSWire", "FuzzEntries", "BridgeJSON", "BridgeBytes"),
         tests("HTTPWireTests", "HTTPWire", "BridgeJSON", "BridgeBytes"),
         tests("ArrowIPCTests", "ArrowIPC", "BridgeEnvelope", "BridgeJSON", "BridgeBytes"),
         tests("BridgeSocketsTests", "BridgeSockets", "BridgeBytes"),
-        tests("NATSCoreTests", "NATSCore", "NATSWire", "BridgeSockets", "BridgeBytes"),
+        tests(
+            "NATSCoreTests", "NATSCore", "NATSWire", "BridgeSockets", "BridgeJSON", "BridgeBytes"),
         tests("BridgeHTTPTests", "BridgeHTTP", "HTTPWire", "BridgeJSON", "BridgeBytes"),
         tests("BridgeEnvelopeTests", "BridgeEnvelope", "BridgeJSON", "ArrowIPC", "BridgeBytes"),
         tests("NATSJetStreamTests", "NATSJetStream", "NATSCore", "BridgeJSON", "BridgeBytes"),

@@ -42,6 +42,8 @@ final class ClientCore: Sendable {
     private let inboxPattern: SubjectPattern
     let maxPayload = Atomic(ServerInfo.defaultMaxPayload)
     let traffic = TrafficCounters()
+    /// Connections that a trace was begun for.
+    let tracedConnections = Atomic(0)
     /// Whether new subscriptions and requests are refused since the end has begun.
     let isDraining = Atomic(false)
     let status = Mutex(Status())

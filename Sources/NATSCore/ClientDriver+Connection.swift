@@ -168,6 +168,7 @@ extension ClientDriver {
         }
         let now = MonotonicClock.now
         let isSlow = !link.wantsRead || pausedUntil.map { now - $0 < Self.patience } ?? false
+        tap?.finish()
         core.unjoined(link.handle)
         if wasConnected {
             core.disconnected(NATSError(closeReason ?? .requested, server: server))

@@ -64,7 +64,7 @@ extension ClientDriver {
         guard !isAttached, machine.isConnected else { return }
         isAttached = true
         core.infoReceived(info)
-        core.outbox.attach(link.handle) { [core, earlySIDs] writer in
+        core.outbox.attach(link.handle, tap: tap) { [core, earlySIDs] writer in
             let items = core.subscriptions.withLock { $0.resubscriptions }
             for item in items {
                 if earlySIDs.contains(item.sid) {

@@ -47,7 +47,7 @@ extension ClientDriver {
     private func writeBuffer(_ link: Link) -> Bool {
         guard !link.isClosed, !link.wantsWrite else { return false }
         while !writing.isDone {
-            switch link.write(&writing) {
+            switch write(link) {
             case .moved: break
             case .wouldBlock:
                 link.wantsWrite = true
@@ -60,5 +60,10 @@ extension ClientDriver {
         }
         writing.removeAll()
         return true
+    }
+
+    private func write(_ link: Link) -> Transfer {
+        guard let tap else { return link.write(&writing) }
+        return tap.sending(&writing) { link.write(&$0) }
     }
 }

@@ -32,6 +32,8 @@ final class ClientDriver: LinkHandler {
     /// What consumers said to the batches of this turn.
     private var told = MessageDispatch.Report()
     var writing = SendBuffer(capacity: 64 << 10)
+    /// Who is shown everything that crosses the wire, if anybody is.
+    let tap: WireTap?
     /// Whether the handshake was done, so that the outbox feeds this connection.
     var isAttached = false
     var closeReason: ConnectionMachine.CloseReason?
@@ -57,6 +59,10 @@ final class ClientDriver: LinkHandler {
         self.server = server
         self.credentials = credentials
         self.report = report
+        tap = core.options.trace.map {
+            let number = core.tracedConnections.add(1, ordering: .relaxed).newValue
+            return WireTap($0, connection: number, server: server)
+        }
         let limits = WireLimits.default
         machine = ConnectionMachine(
             configuration: core.options.machineConfiguration, now: MonotonicClock.now)
@@ -98,6 +104,7 @@ final class ClientDriver: LinkHandler {
                 return
             case .frame(let frame, let size):
                 handOver(link)
+                if let tap { tap.received(frame, window(0..<size)) }
                 handle(frame, link)
                 guard !link.isClosed else { return }
                 buffer.consume(size)
@@ -117,6 +124,9 @@ final class ClientDriver: LinkHandler {
             while true {
                 let step = try parser.next(buffer.span.extracting(position..<buffer.count))
                 guard case .frame(.message(let layout), let size) = step else { return step }
+                if let tap {
+                    tap.received(.message(layout), buffer.bytes(position..<position + size))
+                }
                 deliver(layout, at: position, &registry)
                 position += size
                 count += 1

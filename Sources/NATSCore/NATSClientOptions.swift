@@ -58,6 +58,8 @@ public struct NATSClientOptions: Sendable {
     /// connection is lost, rather than wait for their timeout. A request that had not left yet
     /// is sent over the next connection all the same; its answer is dropped.
     public var failsRequestsOnDisconnect = false
+    /// Takes what crosses the wire; nil: nobody does.
+    public var trace: NATSTrace?
     /// Prefix of inbox subjects.
     public var inboxPrefix = "_INBOX"
 

@@ -30,6 +30,8 @@ final class Outbox: Sendable {
     private struct State: ~Copyable {
         var pending = SendBuffer(capacity: 64 << 10)
         var link: LinkHandle?
+        /// Who is shown what is written here, if anybody is.
+        var tap: WireTap?
         /// The reactor has been told, or is writing and will look again.
         var isScheduled = false
         /// It has been told, has found nothing, and will look again soon by itself.
@@ -65,7 +67,9 @@ final class Outbox: Sendable {
         /// something is, or the connection is broken, the reactor will see to it.
         mutating func writeNow() -> Bool {
             guard !isScheduled || isNapping, let link else { return false }
-            guard case .moved = link.write(&pending), pending.isDone else { return false }
+            let transfer =
+                tap?.sending(&pending) { link.write(&$0) } ?? link.write(&pending)
+            guard case .moved = transfer, pending.isDone else { return false }
             pending.removeAll()
             taken = appended
             return true
@@ -175,13 +179,16 @@ final class Outbox: Sendable {
     /// Begins to wake a link; called on the reactor's thread when the handshake is done, which
     /// then looks for itself.
     /// - Parameter first: Appends what must go before everything that waits.
-    func attach(_ link: LinkHandle, first: (inout ByteWriter) -> Void) {
+    func attach(
+        _ link: LinkHandle, tap: WireTap?, first: (inout ByteWriter) -> Void
+    ) {
         state.withLock { state in
             var fresh = SendBuffer(capacity: state.pending.text.count + 4096)
             first(&fresh.text)
             fresh.append(state.pending)
             swap(&state.pending, &fresh)
             state.link = link
+            state.tap = tap
             state.isScheduled = true
             state.isNapping = false
         }

@@ -2,12 +2,14 @@ internal import BridgeBytes
 
 /// The control lines without a payload: INFO, PING, PONG, +OK and -ERR.
 enum ControlLine {
-    private static let verbs: [(StaticString)] = [
+    static let serverVerbs: [StaticString] = [
         "MSG", "HMSG", "PING", "PONG", "+OK", "-ERR", "INFO",
     ]
 
     /// Refuses a beginning of a line that no verb begins with.
-    static func checkVerb(_ window: Span<UInt8>) throws(WireError) {
+    static func checkVerb(
+        _ window: Span<UInt8>, among verbs: [StaticString] = serverVerbs
+    ) throws(WireError) {
         for verb in verbs {
             let count = min(verb.utf8CodeUnitCount, window.count)
             if hasPrefix(window, verb, count) { return }
@@ -55,7 +57,7 @@ enum ControlLine {
     }
 
     /// The text behind a verb, without the blanks around it.
-    private static func argument(
+    static func argument(
         of line: Span<UInt8>, after verb: Int
     ) throws(WireError) -> Range<Int> {
         var start = verb

@@ -58,7 +58,7 @@ enum MessageLine {
     }
 
     /// Splits a line at runs of blanks; returns the number of tokens.
-    private static func split(
+    static func split(
         _ window: Span<UInt8>, _ line: Range<Int>, into tokens: inout InlineArray<5, Range<Int>>
     ) throws(WireError) -> Int {
         var count = 0
@@ -83,7 +83,7 @@ enum MessageLine {
         return count
     }
 
-    private static func number(
+    static func number(
         _ window: Span<UInt8>, _ token: Range<Int>
     ) throws(WireError) -> Int {
         guard token.count <= WireLimits.maxDigits else {

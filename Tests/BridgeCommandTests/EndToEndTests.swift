@@ -83,6 +83,43 @@ struct EndToEndTests {
         }
     }
 
+    @Test func `a trace shows what was said, to each command that speaks NATS`() async throws {
+        try await Self.with { servers in
+            let directory = try TemporaryDirectory()
+            func trace(_ name: String) throws -> [JSONValue] {
+                try TestFile.text(directory.file(name)).split(separator: "\n").map {
+                    try JSONValue(parsing: Bytes(utf8: String($0)))
+                }
+            }
+            let client = try await NATSClient.connect(
+                NATSClientOptions(servers: [servers.nats.url]))
+            let jetStream = JetStream(client: client)
+            try await jetStream.createStream(StreamConfiguration(name: "LOG", subjects: ["log"]))
+            let runs = [
+                try await servers.run("send", "log", "t:text=x", "--trace", directory.file("send")),
+                try await servers.run(
+                    "replay", "LOG", "--since", "10m", "--trace", directory.file("replay")),
+                try await servers.run(
+                    "request", "none", "t:text=x", "--trace", directory.file("request")),
+                try await servers.run(
+                    "receive", "log", "--timeout", "2s", "--trace", directory.file("receive")),
+            ]
+            #expect(runs[0].status == 0 && runs[1].status == 0, "\(runs.map(\.errors))")
+            for name in ["send", "replay", "request", "receive"] {
+                let lines = try trace(name)
+                #expect(lines.first?["format"] == "traceassert-expanded", "\(name)")
+                #expect(lines.contains { $0["verb"] == "CONNECT" }, "\(name)")
+            }
+            let sent = try trace("send").first { $0["subject"] == "log" }
+            let body = try Base64.decode(Bytes(utf8: sent?["payload"]?.stringValue ?? "").span)
+            #expect(try JSONValue(parsing: body)["send_to"] == "log")
+            #expect(try trace("send").last?["footer"] != nil)
+            await client.close()
+            let bad = try await servers.run("send", "log", "t:text=x", "--trace", "/none/such")
+            #expect(bad.status != 0 && bad.errors.contains("/none/such"))
+        }
+    }
+
     @Test func `a dry run says what would travel how, and sends nothing`() async throws {
         try await Self.with { servers in
             let run = try await servers.run(

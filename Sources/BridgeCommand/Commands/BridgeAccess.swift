@@ -16,6 +16,7 @@ struct BridgeAccess: Sendable {
         var client = NATSClientOptions(servers: [options.server])
         client.name = "natsbridge"
         if let timeout = options.timeout { client.connectTimeout = timeout }
+        if let path = options.trace { client.trace = try ProtocolTraceFile.trace(path, console) }
         var settings = BridgeOptions(client: client, store: access.store)
         settings.linkPolicy = access.policy
         settings.retry = access.retry

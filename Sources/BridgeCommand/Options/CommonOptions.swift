@@ -35,7 +35,10 @@ package struct CommonOptions: Sendable, Equatable {
         ] + links + [
             .value(
                 "--threshold", "BYTES",
-                "payloads of this size and above go by link (default 1,000,000)")
+                "payloads of this size and above go by link (default 1,000,000)"),
+            .value(
+                "--trace", "FILE",
+                "write what crosses the wire to NATS into a file: a JSON line for each frame"),
         ]
 
     package let server: String
@@ -43,6 +46,7 @@ package struct CommonOptions: Sendable, Equatable {
     package let allowedOrigins: [String]
     package let threshold: Int?
     package let timeout: Duration?
+    package let trace: String?
     package let isPlik: Bool
     package let maxRetries: Int?
     package let baseDelay: Duration?
@@ -56,6 +60,7 @@ package struct CommonOptions: Sendable, Equatable {
         allowedOrigins = arguments.all("--allow-origin")
         threshold = try arguments.byteCount("--threshold")
         timeout = try arguments.duration("--timeout")
+        trace = arguments["--trace"]
         isPlik = arguments.has("--plik")
         maxRetries = try arguments.integer("--max-retries")
         baseDelay = try arguments.duration("--base-delay")

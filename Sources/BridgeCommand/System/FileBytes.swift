@@ -88,7 +88,7 @@ package enum FileBytes {
         }
     }
 
-    private static func failure(_ stage: String, _ path: String) -> CommandFailure {
+    static func failure(_ stage: String, _ path: String) -> CommandFailure {
         let number = errno
         let reason = unsafe String(cString: strerror(number))
         return CommandFailure(
