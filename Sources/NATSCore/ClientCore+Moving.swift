@@ -17,7 +17,8 @@ internal import Synchronization
 ///     new      INFO CONNECT PING PONG, SUB… PING ──▶ PONG, settle ──▶ outbox attached
 ///
 /// Between the SUB on the new connection and the UNSUB on the old one, a message may come over
-/// both; members of a queue group are not concerned. If either connection is lost on the
+/// both, and one that comes over the new one may overtake those before it, which the old one has
+/// yet to bring; members of a queue group are not concerned. If either connection is lost on the
 /// way, the other goes on as usual.
 extension ClientCore {
     /// The server in use will stop soon.

@@ -3,7 +3,8 @@ public enum PublishOutcome: String, Sendable, Hashable, CaseIterable {
     /// The server has it: it answered a PING that was sent behind the message.
     case sent
     /// The connection was lost, or the client closed, after the message was given to the system
-    /// and before the server confirmed it. It may or may not have arrived.
+    /// and before the server confirmed it. It may or may not have arrived, and may yet arrive,
+    /// even behind messages that were published later: the network may hold it for long.
     case unknown
     /// The message never left this process: the client was closed before.
     case lost
