@@ -58,15 +58,20 @@ struct FSETable: ~Copyable {
             from: 0, extraBits: [UInt8](repeating: 0, count: 256), maxLog: 6)
     }
 
-    /// The largest table of any code in the format.
-    private static let capacity = 512
+    /// The size of the largest table of any code in the format, and so of the memory of each: a
+    /// number that is masked by it needs no check.
+    static let capacity = 512
 
     private(set) var log = 0
-    private var states = InlineArray<512, State>(repeating: State())
+    // An array, and not an inline one, whose elements 6.3.1 reads through a copy of all.
+    private var memory = [State](repeating: State(), count: FSETable.capacity)
 
-    /// The state of a number; numbers that a table gives out are always below its size.
-    @inline(__always)
-    subscript(number: Int) -> State { states[number & (Self.capacity &- 1)] }
+    /// The states by their numbers, `capacity` of them; those after the table's own are of no
+    /// meaning, and no table gives their numbers out.
+    var states: Span<State> {
+        @_lifetime(borrow self)
+        get { memory.span }
+    }
 
     /// Makes the table of one symbol, which needs no bits at all.
     mutating func fill(symbol: Int, of meaning: Meaning) throws(ZstandardFault) {
@@ -74,7 +79,7 @@ struct FSETable: ~Copyable {
             throw ZstandardFault("a symbol does not exist")
         }
         log = 0
-        states[0] = State(
+        memory[0] = State(
             base: meaning.bases[symbol], extraBits: meaning.extraBits[symbol])
     }
 
@@ -83,27 +88,22 @@ struct FSETable: ~Copyable {
         let size = 1 << distribution.log
         precondition(size <= Self.capacity && distribution.shares.count <= meaning.bases.count)
         log = distribution.log
-        var next = InlineArray<256, UInt16>(repeating: 0)
-        var symbols = InlineArray<512, UInt8>(repeating: 0)
-        strew(distribution.shares, over: size, &symbols)
-        for (symbol, share) in distribution.shares.enumerated() {
-            next[symbol] = share < 0 ? 1 : UInt16(share)
-        }
+        var next = distribution.shares.map { UInt16($0 < 0 ? 1 : $0) }
+        let symbols = Self.strewn(distribution.shares, over: size)
         for state in 0..<size {
             let symbol = Int(symbols[state])
             let number = Int(next[symbol])
             next[symbol] += 1
             let bits = log - (Int.bitWidth - 1 - number.leadingZeroBitCount)
-            states[state] = State(
+            memory[state] = State(
                 base: meaning.bases[symbol], nextState: UInt16(number << bits - size),
                 extraBits: meaning.extraBits[symbol], stateBits: UInt8(bits))
         }
     }
 
     /// Gives each state its symbol. The stride is odd, so it meets every state once.
-    private func strew(
-        _ shares: [Int16], over size: Int, _ symbols: inout InlineArray<512, UInt8>
-    ) {
+    private static func strewn(_ shares: [Int16], over size: Int) -> [UInt8] {
+        var symbols = [UInt8](repeating: 0, count: size)
         var high = size
         for (symbol, share) in shares.enumerated() where share < 0 {
             high -= 1
@@ -117,5 +117,6 @@ struct FSETable: ~Copyable {
                 repeat { position = (position + stride) & (size - 1) } while position >= high
             }
         }
+        return symbols
     }
 }

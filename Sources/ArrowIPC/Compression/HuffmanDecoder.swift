@@ -11,7 +11,7 @@ enum HuffmanDecoder {
 
     /// Fills the first `count` bytes of the literals from one stream.
     static func decode(
-        _ input: Span<UInt8>, _ table: borrowing HuffmanTable, count: Int,
+        _ input: Span<UInt8>, _ table: Span<UInt16>, count: Int,
         into literals: inout MutableSpan<UInt8>
     ) throws(ZstandardFault) {
         var bits = try BackwardBitReader(input)
@@ -22,7 +22,7 @@ enum HuffmanDecoder {
     /// Fills the first `count` bytes of the literals from four streams behind a table of the
     /// sizes of three of them.
     static func decodeFour(
-        _ input: Span<UInt8>, _ table: borrowing HuffmanTable, count: Int,
+        _ input: Span<UInt8>, _ table: Span<UInt16>, count: Int,
         into literals: inout MutableSpan<UInt8>
     ) throws(ZstandardFault) {
         // Six literals are the fewest that four quarters, rounded up, can share.
@@ -69,7 +69,7 @@ enum HuffmanDecoder {
 
     /// Decodes one stream from a position to an end, and leaves it refilled.
     private static func finish(
-        _ bits: inout BackwardBitReader, _ table: borrowing HuffmanTable, from start: Int,
+        _ bits: inout BackwardBitReader, _ table: Span<UInt16>, from start: Int,
         to end: Int, into literals: inout MutableSpan<UInt8>
     ) {
         var position = start
@@ -88,7 +88,7 @@ enum HuffmanDecoder {
 
     @inline(__always)
     private static func symbol(
-        _ bits: inout BackwardBitReader, _ table: borrowing HuffmanTable
+        _ bits: inout BackwardBitReader, _ table: Span<UInt16>
     ) -> UInt8 {
         let entry = table[bits.eleven]
         bits.skip(Int(entry & 0xFF))

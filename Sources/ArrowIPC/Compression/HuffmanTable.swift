@@ -12,17 +12,19 @@ internal import BridgeBytes
 struct HuffmanTable: ~Copyable {
     private static let maxBits = 11
 
-    /// Symbol in the upper eight bits, code length in the lower.
-    private var entries = InlineArray<2048, UInt16>(repeating: 0)
+    /// By the next eleven bits; all of them are filled once there is a code.
+    private var memory = [UInt16](repeating: 0, count: 1 << HuffmanTable.maxBits)
     /// Whether there is a code in the table.
     private(set) var isFilled = false
 
     /// Forgets the code, as a new frame begins without one.
     mutating func clear() { isFilled = false }
 
-    /// The symbol and the code length for the next eleven bits.
-    @inline(__always)
-    subscript(bits: Int) -> UInt16 { entries[bits & 2047] }
+    /// The symbol, above, and the code length, in the lower eight bits, for the next eleven bits.
+    var entries: Span<UInt16> {
+        @_lifetime(borrow self)
+        get { memory.span }
+    }
 
     /// Reads the description of a code and moves the position past it.
     mutating func read(
@@ -31,7 +33,7 @@ struct HuffmanTable: ~Copyable {
         guard position < input.count else { throw ZstandardFault("a Huffman table is cut off") }
         let head = Int(input[position])
         position += 1
-        var weights = InlineArray<256, UInt8>(repeating: 0)
+        var weights = [UInt8](repeating: 0, count: 256)
         let isDirect = head >= 128
         let size = isDirect ? (head - 126) / 2 : head
         guard size <= input.count - position else {
@@ -55,7 +57,7 @@ struct HuffmanTable: ~Copyable {
     /// Reads weights that are themselves coded by finite states: two states take turns, until
     /// one would need bits that do not exist; then the other one's symbol is the last.
     private static func readWeights(
-        _ input: Span<UInt8>, into weights: inout InlineArray<256, UInt8>
+        _ input: Span<UInt8>, into weights: inout [UInt8]
     ) throws(ZstandardFault) -> Int {
         var position = 0
         let distribution = try FSEDistribution(
@@ -63,6 +65,7 @@ struct HuffmanTable: ~Copyable {
         var table = FSETable()
         table.fill(distribution, of: .weight)
         var bits = try BackwardBitReader(input.extracting(position..<input.count))
+        let states = table.states
         var current = bits.read(table.log)
         var other = bits.read(table.log)
         bits.refill()
@@ -71,13 +74,13 @@ struct HuffmanTable: ~Copyable {
         while true {
             // One weight is left to the last symbol, which is not sent.
             guard count < 254 else { throw ZstandardFault("a Huffman table is too long") }
-            let state = table[current]
+            let state = states[current]
             weights[count] = UInt8(truncatingIfNeeded: state.base)
             count += 1
             let next = Int(state.nextState) + bits.read(Int(state.stateBits))
             bits.refill()
             if bits.isOverrun {
-                weights[count] = UInt8(truncatingIfNeeded: table[other].base)
+                weights[count] = UInt8(truncatingIfNeeded: states[other].base)
                 return count + 1
             }
             (current, other) = (other, next)
@@ -86,7 +89,7 @@ struct HuffmanTable: ~Copyable {
 
     /// Adds the last weight to the `count` first ones, and makes the table.
     private mutating func fill(
-        _ weights: inout InlineArray<256, UInt8>, count: Int
+        _ weights: inout [UInt8], count: Int
     ) throws(ZstandardFault) {
         var sum = 0
         for index in 0..<count where weights[index] > 0 {
@@ -102,7 +105,7 @@ struct HuffmanTable: ~Copyable {
             throw ZstandardFault("a Huffman code is not complete")
         }
         weights[count] = UInt8(rest.trailingZeroBitCount + 1)
-        var symbols = InlineArray<12, Int>(repeating: 0)
+        var symbols = [Int](repeating: 0, count: 12)
         for index in 0...count { symbols[Int(weights[index])] += 1 }
         // A code of full length is there, since otherwise all could be shorter.
         guard symbols[1] >= 2 else { throw ZstandardFault("a Huffman code is too long") }
@@ -110,10 +113,10 @@ struct HuffmanTable: ~Copyable {
     }
 
     private mutating func fill(
-        _ weights: InlineArray<256, UInt8>, count: Int, bits: Int, symbols: InlineArray<12, Int>
+        _ weights: [UInt8], count: Int, bits: Int, symbols: [Int]
     ) {
         // Where the codes of each weight begin in the table of eleven bits.
-        var starts = InlineArray<12, Int>(repeating: 0)
+        var starts = [Int](repeating: 0, count: 12)
         for weight in 2..<12 {
             starts[weight] =
                 starts[weight - 1]
@@ -124,7 +127,7 @@ struct HuffmanTable: ~Copyable {
             let entry = UInt16(symbol) << 8 | UInt16(bits + 1 - weight)
             let width = 1 << (weight - 1 + Self.maxBits - bits)
             let start = starts[weight]
-            for index in start..<start + width { entries[index] = entry }
+            for index in start..<start + width { memory[index] = entry }
             starts[weight] = start + width
         }
         isFilled = true

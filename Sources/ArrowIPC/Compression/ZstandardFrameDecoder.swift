@@ -115,20 +115,27 @@ package struct ZstandardFrameDecoder: ~Copyable {
         _ block: Span<UInt8>, _ head: ZstandardFrameHead, at start: Int
     ) throws(ArrowError) -> Bool {
         do throws(ZstandardFault) {
-            var place = 0
-            let stored = try literals.read(block, at: &place, limit: head.blockLimit)
-            let rest = block.extracting(place..<block.count)
-            if let stored {
-                let span = block.extracting(stored)
-                try sequences.run(rest, literals: span, window: head.window, into: &output)
-            } else {
-                try sequences.run(
-                    rest, literals: literals.span, window: head.window, into: &output)
-            }
+            try Self.inflate(block, head, &literals, &sequences, into: &output)
             return true
         } catch {
             if error.isOverLimit { return false }
             throw .corrupt("\(error.what)", at: start)
+        }
+    }
+
+    private static func inflate(
+        _ block: Span<UInt8>, _ head: ZstandardFrameHead, _ literals: inout ZstandardLiterals,
+        _ sequences: inout ZstandardSequences, into output: inout CodecBuffer
+    ) throws(ZstandardFault) {
+        var place = 0
+        let stored = try literals.read(block, at: &place, limit: head.blockLimit)
+        let rest = block.extracting(place..<block.count)
+        if let stored {
+            let span = block.extracting(stored)
+            try sequences.run(rest, literals: span, window: head.window, into: &output)
+        } else {
+            let span = literals.span
+            try sequences.run(rest, literals: span, window: head.window, into: &output)
         }
     }
 

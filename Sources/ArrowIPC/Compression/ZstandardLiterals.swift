@@ -66,11 +66,12 @@ struct ZstandardLiterals: ~Copyable {
         _ streams: Span<UInt8>, _ head: Head, _ table: borrowing HuffmanTable,
         into memory: inout [UInt8]
     ) throws(ZstandardFault) {
+        let entries = table.entries
         var output = memory.mutableSpan
         if head.hasFourStreams {
-            try HuffmanDecoder.decodeFour(streams, table, count: head.count, into: &output)
+            try HuffmanDecoder.decodeFour(streams, entries, count: head.count, into: &output)
         } else {
-            try HuffmanDecoder.decode(streams, table, count: head.count, into: &output)
+            try HuffmanDecoder.decode(streams, entries, count: head.count, into: &output)
         }
     }
 

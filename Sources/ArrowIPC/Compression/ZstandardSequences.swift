@@ -15,12 +15,12 @@ struct ZstandardSequences: ~Copyable {
     private var matchLengths = FSETable()
     /// Whether there are tables of an earlier block of the frame that may be used again.
     private var hasTables = false
-    private var recent = (1, 4, 8)
+    private var recent = RecentOffsets()
 
     /// Forgets everything, as a new frame begins.
     mutating func reset() {
         hasTables = false
-        recent = (1, 4, 8)
+        recent = RecentOffsets()
     }
 
     /// Reads a section, which is the rest of a block, and carries it out.
@@ -39,8 +39,10 @@ struct ZstandardSequences: ~Copyable {
         }
         try readTables(input, &position)
         let bits = try BackwardBitReader(input.extracting(position..<input.count))
-        let used = try execute(
-            count, bits, literals: literals, window: window, into: &output)
+        var recent = recent
+        let used = try Self.execute(
+            count, bits, self, &recent, literals: literals, window: window, into: &output)
+        self.recent = recent
         try Self.append(literals, from: used, to: &output)
     }
 
@@ -119,26 +121,31 @@ struct ZstandardSequences: ~Copyable {
     /// The order of the bits: the offset's extra bits, the match's, the literals'; then, but
     /// after the last sequence, the next states of literals, match and offset. These are at most
     /// 31 + 16 + 16 + 26 bits, so a second refill is needed where the extra bits are many.
-    private mutating func execute(
-        _ count: Int, _ stream: consuming BackwardBitReader, literals: Span<UInt8>, window: Int,
+    private static func execute(
+        _ count: Int, _ stream: consuming BackwardBitReader, _ tables: borrowing Self,
+        _ recent: inout RecentOffsets, literals: Span<UInt8>, window: Int,
         into output: inout CodecBuffer
     ) throws(ZstandardFault) -> Int {
+        let mask = FSETable.capacity - 1
+        let literalStates = tables.literalLengths.states
+        let offsetStates = tables.offsets.states
+        let matchStates = tables.matchLengths.states
         var bits = stream
         var taken = 0
-        var literalState = bits.read(literalLengths.log)
-        var offsetState = bits.read(offsets.log)
-        var matchState = bits.read(matchLengths.log)
+        var literalState = bits.read(tables.literalLengths.log)
+        var offsetState = bits.read(tables.offsets.log)
+        var matchState = bits.read(tables.matchLengths.log)
         var left = count
         while true {
             bits.refill()
-            let literal = literalLengths[literalState]
-            let match = matchLengths[matchState]
-            let offset = offsets[offsetState]
+            let literal = literalStates[literalState & mask]
+            let match = matchStates[matchState & mask]
+            let offset = offsetStates[offsetState & mask]
             let value = Int(offset.base) &+ bits.read(Int(offset.extraBits))
             let length = Int(match.base) &+ bits.read(Int(match.extraBits))
             if offset.extraBits &+ match.extraBits &+ literal.extraBits > 31 { bits.refill() }
             let literalCount = Int(literal.base) &+ bits.read(Int(literal.extraBits))
-            let distance = distance(value, afterLiterals: literalCount > 0)
+            let distance = recent.distance(value, afterLiterals: literalCount > 0)
             guard literalCount <= literals.count &- taken else {
                 throw ZstandardFault("there are too few literals")
             }
@@ -160,23 +167,30 @@ struct ZstandardSequences: ~Copyable {
         guard bits.isAtEnd else { throw ZstandardFault("the sequences have another size") }
         return taken
     }
+}
+
+/// The three distances that were used last; a frame begins with 1, 4 and 8.
+struct RecentOffsets {
+    private var first = 1
+    private var second = 4
+    private var third = 8
 
     /// The distance that an offset value stands for: itself less three, or one of the three
     /// last, or, without literals, the first less one. Zero, which no match has, is refused by
     /// whoever copies.
     @inline(__always)
-    private mutating func distance(_ value: Int, afterLiterals: Bool) -> Int {
+    mutating func distance(_ value: Int, afterLiterals: Bool) -> Int {
         if value > 3 {
-            recent = (value &- 3, recent.0, recent.1)
-            return recent.0
+            (first, second, third) = (value &- 3, first, second)
+            return first
         }
         switch afterLiterals ? value : value &+ 1 {
         case 1: break
-        case 2: recent = (recent.1, recent.0, recent.2)
-        case 3: recent = (recent.2, recent.0, recent.1)
-        default: recent = (recent.0 &- 1, recent.0, recent.1)
+        case 2: (first, second) = (second, first)
+        case 3: (first, second, third) = (third, first, second)
+        default: (first, second, third) = (first &- 1, first, second)
         }
-        return recent.0
+        return first
     }
 }
 
