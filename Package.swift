@@ -125,5 +125,7 @@ let package = Package(
             "BridgeBytes"),
         tests("TidyTests"),
         fuzzer("ArrowStreamFuzz", "ArrowIPC", "BridgeBytes"),
+        fuzzer("LZ4FrameFuzz", "ArrowIPC", "BridgeBytes"),
+        fuzzer("ZstandardFuzz", "ArrowIPC", "BridgeBytes"),
     ]
 )

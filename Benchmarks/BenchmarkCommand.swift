@@ -10,6 +10,7 @@ enum BenchmarkCommand {
                natsbridge-bench codec
                natsbridge-bench envelope
                natsbridge-bench arrow [ROWS]
+               natsbridge-bench compressed FILE [REPETITIONS]
                natsbridge-bench http DIRECTORY [MEBIBYTES]
         Each prints JSON lines with its figures. The messaging ones run in a detached task, or,
         with --main-actor or --client-thread before URL, on the main actor or on the client's own
@@ -30,6 +31,9 @@ enum BenchmarkCommand {
             case ("codec", 1): try await CodecBenchmark.run()
             case ("envelope", 1): try await EnvelopeBenchmark.run()
             case ("arrow", 1...2): try await ArrowBenchmark.run(rows: numbers.first ?? 10_000_000)
+            case ("compressed", 2...3):
+                try await CompressionBenchmark.run(
+                    path: arguments[1], repetitions: numbers.last ?? 5)
             case ("http", 2...3):
                 try await HTTPBenchmark.run(
                     directory: arguments[1], megabytes: numbers.last ?? 500)
