@@ -6,6 +6,10 @@ import FuzzEntries
 public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
     // Sound: libFuzzer gives so many bytes, and they are copied.
     let input = unsafe Bytes(Array(UnsafeBufferPointer(start: start, count: count)))
-    if let problem = NATSFuzz.subject(input) { preconditionFailure(problem) }
+    if let problem = NATSFuzz.subject(input) {
+        // An optimised build's trap does not say why.
+        print(problem)
+        preconditionFailure(problem)
+    }
     return 0
 }
