@@ -84,7 +84,7 @@ let package = Package(
                 "NATSBridge", "BridgeEnvelope", "NATSCore", "NATSJetStream", "NATSWire",
                 "BridgeHTTP", "BridgeJSON", "ArrowIPC", "BridgeBytes",
             ],
-            path: "Benchmarks", swiftSettings: settings),
+            path: "Benchmarks", exclude: ["Peers"], swiftSettings: settings),
         // Fuzz targets, one file each: see Tests/Fuzz/README.md.
         .target(
             name: "FuzzEntries", dependencies: ["NATSWire", "BridgeJSON", "BridgeBytes"],
@@ -95,6 +95,7 @@ let package = Package(
         fuzzer("ServerInfoFuzz", "FuzzEntries", "BridgeBytes"),
         fuzzer("ServerURLFuzz", "FuzzEntries", "BridgeBytes"),
         fuzzer("SubjectFuzz", "FuzzEntries", "BridgeBytes"),
+        fuzzer("ArrowStreamFuzz", "ArrowIPC", "BridgeBytes"),
         // Tests.
         .target(
             name: "TestKit", dependencies: ["BridgeBytes", "BridgeJSON", "CLinux"],
@@ -124,7 +125,6 @@ let package = Package(
             "HTTPWire", "NATSCore", "NATSJetStream", "NATSWire", "BridgeJSON", "ArrowIPC",
             "BridgeBytes"),
         tests("TidyTests"),
-        fuzzer("ArrowStreamFuzz", "ArrowIPC", "BridgeBytes"),
         fuzzer("LZ4FrameFuzz", "ArrowIPC", "BridgeBytes"),
         fuzzer("ZstandardFuzz", "ArrowIPC", "BridgeBytes"),
     ]

@@ -9,7 +9,7 @@ enum BenchmarkCommand {
                natsbridge-bench URL jsfetch STREAM DURABLE COUNT BATCH
                natsbridge-bench codec
                natsbridge-bench envelope
-               natsbridge-bench arrow [ROWS]
+               natsbridge-bench arrow [ROWS [FILE]]
                natsbridge-bench compressed FILE [REPETITIONS]
                natsbridge-bench http DIRECTORY [MEBIBYTES]
         Each prints JSON lines with its figures. The messaging ones run in a detached task, or,
@@ -30,7 +30,10 @@ enum BenchmarkCommand {
             switch (arguments.first ?? "", arguments.count) {
             case ("codec", 1): try await CodecBenchmark.run()
             case ("envelope", 1): try await EnvelopeBenchmark.run()
-            case ("arrow", 1...2): try await ArrowBenchmark.run(rows: numbers.first ?? 10_000_000)
+            case ("arrow", 1...3):
+                try await ArrowBenchmark.run(
+                    rows: numbers.first ?? 10_000_000,
+                    file: arguments.count == 3 ? arguments[2] : nil)
             case ("compressed", 2...3):
                 try await CompressionBenchmark.run(
                     path: arguments[1], repetitions: numbers.last ?? 5)

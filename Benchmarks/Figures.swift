@@ -19,6 +19,13 @@ struct Figures {
         Double(time.tv_sec) + Double(time.tv_usec) * 1e-6
     }
 
+    /// Page faults of the process so far that read nothing from a disk.
+    static var faults: Int {
+        var usage = rusage()
+        unsafe _ = getrusage(0, &usage)
+        return usage.ru_minflt
+    }
+
     /// Largest resident size so far, in KiB.
     static var peakResident: Int {
         guard let file = unsafe fopen("/proc/self/status", "r") else { return 0 }

@@ -52,14 +52,21 @@ extension Column {
         }
 
         /// The number at a position; nil when it is null. Traps outside `0..<count`.
-        public subscript(position: Int) -> T? {
+        @inlinable public subscript(position: Int) -> T? {
+            withExtendedLifetime(self) {
+                // Sound: `place` is inside the bytes, which `self` keeps, and holds such a number.
+                guard let place = unsafe place(position, MemoryLayout<T>.stride) else { return nil }
+                return unsafe place.loadUnaligned(as: T.self)
+            }
+        }
+
+        /// Where the number at a position lies; nil when it is null. Only the load needs the type,
+        /// so only that is generic: inlined into the caller it costs no witness.
+        @usableFromInline func place(_ position: Int, _ stride: Int) -> UnsafeRawPointer? {
             precondition(position >= 0 && position < count, "position outside the column")
             if let validity, !validity[position] { return nil }
-            return unsafe bytes.span.withUnsafeBytes {
-                // Sound: the bytes hold `count` values of this type.
-                unsafe $0.loadUnaligned(
-                    fromByteOffset: position * MemoryLayout<T>.stride, as: T.self)
-            }
+            // Sound: the bytes hold `count` values of that size.
+            return unsafe UnsafeRawPointer(bitPattern: bytes.address &+ UInt(position * stride))
         }
     }
 }

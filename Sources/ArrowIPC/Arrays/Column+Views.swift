@@ -123,6 +123,9 @@ extension Column {
 
         init(_ blobs: Blobs) { self.blobs = blobs }
 
+        /// Size of a text in bytes of UTF-8, 0 for null, without looking at it.
+        public func byteCount(at position: Int) -> Int { blobs.byteCount(at: position) }
+
         /// The text at a position; nil when null. Traps outside `0..<count`.
         public subscript(position: Int) -> String? {
             blobs[position].map { String(repairing: $0) }

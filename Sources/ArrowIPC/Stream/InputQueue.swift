@@ -3,8 +3,9 @@ internal import BridgeBytes
 /// Pieces of input in their order, and runs of bytes out of them: as views where one piece holds
 /// the whole run, else put together in memory of its own.
 ///
-/// That memory grows by doubling with the bytes that have come, never by what a message claims,
-/// and never beyond the run; so every byte is copied at most twice, however small the pieces.
+/// That memory grows with the bytes that have come, sixteenfold, never by what a message claims
+/// alone, and never beyond the run. So a byte is moved again seldom, however small the pieces, and
+/// a forged size costs at most sixteen times what was really sent.
 struct InputQueue: ~Copyable, Sendable {
     /// A run put together before and not dropped yet; it precedes `front`.
     private var joined = Bytes()
@@ -15,6 +16,8 @@ struct InputQueue: ~Copyable, Sendable {
 
     /// The first growth: small heads and bodies take one allocation.
     private static let firstCapacity = 64 << 10
+    /// How much memory may be asked for by what has come.
+    private static let growth = 16
 
     mutating func append(_ piece: Bytes) {
         if !piece.isEmpty { waiting.append(piece) }
@@ -73,7 +76,7 @@ struct InputQueue: ~Copyable, Sendable {
     private mutating func reserve(_ additional: Int, upTo limit: Int) {
         let needed = writer.count + additional
         guard writer.capacity < needed else { return }
-        let capacity = min(limit, max(needed, 2 * writer.capacity, Self.firstCapacity))
+        let capacity = min(limit, max(Self.growth * needed, Self.firstCapacity))
         var larger = ByteWriter(capacity: capacity)
         larger.append(writer.span)
         writer = larger

@@ -13,8 +13,8 @@ public import BridgeBytes
 /// The decoder is in one of two states: it looks for the head of a message, or it collects the
 /// body of a message whose head it has. Either lies whole in the piece that is being read, and
 /// then it is a view of it; or it is collected into memory of its own. A body is collected into
-/// one allocation that grows by doubling with the bytes that have really come, up to the size
-/// that the head announces, so that a forged size costs nothing. What is held at any time is
+/// one allocation that grows with the bytes that have really come, up to the size that the head
+/// announces, so that a forged size costs next to nothing. What is held at any time is
 /// the message being collected, the dictionaries, and the pieces fed but not yet read.
 ///
 /// A copy is made only of messages that pieces cut. Whoever has the whole stream in memory or in

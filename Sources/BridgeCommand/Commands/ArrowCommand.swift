@@ -49,7 +49,9 @@ enum ArrowCommand {
         })
 
     private static func read(_ path: String) throws(CommandFailure) -> Table {
-        let bytes = try FileBytes.read(path)
+        // Mapped where that is possible, so that a large file's schema shows at once.
+        let mapped = try? Bytes(mappingFile: path)
+        let bytes = if let mapped { mapped } else { try FileBytes.read(path) }
         return try attempt(path) { () throws(ArrowError) in try Table(ipcStream: bytes) }
     }
 

@@ -24,6 +24,16 @@ enum MessageKinds {
         return text
     }
 
+    /// The stream with another byte order stated in its schema.
+    static func markedBigEndian(_ stream: Bytes, as order: UInt8 = 1) -> Bytes {
+        let size = Int(stream.span.littleEndian(Int32.self, at: 4) ?? 0)
+        var bytes = [UInt8](stream)
+        if let schema = FlatView(stream[8..<8 + size]).table(2), let place = schema.place(0) {
+            bytes[8 + place] = order
+        }
+        return Bytes(bytes)
+    }
+
     /// A flatbuffer table, read without any check.
     private struct FlatView {
         let bytes: Bytes
@@ -34,7 +44,7 @@ enum MessageKinds {
             self.table = table ?? Int(bytes.span.littleEndian(Int32.self, at: 0) ?? 0)
         }
 
-        private func place(_ slot: Int) -> Int? {
+        func place(_ slot: Int) -> Int? {
             let vtable = table - Int(bytes.span.littleEndian(Int32.self, at: table) ?? 0)
             let size = Int(bytes.span.littleEndian(UInt16.self, at: vtable) ?? 0)
             guard 4 + 2 * slot < size else { return nil }
