@@ -7,14 +7,29 @@
 /// Invariant: `0 <= consumed <= filled <= region.capacity`.
 ///
 /// Parsed pieces leave as `Bytes` that share the region. When the spare room runs out, the
-/// unread rest moves to the front, into the same region if nothing shares it and into a new one
+/// unread rest moves to the front, into the same region if nothing shares it and into another one
 /// otherwise: so a byte that somebody can see is never overwritten.
+///
+/// A frame that is larger than a chunk is read into its final place: `reserve` makes a region of
+/// its size, and as long as such frames come (`expect`) the next region has that size from the
+/// beginning, so that nothing of them is ever moved. Regions that were left are kept, a few of
+/// them, and used again when nobody shares them any more: the first touch of fresh memory costs
+/// as much as the copy out of the kernel.
 @usableFromInline package struct ReceiveBuffer: ~Copyable, Sendable {
     @usableFromInline var region: ByteRegion
     @usableFromInline var consumed = 0
     @usableFromInline var filled = 0
     private let chunk: Int
     private let limit: Int
+    /// Regions that were left, perhaps still shared.
+    private var left: [ByteRegion] = []
+    /// Largest frame since the last region was chosen.
+    private var largestFrame = 0
+
+    /// Most regions that are kept for another use.
+    private static let leftLimit = 3
+    /// Larger regions are not kept, and not chosen before they are asked for.
+    package static let expectationLimit = 2 << 20
 
     /// - Parameters:
     ///   - chunk: Size of the region that reads go to, in bytes.
@@ -60,9 +75,18 @@
     /// Returns false when that is over the limit.
     package mutating func reserve(_ needed: Int) -> Bool {
         guard needed <= limit else { return false }
+        expect(needed)
         if region.capacity - consumed < max(needed, count + 1) { relocate(capacity: needed) }
         return true
     }
+
+    /// Says how large a frame is that came, so that the next one may find a place of its size.
+    package mutating func expect(_ size: Int) {
+        if size > largestFrame { largestFrame = size }
+    }
+
+    /// Size of the region that pieces share at present, in bytes.
+    package var regionCapacity: Int { region.capacity }
 
     private mutating func relocate(capacity needed: Int) {
         let unread = count
@@ -71,12 +95,24 @@
             // `memmove`: source and target may overlap.
             unsafe region.base.copyMemory(from: region.base + consumed, byteCount: unread)
         } else {
-            let fresh = ByteRegion(capacity: capacity)
+            let fresh = anotherRegion(capacity: capacity)
             unsafe fresh.base.copyMemory(from: region.base + consumed, byteCount: unread)
+            if region.capacity <= Self.expectationLimit {
+                if left.count == Self.leftLimit { left.removeFirst() }
+                left.append(region)
+            }
             region = fresh
         }
         consumed = 0
         filled = unread
+    }
+
+    /// One that was left and that nobody shares any more, or a new one.
+    private mutating func anotherRegion(capacity: Int) -> ByteRegion {
+        for index in left.indices where left[index].capacity >= capacity {
+            if isKnownUniquelyReferenced(&left[index]) { return left.remove(at: index) }
+        }
+        return ByteRegion(capacity: capacity)
     }
 
     /// Lends the spare room to `read`, which says how many bytes it put there (nil: none now).
@@ -88,7 +124,9 @@
             filled = 0
         }
         if region.capacity - filled < chunk / 4 || region.capacity == filled {
-            relocate(capacity: min(count + chunk, max(limit, count + 1)))
+            let expected = min(largestFrame, Self.expectationLimit)
+            largestFrame = 0
+            relocate(capacity: min(max(count + chunk, expected), max(limit, count + 1)))
         }
         let spare = unsafe UnsafeMutableRawBufferPointer(
             start: region.base + filled, count: region.capacity - filled)

@@ -16,9 +16,13 @@ package final class OpenFile: Sendable {
 
     deinit { _ = Glibc.close(number) }
 
-    /// Opens an existing file to read; a symbolic link in its place is refused (ELOOP).
-    package static func reading(_ path: String) throws(SocketError) -> OpenFile {
-        try open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
+    /// Opens an existing file to read.
+    /// - Parameter followsLinks: Whether a symbolic link in its place is followed; otherwise it
+    ///   is refused (ELOOP).
+    package static func reading(
+        _ path: String, followsLinks: Bool = false
+    ) throws(SocketError) -> OpenFile {
+        try open(path, O_RDONLY | O_CLOEXEC | (followsLinks ? 0 : O_NOFOLLOW))
     }
 
     /// Creates a file to write and read, for its owner only; one that exists is refused (EEXIST).

@@ -37,8 +37,8 @@ package final class Reactor: Sendable {
     /// Closes all links and ends the thread. Does not wait.
     package func stop() { inbox.post(.stop) }
 
-    /// Registers an open, nonblocking descriptor. The handler is built on the reactor's thread
-    /// and told `opened` at once.
+    /// Registers an open descriptor, which becomes nonblocking. The handler is built on the
+    /// reactor's thread and told `opened` at once, or `closed` if the descriptor is none.
     package func adopt(
         _ descriptor: consuming Descriptor,
         makeHandler: @escaping @Sendable (Link) -> any LinkHandler
@@ -49,10 +49,12 @@ package final class Reactor: Sendable {
 
     /// Connects to an address. The handler is built at once; it is told `opened` when the
     /// connection stands or `closed` with the reason. A deadline is the handler's to set.
+    /// - Parameter source: The local address to connect from; nil: the system chooses.
     package func connect(
-        to address: Address, makeHandler: @escaping @Sendable (Link) -> any LinkHandler
+        to address: Address, from source: Address? = nil,
+        makeHandler: @escaping @Sendable (Link) -> any LinkHandler
     ) {
-        inbox.post(.run { $0.connect(to: address, makeHandler: makeHandler) })
+        inbox.post(.run { $0.connect(to: address, from: source, makeHandler: makeHandler) })
     }
 }
 

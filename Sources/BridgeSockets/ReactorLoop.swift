@@ -117,7 +117,9 @@ package final class ReactorLoop {
 
 extension ReactorLoop {
     func adopt(_ descriptor: consuming Descriptor, makeHandler: (Link) -> any LinkHandler) {
+        let failure = SystemCalls.setNonblocking(descriptor.number)
         let (link, handler) = insert(descriptor, isConnecting: false, makeHandler: makeHandler)
+        guard failure == 0 else { return link.close(error: SocketError("fcntl", errno: failure)) }
         updateInterest(of: link)
         if !link.isClosed { handler.opened(link) }
     }
@@ -125,7 +127,9 @@ extension ReactorLoop {
     /// Closes a link if it is still there.
     func close(_ id: LinkID) { entry(id)?.link.close() }
 
-    func connect(to address: Address, makeHandler: (Link) -> any LinkHandler) {
+    func connect(
+        to address: Address, from source: Address?, makeHandler: (Link) -> any LinkHandler
+    ) {
         let descriptor = Descriptor(
             owning: socket(
                 address.family,
@@ -138,6 +142,10 @@ extension ReactorLoop {
             return
         }
         SystemCalls.setNoDelay(number)
+        if let source, unsafe source.withSockaddr({ unsafe Glibc.bind(number, $0, $1) }) != 0 {
+            return link.close(
+                error: SocketError("bind", errno: Errno.current, subject: source.description))
+        }
         let status = unsafe address.withSockaddr { unsafe Glibc.connect(number, $0, $1) }
         if status == 0 {
             link.isConnecting = false

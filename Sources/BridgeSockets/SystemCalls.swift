@@ -121,6 +121,15 @@ package enum SystemCalls {
         setOption(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
     }
 
+    /// Has reads and writes return at once where they would wait. Returns `errno`, 0 for none.
+    static func setNonblocking(_ descriptor: Int32) -> Int32 {
+        let flags = fcntl(descriptor, F_GETFL)
+        guard flags >= 0, fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) == 0 else {
+            return Errno.current
+        }
+        return 0
+    }
+
     /// The pending error of a socket, 0 for none.
     package static func pendingError(_ descriptor: Int32) -> Int32 {
         var value: Int32 = 0

@@ -26,6 +26,10 @@ final class ClientCore: Sendable {
         var newServers: [ServerURL]?
         /// Flushes asked for while there is no connection.
         var parkedFlushes: [UInt64] = []
+        /// Whether the user wants no connection at present.
+        var isSuspended = false
+        /// Who waits for the user to want one again.
+        var resumeWaiters: [CheckedContinuation<Void, Never>] = []
     }
 
     let options: NATSClientOptions
@@ -153,8 +157,12 @@ extension ClientCore {
             guard status.phase != .closed else { return nil }
             status.phase = .closed
             status.closeReason = reason
-            defer { (status.readyWaiters, status.goneWaiters) = ([], []) }
-            for waiter in status.goneWaiters { waiter.resume() }
+            status.isSuspended = false
+            let waiters = status.goneWaiters + status.resumeWaiters
+            defer {
+                (status.readyWaiters, status.goneWaiters, status.resumeWaiters) = ([], [], [])
+            }
+            for waiter in waiters { waiter.resume() }
             return (status.link.take() ?? status.leaving, status.readyWaiters)
         }
         guard let closed else { return }

@@ -199,6 +199,7 @@ extension NATSError {
             case .handshakeTimeout: (.connectionFailed, "no handshake in time")
             case .tlsRequired: (.connectionFailed, "the server demands TLS, which is not built in")
             case .stale: (.disconnected, "the server did not answer PING")
+            case .writeTimeout: (.disconnected, "the server took no bytes for too long")
             case .serverError(let error):
                 (error.remedy == .reauthenticate ? .authorizationFailed : .disconnected, error.text)
             case .protocolViolation(let error): (.protocolViolation, error.description)

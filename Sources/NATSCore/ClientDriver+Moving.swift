@@ -87,6 +87,8 @@ extension ClientDriver {
         if core.receipts.awaited != nil { fence(link) }
         drain(link)
         if info.isLameDuck { beginLeaving(link) }
+        // Whoever suspended the client in the meantime found no connection to close.
+        if core.isSuspended { closeOnRequest(link) }
     }
 }
 

@@ -48,8 +48,10 @@ extension ClientDriver {
         guard !link.isClosed, !link.wantsWrite else { return false }
         while !writing.isDone {
             switch write(link) {
-            case .moved: break
+            case .moved: machine.writeProgressed()
             case .wouldBlock:
+                machine.writeBlocked(now: MonotonicClock.now)
+                link.deadline = machine.deadline
                 link.wantsWrite = true
                 return false
             case .ended: return false

@@ -14,7 +14,6 @@ internal import Synchronization
 final class ClientDriver: LinkHandler {
     /// Reads of one turn; then other links of the reactor and our own writes get theirs.
     private static let readsPerTurn = 16
-    private static let chunk = 128 << 10
     /// What may lie unread beyond one largest message.
     private static let slack = 1 << 20
 
@@ -26,7 +25,7 @@ final class ClientDriver: LinkHandler {
     var info = ServerInfo()
     private var parser: FrameParser
     private var buffer: ReceiveBuffer
-    private var dispatch = MessageDispatch(bufferSize: chunk)
+    private var dispatch = MessageDispatch()
     /// Sinks whose consumers must catch up before reading goes on.
     private var slowSinks: [SubscriptionSink] = []
     /// What consumers said to the batches of this turn.
@@ -67,7 +66,8 @@ final class ClientDriver: LinkHandler {
         machine = ConnectionMachine(
             configuration: core.options.machineConfiguration, now: MonotonicClock.now)
         parser = FrameParser(limits: limits)
-        buffer = ReceiveBuffer(chunk: Self.chunk, limit: limits.maxPayload + Self.slack)
+        buffer = ReceiveBuffer(
+            chunk: core.options.receiveBufferSize, limit: limits.maxPayload + Self.slack)
     }
 
     func opened(_ link: Link) { link.deadline = machine.deadline }
@@ -117,7 +117,9 @@ final class ClientDriver: LinkHandler {
         try core.subscriptions.withLock { registry throws(WireError) in
             var position = 0
             var count = 0
+            var largest = 0
             defer {
+                buffer.expect(largest)
                 buffer.consume(position)
                 core.traffic.received(messages: count, bytes: position)
             }
@@ -130,6 +132,7 @@ final class ClientDriver: LinkHandler {
                 deliver(layout, at: position, &registry)
                 position += size
                 count += 1
+                if size > largest { largest = size }
             }
         }
     }
@@ -148,16 +151,16 @@ final class ClientDriver: LinkHandler {
             core.settleRequest(message)
             return
         }
-        told += dispatch.add(message, to: route.sink)
+        told += dispatch.add(message, to: route.sink, of: buffer.regionCapacity)
         if route.isLast {
-            told += dispatch.handOver()
+            told += dispatch.handOver(of: buffer.regionCapacity)
             route.sink.delivery.finish()
         }
     }
 
     /// Hands the batches of this read over; pauses reading when a consumer asks for it.
     private func handOver(_ link: Link) {
-        told += dispatch.handOver()
+        told += dispatch.handOver(of: buffer.regionCapacity)
         guard !told.isEmpty else { return }
         let report = told
         told = MessageDispatch.Report()

@@ -42,22 +42,20 @@ struct MessageDispatch {
     /// How much more memory than their own size messages may keep.
     private static let pinFactor = 8
 
-    /// Size of the buffer that the messages are views of.
-    private let bufferSize: Int
-
     private var batches: [OpenBatch] = []
     private var last = 0
 
-    init(bufferSize: Int) { self.bufferSize = bufferSize }
-
     /// Adds a message. Returns what the consumers of other messages say, almost always nothing.
-    mutating func add(_ message: NATSMessage, to sink: SubscriptionSink) -> Report {
+    /// - Parameter bufferSize: Size of the memory that the messages are views of, in bytes.
+    mutating func add(
+        _ message: NATSMessage, to sink: SubscriptionSink, of bufferSize: Int
+    ) -> Report {
         var report = Report()
         if last >= batches.count || batches[last].sink !== sink {
             if let index = batches.firstIndex(where: { $0.sink === sink }) {
                 last = index
             } else {
-                if batches.count == Self.openLimit { report = handOver() }
+                if batches.count == Self.openLimit { report = handOver(of: bufferSize) }
                 last = batches.count
                 batches.append(OpenBatch(sink: sink))
             }
@@ -69,7 +67,7 @@ struct MessageDispatch {
     }
 
     /// Hands every batch to its consumer.
-    mutating func handOver() -> Report {
+    mutating func handOver(of bufferSize: Int) -> Report {
         var report = Report()
         guard !batches.isEmpty else { return report }
         for batch in batches {

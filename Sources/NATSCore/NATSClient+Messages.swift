@@ -24,7 +24,7 @@ extension NATSClient {
         // Sound: `core` keeps the outbox as long as this client lives, so a reference count of its
         // own, which all publishing threads would fight for, protects nothing.
         let result = unsafe outbox._withUnsafeGuaranteedRef {
-            $0.append(limit: limit, number: &number) {
+            $0.append(atOnce: core.options.sendsAtOnce, limit: limit, number: &number) {
                 $0.append(publish: payload, subject, replyTo: replyTo, headers: headers)
             }
         }

@@ -39,6 +39,7 @@ internal import Synchronization
         _ options: NATSClientOptions = NATSClientOptions()
     ) async throws(NATSError) -> NATSClient {
         let servers = try options.parsedServers()
+        try options.check()
         var generator = SystemRandomNumberGenerator()
         let core = try ClientCore(
             options: options, inboxToken: InboxToken.text(generator.next(), generator.next()))
@@ -91,6 +92,14 @@ internal import Synchronization
     /// changed, or to spread clients anew. What waits in the outbox is kept, subscriptions go on;
     /// messages that the server has not confirmed count as after any lost connection.
     public func reconnect() { core.forceReconnect() }
+
+    /// Leaves the server and stays away until `resume()`: a device that sleeps, a network that is
+    /// known to be down. Subscriptions are kept, and what is published waits in the outbox, up to
+    /// its capacity; calls that wait for the server go on waiting until their time is over.
+    public func suspend() { core.suspend() }
+
+    /// Connects again after `suspend()`; otherwise does nothing.
+    public func resume() { core.resume() }
 
     /// Replaces the servers that the options named, from the next attempt to connect on. The
     /// connection in use stays; `reconnect()` leaves it.

@@ -52,6 +52,28 @@ public struct NATSClientOptions: Sendable {
     public var pingInterval: Duration = .seconds(120)
     /// PINGs that may be unanswered before the connection counts as dead.
     public var maxPingsOutstanding = 2
+    /// Longest time in which the server's system takes none of the bytes that wait; then the
+    /// connection counts as dead.
+    public var writeTimeout: Duration = .seconds(60)
+    /// Size in bytes of the buffers that small messages are received into, within
+    /// `receiveBufferLimits`. A message that is larger gets a buffer of its own size.
+    public var receiveBufferSize = 128 << 10
+    /// Least and greatest `receiveBufferSize`: below, a read brings hardly a message; above, a
+    /// few small messages would keep much memory.
+    public static let receiveBufferLimits = (4 << 10)...(2 << 20)
+    /// Whether every `publish` is written at once by the calling thread when the client's is
+    /// idle: the least latency for lone messages, at the price of a system call each.
+    public var sendsAtOnce = false
+    /// A numeric address of this machine from which connections are made, such as `127.0.0.2`;
+    /// nil: the system chooses.
+    public var localAddress: String?
+    /// Makes connections in place of the client, for whoever must go through a proxy, a
+    /// Unix-domain socket or a socket pair; called for every attempt with the server's address.
+    /// An error counts as a failed attempt.
+    public var dialer: (@Sendable (ServerURL) async throws -> DialedSocket)?
+    /// Chooses the server of the next attempt after a connection was lost, from the servers of
+    /// the pool and the last INFO; nil, or a server that is not in the pool: the client chooses.
+    public var reconnectTarget: (@Sendable ([ServerURL], ServerInfo?) -> ServerURL?)?
     /// Most bytes that may wait to be written, also while disconnected. 8 MiB as in the peers.
     public var outboxCapacity = 8 << 20
     /// Whether requests that wait for an answer fail with the code `disconnected` as soon as the

@@ -19,6 +19,8 @@ public enum NATSEvent: Sendable, Hashable {
     case lameDuck
     /// The client has moved from a server that will stop to another one; nothing was lost.
     case moved(from: String)
+    /// The user wants no connection at present; the next one is made after `resume()`.
+    case suspended
     /// A subscription's consumer is slow: reading is paused, or messages are dropped from now
     /// on, as its policy says. Told once until the consumer has caught up.
     case slowConsumer(subscription: Int, SubscriptionLimits.Policy)

@@ -4,8 +4,9 @@ public import NATSWire
 /// A message as it was received: a view of the receive buffer, decoded when asked.
 ///
 /// Reading `payload` or `subject` costs a reference count. A message keeps the buffer that it was
-/// received into alive, together with those that came with it (128 KiB or, for a large one, its
-/// own size): take `payload.copied()` of small messages that are kept for long.
+/// received into alive, together with those that came with it (`receiveBufferSize` or, after a
+/// large one, up to that one's size): take `payload.copied()` of small messages that are kept for
+/// long.
 public struct NATSMessage: Sendable {
     /// The bytes from the subject to the end of the payload.
     private var frame: Bytes

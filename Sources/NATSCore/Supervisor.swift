@@ -21,8 +21,12 @@ struct Supervisor {
         var lastFailure: NATSError?
         while core.phase != .closed {
             if let servers = core.takeNewServers() { machine.replaceServers(servers) }
+            await core.whenResumed()
             let random = Double.random(in: 0..<1)
-            switch machine.nextAttempt(now: MonotonicClock.now, random: random) {
+            let wanted =
+                core.phase == .reconnecting
+                ? core.options.reconnectTarget?(machine.pool, core.serverInfo) : nil
+            switch machine.nextAttempt(now: MonotonicClock.now, random: random, wanted: wanted) {
             case .giveUp(let reason):
                 // A connection whose server will stop is used to its end.
                 await core.whenDisconnected()
@@ -33,6 +37,7 @@ struct Supervisor {
                 let wait = failures > 0 ? core.options.reconnectDelay?(failures) ?? wait : wait
                 core.tell(.connecting(server: server.name, after: wait))
                 if wait > .zero { try? await Task.sleep(for: wait) }
+                await core.whenResumed()
                 guard core.phase != .closed else { return }
                 lastFailure = await connect(to: server)
             }
@@ -42,23 +47,25 @@ struct Supervisor {
     /// Connects and stays until the connection ends or its server will stop; returns why it
     /// failed, for the last words.
     private mutating func connect(to server: ServerURL) async -> NATSError? {
-        let addresses: [Address]
-        do throws(SocketError) {
-            addresses = try await Resolver.addresses(host: server.host, port: server.port)
-        } catch {
+        let ways: [Way]
+        do {
+            ways = try await self.ways(to: server)
+        } catch let error as SocketError {
             return failed(.transportFailed(error.description), server)
+        } catch {
+            // The error is the user's and may hold a secret.
+            return failed(.transportFailed("the dialer failed: \(type(of: error))"), server)
         }
         let credentials: ServerURL.Credentials?
         do {
             credentials = try await core.options.authentication?(server)
         } catch {
-            // The error is the user's and may hold a secret.
             return failed(.transportFailed("no credentials: \(type(of: error))"), server)
         }
         var failure: NATSError?
-        for address in addresses {
+        for (index, way) in ways.enumerated() {
             guard core.phase != .closed else { return failure }
-            switch await oneConnection(to: address, server, credentials) {
+            switch await oneConnection(way, server, credentials) {
             case .leaving:
                 machine.connected()
                 noteDiscovered()
@@ -67,7 +74,7 @@ struct Supervisor {
             case .ended(let reason, let wasConnected, let isSlow):
                 if wasConnected { machine.connected() }
                 failure = failed(
-                    reason, server, isLast: wasConnected || address == addresses.last,
+                    reason, server, isLast: wasConnected || index == ways.count - 1,
                     isSlow: isSlow)
                 if wasConnected { return nil }
             }
@@ -75,16 +82,37 @@ struct Supervisor {
         return failure
     }
 
+    /// How a server may be reached.
+    private enum Way: Sendable {
+        case address(Address)
+        case dialed(DialedSocket)
+    }
+
+    private func ways(to server: ServerURL) async throws -> [Way] {
+        if let dialer = core.options.dialer { return [.dialed(try await dialer(server))] }
+        return try await Resolver.addresses(host: server.host, port: server.port)
+            .map { .address($0) }
+    }
+
     private func oneConnection(
-        to address: Address, _ server: ServerURL, _ credentials: ServerURL.Credentials?
+        _ way: Way, _ server: ServerURL, _ credentials: ServerURL.Credentials?
     ) async -> ConnectionReport {
         await withCheckedContinuation { continuation in
             let first = FirstReport(continuation)
-            reactor.connect(to: address) { [core] link in
+            let makeHandler = { @Sendable [core] (link: Link) -> any LinkHandler in
                 link.deadline = MonotonicClock.now + core.options.connectTimeout
                 return ClientDriver(core: core, server: server, credentials: credentials) {
                     first.report($0)
                 }
+            }
+            switch way {
+            case .address(let address):
+                reactor.connect(
+                    to: address, from: core.options.localSource, makeHandler: makeHandler)
+            case .dialed(let socket):
+                // A dialer that hands out the same socket twice gets a descriptor that is none.
+                reactor.adopt(
+                    socket.take() ?? Descriptor(owning: -1), makeHandler: makeHandler)
             }
         }
     }
@@ -169,6 +197,24 @@ extension NATSClientOptions {
         return parsed
     }
 
+    /// The numeric address to connect from.
+    var localSource: Address? { localAddress.flatMap { Address(numericHost: $0, port: 0) } }
+
+    /// - Throws: `NATSError` with the code `invalidArgument`.
+    func check() throws(NATSError) {
+        if let localAddress, localSource == nil {
+            throw NATSError(
+                .invalidArgument, stage: .connect,
+                detail: "\(localAddress) is not a numeric local address")
+        }
+        guard Self.receiveBufferLimits.contains(receiveBufferSize) else {
+            throw NATSError(
+                .invalidArgument, stage: .connect,
+                detail: "a receive buffer of \(receiveBufferSize) bytes is outside"
+                    + " \(Self.receiveBufferLimits)")
+        }
+    }
+
     var poolConfiguration: ReconnectMachine.Configuration {
         var configuration = ReconnectMachine.Configuration()
         configuration.reconnectWait = reconnectWait
@@ -189,6 +235,7 @@ extension NATSClientOptions {
         configuration.handshakeTimeout = connectTimeout
         configuration.pingInterval = pingInterval
         configuration.maxOutstandingPings = maxPingsOutstanding
+        configuration.writeTimeout = writeTimeout
         return configuration
     }
 

@@ -58,6 +58,8 @@ extension ConnectionMachine {
         case tlsRequired
         /// No byte came for `pingInterval` times `maxOutstandingPings` and one.
         case stale
+        /// The peer's system took none of our bytes for `writeTimeout`.
+        case writeTimeout
         case serverError(ServerError)
         case protocolViolation(WireError)
         /// The server closed without a word, as it does with slow consumers.
@@ -75,7 +77,8 @@ extension ConnectionMachine {
                 case .abandonServer: .abandon
                 case .report, .reconnect: .lost
                 }
-            case .handshakeTimeout, .stale, .protocolViolation, .peerClosed, .transportFailed:
+            case .handshakeTimeout, .stale, .writeTimeout, .protocolViolation, .peerClosed,
+                .transportFailed:
                 .lost
             }
         }

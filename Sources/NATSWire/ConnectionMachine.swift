@@ -18,7 +18,9 @@
 // Any byte from the server proves that it lives. A keep-alive PING goes out when nothing came
 // for `pingInterval`; when `maxOutstandingPings` of them have gone unanswered by any byte at
 // all, the connection is stale. A large message that takes its time therefore never looks like
-// a dead server.
+// a dead server. The other way round, bytes of ours that the server's system takes none of for
+// `writeTimeout` end the connection: a peer that does not read would otherwise only be noticed
+// by its silence, much later.
 //
 // Every input has an answer in every phase; after `closed` the answer is to do nothing.
 
@@ -31,6 +33,8 @@ package struct ConnectionMachine: ~Copyable {
         package var pingInterval: Duration = .seconds(60)
         /// Number of such questions that may stay without any answer.
         package var maxOutstandingPings = 2
+        /// Longest time in which none of the bytes that wait are taken.
+        package var writeTimeout: Duration = .seconds(60)
         /// Most PINGs of any kind that may wait for their PONGs.
         package var maxPendingPongs = 65_536
         /// Whether the driver can secure a connection when the server demands it.
@@ -60,6 +64,8 @@ package struct ConnectionMachine: ~Copyable {
     private var quietSince: Duration
     private let start: Duration
     private var isLameDuck = false
+    /// Since when nothing of what waits was taken; nil while nothing waits.
+    private var blockedSince: Duration?
 
     package init(configuration: Configuration = Configuration(), now: Duration) {
         self.configuration = configuration
@@ -149,6 +155,14 @@ package struct ConnectionMachine: ~Copyable {
 
     // MARK: What the transport and the clock say
 
+    /// The system takes no more bytes for now.
+    package mutating func writeBlocked(now: Duration) {
+        if blockedSince == nil { blockedSince = now }
+    }
+
+    /// It has taken some.
+    package mutating func writeProgressed() { blockedSince = nil }
+
     package mutating func peerClosed() -> CloseAction { close(.peerClosed) }
 
     package mutating func transportFailed(_ message: String) -> CloseAction {
@@ -163,15 +177,21 @@ package struct ConnectionMachine: ~Copyable {
     package var deadline: Duration? {
         switch phase {
         case .awaitingInfo, .awaitingPong: start + configuration.handshakeTimeout
-        case .connected: quietSince + configuration.pingInterval
+        case .connected: writeDeadline.map { min($0, keepAliveDue) } ?? keepAliveDue
         case .closed: nil
         }
     }
+
+    private var keepAliveDue: Duration { quietSince + configuration.pingInterval }
+
+    private var writeDeadline: Duration? { blockedSince.map { $0 + configuration.writeTimeout } }
 
     /// Time has passed. Calling early or late does no harm.
     package mutating func timerDue(now: Duration) -> TimerAction {
         guard let deadline, now >= deadline else { return .wait }
         guard phase == .connected else { return .close(close(.handshakeTimeout)) }
+        if let writeDeadline, now >= writeDeadline { return .close(close(.writeTimeout)) }
+        guard now >= keepAliveDue else { return .wait }
         guard outstandingPings < configuration.maxOutstandingPings,
             pongs.count - pongHead < configuration.maxPendingPongs
         else { return .close(close(.stale)) }

@@ -138,15 +138,19 @@ package struct ReconnectMachine: Sendable {
     }
 
     /// Chooses the next server.
-    /// - Parameter random: a number in 0..<1 for the jitter.
-    package mutating func nextAttempt(now: Duration, random: Double) -> Attempt {
+    /// - Parameters:
+    ///   - random: a number in 0..<1 for the jitter.
+    ///   - wanted: the server that shall be next, if it is in the pool.
+    package mutating func nextAttempt(
+        now: Duration, random: Double, wanted: ServerURL? = nil
+    ) -> Attempt {
         if hasConnected && !configuration.reconnects { return .giveUp(.reconnectDisabled) }
         if !hasConnected && !configuration.retriesFirstConnect
             && servers.allSatisfy({ $0.failures > 0 })
         {
             return .giveUp(wasRefused ? .refused : .noServerReachable)
         }
-        guard let index = soonest(now) else {
+        guard let index = wanted.flatMap(index(of:)) ?? soonest(now) else {
             return .giveUp(wasRefused ? .refused : .attemptsExhausted)
         }
         uses += 1

@@ -17,6 +17,8 @@ public struct WireError: Error, Hashable, Sendable, CustomStringConvertible {
         case malformedInfo = "malformed_info"
         case malformedURL = "malformed_url"
         case unsupportedScheme = "unsupported_scheme"
+        case malformedContext = "malformed_context"
+        case unsupportedContext = "unsupported_context"
     }
 
     /// Where in the protocol the bytes stood.
@@ -26,6 +28,7 @@ public struct WireError: Error, Hashable, Sendable, CustomStringConvertible {
         case headers
         case info
         case url
+        case context
     }
 
     /// What was wrong.

@@ -27,11 +27,19 @@ import Testing
             let piece = generator.bytes(Int.random(in: 0...90, using: &generator))
             feed(Bytes(piece), to: &buffer)
             expected += piece
+            // Frames of any size may be announced, and come or not.
+            if Int.random(in: 0..<8, using: &generator) == 0 {
+                buffer.expect(Int.random(in: 0...1000, using: &generator))
+            }
             let taken = Int.random(in: 0...buffer.count, using: &generator)
             let view = buffer.bytes(0..<taken)
             buffer.consume(taken)
             #expect(Array(view) == Array(expected.prefix(taken)))
             if Bool.random(using: &generator) { kept.append((view, Array(expected[..<taken]))) }
+            if kept.count > 5, Bool.random(using: &generator) {
+                let (view, bytes) = kept.remove(at: Int.random(in: 0..<5, using: &generator))
+                #expect(Array(view) == bytes)
+            }
             expected.removeFirst(taken)
             let count = buffer.count
             #expect(count == expected.count)
@@ -52,6 +60,36 @@ import Testing
         feed(Bytes([6]), to: &buffer)
         #expect(buffer.bytes(0..<1).address == first + 1)
         #expect(held == [5])
+    }
+
+    @Test("Large frames of one size are never moved after the first, and memory is used again")
+    func expectation() {
+        var buffer = ReceiveBuffer(chunk: 64, limit: 1 << 20)
+        var places: Set<UInt> = []
+        var held = Bytes()
+        for round in 0..<20 {
+            let frame = Bytes([UInt8](repeating: UInt8(round), count: 1000))
+            feed(frame[0..<40], to: &buffer)
+            let start = buffer.bytes(0..<1).address
+            let hasRoom = buffer.reserve(1000)
+            #expect(hasRoom)
+            feed(frame[40...], to: &buffer)
+            let view = buffer.bytes(0..<1000)
+            buffer.consume(1000)
+            #expect(view == frame)
+            #expect(round == 0 || view.address == start)
+            places.insert(view.address)
+            // The frame before is held while the next one comes.
+            held = view
+        }
+        #expect(held.count == 1000)
+        #expect(places.count <= 4)
+        // Small reads get small regions again.
+        for _ in 0..<3 {
+            feed(Bytes([UInt8](repeating: 1, count: 60)), to: &buffer)
+            held = buffer.bytes(0..<60)
+            buffer.consume(60)
+        }
     }
 
     @Test("More than the limit is refused")

@@ -100,7 +100,8 @@ import Testing
     }
 
     @Test func `with no other server the connection is used to its end`() async throws {
-        let config = "lame_duck_duration: \"30s\"\nlame_duck_grace_period: \"1s\""
+        // The grace period outlasts what comes before the server is stopped.
+        let config = "lame_duck_duration: \"120s\"\nlame_duck_grace_period: \"60s\""
         try await NATSServerFixture.run(config: config) { server in
             let client = try await Self.connect([server.url])
             let subscription = try client.subscribe(to: "a")

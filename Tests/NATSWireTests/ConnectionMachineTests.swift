@@ -136,6 +136,23 @@ internal import Testing
         #expect(machine.timerDue(now: .seconds(180)) == .close(Self.close(.stale)))
     }
 
+    @Test func bytesThatNobodyTakesEndTheConnection() {
+        var machine = Self.connected()
+        machine.writeBlocked(now: .seconds(30))
+        machine.writeBlocked(now: .seconds(40))
+        #expect(machine.deadline == .seconds(60))
+        #expect(machine.timerDue(now: .seconds(60)) == .sendPing)
+        #expect(machine.deadline == .seconds(90))
+        machine.writeProgressed()
+        #expect(machine.deadline == .seconds(120))
+        machine.writeBlocked(now: .seconds(100))
+        // What the server sends does not help: it must take what we send.
+        machine.bytesReceived(now: .seconds(150))
+        #expect(machine.timerDue(now: .seconds(159)) == .wait)
+        #expect(machine.timerDue(now: .seconds(160)) == .close(Self.close(.writeTimeout)))
+        #expect(Machine.CloseReason.writeTimeout.failure == .lost)
+    }
+
     @Test func anyByteProvesLife() {
         var machine = Self.connected()
         #expect(machine.timerDue(now: .seconds(60)) == .sendPing)

@@ -36,6 +36,23 @@ internal import Testing
                 == .connect(Self.a, after: .milliseconds(250)))
     }
 
+    @Test func aWantedServerIsNextIfItIsInThePool() {
+        var machine = machine([Self.a, Self.b])
+        #expect(
+            machine.nextAttempt(now: .zero, random: 0, wanted: Self.b)
+                == .connect(Self.b, after: .zero))
+        machine.connected()
+        machine.failed(.lost, now: .zero)
+        // It has its wait all the same, and a stranger changes nothing.
+        #expect(
+            machine.nextAttempt(now: .zero, random: 0, wanted: Self.b)
+                == .connect(Self.b, after: .milliseconds(250)))
+        machine.failed(.lost, now: .zero)
+        #expect(
+            machine.nextAttempt(now: .zero, random: 0, wanted: Self.c)
+                == .connect(Self.a, after: .zero))
+    }
+
     @Test func nothingIsGivenUpWhileAConnectionIsInUse() {
         var machine = machine([Self.a]) { $0.maxAttempts = 2 }
         _ = machine.nextAttempt(now: .zero, random: 0)

@@ -24,13 +24,16 @@ package final class NATSServerFixture: Sendable {
 
     /// The port for clients. It stays the same over a restart.
     package let port: Int
+    private let host: String
     private let directory: TemporaryDirectory
     private let jetStream: Bool
     private let process: Mutex<ChildProcess?>
 
     private init(
-        port: Int, directory: TemporaryDirectory, jetStream: Bool, process: ChildProcess
+        host: String, port: Int, directory: TemporaryDirectory, jetStream: Bool,
+        process: ChildProcess
     ) {
+        self.host = host
         self.port = port
         self.directory = directory
         self.jetStream = jetStream
@@ -38,7 +41,11 @@ package final class NATSServerFixture: Sendable {
     }
 
     /// `nats://127.0.0.1:port`
-    package var url: String { "nats://127.0.0.1:\(port)" }
+    package var url: String { "nats://\(Self.bracketed(host)):\(port)" }
+
+    private static func bracketed(_ host: String) -> String {
+        host.contains(":") ? "[\(host)]" : host
+    }
 
     /// The server's process number; nil while it is stopped.
     package var processID: Int32? { process.withLock { $0?.processID } }
@@ -50,14 +57,15 @@ package final class NATSServerFixture: Sendable {
     /// - Parameters:
     ///   - jetStream: whether it has JetStream, with a store of at most 1 GB.
     ///   - config: more text for its configuration file, such as `max_payload: 4096`.
+    ///   - host: the loopback address to listen on.
     package static func start(
-        jetStream: Bool = true, config: String = ""
+        jetStream: Bool = true, config: String = "", host: String = "127.0.0.1"
     ) async throws -> NATSServerFixture {
         let directory = try TemporaryDirectory()
         try write(config, jetStream, to: directory)
-        let (process, port) = try await launch(directory, port: nil)
+        let (process, port) = try await launch(directory, host: host, port: nil)
         return NATSServerFixture(
-            port: port, directory: directory, jetStream: jetStream, process: process)
+            host: host, port: port, directory: directory, jetStream: jetStream, process: process)
     }
 
     private static func write(
@@ -72,10 +80,10 @@ package final class NATSServerFixture: Sendable {
 
     /// Starts a server for as long as the body runs.
     package static func run<Result>(
-        jetStream: Bool = true, config: String = "",
+        jetStream: Bool = true, config: String = "", host: String = "127.0.0.1",
         _ body: (NATSServerFixture) async throws -> Result
     ) async throws -> Result {
-        let server = try await start(jetStream: jetStream, config: config)
+        let server = try await start(jetStream: jetStream, config: config, host: host)
         do {
             let result = try await body(server)
             try await server.stop()
@@ -100,7 +108,7 @@ package final class NATSServerFixture: Sendable {
     /// running one is stopped first.
     package func restart() async throws {
         try await stop()
-        let (started, _) = try await Self.launch(directory, port: port)
+        let (started, _) = try await Self.launch(directory, host: host, port: port)
         process.withLock { $0 = started }
     }
 
@@ -148,14 +156,14 @@ package final class NATSServerFixture: Sendable {
     }
 
     private static func launch(
-        _ directory: TemporaryDirectory, port: Int?
+        _ directory: TemporaryDirectory, host: String, port: Int?
     ) async throws -> (ChildProcess, Int) {
         guard let binary else { throw FixtureError(absence) }
         let process = try await ChildProcess(
             binary,
-            ["-a", "127.0.0.1", "-p", String(port ?? -1), "-c", directory.file("server.conf")])
+            ["-a", host, "-p", String(port ?? -1), "-c", directory.file("server.conf")])
         let ready = try await process.log.first { $0.contains("Server is ready") }
-        let marker = "Listening for client connections on 127.0.0.1:"
+        let marker = "Listening for client connections on \(bracketed(host)):"
         let line = process.log.lines.first { $0.contains(marker) }
         guard ready != nil, let text = line?.split(separator: ":").last, let port = Int(text)
         else {

@@ -58,7 +58,8 @@ package final class ScriptedConnection: Sendable {
     private let descriptor: Int32
     private let unread = Mutex<[UInt8]>([])
 
-    init(_ descriptor: Int32) { self.descriptor = descriptor }
+    /// Takes over a connected descriptor.
+    package init(_ descriptor: Int32) { self.descriptor = descriptor }
 
     /// A connection to a port of 127.0.0.1; nil when nobody listens there.
     package init?(connectingTo port: Int) {

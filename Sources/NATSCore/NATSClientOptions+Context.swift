@@ -1,0 +1,79 @@
+internal import BridgeBytes
+internal import BridgeSockets
+public import NATSWire
+
+extension NATSClientOptions {
+    /// The options of a context that the `nats` tools keep (ADR-21): its servers, credentials and
+    /// inbox prefix, everything else as by default.
+    ///
+    /// - Parameters:
+    ///   - name: The context; nil: the one that was selected last (`nats context select`).
+    ///   - directory: The folder that holds `context.txt` and `context/NAME.json`; nil:
+    ///     `$XDG_CONFIG_HOME/nats`, or `$HOME/.config/nats`.
+    /// - Throws: `NATSError` with the code `invalidArgument` and what is wrong: there is no such
+    ///   context, it cannot be read, or it asks for what this client does not have.
+    public static func context(
+        _ name: String? = nil, directory: String? = nil
+    ) async throws(NATSError) -> NATSClientOptions {
+        guard let folder = directory ?? defaultContextDirectory else {
+            throw refused("neither XDG_CONFIG_HOME nor HOME is set")
+        }
+        let selected: String
+        if let name {
+            selected = name
+        } else {
+            let text = try await contextFile("\(folder)/context.txt")
+            selected =
+                String(repairing: text).split(whereSeparator: \.isWhitespace).first
+                .map { String($0) } ?? ""
+        }
+        // The name becomes part of a path.
+        guard !selected.isEmpty, !selected.contains("/"), selected != "..", selected != "." else {
+            throw refused("\"\(selected)\" is not the name of a context")
+        }
+        let text = try await contextFile("\(folder)/context/\(selected).json")
+        let context: ConnectionContext
+        do throws(WireError) {
+            context = try ConnectionContext(parsing: text)
+        } catch {
+            throw refused("context \(selected): \(error.message)")
+        }
+        return NATSClientOptions(context)
+    }
+
+    /// The options that a context describes, everything else as by default.
+    public init(_ context: ConnectionContext) {
+        self.init()
+        if !context.servers.isEmpty { servers = context.servers }
+        user = context.user
+        password = context.password
+        token = context.token
+        inboxPrefix = context.inboxPrefix ?? inboxPrefix
+    }
+
+    private static var defaultContextDirectory: String? {
+        if let folder = ProcessEnvironment.value("XDG_CONFIG_HOME") { return "\(folder)/nats" }
+        return ProcessEnvironment.value("HOME").map { "\($0)/.config/nats" }
+    }
+
+    /// Largest context file that is read, in bytes; they hold a few lines.
+    private static let contextSizeLimit = 1 << 20
+
+    private static func contextFile(_ path: String) async throws(NATSError) -> Bytes {
+        let content = await BlockingPool.shared.run { () -> Result<Bytes, SocketError> in
+            do throws(SocketError) {
+                let file = try OpenFile.reading(path, followsLinks: true)
+                return .success(try file.read(at: 0, limit: contextSizeLimit))
+            } catch {
+                return .failure(error)
+            }
+        }
+        do throws(SocketError) { return try content.get() } catch {
+            throw refused("no context: \(error)")
+        }
+    }
+
+    private static func refused(_ detail: String) -> NATSError {
+        NATSError(.invalidArgument, stage: .connect, detail: detail)
+    }
+}

@@ -1,0 +1,73 @@
+public import BridgeBytes
+internal import BridgeJSON
+
+/// A named configuration as the `nats` tools keep it in the user's folder (ADR-21): one JSON
+/// object each, whose members are all optional.
+///
+/// A context that asks for what this client does not have (credentials files, keys, TLS files,
+/// a SOCKS proxy) is refused rather than used without it.
+public struct ConnectionContext: Sendable, Hashable {
+    /// `url`: the servers' addresses, in the context separated by commas.
+    public let servers: [String]
+    /// `user`.
+    public let user: String?
+    /// `password`.
+    public let password: String?
+    /// `token`.
+    public let token: String?
+    /// `inbox_prefix`.
+    public let inboxPrefix: String?
+    /// `jetstream_domain`.
+    public let jetStreamDomain: String?
+
+    /// Members whose value, when it is not empty, this client cannot do justice to.
+    private static let unsupported = [
+        "creds", "nkey", "cert", "key", "ca", "nsc", "user_jwt", "user_seed", "socks_proxy",
+    ]
+
+    /// Reads the text of a context file. Members that are not known are ignored, null and the
+    /// empty string count as missing.
+    /// - Throws: `WireError` in stage `context`: `malformedContext` when the text is no JSON
+    ///   object or a member is no string, `unsupportedContext` with the member's name.
+    public init(parsing text: Bytes) throws(WireError) {
+        let json: JSONValue
+        do throws(JSONError) {
+            json = try JSONValue(parsing: text)
+        } catch {
+            throw WireError(.malformedContext, in: .context, "the context is not JSON")
+        }
+        guard let fields = json.objectValue else {
+            throw WireError(.malformedContext, in: .context, "the context is not a JSON object")
+        }
+        func member(_ name: String) throws(WireError) -> String? {
+            guard let value = fields[name], value != .null else { return nil }
+            guard let text = value.stringValue else {
+                throw WireError(.malformedContext, in: .context, "\(name) is not a string")
+            }
+            return text.isEmpty ? nil : text
+        }
+        for name in Self.unsupported where try member(name) != nil {
+            throw WireError(
+                .unsupportedContext, in: .context, "it asks for \(name), which is not built in")
+        }
+        servers = (try member("url") ?? "").split(separator: ",").map { item in
+            var item = item
+            while item.first == " " { item.removeFirst() }
+            while item.last == " " { item.removeLast() }
+            return String(item)
+        }
+        user = try member("user")
+        password = try member("password")
+        token = try member("token")
+        inboxPrefix = try member("inbox_prefix")
+        jetStreamDomain = try member("jetstream_domain")
+    }
+}
+
+extension ConnectionContext: CustomStringConvertible, CustomReflectable {
+    /// How many servers it names; its secrets and its addresses, which may hold some, stay out.
+    public var description: String { "ConnectionContext(\(servers.count) servers)" }
+
+    /// Shows no secret in a dump.
+    public var customMirror: Mirror { Mirror(self, children: ["servers": servers.count]) }
+}

@@ -1,0 +1,48 @@
+internal import BridgeBytes
+internal import NATSWire
+internal import Testing
+
+@Suite struct ConnectionContextTests {
+    private func parse(_ text: String) throws -> ConnectionContext {
+        try ConnectionContext(parsing: Bytes(utf8: text))
+    }
+
+    @Test func membersThatAreThere() throws {
+        let context = try parse(
+            """
+            {"description":"d","url":"nats://a:4222, nats://b:4223","user":"u","password":"p",
+            "token":"t","inbox_prefix":"_INBOX.me","jetstream_domain":"hub","creds":"","nkey":null,
+            "color_scheme":"blue","tls_first":false}
+            """)
+        #expect(context.servers == ["nats://a:4222", "nats://b:4223"])
+        #expect(context.user == "u" && context.password == "p" && context.token == "t")
+        #expect(context.inboxPrefix == "_INBOX.me" && context.jetStreamDomain == "hub")
+    }
+
+    @Test func nothingIsAContextToo() throws {
+        let context = try parse("{}")
+        #expect(context.servers.isEmpty && context.user == nil && context.token == nil)
+    }
+
+    @Test(arguments: [
+        "creds", "nkey", "cert", "key", "ca", "nsc", "user_jwt", "user_seed", "socks_proxy",
+    ])
+    func whatIsNotBuiltInIsRefused(_ member: String) {
+        let error = #expect(throws: WireError.self) { try parse("{\"\(member)\":\"secret\"}") }
+        #expect(error?.code == .unsupportedContext)
+        #expect(error.map { $0.message.contains(member) && !$0.message.contains("secret") } == true)
+    }
+
+    @Test(arguments: ["", "[]", "null", "{", #"{"url":1}"#, #"{"token":["a"]}"#])
+    func malformed(_ text: String) {
+        let error = #expect(throws: WireError.self) { try parse(text) }
+        #expect(error?.code == .malformedContext && error?.stage == .context)
+    }
+
+    @Test func secretsStayOutOfTexts() throws {
+        let context = try parse(#"{"url":"nats://u:hunter2@a","password":"hunter2"}"#)
+        var dumped = ""
+        dump(context, to: &dumped)
+        #expect(!"\(context)".contains("hunter2") && !dumped.contains("hunter2"))
+    }
+}
