@@ -106,12 +106,14 @@ import Testing
             let client = try await Self.connect([server.url])
             let subscription = try client.subscribe(to: "a")
             try await client.flush()
-            server.signal(SIGUSR2)
+            try await server.enterLameDuck()
             try await within(.seconds(60), "lame duck") {
                 for await event in client.events { if event == .lameDuck { return } }
             }
             try client.publish([1], to: "a")
             #expect(try await subscription.nextBatch()?.first?.payload == [1])
+            // A server that is leaving does not end when asked to.
+            try await server.kill()
             try await server.restart()
             try client.publish([2], to: "a")
             #expect(try await subscription.nextBatch()?.first?.payload == [2])
