@@ -2,6 +2,8 @@
 enum BenchmarkCommand {
     static let usage = """
         usage: natsbridge-bench URL pub|sub SUBJECT COUNT SIZE
+               natsbridge-bench URL pubn SUBJECT COUNT SIZE TASKS
+               natsbridge-bench URL backlog SUBJECT COUNT SIZE
                natsbridge-bench URL rep SUBJECT
                natsbridge-bench URL req|jssync SUBJECT COUNT SIZE
                natsbridge-bench URL reqc SUBJECT COUNT SIZE INFLIGHT

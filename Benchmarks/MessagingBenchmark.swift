@@ -43,6 +43,9 @@ struct MessagingBenchmark {
     private func run() async throws -> Bool {
         switch (mode, numbers.count) {
         case ("pub", 2): try await publish(count: numbers[0], size: numbers[1])
+        case ("pubn", 3):
+            try await publish(count: numbers[0], size: numbers[1], tasks: numbers[2])
+        case ("backlog", 2): try await backlog(count: numbers[0], size: numbers[1])
         case ("sub", 2): try await subscribe(count: numbers[0], size: numbers[1])
         case ("rep", 0): try await respond()
         case ("req", 2): try await request(count: numbers[0], size: numbers[1])
@@ -92,6 +95,40 @@ struct MessagingBenchmark {
         }
         try await client.flush(timeout: .seconds(60))
         report.print(count, size, from: start)
+    }
+
+    /// Publishes from several tasks at once.
+    private func publish(count: Int, size: Int, tasks: Int) async throws {
+        let payload = payload(size)
+        let start = Figures.now
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for task in 0..<tasks {
+                let share = count / tasks + (task < count % tasks ? 1 : 0)
+                group.addTask { [client, subject] in
+                    for _ in 0..<share {
+                        try await client.publishWhenReady(payload, to: subject)
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        try await client.flush(timeout: .seconds(60))
+        report.print(count, size, from: start)
+    }
+
+    /// Lets all messages gather before the first one is taken.
+    private func backlog(count: Int, size: Int) async throws {
+        let limits = SubscriptionLimits(maxMessages: count + 1, maxBytes: 1 << 40)
+        let subscription = try client.subscribe(to: SubjectPattern(subject), limits: limits)
+        try await client.flush()
+        ready()
+        while subscription.backlog < count { try await Task.sleep(for: .milliseconds(10)) }
+        let start = Figures.now
+        var taken = 0
+        while taken < count, let batch = try await subscription.nextBatch() {
+            taken += batch.count
+        }
+        report.print(taken, size, from: start)
     }
 
     private func subscribe(count: Int, size: Int) async throws {

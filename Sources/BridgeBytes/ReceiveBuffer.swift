@@ -12,9 +12,10 @@
 ///
 /// A frame that is larger than a chunk is read into its final place: `reserve` makes a region of
 /// its size, and as long as such frames come (`expect`) the next region has that size from the
-/// beginning, so that nothing of them is ever moved. Regions that were left are kept, a few of
-/// them, and used again when nobody shares them any more: the first touch of fresh memory costs
-/// as much as the copy out of the kernel.
+/// beginning. No read goes beyond the end of such a frame, so that the next one begins a region of
+/// its own and nothing of them is ever moved. Regions that were left are kept, a few of them, and
+/// used again when nobody shares them any more: the first touch of fresh memory costs as much as
+/// the copy out of the kernel.
 @usableFromInline package struct ReceiveBuffer: ~Copyable, Sendable {
     @usableFromInline var region: ByteRegion
     @usableFromInline var consumed = 0
@@ -23,11 +24,13 @@
     private let limit: Int
     /// Regions that were left, perhaps still shared.
     private var left: [ByteRegion] = []
-    /// Largest frame since the last region was chosen.
+    /// Largest frame since the last region was begun.
     private var largestFrame = 0
+    /// Position in the region that reads do not go beyond: the end of a large frame.
+    private var readEnd = Int.max
 
     /// Most regions that are kept for another use.
-    private static let leftLimit = 3
+    private static let leftLimit = 4
     /// Larger regions are not kept, and not chosen before they are asked for.
     package static let expectationLimit = 2 << 20
 
@@ -45,7 +48,7 @@
     @inlinable package var count: Int { filled - consumed }
 
     /// Whether the last `fill` left room: the source had no more to give.
-    package var hasSpareRoom: Bool { filled < region.capacity }
+    package var hasSpareRoom: Bool { filled < min(region.capacity, readEnd) }
 
     /// The unread bytes.
     @inlinable package var span: Span<UInt8> {
@@ -77,6 +80,7 @@
         guard needed <= limit else { return false }
         expect(needed)
         if region.capacity - consumed < max(needed, count + 1) { relocate(capacity: needed) }
+        readEnd = needed > max(chunk, count) ? consumed + needed : Int.max
         return true
     }
 
@@ -107,6 +111,20 @@
         filled = unread
     }
 
+    /// Everything was consumed: begins anew at the front if nobody shares the region, and finds
+    /// room for a large frame if the last ones were.
+    private mutating func beginAnew() {
+        let expected = min(largestFrame, Self.expectationLimit)
+        largestFrame = 0
+        if isKnownUniquelyReferenced(&region) {
+            consumed = 0
+            filled = 0
+        }
+        guard expected > chunk else { return }
+        if region.capacity - filled < expected { relocate(capacity: expected) }
+        readEnd = filled + expected
+    }
+
     /// One that was left and that nobody shares any more, or a new one.
     private mutating func anotherRegion(capacity: Int) -> ByteRegion {
         for index in left.indices where left[index].capacity >= capacity {
@@ -119,17 +137,13 @@
     @unsafe package mutating func fill<R, E: Error>(
         _ read: (UnsafeMutableRawBufferPointer) throws(E) -> (count: Int, result: R)
     ) throws(E) -> R {
-        if consumed == filled, consumed > 0, isKnownUniquelyReferenced(&region) {
-            consumed = 0
-            filled = 0
-        }
-        if region.capacity - filled < chunk / 4 || region.capacity == filled {
-            let expected = min(largestFrame, Self.expectationLimit)
-            largestFrame = 0
-            relocate(capacity: min(max(count + chunk, expected), max(limit, count + 1)))
+        if readEnd <= filled { readEnd = Int.max }
+        if consumed == filled, consumed > 0 { beginAnew() }
+        if readEnd == Int.max, region.capacity - filled < max(1, chunk / 4) {
+            relocate(capacity: min(count + chunk, max(limit, count + 1)))
         }
         let spare = unsafe UnsafeMutableRawBufferPointer(
-            start: region.base + filled, count: region.capacity - filled)
+            start: region.base + filled, count: min(region.capacity, readEnd) - filled)
         let (added, result) = try unsafe read(spare)
         precondition(added >= 0 && added <= spare.count)
         filled += added
