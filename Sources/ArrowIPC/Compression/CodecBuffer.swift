@@ -33,9 +33,18 @@ struct CodecBuffer: ~Copyable {
 
     init(limit: Int) {
         precondition(limit >= 0, "no negative limit")
-        region = ByteRegion(capacity: limit + Self.slack)
+        region = ByteRegion(capacity: Self.capacity(for: limit + Self.slack))
         self.limit = limit
         blockEnd = limit
+    }
+
+    /// What is asked for where so many bytes are needed: up to the next huge page, where that is
+    /// an eighth more at most. A last piece of small pages would cost one fault for each of them,
+    /// and buffers of a million values, 4 or 8 MB, end just below a huge page.
+    private static func capacity(for count: Int) -> Int {
+        let page = 2 << 20
+        let more = page - 1 - (count + page - 1) % page
+        return more <= count / 8 ? count + more : count
     }
 
     /// Bytes that the block in hand may still have.
@@ -82,7 +91,7 @@ struct CodecBuffer: ~Copyable {
             let from = unsafe start + position
             let to = unsafe region.base + count
             if length <= 16, source.count - position >= 16 {
-                unsafe Self.step16(to, from)
+                unsafe CodecSteps.step16(to, from)
             } else {
                 unsafe to.copyMemory(from: from, byteCount: length)
             }
@@ -140,49 +149,23 @@ struct CodecBuffer: ~Copyable {
     mutating func appendMatch(distance: Int, count length: Int) -> Bool {
         guard distance > 0, distance <= count - floor, length >= 0, length <= blockEnd - count
         else { return false }
-        // Sound: the source begins at or after `floor`; the steps write from `count` up to less
-        // than 16 bytes past `count + length`, and read nothing past what they wrote.
-        let to = unsafe region.base + count
-        if distance >= 16 {
-            var done = 0
-            repeat {
-                unsafe Self.step16(to + done, to + done - distance)
-                done &+= 16
-            } while done < length
-        } else {
-            unsafe Self.repeatPattern(to, distance: distance, count: length)
-        }
+        // Sound: `distance` bytes lie before the end, and the steps overshoot by less than the
+        // slack.
+        unsafe CodecSteps.match(region.base + count, distance: distance, count: length)
         count &+= length
         return true
     }
 
-    /// Repeats the `distance < 16` bytes before `to`.
+    /// Lends the memory to a loop that keeps its own bounds, for what is too hot to be asked
+    /// here every time. The loop is given the start of the region and the number of bytes made
+    /// so far, and returns how many there are then.
     ///
-    /// Sound: the caller has shown that `distance` bytes lie before `to` and `count + 15` bytes
-    /// of room after it. The first 16 bytes are made one by one; from then on the pattern is
-    /// taken from `stretch` bytes back, the least multiple of the distance that is 16 or more.
-    /// As `stretch <= 15 + distance`, that is never before the pattern's own start.
-    @unsafe private static func repeatPattern(
-        _ to: UnsafeMutableRawPointer, distance: Int, count: Int
-    ) {
-        for index in 0..<16 {
-            let byte = unsafe (to + index - distance).load(as: UInt8.self)
-            unsafe (to + index).storeBytes(of: byte, as: UInt8.self)
-        }
-        let stretch = (15 / distance + 1) * distance
-        var done = 16
-        while done < count {
-            unsafe step16(to + done, to + done - stretch)
-            done &+= 16
-        }
-    }
-
-    /// Copies 16 bytes. Sound where the caller has shown 16 bytes on both sides.
+    /// Sound where the loop reads at `floor ..< limit + slack` and writes at
+    /// `count ..< limit + slack` only; what it returns is checked here.
     @inline(__always)
-    @unsafe private static func step16(
-        _ to: UnsafeMutableRawPointer, _ from: UnsafeRawPointer
-    ) {
-        let bytes = unsafe from.loadUnaligned(as: SIMD16<UInt8>.self)
-        unsafe to.storeBytes(of: bytes, as: SIMD16<UInt8>.self)
+    @unsafe mutating func extend(_ loop: (UnsafeMutableRawPointer, Int) -> Int) {
+        let newCount = unsafe loop(region.base, count)
+        precondition(newCount >= count && newCount <= blockEnd, "a loop over its block")
+        count = newCount
     }
 }

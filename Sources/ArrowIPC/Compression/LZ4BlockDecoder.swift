@@ -8,6 +8,11 @@ internal import BridgeBytes
 /// not 255. The block ends after literals, so its last sequence has no match. (LZ4 Block Format
 /// Description, "Compressed block format".) The end conditions that the format asks of encoders,
 /// such as five literals at the end, are not asked of the input, as reference decoders do not.
+///
+/// Most sequences lie far from both ends of their block. These are carried out by a loop
+/// (`runFast`) that compares with the ends once a sequence, copies more than it was asked for,
+/// and refuses nothing: what it cannot do it leaves as it is, and the careful steps in `decode`,
+/// which alone know why a block is refused, do that sequence again.
 enum LZ4BlockDecoder {
     /// Why a block was refused. Positions count from the start of the block.
     enum Refusal: Error {
@@ -24,7 +29,9 @@ enum LZ4BlockDecoder {
     ) throws(Refusal) {
         var position = 0
         let end = block.count
-        while position < end {
+        while true {
+            runFast(block, &position, into: &output)
+            guard position < end else { throw .truncated }
             let start = position
             let token = Int(block[position])
             position &+= 1
@@ -47,7 +54,6 @@ enum LZ4BlockDecoder {
                 throw fits ? .badDistance(start) : .tooLong(start)
             }
         }
-        throw .truncated
     }
 
     /// The rest of a length, which is at most 255 times the bytes that say it.
@@ -62,5 +68,113 @@ enum LZ4BlockDecoder {
             if byte != 255 { return length }
         }
         throw .truncated
+    }
+
+    /// Input that a sequence of the fast loop has: its token, a step of 16 over its literals, or
+    /// 14 literals and the distance.
+    private static let inputMargin = 17
+    /// Output that it has in its block: 14 literals and a match of 18 bytes.
+    private static let outputMargin = 32
+
+    /// Carries out the sequences from a position on, up to the first that lies near an end, goes
+    /// back too far, or is cut off. That one, with which the position is left, is still there:
+    /// the margin of the input keeps the block's last literals away from the loop.
+    private static func runFast(
+        _ block: Span<UInt8>, _ position: inout Int, into output: inout CodecBuffer
+    ) {
+        let start = position
+        let (floor, blockEnd) = (output.floor, output.blockEnd)
+        // Sound: `runFast` below holds its reads to the block and to `floor` up, its writes to
+        // 32 bytes, the slack, after the end of the block.
+        position = unsafe block.withUnsafeBytes { input in
+            guard let base = input.baseAddress else { return start }
+            var next = start
+            unsafe output.extend { memory, count in
+                var place = unsafe FastPlace(
+                    input: base, inputEnd: input.count, next: start,
+                    memory: memory, floor: floor, blockEnd: blockEnd, count: count)
+                unsafe place.run()
+                next = unsafe place.next
+                return unsafe place.count
+            }
+            return next
+        }
+    }
+
+    /// The state of the fast loop.
+    @unsafe private struct FastPlace {
+        let input: UnsafeRawPointer
+        let inputEnd: Int
+        var next: Int
+        let memory: UnsafeMutableRawPointer
+        let floor: Int
+        let blockEnd: Int
+        var count: Int
+
+        /// Sound, with `0 <= next`, `floor <= count` and slack after `blockEnd`, because
+        /// - the loop's condition leaves 17 bytes of input and 32 of output: a token and 16 bytes
+        ///   of literals, or up to 14 and a distance, are in the input; up to 14 bytes of literals
+        ///   and 18 of a match, in the block; the steps of a short match end at most
+        ///   14 + 32 bytes after `count`, which is 14 after the block;
+        /// - long literals are taken where both margins still hold after them;
+        /// - a match is copied after its distance was compared with the floor, a long one after
+        ///   its end was compared with the block's; it overshoots by 15 bytes.
+        @inline(__always)
+        mutating func run() {
+            let lastInput = unsafe inputEnd &- inputMargin
+            let lastOutput = unsafe blockEnd &- outputMargin
+            var position = unsafe next
+            var filled = unsafe count
+            while position <= lastInput, filled <= lastOutput {
+                unsafe (next, count) = (position, filled)
+                let token = unsafe Int(input.load(fromByteOffset: position, as: UInt8.self))
+                position &+= 1
+                var literals = token &>> 4
+                if literals < 15 {
+                    unsafe CodecSteps.step16(memory + filled, input + position)
+                } else {
+                    guard let more = unsafe self.length(&position, upTo: lastInput) else { return }
+                    literals = more
+                    guard literals <= lastInput &- position, literals <= lastOutput &- filled
+                    else { return }
+                    unsafe CodecSteps.literals(
+                        memory + filled, input + position, count: literals)
+                }
+                position &+= literals
+                filled &+= literals
+                let distance = unsafe Int(
+                    UInt16(
+                        littleEndian: input.loadUnaligned(
+                            fromByteOffset: position, as: UInt16.self)))
+                position &+= 2
+                guard distance > 0, unsafe distance <= filled &- floor else { return }
+                let nibble = token & 15
+                if nibble < 15 {
+                    unsafe CodecSteps.shortMatch(memory + filled, distance: distance)
+                    filled &+= nibble &+ 4
+                } else {
+                    guard let more = unsafe length(&position, upTo: inputEnd) else { return }
+                    guard unsafe more &+ 4 <= blockEnd &- filled else { return }
+                    unsafe CodecSteps.match(
+                        memory + filled, distance: distance, count: more &+ 4)
+                    filled &+= more &+ 4
+                }
+            }
+            unsafe (next, count) = (position, filled)
+        }
+
+        /// A length of 15 with the bytes that prolong it; nil when they go on to the limit, which
+        /// is at most the end of the input: so the reads are sound.
+        @inline(__always)
+        private func length(_ position: inout Int, upTo limit: Int) -> Int? {
+            var length = 15
+            while position < limit {
+                let byte = unsafe Int(input.load(fromByteOffset: position, as: UInt8.self))
+                position &+= 1
+                length &+= byte
+                if byte != 255 { return length }
+            }
+            return nil
+        }
     }
 }
