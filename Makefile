@@ -5,7 +5,7 @@ SWIFT ?= swift
 SOURCES := Package.swift Sources Tests Benchmarks
 WITH_SERVER = NATS_SERVER="$$(scripts/nats-server)"
 
-.PHONY: all build setup test demo lint format bench fuzz clean distclean
+.PHONY: all build setup test test-threads demo lint format bench fuzz clean distclean
 
 all: build
 
@@ -21,6 +21,15 @@ setup:
 test: setup lint
 	$(SWIFT) build --build-tests
 	$(WITH_SERVER) $(SWIFT) test --skip-build
+
+## Run the tests under the thread sanitizer: make test-threads ARGS="--filter NATSCoreTests".
+test-threads: export NATSBRIDGE_THREAD_SANITIZER = 1
+test-threads: export SWIFT_BACKTRACE = enable=no
+test-threads: export TSAN_OPTIONS = suppressions=$(CURDIR)/Tests/ThreadSanitizer.supp
+test-threads: setup
+	$(SWIFT) build --build-tests --sanitize=thread --scratch-path .build/threads
+	$(WITH_SERVER) $(SWIFT) test --skip-build --sanitize=thread --scratch-path .build/threads \
+		$(ARGS)
 
 ## Run the five scenarios on a real server and check what they show.
 demo: setup

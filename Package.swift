@@ -15,6 +15,10 @@ let settings: [SwiftSetting] = [
     .enableExperimentalFeature("Lifetimes"),  // SE-0446, SE-0456: functions that return a span
 ]
 
+// Set by `make test-threads`; see Tests/TestKit/InstrumentedMutex.swift.
+let threadSanitizer: [SwiftSetting] =
+    Context.environment["NATSBRIDGE_THREAD_SANITIZER"] == nil ? [] : [.define("THREAD_SANITIZER")]
+
 func layer(_ name: String, _ dependencies: String...) -> Target {
     .target(
         name: name, dependencies: dependencies.map { .byName(name: $0) }, swiftSettings: settings)
@@ -99,7 +103,7 @@ let package = Package(
         // Tests.
         .target(
             name: "TestKit", dependencies: ["BridgeBytes", "BridgeJSON", "CLinux"],
-            path: "Tests/TestKit", swiftSettings: settings),
+            path: "Tests/TestKit", swiftSettings: settings + threadSanitizer),
         tests("BridgeBytesTests", "BridgeBytes"),
         tests("BridgeJSONTests", "BridgeJSON", "BridgeBytes"),
         tests("NATSWireTests", "NATSWire", "FuzzEntries", "BridgeJSON", "BridgeBytes"),
