@@ -25,7 +25,6 @@ test: setup lint
 ## Run the tests under the thread sanitizer: make test-threads ARGS="--filter NATSCoreTests".
 test-threads: export NATSBRIDGE_THREAD_SANITIZER = 1
 test-threads: export SWIFT_BACKTRACE = enable=no
-test-threads: export TSAN_OPTIONS = suppressions=$(CURDIR)/Tests/ThreadSanitizer.supp
 test-threads: setup
 	$(SWIFT) build --build-tests --sanitize=thread --scratch-path .build/threads
 	$(WITH_SERVER) $(SWIFT) test --skip-build --sanitize=thread --scratch-path .build/threads \

@@ -37,7 +37,7 @@ public struct FileServerStore: ClaimStore {
     public func upload(
         _ content: ClaimContent, correlationID: String
     ) async throws(ClaimError) -> Claim {
-        var generator = SystemRandomNumberGenerator()
+        var generator = SystemGenerator()
         let id = UniqueID.hex128(using: &generator)
         let token = UniqueID.hex128(using: &generator)
         let path = "/f/\(id)/\(PercentCoding.encode(segment: StoredName.plain(content.name)))"

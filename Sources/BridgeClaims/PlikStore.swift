@@ -93,7 +93,7 @@ public struct PlikStore: ClaimStore {
         _ content: ClaimContent, to upload: Upload, _ correlationID: String
     ) async throws(ClaimError) -> (id: String, name: String, link: HTTPURL) {
         let url = try StoreURL.make(baseURL, "/file/\(upload.id)")
-        var generator = SystemRandomNumberGenerator()
+        var generator = SystemGenerator()
         let form = FormFile(
             name: StoredName.plain(content.name), boundary: UniqueID.token(using: &generator))
         var fields = FieldList()

@@ -27,7 +27,7 @@ public actor Bridge {
         self.client = client
         self.options = options
         self.ownsClient = ownsClient
-        var generator = SystemRandomNumberGenerator()
+        var generator = SystemGenerator()
         senderID = UniqueID.version4(using: &generator)
     }
 
@@ -111,7 +111,7 @@ extension Bridge {
     }
 
     static func newID() -> String {
-        var generator = SystemRandomNumberGenerator()
+        var generator = SystemGenerator()
         return UniqueID.version4(using: &generator)
     }
 }

@@ -1,3 +1,4 @@
+internal import BridgeBytes
 internal import BridgeSockets
 public import NATSWire
 internal import Synchronization
@@ -40,7 +41,7 @@ internal import Synchronization
     ) async throws(NATSError) -> NATSClient {
         let servers = try options.parsedServers()
         try options.check()
-        var generator = SystemRandomNumberGenerator()
+        var generator = SystemGenerator()
         let core = try ClientCore(
             options: options, inboxToken: InboxToken.text(generator.next(), generator.next()))
         let reactor: Reactor

@@ -50,7 +50,7 @@ final class WireTap: Sendable {
         self.trace = trace
         self.connection = connection
         start = MonotonicClock.now
-        var generator = SystemRandomNumberGenerator()
+        var generator = SystemGenerator()
         var encoder = TraceEncoder(id: UniqueID.token(using: &generator))
         let header = encoder.header(host: server.host, port: server.port, at: WallClock.now)
         // What we send is bounded by the server's limit, as what we take is by ours.

@@ -1,3 +1,4 @@
+internal import BridgeBytes
 internal import BridgeSockets
 internal import NATSWire
 internal import Synchronization
@@ -12,7 +13,7 @@ struct Supervisor {
     init(core: ClientCore, reactor: Reactor, servers: [ServerURL]) {
         self.core = core
         self.reactor = reactor
-        var generator = SystemRandomNumberGenerator()
+        var generator = SystemGenerator()
         machine = ReconnectMachine(
             servers: servers, configuration: core.options.poolConfiguration, using: &generator)
     }

@@ -32,7 +32,7 @@ extension JetStream {
     private func putConsumer(
         on stream: String, _ configuration: ConsumerConfiguration, action: String
     ) async throws(JetStreamError) -> PullConsumer {
-        var generator = SystemRandomNumberGenerator()
+        var generator = SystemGenerator()
         let name = configuration.durableName ?? UniqueID.token(using: &generator)
         let filters = configuration.filterSubjects
         let subject = try api.consumerCreate(

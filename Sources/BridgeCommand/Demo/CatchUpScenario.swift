@@ -19,7 +19,7 @@ enum CatchUpScenario {
     static func run(_ environment: DemoEnvironment, _ log: ScenarioLog) async throws {
         let service = try await environment.peer("service")
         let jetStream = JetStream(client: service.bridge.client)
-        var generator = SystemRandomNumberGenerator()
+        var generator = SystemGenerator()
         let token = UniqueID.hex128(using: &generator)
         let stream = "DEMO_HEALTH_\(token.prefix(8))"
         let subject = try Subject("demo.health.\(token.prefix(8))")

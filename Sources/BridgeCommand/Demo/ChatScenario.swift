@@ -31,7 +31,7 @@ enum ChatScenario {
     }
 
     private static func newID() -> String {
-        var generator = SystemRandomNumberGenerator()
+        var generator = SystemGenerator()
         return UniqueID.version4(using: &generator)
     }
 

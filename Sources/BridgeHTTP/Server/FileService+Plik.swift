@@ -32,7 +32,7 @@ extension FileService {
     }
 
     private func created(_ wish: PlikRequest) -> ServerAnswer {
-        var generator = SystemRandomNumberGenerator()
+        var generator = SystemGenerator()
         let id = String(UniqueID.token(using: &generator).prefix(16))
         let life = life(of: wish)
         let upload = PlikUpload(
@@ -111,7 +111,7 @@ extension FileService {
         _ part: MultipartParser.Part, _ object: ObjectUpload, _ size: Int, _ id: String,
         _ upload: PlikUpload
     ) -> ServerAnswer {
-        var generator = SystemRandomNumberGenerator()
+        var generator = SystemGenerator()
         let file = String(UniqueID.token(using: &generator).prefix(16))
         guard let key = ObjectKey(upload: id, file: file) else {
             return .failure(404, "there is no such upload")

@@ -26,7 +26,7 @@ extension FileService {
 
     func post(_ request: ServerRequest, name: String, _ reply: ServerReply) -> ServerDecision {
         counts.count(\.uploads)
-        var generator = SystemRandomNumberGenerator()
+        var generator = SystemGenerator()
         guard let key = ObjectKey(native: UniqueID.hex128(using: &generator)) else {
             preconditionFailure("a 128-bit number has 32 digits")
         }
@@ -93,7 +93,7 @@ extension FileService {
     func metadata(
         name: String, type: String?, token: String?, life: Int64, isOneShot: Bool = false
     ) -> ObjectMetadata {
-        var generator = SystemRandomNumberGenerator()
+        var generator = SystemGenerator()
         let created = now
         let type = type.flatMap { $0.utf8.count <= ObjectMetadata.longestType ? $0 : nil }
         return ObjectMetadata(

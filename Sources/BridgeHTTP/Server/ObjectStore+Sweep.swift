@@ -40,7 +40,7 @@ extension ObjectStore {
 
     /// Puts a tombstone in the place of an expired object, unless its owner was faster.
     private func bury(_ object: StoredObject) throws(StoreError) -> Bool {
-        var generator = SystemRandomNumberGenerator()
+        var generator = SystemGenerator()
         let partial = "\(partialFolder)/\(UniqueID.hex128(using: &generator))"
         var metadata = object.metadata
         metadata.isTombstone = true

@@ -20,7 +20,7 @@ final class ObjectUpload: Sendable {
     init(store: ObjectStore, reserving size: Int) throws(StoreError) {
         let (total, overflow) = size.addingReportingOverflow(ObjectMetadata.blockSize)
         guard !overflow, store.hasDiskSpace(for: total), store.reserve(total) else { throw .full }
-        var generator = SystemRandomNumberGenerator()
+        var generator = SystemGenerator()
         partial = "\(store.partialFolder)/\(UniqueID.hex128(using: &generator))"
         do throws(SocketError) { file = try OpenFile.creating(partial) } catch {
             store.release(total)
