@@ -1,5 +1,6 @@
 import ArrowIPC
 import BridgeBytes
+import TestKit
 import Testing
 
 /// The rules of RFC 8878, one at a time, on frames made by hand.
@@ -116,6 +117,59 @@ import Testing
         let far = sequence(offsetCode: 3, stream: [0b1010])
         #expect(try content(frame(small, first, far)).count == 20)
         #expect(code(frame(small, repeated, Self.magic, small, far)) == .invalidCompression)
+    }
+
+    /// Chains of offset values, each in a block of its own, beside a model of RFC 8878, section
+    /// 3.1.1.5: the three last distances live as long as the frame.
+    @Test func recentOffsetsFollowEachOther() throws {
+        var generator = SeededGenerator("recent offsets")
+        for _ in 0..<400 {
+            var recent = [1, 4, 8]
+            var plain = (100..<164).map { UInt8($0) }
+            var blocks = block(0, isLast: false, plain)
+            for step in 0..<8 {
+                let value = Int.random(
+                    in: 1...(Bool.random(using: &generator) ? 3 : 40), using: &generator)
+                let hasLiterals = Bool.random(using: &generator)
+                let index = hasLiterals ? value - 1 : value
+                if value > 3 {
+                    recent.insert(value - 3, at: 0)
+                } else if index == 3 {
+                    guard recent[0] > 1 else { continue }
+                    recent.insert(recent[0] - 1, at: 0)
+                } else {
+                    recent.insert(recent.remove(at: index), at: 0)
+                }
+                recent = Array(recent.prefix(3))
+                let literals = (0..<3).map { UInt8(step * 3 + $0) }
+                if hasLiterals { plain += literals }
+                for _ in 0..<7 { plain.append(plain[plain.count - recent[0]]) }
+                if !hasLiterals { plain += literals }
+                var next = sequence(
+                    offsetCode: UInt8(Int.bitWidth - 1 - value.leadingZeroBitCount),
+                    literals: [0x18] + literals, literalCode: hasLiterals ? 3 : 0,
+                    stream: [UInt8(value)])  // the extra bits with their mark are the value
+                next[0] &= 0xFE
+                blocks += next
+            }
+            blocks += block(0, [])
+            #expect(try content(frame(small, blocks)) == plain)
+        }
+    }
+
+    /// Literals that use the Huffman table again find the one of an earlier block, and none of
+    /// an earlier frame.
+    @Test func huffmanTablesEndWithTheirFrame() throws {
+        // One bit each for the symbols 0 and 1: three literals, a table of two bytes if the kind
+        // is 2, one byte of stream, no sequences.
+        let table = [0x32, 0xC0, 0x00, 128, 0x10, 0b1101, 0] as [UInt8]
+        let again = block(2, [0x33, 0x40, 0x00, 0b1100, 0])
+        #expect(
+            try content(frame(small, block(2, isLast: false, table), again))
+                == [1, 0, 1, 1, 0, 0])
+        #expect(code(frame(small, again)) == .invalidCompression)
+        #expect(
+            code(frame(small, block(2, table), Self.magic, small, again)) == .invalidCompression)
     }
 
     @Test func headsThatAreWrong() throws {
