@@ -97,6 +97,24 @@ import Testing
         #expect(code(LZ4Frame(contentSize: .max, blocks: [block])) == .limitExceeded)
     }
 
+    /// The digests of a block, behind it, and of the content, behind the frame.
+    @Test func checksumsAreCompared() throws {
+        func word(_ digest: UInt32) -> [UInt8] {
+            (0..<4).map { UInt8(truncatingIfNeeded: digest >> (8 * UInt32($0))) }
+        }
+        for wrong in [0, 1] as [UInt32] {
+            let ofContent = word(XXH32.hash(plain.span) ^ wrong)
+            let content = [UInt8](LZ4Frame(flags: 0x44, blocks: [block]).bytes) + ofContent
+            let bare = [UInt8](LZ4Frame(flags: 0x50, blocks: [block]).bytes)
+            let ofBlock = word(XXH32.hash(block.span) ^ wrong)
+            let blocks = Array(bare.dropLast(4)) + ofBlock + [0, 0, 0, 0]
+            for bytes in [content, blocks] {
+                let code = FrameFormat.lz4.refusal(of: Bytes(bytes))?.code
+                #expect(code == (wrong == 0 ? nil : .invalidCompression))
+            }
+        }
+    }
+
     @Test func blocksOverTheirSize() throws {
         let largest = [UInt8](repeating: 7, count: 65_536)
         #expect(try content(LZ4Frame(blocks: [largest], isStored: true)).count == 65_536)
