@@ -63,7 +63,10 @@ package final class FaultProxy: Sendable {
     package func goDown() {
         end(.reset)
         core.update { state in
-            if let listener = state.listener.take() { close(listener) }
+            guard let listener = state.listener.take() else { return }
+            // Closing alone would leave it open for as long as the proxy's thread polls it.
+            shutdown(listener, Int32(SHUT_RDWR))
+            close(listener)
         }
     }
 
