@@ -58,8 +58,10 @@ package final class ChildProcess: Sendable {
     /// Waits until the child has ended by itself or by a request.
     private func ended() async throws {
         _ = try await log.first(where: { _ in false })
-        // The shell has nothing left to do but to reap the child: this wait is short.
-        shell.waitUntilExit()
+        // The shell has nothing left to do but to reap the child. Its end is seen only when every
+        // process that inherited a descriptor by chance has ended too.
+        let shell = shell
+        await onThread { shell.waitUntilExit() }
     }
 
     deinit { try? input.close() }

@@ -64,6 +64,7 @@ package actor PythonPeer {
     package func stop() async throws {
         try? input.close()
         _ = try await output.first(within: .seconds(10), where: { _ in false })
-        process.waitUntilExit()
+        let process = process
+        await onThread { process.waitUntilExit() }
     }
 }

@@ -157,7 +157,7 @@ import Testing
         let total = 16 << 20
         let client = try Self.connect(proxy)
         let sent = Mutex(0)
-        let sender = Task.detached {
+        async let sender: Void = onThread {
             let chunk = [UInt8](repeating: 1, count: 256 << 10)
             for _ in 0..<total / chunk.count where client.send(chunk) {
                 sent.withLock { $0 += chunk.count }
@@ -173,7 +173,7 @@ import Testing
         }
         #expect(sent.withLock { $0 } < total)
         go.signal()
-        await sender.value
+        await sender
         try await Self.wait("all bytes") { record.ends.withLock { $0 } == [0] }
         #expect(proxy.passed(.toServer) == total)
     }
