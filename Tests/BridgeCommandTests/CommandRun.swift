@@ -45,7 +45,7 @@ struct CommandRun: Sendable {
         }
         process.standardOutput = FileHandle(forWritingAtPath: folder.file("out"))
         process.standardError = FileHandle(forWritingAtPath: folder.file("err"))
-        let status = try await within(.seconds(60), "natsbridge \(arguments.first ?? "")") {
+        let status = try await within("natsbridge \(arguments.first ?? "")") {
             try await withCheckedThrowingContinuation { continuation in
                 process.terminationHandler = {
                     continuation.resume(returning: $0.terminationStatus)

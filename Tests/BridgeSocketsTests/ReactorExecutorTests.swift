@@ -15,7 +15,7 @@ import Testing
         async throws
     {
         let reactor = try Reactor(name: "test")
-        try await within(.seconds(20)) {
+        try await within {
             let first = await Self.thread(of: reactor)
             let others = await withTaskExecutorPreference(reactor) {
                 await withTaskGroup(of: UInt.self) { group in
@@ -36,7 +36,7 @@ import Testing
     @Test func `tasks on two reactors pass a token to and fro`() async throws {
         let left = try Reactor(name: "test-left")
         let right = try Reactor(name: "test-right")
-        try await within(.seconds(20)) {
+        try await within {
             let sum = await withTaskExecutorPreference(left) {
                 var sum = 0
                 for _ in 0..<1000 {
@@ -52,7 +52,7 @@ import Testing
 
     @Test func `a task of a reactor that has ended goes on elsewhere`() async throws {
         let reactor = try Reactor(name: "test")
-        try await within(.seconds(20)) {
+        try await within {
             let task = Task(executorPreference: reactor) {
                 let first = await Self.current()
                 reactor.stop()

@@ -81,7 +81,7 @@ private final class CollectingHandler: LinkHandler {
         var generator = SeededGenerator("send buffer \(round)")
         let parts = Self.parts(&generator)
         let reactor = try Reactor(name: "test")
-        let got: [UInt8] = try await within(.seconds(30)) {
+        let got: [UInt8] = try await within {
             let (received, continuation) = AsyncStream<[UInt8]>.makeStream()
             let listener = try Listener.start(on: reactor, host: "127.0.0.1", port: 0) { _ in
                 CollectingHandler { continuation.yield($0) }

@@ -51,7 +51,7 @@ import Testing
             for receipt in receipts { outcomes.insert(try await receipt.outcome()) }
             #expect(outcomes == [.sent])
             try publisher.publish(Bytes(utf8: "end"), to: "flow")
-            let (once, inGroup) = try await within(.seconds(60)) {
+            let (once, inGroup) = try await within {
                 (try await onceTask.value, try await groupTask.value)
             }
             let (missing, repeated) = (receipts.count - Set(once).count, inGroup.count)
@@ -70,16 +70,16 @@ import Testing
     ) async throws {
         let ports = clients.map { $0.serverInfo?.port }
         node.signal(SIGUSR2)
-        try await within(.seconds(60), "the move") {
+        try await within("the move") {
             while clients.contains(where: { $0.serverInfo?.port == node.port || !$0.isConnected }) {
                 try await clients[0].flush(timeout: .seconds(60))
                 await Task.yield()
             }
         }
         for (client, port) in zip(clients, ports) where port == node.port {
-            try await within(.seconds(60), "the event of the move") {
+            try await within("the event of the move") {
                 for await event in client.events {
-                    if case .moved("127.0.0.1:\(node.port)") = event { return }
+                    if case .moved(node.address) = event { return }
                 }
             }
         }
@@ -107,7 +107,7 @@ import Testing
             let subscription = try client.subscribe(to: "a")
             try await client.flush()
             try await server.enterLameDuck()
-            try await within(.seconds(60), "lame duck") {
+            try await within("lame duck") {
                 for await event in client.events { if event == .lameDuck { return } }
             }
             try client.publish([1], to: "a")

@@ -76,7 +76,7 @@ import Testing
         resets: Bool
     ) async throws {
         for limit in 0..<Self.frames.utf8.count {
-            let (outcomes, received) = try await within(.seconds(30)) {
+            let (outcomes, received) = try await within {
                 try await Self.outcomes(cutAfter: limit, Cut(resets: resets))
             }
             #expect(outcomes[0..<3] == [.sent, .sent, .sent] && outcomes[6] == .sent)
@@ -93,7 +93,7 @@ import Testing
     }
 
     @Test func `without a cut the confirmed are exactly the received`() async throws {
-        let (outcomes, received) = try await within(.seconds(30)) {
+        let (outcomes, received) = try await within {
             try await Self.outcomes(cutAfter: Self.frames.utf8.count, Cut(resets: false))
         }
         #expect(received.count >= 6 && outcomes.count { $0 == .sent } <= received.count)
@@ -116,7 +116,7 @@ import Testing
         }
         let client = try await Self.connect(server.port)
         let receipt = try client.publishWithReceipt(large, to: "a")
-        #expect(try await within(.seconds(60)) { try await receipt.outcome() } == .sent)
+        #expect(try await within { try await receipt.outcome() } == .sent)
         #expect(whole.withLock { $0 } == 1)
         await client.close()
     }

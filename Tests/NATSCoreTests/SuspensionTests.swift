@@ -22,7 +22,7 @@ import Testing
             try await client.flush()
             client.suspend()
             client.suspend()
-            try await within(.seconds(60)) {
+            try await within {
                 while client.isConnected { await Task.yield() }
             }
             try client.publish([1], to: "a")
@@ -44,7 +44,7 @@ import Testing
         try await NATSServerFixture.run(jetStream: false) { server in
             let client = try await NATSClient.connect(Self.options([server.url]))
             client.suspend()
-            try await within(.seconds(60)) { await client.close() }
+            try await within { await client.close() }
             #expect(throws: NATSError(.closed, stage: .publish)) { try client.publish([], to: "a") }
         }
     }
@@ -65,7 +65,7 @@ import Testing
                 for (round, server) in [first, second, second, first].enumerated() {
                     wanted.withLock { $0 = server.port }
                     client.reconnect()
-                    try await within(.seconds(60)) {
+                    try await within {
                         while client.statistics.connections < round + 2 { await Task.yield() }
                     }
                     #expect(client.serverInfo?.port == server.port)

@@ -178,7 +178,7 @@ import Testing
         let receipts = try (0..<6).map { _ in
             try client.publishWithReceipt(Bytes([UInt8](repeating: 1, count: 1 << 20)), to: "a")
         }
-        let reason = try await within(.seconds(60)) {
+        let reason = try await within {
             for await event in client.events {
                 if case .disconnected(let error) = event { return error.detail }
             }

@@ -14,7 +14,7 @@ internal import Testing
         _ body: @escaping @Sendable (NATSServerFixture, JetStream) async throws -> Void
     ) async throws {
         try await NATSServerFixture.run { server in
-            try await within(.seconds(60)) {
+            try await within {
                 var options = NATSClientOptions(servers: [server.url])
                 options.reconnectWait = .milliseconds(50)
                 let client = try await NATSClient.connect(options)

@@ -15,7 +15,7 @@ internal import Testing
     ) async throws {
         try await NATSServerFixture.run(config: config) { server in
             let url = server.url
-            try await within(.seconds(30)) {
+            try await within {
                 let client = try await NATSClient.connect(NATSClientOptions(servers: [url]))
                 do {
                     try await body(JetStream(client: client, options: options))
@@ -341,7 +341,7 @@ internal import Testing
     @Test func withoutJetStreamThatIsSaid() async throws {
         try await NATSServerFixture.run(jetStream: false) { server in
             let url = server.url
-            try await within(.seconds(30)) {
+            try await within {
                 try await NATSClient.withClient(NATSClientOptions(servers: [url])) { client in
                     let code = await Self.code {
                         _ = try await JetStream(client: client).streamInfo("S")

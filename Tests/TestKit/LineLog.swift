@@ -63,14 +63,16 @@ package final class LineLog: Sendable {
     /// All lines so far.
     package var lines: [String] { state.withLock { $0.lines } }
 
+    /// Whether the child's output has ended, and with it the child.
+    package var hasEnded: Bool { state.withLock { $0.ended } }
+
     /// Waits for the first line, from number `start` on, that the check accepts.
     /// - Returns: the line's number and text; nil when the child's output ended before it.
-    /// - Throws: `TimeIsUp` after `limit`.
+    /// - Throws: `TimeIsUp` after `patience`.
     package func first(
-        from start: Int = 0, within limit: Duration = .seconds(20),
-        where accepts: @escaping @Sendable (String) -> Bool
+        from start: Int = 0, where accepts: @escaping @Sendable (String) -> Bool
     ) async throws -> (number: Int, text: String)? {
-        try await TestKit.within(limit, "waiting for a line of a child process") { [self] in
+        try await within("waiting for a line of a child process") { [self] in
             var position = start
             while true {
                 let (lines, ended) = state.withLock { ($0.lines, $0.ended) }

@@ -1,7 +1,7 @@
 import CLinux
 import Foundation
 
-/// The system calls of TCP sockets on 127.0.0.1, for fixtures.
+/// The system calls of TCP sockets on loopback addresses, for fixtures.
 enum LoopbackSocket {
     /// A new stream socket that no child process inherits.
     static func make(nonblocking: Bool = false) throws -> Int32 {
@@ -13,8 +13,10 @@ enum LoopbackSocket {
     }
 
     /// Binds to a port, 0 for a free one. Returns the port.
-    static func bind(_ descriptor: Int32, port: Int = 0) throws -> Int {
-        var address = Self.address(port)
+    static func bind(
+        _ descriptor: Int32, host: String = "127.0.0.1", port: Int = 0
+    ) throws -> Int {
+        var address = Self.address(host, port)
         var size = socklen_t(MemoryLayout<sockaddr_in>.size)
         // Sound: a `sockaddr_in` may be read and written as a `sockaddr` of its own size.
         let status = unsafe withUnsafeMutablePointer(to: &address) { pointer in
@@ -27,9 +29,24 @@ enum LoopbackSocket {
         return Int(UInt16(bigEndian: address.sin_port))
     }
 
+    /// The port that a socket is bound to.
+    static func port(_ descriptor: Int32) -> Int {
+        var address = sockaddr_in()
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        // Sound: a `sockaddr_in` may be written as a `sockaddr` of its own size.
+        unsafe _ = withUnsafeMutablePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe getsockname(descriptor, $0, &size)
+            }
+        }
+        return Int(UInt16(bigEndian: address.sin_port))
+    }
+
     /// Connects, or begins to. Returns `errno`, 0 for none.
-    static func connect(_ descriptor: Int32, port: Int) -> Int32 {
-        var address = Self.address(port)
+    static func connect(
+        _ descriptor: Int32, host: String = "127.0.0.1", port: Int
+    ) -> Int32 {
+        var address = Self.address(host, port)
         // Sound: a `sockaddr_in` may be read as a `sockaddr` of its own size.
         let status = unsafe withUnsafePointer(to: &address) { pointer in
             unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
@@ -40,10 +57,10 @@ enum LoopbackSocket {
         return status == 0 ? 0 : errno
     }
 
-    private static func address(_ port: Int) -> sockaddr_in {
+    private static func address(_ host: String, _ port: Int) -> sockaddr_in {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        unsafe _ = inet_pton(AF_INET, host, &address.sin_addr)
         address.sin_port = UInt16(truncatingIfNeeded: port).bigEndian
         return address
     }

@@ -1,6 +1,7 @@
+import CLinux
 import Foundation
 
-/// A cluster of nats-servers on 127.0.0.1, all routed to each other, at free ports.
+/// A cluster of nats-servers on a loopback address of its own, all routed to each other.
 package final class NATSClusterFixture: Sendable {
     /// The servers, in the order of their numbers.
     package let nodes: [NATSServerFixture]
@@ -15,8 +16,9 @@ package final class NATSClusterFixture: Sendable {
     package static func start(size: Int = 3, config: String = "") async throws
         -> NATSClusterFixture
     {
-        let ports = try FreePorts.take(size)
-        let routes = ports.map { "nats://127.0.0.1:\($0)" }.joined(separator: ", ")
+        let host = LoopbackAddress.unused()
+        let ports = try FreePorts.take(size, host: host)
+        let routes = ports.map { "nats://\(host):\($0)" }.joined(separator: ", ")
         var nodes: [NATSServerFixture] = []
         for (number, port) in ports.enumerated() {
             nodes.append(
@@ -26,9 +28,10 @@ package final class NATSClusterFixture: Sendable {
                         server_name: n\(number)
                         lame_duck_duration: "30s"
                         lame_duck_grace_period: "1s"
-                        cluster { name: c, listen: "127.0.0.1:\(port)", routes: [ \(routes) ] }
+                        cluster { name: c, listen: "\(host):\(port)", routes: [ \(routes) ] }
                         \(config)
-                        """))
+                        """,
+                    host: host, readyMark: "Listening for route connections"))
         }
         let cluster = NATSClusterFixture(nodes: nodes)
         for node in nodes { try await cluster.whenJoined(node) }
@@ -60,13 +63,14 @@ package final class NATSClusterFixture: Sendable {
 
     /// Suspends until a node lists all running nodes in its INFO.
     package func whenJoined(_ node: NATSServerFixture) async throws {
-        let running = nodes.filter { $0.processID != nil }
-        try await within(.seconds(30), "the cluster") {
+        try await within("the cluster") { [nodes] in
             while true {
                 try Task.checkCancellation()
-                if let info = ScriptedConnection(connectingTo: node.port)?.readLine(),
-                    running.allSatisfy({ info.contains("127.0.0.1:\($0.port)\"") })
-                {
+                let running = try nodes.filter { try $0.isRunning() }
+                let info = await onThread {
+                    ScriptedConnection(connectingTo: node.port, host: node.host)?.readLine()
+                }
+                if let info, running.allSatisfy({ info.contains("\($0.address)\"") }) {
                     return
                 }
                 await Task.yield()
@@ -77,11 +81,13 @@ package final class NATSClusterFixture: Sendable {
 
 /// Ports that nobody uses at the moment.
 package enum FreePorts {
-    /// - Returns: So many different ports of 127.0.0.1. Another process may take one before it is
-    ///   used; that shows as a failure to listen, never as a wrong result.
-    package static func take(_ count: Int) throws -> [Int] {
-        // All are held at once, so that they differ; servers that never accept suffice.
-        let holders = try (0..<count).map { _ in try ScriptedServer { _, _ in } }
-        return holders.map(\.port)
+    /// - Returns: So many different ports of an address. On an address of `LoopbackAddress` they
+    ///   stay free; on 127.0.0.1 another process may take one before it is used, which shows as
+    ///   a failure to listen.
+    package static func take(_ count: Int, host: String = "127.0.0.1") throws -> [Int] {
+        let holders = try (0..<count).map { _ in try LoopbackSocket.make() }
+        defer { for holder in holders { close(holder) } }
+        // All are held at once, so that they differ.
+        return try holders.map { try LoopbackSocket.bind($0, host: host) }
     }
 }

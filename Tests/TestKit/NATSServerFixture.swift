@@ -1,8 +1,8 @@
 import Foundation
 import Synchronization
 
-/// A real nats-server on 127.0.0.1, at a port that the server chose, with JetStream in a
-/// temporary folder.
+/// A real nats-server on a loopback address of its own, at a port that the server chose, with
+/// JetStream in a temporary folder. The port stays free for it while it is stopped.
 ///
 /// The binary is looked for at `NATS_SERVER`, on the PATH, then in `.tools/venv/bin`, where
 /// `make setup` puts it. Readiness is read from the server's log; nothing sleeps or guesses.
@@ -22,26 +22,32 @@ package final class NATSServerFixture: Sendable {
     /// Why tests that need a server are skipped.
     package static let absence = "no nats-server: run `make setup`, or set NATS_SERVER"
 
+    /// The address that it listens on, in numbers.
+    package let host: String
     /// The port for clients. It stays the same over a restart.
     package let port: Int
-    private let host: String
     private let directory: TemporaryDirectory
     private let jetStream: Bool
+    private let readyMark: String
     private let process: Mutex<ChildProcess?>
 
     private init(
         host: String, port: Int, directory: TemporaryDirectory, jetStream: Bool,
-        process: ChildProcess
+        readyMark: String, process: ChildProcess
     ) {
         self.host = host
         self.port = port
         self.directory = directory
         self.jetStream = jetStream
+        self.readyMark = readyMark
         self.process = Mutex(process)
     }
 
-    /// `nats://127.0.0.1:port`
-    package var url: String { "nats://\(Self.bracketed(host)):\(port)" }
+    /// `nats://host:port`
+    package var url: String { "nats://\(address)" }
+
+    /// `host:port`, as events name a server.
+    package var address: String { "\(Self.bracketed(host)):\(port)" }
 
     private static func bracketed(_ host: String) -> String {
         host.contains(":") ? "[\(host)]" : host
@@ -53,19 +59,34 @@ package final class NATSServerFixture: Sendable {
     /// What the server has logged since its last start.
     package var log: [String] { process.withLock { $0?.log.lines ?? [] } }
 
+    /// Whether the server is running.
+    /// - Throws: `FixtureError` with the end of its log when it has ended by itself.
+    package func isRunning() throws -> Bool {
+        guard let log = process.withLock({ $0?.log }) else { return false }
+        guard !log.hasEnded else {
+            throw FixtureError(
+                "nats-server ended:\n\(log.lines.suffix(20).joined(separator: "\n"))")
+        }
+        return true
+    }
+
     /// Starts a server.
     /// - Parameters:
     ///   - jetStream: whether it has JetStream, with a store of at most 1 GB.
     ///   - config: more text for its configuration file, such as `max_payload: 4096`.
     ///   - host: the loopback address to listen on.
+    ///   - readyMark: what the server logs when all that it is to do has begun.
     package static func start(
-        jetStream: Bool = true, config: String = "", host: String = "127.0.0.1"
+        jetStream: Bool = true, config: String = "", host: String = LoopbackAddress.unused(),
+        readyMark: String = "Server is ready"
     ) async throws -> NATSServerFixture {
         let directory = try TemporaryDirectory()
         try write(config, jetStream, to: directory)
-        let (process, port) = try await launch(directory, host: host, port: nil)
+        let (process, port) = try await launch(
+            directory, host: host, port: nil, until: readyMark)
         return NATSServerFixture(
-            host: host, port: port, directory: directory, jetStream: jetStream, process: process)
+            host: host, port: port, directory: directory, jetStream: jetStream,
+            readyMark: readyMark, process: process)
     }
 
     private static func write(
@@ -80,7 +101,8 @@ package final class NATSServerFixture: Sendable {
 
     /// Starts a server for as long as the body runs.
     package static func run<Result>(
-        jetStream: Bool = true, config: String = "", host: String = "127.0.0.1",
+        jetStream: Bool = true, config: String = "",
+        host: String = LoopbackAddress.unused(),
         _ body: (NATSServerFixture) async throws -> Result
     ) async throws -> Result {
         let server = try await start(jetStream: jetStream, config: config, host: host)
@@ -108,7 +130,8 @@ package final class NATSServerFixture: Sendable {
     /// running one is stopped first.
     package func restart() async throws {
         try await stop()
-        let (started, _) = try await Self.launch(directory, host: host, port: port)
+        let (started, _) = try await Self.launch(
+            directory, host: host, port: port, until: readyMark)
         process.withLock { $0 = started }
     }
 
@@ -156,13 +179,13 @@ package final class NATSServerFixture: Sendable {
     }
 
     private static func launch(
-        _ directory: TemporaryDirectory, host: String, port: Int?
+        _ directory: TemporaryDirectory, host: String, port: Int?, until readyMark: String
     ) async throws -> (ChildProcess, Int) {
         guard let binary else { throw FixtureError(absence) }
         let process = try await ChildProcess(
             binary,
             ["-a", host, "-p", String(port ?? -1), "-c", directory.file("server.conf")])
-        let ready = try await process.log.first { $0.contains("Server is ready") }
+        let ready = try await process.log.first { $0.contains(readyMark) }
         let marker = "Listening for client connections on \(bracketed(host)):"
         let line = process.log.lines.first { $0.contains(marker) }
         guard ready != nil, let text = line?.split(separator: ":").last, let port = Int(text)

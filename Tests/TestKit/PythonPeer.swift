@@ -43,19 +43,17 @@ package actor PythonPeer {
     }
 
     /// Sends one line and waits for the line that answers it. One exchange at a time.
-    package func exchange(
-        _ line: String, within limit: Duration = .seconds(30)
-    ) async throws -> String {
+    package func exchange(_ line: String) async throws -> String {
         precondition(!line.utf8.contains(UInt8(ascii: "\n")), "one line at a time")
         try input.write(contentsOf: Data((line + "\n").utf8))
-        return try await nextLine(within: limit)
+        return try await nextLine()
     }
 
     /// Waits for a line that the peer writes unasked.
-    package func nextLine(within limit: Duration = .seconds(30)) async throws -> String {
+    package func nextLine() async throws -> String {
         let start = linesRead
         linesRead += 1
-        guard let line = try await output.first(from: start, within: limit, where: { _ in true })
+        guard let line = try await output.first(from: start, where: { _ in true })
         else { throw FixtureError("the Python peer ended; see its standard error") }
         return line.text
     }
@@ -63,7 +61,7 @@ package actor PythonPeer {
     /// Closes the peer's input, at which it ends, and waits for that.
     package func stop() async throws {
         try? input.close()
-        _ = try await output.first(within: .seconds(10), where: { _ in false })
+        _ = try await output.first(where: { _ in false })
         let process = process
         await onThread { process.waitUntilExit() }
     }

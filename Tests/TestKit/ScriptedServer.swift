@@ -61,12 +61,15 @@ package final class ScriptedConnection: Sendable {
     /// Takes over a connected descriptor.
     package init(_ descriptor: Int32) { self.descriptor = descriptor }
 
-    /// A connection to a port of 127.0.0.1; nil when nobody listens there.
-    package init?(connectingTo port: Int) {
+    /// A connection to a port of a loopback address; nil when nobody listens there.
+    package init?(connectingTo port: Int, host: String = "127.0.0.1") {
         guard let descriptor = try? LoopbackSocket.make() else { return nil }
         self.descriptor = descriptor
-        guard LoopbackSocket.connect(descriptor, port: port) == 0 else { return nil }
+        guard LoopbackSocket.connect(descriptor, host: host, port: port) == 0 else { return nil }
     }
+
+    /// Our own port of this connection.
+    package var localPort: Int { LoopbackSocket.port(descriptor) }
 
     deinit { close(descriptor) }
 

@@ -3,10 +3,14 @@ package struct TimeIsUp: Error, CustomStringConvertible {
     package let description: String
 }
 
+/// How long anything may take that a test waits for. A guard against hanging, never a way to
+/// measure: a machine that runs the whole suite beside other work makes a second of work last a
+/// minute.
+package let patience = Duration.seconds(180)
+
 /// Runs a body that must end within `limit`; afterwards it is cancelled and `TimeIsUp` is thrown.
-/// A guard against hanging, never a way to measure: choose the limit generously.
 package func within<Result: Sendable>(
-    _ limit: Duration, _ subject: String = "the test's body",
+    _ subject: String = "the test's body", limit: Duration = patience,
     _ body: @escaping @Sendable () async throws -> Result
 ) async throws -> Result {
     try await withThrowingTaskGroup(of: Result.self) { group in

@@ -37,7 +37,7 @@ import Testing
     private static func wait(_ what: String, until isTrue: @escaping @Sendable () -> Bool)
         async throws
     {
-        try await within(.seconds(20), what) {
+        try await within(what) {
             while !isTrue() {
                 try Task.checkCancellation()
                 await Task.yield()

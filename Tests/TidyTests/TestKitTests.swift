@@ -1,4 +1,5 @@
 import BridgeBytes
+import Foundation
 import TestKit
 import Testing
 
@@ -46,7 +47,7 @@ import Testing
 
     @Test func aBoundedWaitEnds() async {
         await #expect(throws: TimeIsUp.self) {
-            try await within(.milliseconds(1)) {
+            try await within(limit: .milliseconds(1)) {
                 for await _ in AsyncStream<Void>.makeStream().stream {}
             }
         }
@@ -68,10 +69,40 @@ import Testing
         try await server.stop()
     }
 
+    @Test func `a server that cannot have its route port says so at the start`() async throws {
+        // Taken as a client's own port is: by connecting, with no word about reuse.
+        let other = try ScriptedServer { connection, _ in connection.readToEnd() }
+        let taken = try #require(ScriptedConnection(connectingTo: other.port)).localPort
+        await #expect {
+            _ = try await NATSServerFixture.start(
+                jetStream: false, config: "cluster { name: c, listen: \"127.0.0.1:\(taken)\" }",
+                host: "127.0.0.1", readyMark: "Listening for route connections")
+        } throws: { "\($0)".contains("Error listening on router port") }
+    }
+
+    @Test func `a port on an address of one's own is nobody else's`() async throws {
+        let other = try ScriptedServer { connection, _ in connection.readToEnd() }
+        let taken = try #require(ScriptedConnection(connectingTo: other.port)).localPort
+        let host = LoopbackAddress.unused()
+        #expect(LoopbackAddress.unused() != host)
+        let server = try await NATSServerFixture.start(
+            jetStream: false, config: "cluster { name: c, listen: \"\(host):\(taken)\" }",
+            host: host, readyMark: "Listening for route connections")
+        #expect(try server.isRunning())
+        server.signal(SIGKILL)
+        try await within("the end of a server") {
+            while case .some(true) = try? server.isRunning() { await Task.yield() }
+        }
+        #expect { try server.isRunning() } throws: { "\($0)".contains("Server is ready") }
+        try await server.stop()
+        #expect(try !server.isRunning())
+    }
+
     @Test func loadsOtherConfigurationWhileItRuns() async throws {
         try await NATSServerFixture.run(config: "max_payload: 4096") { server in
             func info() throws -> String {
-                let connection = try #require(ScriptedConnection(connectingTo: server.port))
+                let connection = try #require(
+                    ScriptedConnection(connectingTo: server.port, host: server.host))
                 return try #require(connection.readLine())
             }
             #expect(try info().contains("\"max_payload\":4096"))
@@ -85,14 +116,15 @@ import Testing
     @Test(arguments: ["PUB a 2\r\nabc\r\n", "PUB a -1\r\n", "NONSENSE\r\n"])
     func tellsWhoBreaksTheProtocol(frames: String) async throws {
         try await NATSServerFixture.run { server in
-            let connection = try #require(ScriptedConnection(connectingTo: server.port))
+            let connection = try #require(
+                ScriptedConnection(connectingTo: server.port, host: server.host))
             #expect(connection.readLine()?.hasPrefix("INFO ") == true)
             connection.send("CONNECT {\"verbose\":false}\r\nPING\r\n")
             while let line = connection.readLine(), line != "PONG" {}
             #expect(server.protocolErrors.isEmpty)
             connection.send(frames)
             connection.readToEnd()
-            try await within(.seconds(20), "the log") {
+            try await within("the log") {
                 while server.protocolErrors.isEmpty {
                     try Task.checkCancellation()
                     await Task.yield()
@@ -103,12 +135,13 @@ import Testing
 
     @Test func tellsItsClientsThatItWillStop() async throws {
         try await NATSServerFixture.run { server in
-            let connection = try #require(ScriptedConnection(connectingTo: server.port))
+            let connection = try #require(
+                ScriptedConnection(connectingTo: server.port, host: server.host))
             #expect(connection.readLine()?.hasPrefix("INFO ") == true)
             connection.send("CONNECT {\"verbose\":false,\"protocol\":1}\r\nPING\r\n")
             while let line = connection.readLine(), line != "PONG" {}
             try await server.enterLameDuck()
-            let told = try await within(.seconds(20), "INFO") {
+            let told = try await within("INFO") {
                 while let line = connection.readLine() {
                     if line.contains("\"ldm\":true") { return true }
                 }

@@ -26,7 +26,7 @@ final class ChaosStage: Sendable {
 
     private init(_ cluster: NATSClusterFixture) throws {
         self.cluster = cluster
-        proxies = try cluster.nodes.map { try FaultProxy(to: $0.port) }
+        proxies = try cluster.nodes.map { try FaultProxy(to: $0.port, host: $0.host) }
     }
 
     static func run(_ body: (ChaosStage) async throws -> Void) async throws {
@@ -87,7 +87,7 @@ final class ChaosStage: Sendable {
             proxy.clear()
         case .lameDuck:
             try await node.enterLameDuck()
-            try await within(.seconds(60), "all clients to leave a node") {
+            try await within("all clients to leave a node") {
                 while clients.contains(where: { $0.serverInfo?.port == node.port }) {
                     try Task.checkCancellation()
                     await Task.yield()

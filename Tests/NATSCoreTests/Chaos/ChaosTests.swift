@@ -28,7 +28,7 @@ import Testing
         /// Waits until the flows have settled so many messages more.
         func progress(_ count: Int) async throws {
             let goal = settled + count
-            try await within(.seconds(60), "\(count) messages more") {
+            try await within("\(count) messages more") {
                 while settled < goal {
                     try Task.checkCancellation()
                     await Task.yield()
@@ -41,7 +41,7 @@ import Testing
 
     @Test func `five faults lose nothing that was confirmed and no request`() async throws {
         try await ChaosStage.run { stage in
-            try await within(Self.length + Self.allowance, "the chaos run") {
+            try await within("the chaos run", limit: Self.length + Self.allowance) {
                 try await Self.run(stage)
             }
         }

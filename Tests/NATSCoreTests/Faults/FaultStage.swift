@@ -13,7 +13,9 @@ struct FaultStage: Sendable {
         config: String = "", _ body: (FaultStage) async throws -> Void
     ) async throws {
         try await NATSServerFixture.run(jetStream: false, config: config) { server in
-            try await body(FaultStage(server: server, proxy: try FaultProxy(to: server.port)))
+            try await body(
+                FaultStage(
+                    server: server, proxy: try FaultProxy(to: server.port, host: server.host)))
         }
     }
 
@@ -56,10 +58,9 @@ struct FaultStage: Sendable {
     func lines(_ text: String) -> Int { server.log.count { $0.contains(text) } }
 
     static func wait(
-        _ what: String, within limit: Duration = .seconds(30),
-        until isTrue: @escaping @Sendable () -> Bool
+        _ what: String, until isTrue: @escaping @Sendable () -> Bool
     ) async throws {
-        try await within(limit, what) {
+        try await within(what) {
             while !isTrue() {
                 try Task.checkCancellation()
                 await Task.yield()

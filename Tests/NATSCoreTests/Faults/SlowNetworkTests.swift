@@ -59,7 +59,7 @@ import Testing
             let publisher = try await stage.connectDirectly()
             stage.proxy.set(.with { $0.stalls = true }, .toClient)
             let chunk = Bytes([UInt8](repeating: 1, count: 64 << 10))
-            try await within(.seconds(60), "the server's patience") {
+            try await within("the server's patience") {
                 while stage.lines("Slow Consumer") == 0 {
                     try await publisher.publishWhenReady(chunk, to: "flood")
                     try await publisher.flush()
@@ -92,7 +92,7 @@ import Testing
             try await client.flush()
             let publisher = try await stage.connectDirectly()
             let chunk = Bytes([UInt8](repeating: 1, count: 64 << 10))
-            try await within(.seconds(60), "the server's patience") {
+            try await within("the server's patience") {
                 while stage.lines("Slow Consumer") == 0 {
                     try await publisher.publishWhenReady(chunk, to: "flood")
                     try await publisher.flush()
@@ -131,7 +131,7 @@ import Testing
                 stage.proxy.set(.with { $0.swallows = true }, direction, scope: .present)
             }
             let receipt = try client.publishWithReceipt([1], to: "a")
-            #expect(try await within(.seconds(30)) { try await receipt.outcome() } == .unknown)
+            #expect(try await within { try await receipt.outcome() } == .unknown)
             try await client.flush()
             #expect(client.statistics.connections == 2)
             await client.close()

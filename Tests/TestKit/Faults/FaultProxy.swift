@@ -15,10 +15,10 @@ package final class FaultProxy: Sendable {
     package let port: Int
     private let core: ProxyCore
 
-    /// Starts a proxy to a port of 127.0.0.1; nobody need listen there yet.
-    package init(to target: Int) throws {
-        core = try ProxyCore(target: target)
-        port = core.port
+    /// Starts a proxy to a port of a loopback address; nobody need listen there yet.
+    package init(to port: Int, host: String = "127.0.0.1") throws {
+        core = try ProxyCore(target: (host, port))
+        self.port = core.port
         let thread = Thread { [core] in core.run() }
         thread.start()
     }
@@ -78,7 +78,7 @@ package final class FaultProxy: Sendable {
     }
 
     /// Sends new connections to another port.
-    package func retarget(to port: Int) { core.update { $0.target = port } }
+    package func retarget(to port: Int) { core.update { $0.target.port = port } }
 
     /// Bytes that have passed in one direction, over all connections so far.
     package func passed(_ direction: FlowDirection) -> Int {

@@ -8,7 +8,7 @@ import Synchronization
 /// change by a caller is in force at once; an eventfd then ends the thread's wait.
 final class ProxyCore: Sendable {
     struct State {
-        var target: Int
+        var target: (host: String, port: Int)
         var toxics: [FlowDirection: Toxics] = [:]
         /// Nil while the proxy is down.
         var listener: Int32?
@@ -29,7 +29,7 @@ final class ProxyCore: Sendable {
     private let wakeUp: Int32
     private let state: Mutex<State>
 
-    init(target: Int) throws {
+    init(target: (host: String, port: Int)) throws {
         holder = try LoopbackSocket.make()
         LoopbackSocket.set(holder, SOL_SOCKET, SO_REUSEADDR, 1)
         port = try LoopbackSocket.bind(holder)
@@ -128,12 +128,12 @@ final class ProxyCore: Sendable {
         }
     }
 
-    private static func connect(to port: Int) -> Int32? {
+    private static func connect(to target: (host: String, port: Int)) -> Int32? {
         guard let server = try? LoopbackSocket.make(nonblocking: true) else { return nil }
         LoopbackSocket.set(server, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
         LoopbackSocket.set(server, SOL_SOCKET, SO_RCVBUF, socketBuffer)
         LoopbackSocket.set(server, SOL_SOCKET, SO_SNDBUF, socketBuffer)
-        let status = LoopbackSocket.connect(server, port: port)
+        let status = LoopbackSocket.connect(server, host: target.host, port: target.port)
         guard status == 0 || status == EINPROGRESS else {
             close(server)
             return nil
