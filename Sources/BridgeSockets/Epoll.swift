@@ -25,7 +25,19 @@ struct Epoll: ~Copyable {
 
     private let descriptor: Descriptor
 
+    /// What a wait from outside waits for: readable while anything is ready.
+    var descriptorNumber: Int32 { descriptor.number }
+
     init(owning descriptor: consuming Descriptor) { self.descriptor = descriptor }
+
+    /// A new instance's descriptor.
+    static func open() throws(SocketError) -> Descriptor {
+        let descriptor = Descriptor(owning: epoll_create1(Int32(EPOLL_CLOEXEC)))
+        guard descriptor.number >= 0 else {
+            throw SocketError("epoll_create1", errno: Errno.current)
+        }
+        return descriptor
+    }
 
     /// Registers a descriptor (`isNew`) or changes what it waits for. Returns `errno`, 0 for none.
     func set(_ number: Int32, id: UInt64, events: Events, isNew: Bool) -> Int32 {

@@ -56,6 +56,7 @@ package struct Listener: Sendable {
         reactor.inbox.post(
             .run { [control] loop in
                 if let handle = control.handle.withLock({ $0 }) { loop.close(handle.id) }
+            } orElse: {
             })
     }
 }

@@ -9,9 +9,6 @@
 /// Jobs of a reactor that has ended go to the global executor, so that no task hangs.
 extension Reactor: TaskExecutor {
     package func enqueue(_ job: consuming ExecutorJob) {
-        let job = UnownedJob(job)
-        if !inbox.post(.job(job, self)) {
-            globalConcurrentExecutor.enqueue(job)
-        }
+        inbox.post(.job(UnownedJob(job), self))
     }
 }

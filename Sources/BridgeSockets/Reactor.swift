@@ -14,18 +14,20 @@ internal import Synchronization
 ///
 /// Readiness is level-triggered: a handler may stop reading at any point and is called again.
 /// The thread ends when the `Reactor` is released or `stop()` is called; its links are closed.
+///
+/// Where a loop of somebody else's is to drive everything, `DrivenReactor` stands in for the
+/// thread.
 package final class Reactor: Sendable {
     package let inbox: ReactorInbox
+
+    /// A reactor whose commands somebody else's loop takes.
+    init(inbox: ReactorInbox) { self.inbox = inbox }
 
     /// Starts the thread.
     package init(name: String) throws(SocketError) {
         let inbox = try ReactorInbox()
         self.inbox = inbox
-        let epoll = Descriptor(owning: epoll_create1(Int32(EPOLL_CLOEXEC)))
-        guard epoll.number >= 0 else {
-            throw SocketError("epoll_create1", errno: Errno.current)
-        }
-        let number = epoll.release()
+        let number = try Epoll.open().release()
         try OSThread.start(name: name) {
             let loop = ReactorLoop(epoll: Descriptor(owning: number), inbox: inbox)
             loop.run()
@@ -39,33 +41,60 @@ package final class Reactor: Sendable {
 
     /// Registers an open descriptor, which becomes nonblocking. The handler is built on the
     /// reactor's thread and told `opened` at once, or `closed` if the descriptor is none.
+    /// - Parameter orElse: Called when the reactor has ended: no handler is built.
     package func adopt(
         _ descriptor: consuming Descriptor,
-        makeHandler: @escaping @Sendable (Link) -> any LinkHandler
+        makeHandler: @escaping @Sendable (Link) -> any LinkHandler,
+        orElse: @escaping @Sendable () -> Void = {}
     ) {
         let number = descriptor.release()
-        inbox.post(.run { $0.adopt(Descriptor(owning: number), makeHandler: makeHandler) })
+        inbox.post(
+            .run {
+                $0.adopt(Descriptor(owning: number), makeHandler: makeHandler)
+            } orElse: {
+                _ = Descriptor(owning: number)
+                orElse()
+            })
     }
 
     /// Connects to an address. The handler is built at once; it is told `opened` when the
     /// connection stands or `closed` with the reason. A deadline is the handler's to set.
-    /// - Parameter source: The local address to connect from; nil: the system chooses.
+    /// - Parameters:
+    ///   - source: The local address to connect from; nil: the system chooses.
+    ///   - orElse: Called when the reactor has ended: no handler is built.
     package func connect(
         to address: Address, from source: Address? = nil,
-        makeHandler: @escaping @Sendable (Link) -> any LinkHandler
+        makeHandler: @escaping @Sendable (Link) -> any LinkHandler,
+        orElse: @escaping @Sendable () -> Void = {}
     ) {
-        inbox.post(.run { $0.connect(to: address, from: source, makeHandler: makeHandler) })
+        inbox.post(
+            .run {
+                $0.connect(to: address, from: source, makeHandler: makeHandler)
+            } orElse: {
+                orElse()
+            })
     }
 }
 
 /// What other threads ask of a reactor.
 enum ReactorCommand: Sendable {
-    case run(@Sendable (ReactorLoop) -> Void)
+    case run(@Sendable (ReactorLoop) -> Void, orElse: @Sendable () -> Void)
     case perform(
         LinkID, @Sendable (any LinkHandler, Link) -> Void, orElse: (@Sendable () -> Void)?)
     case wake(LinkID)
     case job(UnownedJob, Reactor)
     case stop
+
+    /// Does what is due when no loop takes the command.
+    func abandon() {
+        switch self {
+        case .run(_, let orElse): orElse()
+        case .perform(_, _, let orElse): orElse?()
+        // No task hangs.
+        case .job(let job, _): globalConcurrentExecutor.enqueue(job)
+        case .wake, .stop: break
+        }
+    }
 }
 
 /// The reactor's mailbox: commands in order, and the eventfd that ends its sleep.
@@ -88,10 +117,9 @@ package final class ReactorInbox: Sendable {
         event = Descriptor(owning: number)
     }
 
-    /// Adds a command and wakes the thread if it may be asleep. Returns false when the loop has
-    /// ended: the command is dropped.
-    @discardableResult
-    func post(_ command: ReactorCommand) -> Bool {
+    /// Adds a command and wakes the thread if it may be asleep. When the loop has ended the
+    /// command is abandoned.
+    func post(_ command: ReactorCommand) {
         // The loop looks for commands before it sleeps, so it need not wake itself.
         let isOwner = owner.load(ordering: .relaxed) == OSThread.current
         let (signal, isTaken) = state.withLock { state -> (Bool, Bool) in
@@ -101,12 +129,18 @@ package final class ReactorInbox: Sendable {
             defer { state.isSignalled = true }
             return (!state.isSignalled, true)
         }
-        if signal { eventfd_write(event.number, 1) }
-        return isTaken
+        if signal { wakeLoop() }
+        if !isTaken { command.abandon() }
     }
+
+    /// Ends the loop's sleep, or the next one.
+    func wakeLoop() { eventfd_write(event.number, 1) }
 
     /// Says that the calling thread takes the commands.
     func own() { owner.store(OSThread.current, ordering: .relaxed) }
+
+    /// Says that nobody takes commands now: whoever posts one wakes the loop.
+    func disown() { owner.store(0, ordering: .relaxed) }
 
     /// Takes all commands; `into` is swapped with them, so that no memory is allocated. Returns
     /// false when there is none.
@@ -118,13 +152,14 @@ package final class ReactorInbox: Sendable {
         }
     }
 
-    /// Refuses commands from now on, and returns those that were never taken.
-    func end() -> [ReactorCommand] {
-        state.withLock { state in
+    /// Abandons the commands that were never taken, and all that come from now on.
+    func end() {
+        let left = state.withLock { state in
             state.isOver = true
             defer { state.commands = [] }
             return state.commands
         }
+        for command in left { command.abandon() }
     }
 }
 

@@ -1,6 +1,7 @@
 internal import Glibc
 
-/// The state of a reactor's thread: a local of its function, so nothing here is shared.
+/// The state of a reactor's thread: a local of its function, so nothing here is shared. A driven
+/// reactor has it used by one thread at a time.
 package final class ReactorLoop {
     private struct Entry {
         let link: Link
@@ -21,6 +22,7 @@ package final class ReactorLoop {
     private var slots: [Slot] = []
     private var freeSlots: [UInt32] = []
     private var commands: [ReactorCommand] = []
+    private var ready: [Epoll.Ready] = []
     /// No deadline is earlier than this; stale values cost one look at the table.
     private var earliestDeadline: Duration?
     private var isStopping = false
@@ -33,25 +35,60 @@ package final class ReactorLoop {
         self.epoll = Epoll(owning: epoll)
         self.inbox = inbox
         // With edges its counter need not be read: one system call less for each wake-up.
-        let status = self.epoll.set(
-            inbox.event.number, id: Self.inboxID, events: [.read, .edge], isNew: true)
+        let status = watch(inbox.event.number)
         precondition(status == 0, "epoll_ctl: \(Errno.text(status))")
     }
 
+    /// The thread's body: waits and works until it is told to stop.
     func run() {
         inbox.own()
-        var ready: [Epoll.Ready] = []
-        while !isStopping {
+        while true {
             // Commands may post commands; sockets get their turn all the same.
             let isIdle = runCommands(rounds: Self.commandRounds)
             if isStopping { break }
-            epoll.wait(milliseconds: isIdle ? longestWait() : 0, into: &ready)
-            for event in ready { dispatch(event) }
-            endNaps()
-            fireDeadlines()
+            poll(milliseconds: isIdle ? longestWait() : 0)
         }
+        end()
+    }
+
+    /// Does what can be done now, and waits for nothing.
+    /// - Returns: When there is more to do although no descriptor becomes ready; nil: never.
+    func turn() -> Duration? {
+        inbox.own()
+        poll(milliseconds: 0)
+        let isIdle = runCommands(rounds: Self.commandRounds)
+        inbox.disown()
+        if isStopping {
+            end()
+            return nil
+        }
+        if !isIdle { inbox.wakeLoop() }
+        guard !napping.isEmpty else { return earliestDeadline }
+        let nap = MonotonicClock.now + .milliseconds(Int(Self.nap))
+        return earliestDeadline.map { min($0, nap) } ?? nap
+    }
+
+    /// Has a descriptor of the loop's owner end its waits.
+    /// - Returns: `errno`, 0 for none.
+    func watch(_ number: Int32) -> Int32 {
+        epoll.set(number, id: Self.inboxID, events: [.read, .edge], isNew: true)
+    }
+
+    /// The descriptor that is readable while there is something to do.
+    var descriptorNumber: Int32 { epoll.descriptorNumber }
+
+    /// Waits for readiness, and does what it and the time allow.
+    private func poll(milliseconds: Int32) {
+        epoll.wait(milliseconds: milliseconds, into: &ready)
+        for event in ready { dispatch(event) }
+        endNaps()
+        fireDeadlines()
+    }
+
+    /// Closes all links; commands are abandoned from now on.
+    func end() {
         closeAll()
-        for case .job(let job, _) in inbox.end() { globalConcurrentExecutor.enqueue(job) }
+        inbox.end()
     }
 
     private func dispatch(_ event: Epoll.Ready) {
@@ -87,7 +124,7 @@ package final class ReactorLoop {
 
     private func run(_ command: ReactorCommand) {
         switch command {
-        case .run(let work): work(self)
+        case .run(let work, _): work(self)
         case .perform(let id, let work, let orElse):
             if let entry = entry(id) { work(entry.handler, entry.link) } else { orElse?() }
         case .wake(let id):

@@ -4,6 +4,7 @@
 #include <sys/eventfd.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 
 // Hidden by the headers unless _GNU_SOURCE is defined, which a module map cannot do.
 extern int accept4(int descriptor, struct sockaddr *address, socklen_t *size, int flags);

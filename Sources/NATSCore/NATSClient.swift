@@ -42,14 +42,12 @@ internal import Synchronization
         let servers = try options.parsedServers()
         try options.check()
         var generator = SystemGenerator()
+        let reactor = try options.reactor()
+        var options = options
+        // Only its owner keeps it: what a loop holds must not hold the loop.
+        options.eventLoop = nil
         let core = try ClientCore(
             options: options, inboxToken: InboxToken.text(generator.next(), generator.next()))
-        let reactor: Reactor
-        do throws(SocketError) {
-            reactor = try Reactor(name: "nats-client")
-        } catch {
-            throw NATSError(.connectionFailed, stage: .connect, detail: error.description)
-        }
         let supervisor = Task.detached {
             var supervisor = Supervisor(core: core, reactor: reactor, servers: servers)
             await supervisor.run()
@@ -129,7 +127,8 @@ internal import Synchronization
     /// Bytes that wait to be written.
     public var outboxBacklog: Int { core.outbox.backlog }
 
-    /// The client's own thread, as an executor for tasks that want the least latency.
+    /// The client's own thread, or whoever gives the turns of its `NATSEventLoop`, as an executor
+    /// for tasks that want the least latency.
     ///
     /// A task that prefers it (`withTaskExecutorPreference(client.taskExecutor) { … }`) goes on
     /// right where its message was read, so that no other thread has to be woken: a request or an

@@ -80,6 +80,8 @@ public struct NATSClientOptions: Sendable {
     /// connection is lost, rather than wait for their timeout. A request that had not left yet
     /// is sent over the next connection all the same; its answer is dropped.
     public var failsRequestsOnDisconnect = false
+    /// A loop of your own that does the client's work; nil: the client has a thread for it.
+    public var eventLoop: NATSEventLoop?
     /// Takes what crosses the wire; nil: nobody does.
     public var trace: NATSTrace?
     /// Prefix of inbox subjects.

@@ -106,14 +106,21 @@ struct Supervisor {
                     first.report($0)
                 }
             }
+            let noLoop = { @Sendable [core] in
+                core.close(
+                    NATSError(.closed, stage: .connect, detail: "the event loop has ended"))
+                first.report(.ended(.requested, wasConnected: false, wasSuspectedSlow: false))
+            }
             switch way {
             case .address(let address):
                 reactor.connect(
-                    to: address, from: core.options.localSource, makeHandler: makeHandler)
+                    to: address, from: core.options.localSource, makeHandler: makeHandler,
+                    orElse: noLoop)
             case .dialed(let socket):
                 // A dialer that hands out the same socket twice gets a descriptor that is none.
                 reactor.adopt(
-                    socket.take() ?? Descriptor(owning: -1), makeHandler: makeHandler)
+                    socket.take() ?? Descriptor(owning: -1), makeHandler: makeHandler,
+                    orElse: noLoop)
             }
         }
     }
@@ -200,6 +207,16 @@ extension NATSClientOptions {
 
     /// The numeric address to connect from.
     var localSource: Address? { localAddress.flatMap { Address(numericHost: $0, port: 0) } }
+
+    /// What does a new client's work.
+    func reactor() throws(NATSError) -> Reactor {
+        if let eventLoop { return eventLoop.driven.reactor }
+        do throws(SocketError) {
+            return try Reactor(name: "nats-client")
+        } catch {
+            throw NATSError(.connectionFailed, stage: .connect, detail: error.description)
+        }
+    }
 
     /// - Throws: `NATSError` with the code `invalidArgument`.
     func check() throws(NATSError) {
