@@ -1,3 +1,5 @@
+// Both have the time types, and which one counts as theirs depends on the files beside this one.
+internal import CLinux
 internal import Glibc
 
 /// Time since an arbitrary start that never goes back. Drivers read it and pass it on; machines

@@ -1,4 +1,6 @@
 package import BridgeBytes
+// Both have the time types, and which one counts as theirs depends on the files beside this one.
+internal import CLinux
 internal import Glibc
 
 /// The time of day, which may jump. For what people and peers are told; never for waits.
