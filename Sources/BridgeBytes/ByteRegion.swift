@@ -18,8 +18,12 @@ internal import Glibc
     @usableFromInline package let capacity: Int
     private let origin: Origin
 
-    /// Every heap region starts on a cache line, which is also the alignment that Arrow asks for.
+    /// Heap regions start on a cache line, which is also the alignment that Arrow asks for.
     package static let alignment = 64
+
+    /// Smaller ones start where the system puts them, which suits any number: it keeps no aligned
+    /// pieces ready, and takes several times longer to find one.
+    package static let alignedThreshold = 1 << 10
 
     /// Heap memory above this size is asked for in huge pages: the first touch of fresh memory
     /// is the real cost of a large payload, and huge pages make it several times cheaper.
@@ -28,18 +32,23 @@ internal import Glibc
     /// Takes `capacity` bytes of uninitialised heap memory.
     package init(capacity: Int) {
         precondition(capacity >= 0, "a region has no negative size")
-        let large = capacity >= Self.hugePageThreshold
-        let alignment = large ? 2 << 20 : Self.alignment
-        var memory: UnsafeMutableRawPointer?
-        let status = unsafe posix_memalign(&memory, alignment, max(capacity, 1))
-        guard status == 0, let memory = unsafe memory else {
+        guard let memory = unsafe Self.memory(capacity) else {
             // As the standard library does: a process without memory cannot go on.
             preconditionFailure("no memory for \(capacity) bytes")
         }
-        if large { _ = unsafe madvise(memory, capacity, MADV_HUGEPAGE) }
         unsafe base = memory
         self.capacity = capacity
         origin = .heap
+    }
+
+    private static func memory(_ capacity: Int) -> UnsafeMutableRawPointer? {
+        guard capacity >= alignedThreshold else { return unsafe malloc(max(capacity, 1)) }
+        let isLarge = capacity >= hugePageThreshold
+        var memory: UnsafeMutableRawPointer?
+        let status = unsafe posix_memalign(&memory, isLarge ? 2 << 20 : alignment, capacity)
+        guard status == 0, let memory = unsafe memory else { return nil }
+        if isLarge { _ = unsafe madvise(memory, capacity, MADV_HUGEPAGE) }
+        return unsafe memory
     }
 
     /// Takes over a mapping made with `mmap`; it is unmapped when the last `Bytes` is gone.

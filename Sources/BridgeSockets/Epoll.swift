@@ -2,7 +2,7 @@ internal import CLinux
 internal import Glibc
 
 /// A safe face for the system's epoll instance: events come out as plain values.
-struct Epoll: ~Copyable {
+@safe struct Epoll: ~Copyable {
     /// What a descriptor waits for, or what it is ready for.
     struct Events: OptionSet {
         let rawValue: UInt32
@@ -28,7 +28,17 @@ struct Epoll: ~Copyable {
     /// What a wait from outside waits for: readable while anything is ready.
     var descriptorNumber: Int32 { descriptor.number }
 
-    init(owning descriptor: consuming Descriptor) { self.descriptor = descriptor }
+    /// Where the kernel puts events: room for `capacity`, ours until the end.
+    private let events: UnsafeMutablePointer<epoll_event>
+
+    init(owning descriptor: consuming Descriptor) {
+        self.descriptor = descriptor
+        unsafe events = .allocate(capacity: Self.capacity)
+        unsafe events.initialize(repeating: epoll_event(), count: Self.capacity)
+    }
+
+    // Sound: nobody else has the pointer.
+    deinit { unsafe events.deallocate() }
 
     /// A new instance's descriptor.
     static func open() throws(SocketError) -> Descriptor {
@@ -57,15 +67,13 @@ struct Epoll: ~Copyable {
     /// - Parameter milliseconds: Longest wait; -1 for no limit.
     func wait(milliseconds: Int32, into ready: inout [Ready]) {
         ready.removeAll(keepingCapacity: true)
-        unsafe withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: Self.capacity) {
-            let count = unsafe epoll_wait(
-                descriptor.number, $0.baseAddress, Int32($0.count), milliseconds)
-            // Sound: the kernel filled in the first `count` events. -1 is an interruption.
-            for index in 0..<max(0, Int(count)) {
-                let event = unsafe $0[index]
-                unsafe ready.append(
-                    Ready(id: event.data.u64, events: Events(rawValue: event.events)))
-            }
+        let count = unsafe epoll_wait(
+            descriptor.number, events, Int32(Self.capacity), milliseconds)
+        // Sound: the kernel filled in the first `count` events. -1 is an interruption.
+        for index in 0..<max(0, Int(count)) {
+            let event = unsafe events[index]
+            unsafe ready.append(
+                Ready(id: event.data.u64, events: Events(rawValue: event.events)))
         }
     }
 }

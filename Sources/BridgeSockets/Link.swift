@@ -60,6 +60,9 @@ package final class Link {
         didSet { if let deadline { loop.noteDeadline(deadline) } }
     }
 
+    /// When the reactor's present turn began, on `MonotonicClock`: costs no look at the clock.
+    package var turnTime: Duration { loop.turnTime }
+
     /// Has the handler's `woken` called after the reactor's next wait, which lasts a millisecond
     /// at most: for a handler that expects more work at once, and saves others the cost of waking
     /// it again for every little.

@@ -26,6 +26,8 @@ package final class ReactorLoop {
     /// No deadline is earlier than this; stale values cost one look at the table.
     private var earliestDeadline: Duration?
     private var isStopping = false
+    /// When the last wait ended.
+    private(set) var turnTime = MonotonicClock.now
     /// Links that want to be woken after the next wait, which is short then.
     private var napping: [LinkID] = []
     /// Longest wait of a reactor with a napping link, in milliseconds.
@@ -80,6 +82,7 @@ package final class ReactorLoop {
     /// Waits for readiness, and does what it and the time allow.
     private func poll(milliseconds: Int32) {
         epoll.wait(milliseconds: milliseconds, into: &ready)
+        turnTime = MonotonicClock.now
         for event in ready { dispatch(event) }
         endNaps()
         fireDeadlines()
@@ -279,17 +282,18 @@ extension ReactorLoop {
 
     private func millisecondsToDeadline() -> Int32 {
         guard let earliestDeadline else { return -1 }
-        let left = earliestDeadline - MonotonicClock.now
+        let left = earliestDeadline - turnTime
         guard left > .zero else { return 0 }
         let (seconds, attoseconds) = left.components
-        // Rounded up, so that the deadline has come when the wait ends.
+        // Rounded up, so that the deadline has come when the wait ends. What was done since the
+        // last wait makes it late, never early.
         let milliseconds = min(seconds, 1_000_000) * 1000 + attoseconds / 1_000_000_000_000_000 + 1
         return Int32(clamping: milliseconds)
     }
 
     private func fireDeadlines() {
         guard let due = earliestDeadline else { return }
-        let now = MonotonicClock.now
+        let now = turnTime
         guard now >= due else { return }
         earliestDeadline = nil
         for index in slots.indices {

@@ -18,7 +18,7 @@ extension ClientCore {
         timeout: Duration, stage: NATSError.Stage, isolation: isolated (any Actor)? = #isolation
     ) async throws(NATSError) {
         let id = flushes.newID()
-        let outcome = await flushes.wait(for: id, stage: stage, timeout: timeout) {
+        let outcome = await flushes.wait(for: id, stage: stage, timeout: timeout) { _ in
             if phase == .closed {
                 flushes.settle(id, .failure(NATSError(.closed, stage: stage)))
             } else {

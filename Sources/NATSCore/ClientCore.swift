@@ -5,7 +5,8 @@ internal import Synchronization
 
 /// What the faces of a client (the client, its subscriptions) and its driver share.
 ///
-/// Locks, in the order in which they may nest: outbox, then subscriptions. Nothing else nests.
+/// Locks, in the order in which they may nest: inbox set-up, outbox, subscriptions. Nothing else
+/// nests.
 final class ClientCore: Sendable {
     /// Where the client stands.
     enum Phase: Equatable { case connecting, connected, reconnecting, closed }
@@ -41,8 +42,11 @@ final class ClientCore: Sendable {
     let manyAnswers = Mutex<[UInt64: ManyAnswers]>([:])
     let receipts = Receipts()
     let events = EventHub()
+    /// Whether `subscribeToInbox` has been through.
+    private let hasInbox = Atomic(false)
+    private let inboxSetup = Mutex(())
     /// Everything before the token of our inboxes, such as `_INBOX.abc.`.
-    let inboxPrefix: String
+    private let inboxPrefix: Bytes
     private let inboxPattern: SubjectPattern
     let maxPayload = Atomic(ServerInfo.defaultMaxPayload)
     let traffic = TrafficCounters()
@@ -56,12 +60,13 @@ final class ClientCore: Sendable {
     init(options: NATSClientOptions, inboxToken: String) throws(NATSError) {
         self.options = options
         outbox = Outbox(capacity: options.outboxCapacity)
-        inboxPrefix = "\(options.inboxPrefix).\(inboxToken)."
+        let prefix = "\(options.inboxPrefix).\(inboxToken)."
+        inboxPrefix = Bytes(utf8: prefix)
         do throws(SubjectError) {
-            inboxPattern = try SubjectPattern(inboxPrefix + "*")
+            inboxPattern = try SubjectPattern(prefix + "*")
         } catch {
             throw NATSError(
-                .invalidArgument, stage: .connect, subject: inboxPrefix,
+                .invalidArgument, stage: .connect, subject: prefix,
                 detail: "inbox prefix: \(error)")
         }
     }
@@ -208,33 +213,48 @@ extension ClientCore {
         return sid
     }
 
-    /// Subscribes to the shared inbox of requests, the first time.
+    /// Subscribes to the shared inbox of requests, the first time. When this returns the frame is
+    /// in the outbox, whoever put it there: a request comes behind it.
     func subscribeToInbox() {
-        let sid = subscriptions.withLock { registry -> Int? in
-            guard registry.inboxSID == nil else { return nil }
+        guard !hasInbox.load(ordering: .acquiring) else { return }
+        inboxSetup.withLock { _ in
+            guard !hasInbox.load(ordering: .relaxed) else { return }
             let unused = Delivery<NATSMessage, NATSError>(
                 limits: DeliveryLimits(maxCount: 1, maxWeight: 1)
             ) {}
-            return registry.add(inboxPattern, nil, .requests, .suspend, unused)
-        }
-        guard let sid else { return }
-        _ = outbox.appendControl {
-            FrameWriter.subscribe(sid: sid, inboxPattern, into: &$0)
+            let sid = subscriptions.withLock {
+                $0.add(inboxPattern, nil, .requests, .suspend, unused)
+            }
+            _ = outbox.appendControl {
+                FrameWriter.subscribe(sid: sid, inboxPattern, into: &$0)
+            }
+            hasInbox.store(true, ordering: .releasing)
         }
     }
 
     /// The inbox subject of a request.
     func inbox(_ id: UInt64) -> Subject {
-        Subject(received: Bytes(utf8: inboxPrefix + InboxToken.text(id)))
+        Subject(received: InboxToken.bytes(inboxPrefix, id))
     }
 
-    /// Gives an answer to the request that its inbox subject names.
-    func settleRequest(_ message: NATSMessage) {
+    /// Gives answers to the requests that their inbox subjects name.
+    func settleRequests(_ messages: [NATSMessage]) {
+        // A lone request is common, and worth a way without arrays.
+        if messages.count == 1, let id = requestID(of: messages[0]) {
+            if !requests.settle(id, .success(messages[0])) { answerMany(id, messages[0]) }
+            return
+        }
+        let answers = messages.compactMap { message in
+            requestID(of: message).map { (id: $0, reply: message) }
+        }
+        requests.settle(answers) { answerMany($0, $1) }
+    }
+
+    /// The number of the request that a message answers; nil when its subject is not of our making.
+    private func requestID(of message: NATSMessage) -> UInt64? {
         let subject = message.subject.bytes.span
-        let prefix = inboxPrefix.utf8.count
-        guard subject.count > prefix,
-            let id = InboxToken.number(subject.extracting(prefix..<subject.count))
-        else { return }
-        if !requests.settle(id, .success(message)) { answerMany(id, message) }
+        let prefix = inboxPrefix.count
+        guard subject.count > prefix else { return nil }
+        return InboxToken.number(subject.extracting(prefix..<subject.count))
     }
 }

@@ -93,7 +93,7 @@ final class ClientDriver: LinkHandler {
     }
 
     private func parse(_ link: Link) throws(WireError) {
-        machine.bytesReceived(now: MonotonicClock.now)
+        machine.bytesReceived(now: link.turnTime)
         while true {
             switch try takeMessages() {
             case .needMore(let count):
@@ -148,8 +148,7 @@ final class ClientDriver: LinkHandler {
         let message = NATSMessage(
             layout, in: buffer.bytes(start..<position + layout.payload.upperBound))
         if route.sink.target == .requests {
-            core.settleRequest(message)
-            return
+            return dispatch.add(answer: message)
         }
         told += dispatch.add(message, to: route.sink, of: buffer.regionCapacity)
         if route.isLast {
@@ -161,6 +160,7 @@ final class ClientDriver: LinkHandler {
     /// Hands the batches of this read over; pauses reading when a consumer asks for it.
     private func handOver(_ link: Link) {
         told += dispatch.handOver(of: buffer.regionCapacity)
+        dispatch.handOverAnswers(of: buffer.regionCapacity) { core.settleRequests($0) }
         guard !told.isEmpty else { return }
         let report = told
         told = MessageDispatch.Report()

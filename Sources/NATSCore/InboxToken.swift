@@ -1,3 +1,5 @@
+internal import BridgeBytes
+
 /// Numbers as short text, for the tokens of inbox subjects.
 enum InboxToken {
     /// Digits in base 36 of the largest number.
@@ -5,6 +7,20 @@ enum InboxToken {
 
     /// The number in base 36.
     static func text(_ number: UInt64) -> String { String(number, radix: 36) }
+
+    /// Some bytes and the number in base 36 behind them.
+    static func bytes(_ prefix: Bytes, _ number: UInt64) -> Bytes {
+        var writer = ByteWriter(capacity: prefix.count + maxDigits)
+        writer.append(prefix)
+        var divisor: UInt64 = 1
+        while number / divisor >= 36 { divisor *= 36 }
+        while divisor > 0 {
+            let digit = UInt8(truncatingIfNeeded: number / divisor % 36)
+            writer.append(digit < 10 ? 0x30 + digit : 0x61 + digit - 10)
+            divisor /= 36
+        }
+        return writer.finish()
+    }
 
     /// 128 random bits, for the part that no other client has.
     static func text(_ high: UInt64, _ low: UInt64) -> String { text(high) + text(low) }

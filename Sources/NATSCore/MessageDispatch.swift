@@ -44,6 +44,8 @@ struct MessageDispatch {
 
     private var batches: [OpenBatch] = []
     private var last = 0
+    private var answers: [NATSMessage] = []
+    private var answerBytes = 0
 
     /// Adds a message. Returns what the consumers of other messages say, almost always nothing.
     /// - Parameter bufferSize: Size of the memory that the messages are views of, in bytes.
@@ -66,15 +68,35 @@ struct MessageDispatch {
         return report
     }
 
+    /// Adds the answer to a request.
+    mutating func add(answer: NATSMessage) {
+        answers.append(answer)
+        answerBytes += answer.frameSize
+    }
+
+    /// Hands all answers over, if there are any.
+    mutating func handOverAnswers(of bufferSize: Int, to take: ([NATSMessage]) -> Void) {
+        guard !answers.isEmpty else { return }
+        take(Self.unpinned(answers, frameBytes: answerBytes, of: bufferSize))
+        answers.removeAll(keepingCapacity: true)
+        answerBytes = 0
+    }
+
+    /// The messages themselves, or copies when they would keep much more memory than they need.
+    private static func unpinned(
+        _ messages: [NATSMessage], frameBytes: Int, of bufferSize: Int
+    ) -> [NATSMessage] {
+        frameBytes * pinFactor < bufferSize
+            ? NATSMessage.copies(messages, count: frameBytes) : messages
+    }
+
     /// Hands every batch to its consumer.
     mutating func handOver(of bufferSize: Int) -> Report {
         var report = Report()
         guard !batches.isEmpty else { return report }
         for batch in batches {
-            let isSmall = batch.frameBytes * Self.pinFactor < bufferSize
-            let messages =
-                isSmall
-                ? NATSMessage.copies(batch.messages, count: batch.frameBytes) : batch.messages
+            let messages = Self.unpinned(
+                batch.messages, frameBytes: batch.frameBytes, of: bufferSize)
             switch batch.sink.delivery.add(messages, weight: batch.weight) {
             case .accepted: break
             case .pause: report.paused.append(batch.sink)

@@ -142,10 +142,9 @@ extension NATSClient {
         let (id, inbox) = (ticket.id, ticket.inbox)
         let outcome = await core.requests.wait(
             for: id, stage: .request, subject: subject, timeout: timeout
-        ) {
+        ) { isAlone in
             // With several in flight, coalescing is worth more than a switch of threads.
             var number: UInt64 = 0
-            let isAlone = core.requests.count == 1
             let result = core.outbox.append(atOnce: isAlone, number: &number) {
                 $0.append(publish: payload, subject, replyTo: inbox, headers: headers)
             }

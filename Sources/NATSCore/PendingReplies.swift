@@ -9,57 +9,65 @@ internal import Synchronization
 final class PendingReplies<Reply: Sendable>: Sendable {
     typealias Outcome = Result<Reply, NATSError>
 
-    private struct Waiter {
+    /// A class, so that the table moves one word of it about.
+    private final class Waiter: Sendable {
         let subject: Subject?
         let continuation: CheckedContinuation<Outcome, Never>
         let deadline: ContinuousClock.Instant
         let stage: NATSError.Stage
+
+        init(
+            _ continuation: CheckedContinuation<Outcome, Never>, subject: Subject?,
+            deadline: ContinuousClock.Instant, stage: NATSError.Stage
+        ) {
+            self.subject = subject
+            self.continuation = continuation
+            self.deadline = deadline
+            self.stage = stage
+        }
     }
 
     private struct State {
         var waiters: [UInt64: Waiter] = [:]
-        var nextID: UInt64 = 1
         var sweeper: Task<Void, Never>?
         var sweepTime: ContinuousClock.Instant?
     }
 
     private let state = Mutex(State())
+    private let lastID = Atomic(UInt64(0))
 
     deinit { state.withLock { $0.sweeper?.cancel() } }
 
     /// A number that was never given before.
-    func newID() -> UInt64 {
-        state.withLock { state in
-            defer { state.nextID += 1 }
-            return state.nextID
-        }
-    }
+    func newID() -> UInt64 { lastID.add(1, ordering: .relaxed).newValue }
 
     /// Waits until the number is settled, by whomever.
     /// - Parameters:
     ///   - isolation: The caller's actor, on which all of this runs: without it the body of the
     ///     cancellation handler would hop to the global executor and back, two switches of
     ///     threads for a caller on the main actor.
-    ///   - start: Runs once the waiter is registered; may settle the number itself.
+    ///   - start: Runs once the waiter is registered, and is told whether it is the only one; may
+    ///     settle the number itself.
     func wait(
         for id: UInt64, stage: NATSError.Stage, subject: Subject? = nil, timeout: Duration,
-        isolation: isolated (any Actor)? = #isolation, start: () -> Void
+        isolation: isolated (any Actor)? = #isolation, start: (_ isAlone: Bool) -> Void
     ) async -> Outcome {
         await withTaskCancellationHandler {
             _ = isolation
             return await withCheckedContinuation { continuation in
                 let deadline = ContinuousClock.now + timeout
-                state.withLock { state in
-                    state.waiters[id] = Waiter(
-                        subject: subject, continuation: continuation, deadline: deadline,
-                        stage: stage)
+                let waiter = Waiter(
+                    continuation, subject: subject, deadline: deadline, stage: stage)
+                let isAlone = state.withLock { state in
+                    state.waiters[id] = waiter
                     scheduleSweep(at: deadline, &state)
+                    return state.waiters.count == 1
                 }
                 if Task.isCancelled {
                     // The handler below may have run before there was a waiter.
                     settle(id, .failure(NATSError(.cancelled, stage: stage)))
                 } else {
-                    start()
+                    start(isAlone)
                 }
             }
         } onCancel: {
@@ -73,6 +81,23 @@ final class PendingReplies<Reply: Sendable>: Sendable {
         let waiter = state.withLock { $0.waiters.removeValue(forKey: id) }
         waiter?.continuation.resume(returning: outcome)
         return waiter != nil
+    }
+
+    /// Gives out replies under one lock. Whoever is resumed finds no lock held.
+    /// - Parameter unclaimed: Called with each reply that nobody waits for (any more).
+    func settle(
+        _ replies: [(id: UInt64, reply: Reply)], unclaimed: (UInt64, Reply) -> Void
+    ) {
+        let waiting = state.withLock { state in
+            replies.map { state.waiters.removeValue(forKey: $0.id)?.continuation }
+        }
+        for (entry, continuation) in zip(replies, waiting) {
+            if let continuation {
+                continuation.resume(returning: .success(entry.reply))
+            } else {
+                unclaimed(entry.id, entry.reply)
+            }
+        }
     }
 
     /// Ends the waits for answers from a subject. Complexity: O(n) in the number of waits.
@@ -93,9 +118,6 @@ final class PendingReplies<Reply: Sendable>: Sendable {
         }
         for waiter in waiters.values { waiter.continuation.resume(returning: outcome) }
     }
-
-    /// Number of waits.
-    var count: Int { state.withLock { $0.waiters.count } }
 
     private func scheduleSweep(at time: ContinuousClock.Instant, _ state: inout State) {
         if let planned = state.sweepTime, planned <= time { return }

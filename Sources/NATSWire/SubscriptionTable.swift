@@ -17,6 +17,12 @@ package struct SubscriptionTable: Sendable {
         package fileprivate(set) var max: Int?
         /// Messages delivered so far.
         package fileprivate(set) var delivered = 0
+
+        /// Counts a message. Returns whether it is the last one.
+        fileprivate mutating func deliver() -> Bool {
+            delivered += 1
+            return max.map { delivered >= $0 } ?? false
+        }
     }
 
     /// One subscription to be made again.
@@ -83,9 +89,7 @@ package struct SubscriptionTable: Sendable {
     /// Counts a message. Complexity: O(1).
     package mutating func delivered(_ sid: Int) -> Delivery {
         guard let index = subscriptions.index(forKey: sid) else { return .drop }
-        subscriptions.values[index].delivered += 1
-        let subscription = subscriptions.values[index]
-        guard let max = subscription.max, subscription.delivered >= max else { return .deliver }
+        guard subscriptions.values[index].deliver() else { return .deliver }
         subscriptions.remove(at: index)
         return .deliverLast
     }

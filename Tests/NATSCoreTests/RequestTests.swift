@@ -1,6 +1,7 @@
 import BridgeBytes
 import NATSCore
 import NATSWire
+import Synchronization
 import TestKit
 import Testing
 
@@ -97,6 +98,90 @@ import Testing
             #expect(answer.payload == [0])
             await client.close()
             try await service.value
+        }
+    }
+
+    /// Where threads wait for each other, so that they go on at the same moment.
+    private final class Start: Sendable { let ready = Atomic(0) }
+
+    @Test func `requests that begin at the same time all come behind the inbox's SUB`() async throws
+    {
+        let verbs = Mutex<[Int: [String]]>([:])
+        let server = try ScriptedServer { connection, number in
+            guard connection.acceptNATS() != nil else { return }
+            connection.serveNATS { line, _ in
+                verbs.withLock { $0[number, default: []].append(String(line.prefix(3))) }
+            }
+        }
+        let (rounds, threads) = (200, 2)
+        for _ in 0..<rounds {
+            let client = try await NATSClient.connect(
+                NATSClientOptions(servers: ["nats://127.0.0.1:\(server.port)"]))
+            let start = Start()
+            await withTaskGroup(of: Void.self) { group in
+                for _ in 0..<threads {
+                    group.addTask {
+                        await onThread {
+                            start.ready.add(1, ordering: .sequentiallyConsistent)
+                            while start.ready.load(ordering: .sequentiallyConsistent) < threads {}
+                            let ticket = client.newRequest()
+                            try? client.publish([], to: "a", replyTo: ticket.inbox)
+                        }
+                    }
+                }
+            }
+            try await client.flush(timeout: .seconds(60))
+            await client.close()
+        }
+        let expected = ["SUB"] + Array(repeating: "PUB", count: threads)
+        #expect(
+            verbs.withLock { $0 }
+                == [Int: [String]](
+                    uniqueKeysWithValues: (0..<rounds).map { ($0, expected) }))
+    }
+
+    @Test func `what tells the last answer may use the client`() async throws {
+        try await NATSServerFixture.run { server in
+            let client = try await connect(server)
+            let service = try serve(client, "many", count: 5)
+            var options = RequestManyOptions()
+            options.total = .seconds(60)
+            options.isSentinel = { message in
+                guard let own = try? client.subscribe(to: "own") else { return true }
+                own.unsubscribe()
+                return message.payload.isEmpty
+            }
+            let replies = try client.requestMany([], to: "many", options: options)
+            #expect(try await within { try await numbers(replies) } == [0, 1, 2, 3, 4])
+            await client.close()
+            try await service.value
+        }
+    }
+
+    @Test func `answers find their requests, however long the numbers get`() async throws {
+        try await NATSServerFixture.run(jetStream: false) { server in
+            let client = try await connect(server)
+            let service = try client.subscribe(to: "echo")
+            let echo = Task {
+                for try await message in service {
+                    try client.publish(message.payload, to: try #require(message.replyTo))
+                }
+            }
+            // Three digits in base 36 begin at 1,296.
+            try await withThrowingTaskGroup(of: Bool.self) { group in
+                for number in 0..<1400 {
+                    if number >= 32 { #expect(try await group.next() == true) }
+                    group.addTask {
+                        let payload = Bytes(utf8: "\(number)")
+                        let answer = try await client.request(
+                            payload, to: "echo", timeout: .seconds(60))
+                        return answer.payload == payload
+                    }
+                }
+                for try await isEqual in group { #expect(isEqual) }
+            }
+            await client.close()
+            try await echo.value
         }
     }
 
