@@ -62,7 +62,8 @@ public struct NATSClientOptions: Sendable {
     /// few small messages would keep much memory.
     public static let receiveBufferLimits = (4 << 10)...(2 << 20)
     /// Whether every `publish` is written at once by the calling thread when the client's is
-    /// idle: the least latency for lone messages, at the price of a system call each.
+    /// idle, at the price of a system call each. Otherwise only those are that come alone, some
+    /// fifty microseconds after the last one.
     public var sendsAtOnce = false
     /// A numeric address of this machine from which connections are made, such as `127.0.0.2`;
     /// nil: the system chooses.

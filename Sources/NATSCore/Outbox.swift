@@ -17,10 +17,11 @@ internal import Synchronization
 /// millisecond nobody need wake it, unless `napLimit` bytes wait or somebody waits for an answer.
 /// A wake-up costs as much as a hundred appends, and would otherwise come after each few of them.
 ///
-/// Whoever waits for an answer anyway (a lone request) may write at once, on its own thread,
+/// A lone message, such as an answer or a request, is written at once, on the caller's own thread,
 /// which saves the switch to the reactor's: allowed only while the reactor is idle, that is while
 /// nothing waits and it has not been told anything, and under the lock, so that frames keep
-/// their order. What the kernel does not take then is the reactor's to write.
+/// their order. What the kernel does not take then is the reactor's to write. A message is taken
+/// for a lone one when the last such moment is `loneGap` ago: a stream pays the system call once.
 ///
 /// While there is no connection the frames wait, up to the capacity. Whoever wants to wait for
 /// room instead of an error registers a waiter; all are resumed when the buffer has been taken.
@@ -43,6 +44,27 @@ final class Outbox: Sendable {
         var appendedBytes: UInt64 = 0
         /// Messages up to this one were handed to the reactor, or written here.
         var taken: UInt64 = 0
+        /// When a message found the reactor idle last, on `MonotonicClock`.
+        var lastIdle = Duration.zero
+
+        /// Whether the last message asks for more than to be appended; in a stream it does not.
+        var wantsAttention: Bool {
+            !isScheduled || isNapping && pending.count >= Outbox.napLimit
+        }
+
+        /// Writes what waits, or says whom to wake for it, if anybody. Apart from `append`, so
+        /// that a stream does not pay for holding what only this needs.
+        @inline(never) mutating func attend(atOnce: Bool) -> LinkHandle? {
+            if atOnce || !isScheduled && isLone(), writeNow() { return nil }
+            return schedule(isUrgent: atOnce)
+        }
+
+        /// Whether a message that found the reactor idle is likely to stay alone for a while.
+        private mutating func isLone() -> Bool {
+            let now = MonotonicClock.now
+            defer { lastIdle = now }
+            return now - lastIdle >= Outbox.loneGap
+        }
 
         /// Takes out everybody who waits for room.
         mutating func room() -> [CheckedContinuation<Void, Never>] {
@@ -90,6 +112,9 @@ final class Outbox: Sendable {
 
     /// From this many messages in one turn on, more are expected at once.
     static let streamCount = 100
+    /// Messages that are so far apart cost less when their own threads write them: as long as the
+    /// reactor takes to be woken and to write.
+    static let loneGap = Duration.microseconds(50)
     /// So many waiting bytes end a nap: as much as one write takes well.
     static let napLimit = 64 << 10
 
@@ -103,7 +128,8 @@ final class Outbox: Sendable {
 
     /// Appends what `write` writes: one message as a whole frame.
     /// - Parameters:
-    ///   - atOnce: Whether to write on this thread if nothing else is being written.
+    ///   - atOnce: Whether to write on this thread if nothing else is being written, also when
+    ///     the last message was written so a moment ago.
     ///   - limit: Bytes that may wait at most; the capacity if there is none.
     ///   - number: Set to the number of the message, if it was appended.
     func append(
@@ -119,8 +145,7 @@ final class Outbox: Sendable {
             state.appended += 1
             state.appendedBytes += UInt64(state.pending.count - before)
             number = state.appended
-            if atOnce, state.writeNow() { return .appended }
-            link = state.schedule(isUrgent: atOnce)
+            if atOnce || state.wantsAttention { link = state.attend(atOnce: atOnce) }
             return .appended
         }
         link?.wake()

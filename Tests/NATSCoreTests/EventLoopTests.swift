@@ -99,6 +99,27 @@ import Testing
         }
     }
 
+    @Test func `a lone message leaves on its own thread, without a turn`() async throws {
+        try await NATSServerFixture.run(jetStream: false) { server in
+            let loop = try NATSEventLoop()
+            let first = try PollingThread(loop.descriptor) { loop.turn() }
+            let client = try await NATSClient.connect(Self.options(server.url, loop))
+            try await client.flush()
+            // Its last turn: nothing is left to do.
+            await first.stop()
+            while Readiness.isReadable(loop.descriptor) { loop.turn() }
+            let other = try await NATSClient.connect(NATSClientOptions(servers: [server.url]))
+            let subscription = try other.subscribe(to: "a")
+            try await other.flush()
+            try client.publish([1], to: "a")
+            #expect(try await within { try await subscription.nextBatch() }?.count == 1)
+            await other.close()
+            let second = try PollingThread(loop.descriptor) { loop.turn() }
+            await client.close()
+            await second.stop()
+        }
+    }
+
     @Test func `without a loop that turns nothing is received, and nothing is lost`() async throws {
         try await NATSServerFixture.run(jetStream: false) { server in
             let loop = try NATSEventLoop()
