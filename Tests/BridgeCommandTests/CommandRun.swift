@@ -31,12 +31,16 @@ struct CommandRun: Sendable {
     }
 
     /// Runs a command line to its end, with output into files so that no pipe can fill up.
-    static func run(_ arguments: [String], input: String? = nil) async throws -> CommandRun {
+    /// - Parameter variables: What its environment has besides ours.
+    static func run(
+        _ arguments: [String], input: String? = nil, variables: [String: String] = [:]
+    ) async throws -> CommandRun {
         guard let executable else { throw FixtureError(absence) }
         let folder = try TemporaryDirectory()
         let process = Process()
         process.executableURL = URL(fileURLWithPath: executable)
         process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(variables) { $1 }
         try Data((input ?? "").utf8).write(to: URL(fileURLWithPath: folder.file("in")))
         process.standardInput = try FileHandle(
             forReadingFrom: URL(fileURLWithPath: folder.file("in")))

@@ -1,6 +1,7 @@
 import BridgeBytes
 import BridgeHTTP
 import BridgeJSON
+import Foundation
 import NATSCore
 import NATSJetStream
 import NATSWire
@@ -128,6 +129,38 @@ struct EndToEndTests {
             #expect(payloads.map { $0["transport"] } == ["direct", "link"])
             #expect(payloads.map { $0["size"] } == [2, 13])
             #expect(servers.files.counters.requests == 0)
+        }
+    }
+
+    @Test func `a context of the nats tools names the server and the credentials`() async throws {
+        let config = "authorization { user: u, password: \"se cret\" }"
+        try await NATSServerFixture.run(jetStream: false, config: config) { nats in
+            let folder = try TemporaryDirectory()
+            let contexts = folder.file("nats/context")
+            try FileManager.default.createDirectory(
+                atPath: contexts, withIntermediateDirectories: true)
+            try TestFile.write(
+                #"{"url": "\#(nats.url)", "user": "u", "password": "se cret"}"#,
+                to: contexts + "/lab.json")
+            try TestFile.write(
+                #"{"url": "nats://127.0.0.1:1", "user": "u", "password": "se cret"}"#,
+                to: contexts + "/away.json")
+            func send(_ arguments: String..., context: String? = nil) async throws -> CommandRun {
+                var variables = ["XDG_CONFIG_HOME": folder.path]
+                variables["NATS_CONTEXT"] = context
+                return try await CommandRun.run(
+                    ["send", "x", "a:text=hi"] + arguments, variables: variables)
+            }
+            let runs = [
+                try await send("--context", "lab"), try await send(context: "lab"),
+                try await send("--context", "away", "--server", nats.url),
+            ]
+            for run in runs { #expect(run.status == 0, "\(run.errors)") }
+            let refused = try await send("--server", nats.url)
+            #expect(refused.status == 3 && refused.errors.contains("--context"))
+            let missing = try await send("--context", "none")
+            #expect(missing.status == 2 && missing.errors.contains("none"))
+            #expect(!(missing.errors + refused.errors).contains("se cret"))
         }
     }
 

@@ -13,7 +13,7 @@ struct BridgeAccess: Sendable {
         _ options: CommonOptions, _ console: Console, timeToLive: Duration? = nil
     ) async throws(CommandFailure) -> BridgeAccess {
         let access = try StoreAccess(options)
-        var client = NATSClientOptions(servers: [options.server])
+        var client = try await clientOptions(options)
         client.name = "natsbridge"
         if let timeout = options.timeout { client.connectTimeout = timeout }
         if let path = options.trace { client.trace = try ProtocolTraceFile.trace(path, console) }
@@ -26,6 +26,22 @@ struct BridgeAccess: Sendable {
         if console.verbose { settings.trace = ConsoleTrace(console: console) }
         do throws(BridgeError) {
             return BridgeAccess(bridge: try await Bridge.connect(settings), options: options)
+        } catch {
+            throw CommandFailure(error)
+        }
+    }
+
+    /// The server and the credentials that the options name.
+    private static func clientOptions(
+        _ options: CommonOptions
+    ) async throws(CommandFailure) -> NATSClientOptions {
+        guard let context = options.context else {
+            return NATSClientOptions(servers: [options.server ?? CommonOptions.defaultServer])
+        }
+        do throws(NATSError) {
+            var client = try await NATSClientOptions.context(context)
+            if let server = options.server { client.servers = [server] }
+            return client
         } catch {
             throw CommandFailure(error)
         }

@@ -34,7 +34,8 @@ enum TableProcess {
                 let side = name == "demo-table-sender" ? "sender" : "receiver"
                 do {
                     let peer = try await DemoPeer.connect(
-                        side, server: options.server, store: options.store
+                        side, server: options.server ?? CommonOptions.defaultServer,
+                        store: options.store
                     ) { event in
                         console.line(TableLines.event(event, side: side))
                     }

@@ -31,7 +31,10 @@ package struct CommonOptions: Sendable, Equatable {
     static let bridge: [OptionSpecification] =
         [
             .value(
-                "--server", "URL", "the NATS server (else NATS_URL, else \(defaultServer))")
+                "--server", "URL", "the NATS server (else NATS_URL, else \(defaultServer))"),
+            .value(
+                "--context", "NAME",
+                "server and credentials of a context of the nats tools (else NATS_CONTEXT)"),
         ] + links + [
             .value(
                 "--threshold", "BYTES",
@@ -41,7 +44,9 @@ package struct CommonOptions: Sendable, Equatable {
                 "write what crosses the wire to NATS into a file: a JSON line for each frame"),
         ]
 
-    package let server: String
+    /// Nil: the context's, or the default one.
+    package let server: String?
+    package let context: String?
     package let store: String
     package let allowedOrigins: [String]
     package let threshold: Int?
@@ -55,7 +60,10 @@ package struct CommonOptions: Sendable, Equatable {
     package init(
         _ arguments: ParsedArguments, environment: (String) -> String? = Environment.value
     ) throws(CommandFailure) {
-        server = arguments["--server"] ?? environment("NATS_URL") ?? Self.defaultServer
+        // What stands on the command line wins, and NATS_URL says more than NATS_CONTEXT.
+        let url = environment("NATS_URL")
+        context = arguments["--context"] ?? (url == nil ? environment("NATS_CONTEXT") : nil)
+        server = arguments["--server"] ?? (context == nil ? url : nil)
         store = arguments["--store"] ?? environment("NATSBRIDGE_STORE") ?? Self.defaultStore
         allowedOrigins = arguments.all("--allow-origin")
         threshold = try arguments.byteCount("--threshold")

@@ -26,7 +26,8 @@ extension CommandFailure {
     static func hint(_ code: NATSError.Code) -> String? {
         switch code {
         case .connectionFailed: "is the server running? --server or NATS_URL names another"
-        case .authorizationFailed: "put the credentials into the URL: nats://user:password@host"
+        case .authorizationFailed:
+            "name a --context, or put them into the URL: nats://user:password@host"
         case .noResponders: "is the service running?"
         case .payloadTooLarge: "lower --threshold, so that more goes by link"
         default: nil
