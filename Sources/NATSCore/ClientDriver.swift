@@ -6,9 +6,9 @@ internal import Synchronization
 /// Feeds one connection's machine from its socket; belongs to the reactor's thread.
 ///
 /// ## Theory of operation
-/// `readable`: bytes go into the receive buffer, frames come out of the parser as ranges, and
-/// messages leave as views of the buffer, one batch for each consumer and read. When a consumer
-/// is too slow, reading stops until it has caught up, so that nothing is dropped.
+/// `readable`: the intake takes the bytes and hands messages over, one batch for each consumer and
+/// read; all other frames are the machine's. When a consumer is too slow, reading stops until it
+/// has caught up, so that nothing is dropped.
 /// `woken`: the outbox is swapped for an empty buffer and written, until nothing waits or the
 /// kernel takes no more.
 final class ClientDriver: LinkHandler {
@@ -23,13 +23,9 @@ final class ClientDriver: LinkHandler {
     let report: @Sendable (ConnectionReport) -> Void
     var machine: ConnectionMachine
     var info = ServerInfo()
-    private var parser: FrameParser
-    private var buffer: ReceiveBuffer
-    private var dispatch = MessageDispatch()
+    private var intake: MessageIntake
     /// Sinks whose consumers must catch up before reading goes on.
     private var slowSinks: [SubscriptionSink] = []
-    /// What consumers said to the batches of this turn.
-    private var told = MessageDispatch.Report()
     var writing = SendBuffer(capacity: 64 << 10)
     /// Who is shown everything that crosses the wire, if anybody is.
     let tap: WireTap?
@@ -65,19 +61,20 @@ final class ClientDriver: LinkHandler {
         let limits = WireLimits.default
         machine = ConnectionMachine(
             configuration: core.options.machineConfiguration, now: MonotonicClock.now)
-        parser = FrameParser(limits: limits)
-        buffer = ReceiveBuffer(
-            chunk: core.options.receiveBufferSize, limit: limits.maxPayload + Self.slack)
+        intake = MessageIntake(
+            core: core, tap: tap, limits: limits,
+            buffer: ReceiveBuffer(
+                chunk: core.options.receiveBufferSize, limit: limits.maxPayload + Self.slack))
     }
 
     func opened(_ link: Link) { link.deadline = machine.deadline }
 
     func readable(_ link: Link) {
         for _ in 0..<Self.readsPerTurn {
-            switch link.read(into: &buffer) {
+            switch intake.read(link) {
             case .moved:
                 // A short read emptied the socket; asking again would only cost a system call.
-                let isEmptied = buffer.hasSpareRoom
+                let isEmptied = intake.hasSpareRoom
                 do throws(WireError) {
                     try parse(link)
                 } catch {
@@ -95,10 +92,10 @@ final class ClientDriver: LinkHandler {
     private func parse(_ link: Link) throws(WireError) {
         machine.bytesReceived(now: link.turnTime)
         while true {
-            switch try takeMessages() {
+            switch try intake.takeMessages() {
             case .needMore(let count):
                 handOver(link)
-                guard buffer.reserve(count) else {
+                guard intake.reserve(count) else {
                     throw WireError(.payloadTooLarge, in: .payload, "\(count) bytes announced")
                 }
                 return
@@ -107,63 +104,18 @@ final class ClientDriver: LinkHandler {
                 if let tap { tap.received(frame, window(0..<size)) }
                 handle(frame, link)
                 guard !link.isClosed else { return }
-                buffer.consume(size)
-            }
-        }
-    }
-
-    /// Takes messages up to the first frame that is none, under one lock.
-    private func takeMessages() throws(WireError) -> FrameParser.Step {
-        try core.subscriptions.withLock { registry throws(WireError) in
-            var position = 0
-            var count = 0
-            var largest = 0
-            defer {
-                buffer.expect(largest)
-                buffer.consume(position)
-                core.traffic.received(messages: count, bytes: position)
-            }
-            while true {
-                let step = try parser.next(buffer.span.extracting(position..<buffer.count))
-                guard case .frame(.message(let layout), let size) = step else { return step }
-                if let tap {
-                    tap.received(.message(layout), buffer.bytes(position..<position + size))
-                }
-                deliver(layout, at: position, &registry)
-                position += size
-                count += 1
-                if size > largest { largest = size }
+                intake.consume(size)
             }
         }
     }
 
     /// A shared view of part of the unread bytes.
-    func window(_ range: Range<Int>) -> Bytes { buffer.bytes(range) }
-
-    private func deliver(
-        _ layout: MessageFrame, at position: Int, _ registry: inout SubscriptionRegistry
-    ) {
-        guard let route = registry.route(layout.sid) else { return }
-        let start = position + layout.subject.lowerBound
-        let message = NATSMessage(
-            layout, in: buffer.bytes(start..<position + layout.payload.upperBound))
-        if route.sink.target == .requests {
-            return dispatch.add(answer: message)
-        }
-        told += dispatch.add(message, to: route.sink, of: buffer.regionCapacity)
-        if route.isLast {
-            told += dispatch.handOver(of: buffer.regionCapacity)
-            route.sink.delivery.finish()
-        }
-    }
+    func window(_ range: Range<Int>) -> Bytes { intake.bytes(range) }
 
     /// Hands the batches of this read over; pauses reading when a consumer asks for it.
     private func handOver(_ link: Link) {
-        told += dispatch.handOver(of: buffer.regionCapacity)
-        dispatch.handOverAnswers(of: buffer.regionCapacity) { core.settleRequests($0) }
-        guard !told.isEmpty else { return }
-        let report = told
-        told = MessageDispatch.Report()
+        intake.handOver()
+        guard let report = intake.takeReport() else { return }
         for sink in report.dropping + report.failed {
             core.tell(.slowConsumer(subscription: sink.sid, sink.policy))
         }

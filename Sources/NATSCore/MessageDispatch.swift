@@ -18,7 +18,7 @@ struct MessageDispatch {
         var frameBytes = 0
     }
 
-    /// What the batches of one turn say to the driver.
+    /// What consumers said to their batches.
     struct Report {
         /// Sinks that want a pause.
         var paused: [SubscriptionSink] = []
@@ -28,13 +28,6 @@ struct MessageDispatch {
         var failed: [SubscriptionSink] = []
 
         var isEmpty: Bool { paused.isEmpty && dropping.isEmpty && failed.isEmpty }
-
-        static func += (left: inout Report, right: Report) {
-            guard !right.isEmpty else { return }
-            left.paused += right.paused
-            left.dropping += right.dropping
-            left.failed += right.failed
-        }
     }
 
     /// Most subscriptions that collect at the same time; one more hands all batches over first.
@@ -44,34 +37,38 @@ struct MessageDispatch {
 
     private var batches: [OpenBatch] = []
     private var last = 0
+    /// Messages in the largest batch of the last turn.
+    private var largest = 0
+    private var report = Report()
     private var answers: [NATSMessage] = []
     private var answerBytes = 0
 
-    /// Adds a message. Returns what the consumers of other messages say, almost always nothing.
+    /// Adds a message.
     /// - Parameter bufferSize: Size of the memory that the messages are views of, in bytes.
     mutating func add(
-        _ message: NATSMessage, to sink: SubscriptionSink, of bufferSize: Int
-    ) -> Report {
-        var report = Report()
+        _ message: consuming NATSMessage, size: Int, to sink: SubscriptionSink,
+        of bufferSize: Int
+    ) {
         if last >= batches.count || batches[last].sink !== sink {
             if let index = batches.firstIndex(where: { $0.sink === sink }) {
                 last = index
             } else {
-                if batches.count == Self.openLimit { report = handOver(of: bufferSize) }
+                if batches.count == Self.openLimit { handOver(of: bufferSize) }
                 last = batches.count
                 batches.append(OpenBatch(sink: sink))
+                // Batches of a stream are alike; one that turns out small is copied anyway.
+                batches[last].messages.reserveCapacity(largest)
             }
         }
-        batches[last].messages.append(message)
-        batches[last].weight += message.size
+        batches[last].weight += size
         batches[last].frameBytes += message.frameSize
-        return report
+        batches[last].messages.append(message)
     }
 
     /// Adds the answer to a request.
-    mutating func add(answer: NATSMessage) {
-        answers.append(answer)
+    mutating func add(answer: consuming NATSMessage) {
         answerBytes += answer.frameSize
+        answers.append(answer)
     }
 
     /// Hands all answers over, if there are any.
@@ -91,10 +88,11 @@ struct MessageDispatch {
     }
 
     /// Hands every batch to its consumer.
-    mutating func handOver(of bufferSize: Int) -> Report {
-        var report = Report()
-        guard !batches.isEmpty else { return report }
+    mutating func handOver(of bufferSize: Int) {
+        guard !batches.isEmpty else { return }
+        largest = 0
         for batch in batches {
+            largest = max(largest, batch.messages.count)
             let messages = Self.unpinned(
                 batch.messages, frameBytes: batch.frameBytes, of: bufferSize)
             switch batch.sink.delivery.add(messages, weight: batch.weight) {
@@ -106,6 +104,12 @@ struct MessageDispatch {
         }
         batches.removeAll(keepingCapacity: true)
         last = 0
+    }
+
+    /// What consumers have said since this was asked last; nil: nothing, as almost always.
+    mutating func takeReport() -> Report? {
+        guard !report.isEmpty else { return nil }
+        defer { report = Report() }
         return report
     }
 }

@@ -9,13 +9,13 @@ public import NATSWire
 /// long.
 public struct NATSMessage: Sendable {
     /// The bytes from the subject to the end of the payload.
-    private var frame: Bytes
+    @usableFromInline var frame: Bytes
     private let subjectEnd: UInt32
     private let replyStart: UInt32
     private let replyEnd: UInt32
     private let headersStart: UInt32
-    private let payloadStart: UInt32
-    private let payloadEnd: UInt32
+    @usableFromInline let payloadStart: UInt32
+    @usableFromInline let payloadEnd: UInt32
 
     /// - Parameters:
     ///   - layout: Where the parts are, counted from the start of the parsed window.
@@ -43,7 +43,7 @@ public struct NATSMessage: Sendable {
     }
 
     /// The payload, without a copy.
-    public var payload: Bytes { frame[Int(payloadStart)..<Int(payloadEnd)] }
+    @inlinable public var payload: Bytes { frame[Int(payloadStart)..<Int(payloadEnd)] }
 
     /// Whether there is a header block.
     public var hasHeaders: Bool { payloadStart > headersStart }

@@ -36,7 +36,9 @@ struct SubscriptionRegistry {
     }
 
     private var table = SubscriptionTable()
-    private var sinks: [Int: SubscriptionSink] = [:]
+    private var sinks: [Int: SubscriptionSink] = [:] { didSet { lastSink = nil } }
+    /// Whom the last message was for: the next one is often for the same.
+    private var lastSink: SubscriptionSink?
     /// The shared inbox of requests, once there was a request.
     private(set) var inboxSID: Int?
 
@@ -59,7 +61,7 @@ struct SubscriptionRegistry {
 
     /// Counts a message and says where it goes.
     mutating func route(_ sid: Int) -> Route? {
-        guard let sink = sinks[sid] else { return nil }
+        guard let sink = sink(of: sid) else { return nil }
         switch table.delivered(sid) {
         case .deliver: return Route(sink: sink, isLast: false)
         case .deliverLast:
@@ -67,6 +69,13 @@ struct SubscriptionRegistry {
             return Route(sink: sink, isLast: true)
         case .drop: return nil
         }
+    }
+
+    private mutating func sink(of sid: Int) -> SubscriptionSink? {
+        if let lastSink, lastSink.sid == sid { return lastSink }
+        guard let sink = sinks[sid] else { return nil }
+        lastSink = sink
+        return sink
     }
 
     mutating func unsubscribe(_ sid: Int, after count: Int?) -> (Ending, SubscriptionSink?) {

@@ -25,6 +25,9 @@ package struct MessageFrame: Equatable, Sendable {
     package var headers: Range<Int>?
     package var payload: Range<Int>
 
+    /// Bytes of headers and payload, as limits count them.
+    package var size: Int { (headers?.count ?? 0) + payload.count }
+
     package init(
         subject: Range<Int>, replyTo: Range<Int>? = nil, sid: Int, headers: Range<Int>? = nil,
         payload: Range<Int>

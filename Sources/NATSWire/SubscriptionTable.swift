@@ -61,6 +61,9 @@ package struct SubscriptionTable: Sendable {
 
     private var subscriptions: [Int: Subscription] = [:]
     private var lastSID = 0
+    /// Where the last message's subscription is: the next one is often for the same. Nil when
+    /// subscriptions have come or gone since.
+    private var lastPlace: (sid: Int, index: Dictionary<Int, Subscription>.Index)?
 
     package init() {}
 
@@ -69,6 +72,7 @@ package struct SubscriptionTable: Sendable {
     /// Adds a subscription and returns its number, which is never used again.
     package mutating func add(_ pattern: SubjectPattern, queueGroup: QueueGroup? = nil) -> Int {
         lastSID += 1
+        lastPlace = nil
         subscriptions[lastSID] = Subscription(pattern: pattern, queueGroup: queueGroup)
         return lastSID
     }
@@ -79,6 +83,7 @@ package struct SubscriptionTable: Sendable {
     package mutating func unsubscribe(_ sid: Int, max: Int? = nil) -> Ending {
         guard let subscription = subscriptions[sid] else { return .ignore }
         guard let max, max > subscription.delivered else {
+            lastPlace = nil
             subscriptions[sid] = nil
             return .sendUnsubscribe(max: nil)
         }
@@ -88,10 +93,18 @@ package struct SubscriptionTable: Sendable {
 
     /// Counts a message. Complexity: O(1).
     package mutating func delivered(_ sid: Int) -> Delivery {
-        guard let index = subscriptions.index(forKey: sid) else { return .drop }
+        guard let index = place(of: sid) else { return .drop }
         guard subscriptions.values[index].deliver() else { return .deliver }
+        lastPlace = nil
         subscriptions.remove(at: index)
         return .deliverLast
+    }
+
+    private mutating func place(of sid: Int) -> Dictionary<Int, Subscription>.Index? {
+        if let lastPlace, lastPlace.sid == sid { return lastPlace.index }
+        guard let index = subscriptions.index(forKey: sid) else { return nil }
+        lastPlace = (sid, index)
+        return index
     }
 
     /// The subscriptions that a refusal of the server concerns: exactly one when it names the

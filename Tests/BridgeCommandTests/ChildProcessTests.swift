@@ -27,7 +27,7 @@ struct ChildProcessTests {
 
     @Test func `a child ends by a signal although ours are blocked`() async throws {
         let child = try BridgeCommand.ChildProcess.start(
-            "/bin/sh", ["-c", "echo ready; exec sleep 60"], capture: .output)
+            "/bin/sh", ["-c", "echo ready; exec sleep 3600"], capture: .output)
         var iterator = child.lines.makeAsyncIterator()
         #expect(await iterator.next() == "ready")
         await child.stop()

@@ -109,7 +109,7 @@ import Testing
             async let answering = stage.peer.ask("answer", ["subject": "oracle"])
             let value = OutgoingPayload("question", .text("?"))
             let received = try await stage.bridge.request(
-                [value], to: "oracle", timeout: .seconds(60))
+                [value], to: "oracle", timeout: patience)
             let answer = try await answering
             #expect(SeenMessage(answer).problems == [])
             let found = try Self.differences(answer, .success(received))

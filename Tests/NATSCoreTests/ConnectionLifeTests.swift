@@ -117,7 +117,7 @@ import Testing
             try await server.kill()
             while asked.withLock({ $0.count }) < 3 { await Task.yield() }
             try await server.restart()
-            try await client.flush(timeout: .seconds(60))
+            try await client.flush(timeout: patience)
             #expect(asked.withLock { Array($0.prefix(3)) } == [1, 2, 3])
             await client.close()
         }
@@ -179,7 +179,7 @@ import Testing
             var options = Self.options([cluster.urls[0]])
             let client = try await NATSClient.connect(options)
             try await cluster.nodes[0].kill()
-            try await client.flush(timeout: .seconds(60))
+            try await client.flush(timeout: patience)
             #expect(client.serverInfo?.port != cluster.nodes[0].port)
             await client.close()
             var added: [String] = []
@@ -194,7 +194,7 @@ import Testing
             try await cluster.nodes[0].kill()
             await #expect(throws: NATSError.self) {
                 while alone.isConnected { await Task.yield() }
-                try await alone.flush(timeout: .seconds(60))
+                try await alone.flush(timeout: patience)
             }
         }
     }

@@ -36,8 +36,8 @@ import Testing
                 #expect(try await client.request(payload, to: "double").payload == payload)
             }
             try await server.restart()
-            try await client.flush(timeout: .seconds(60))
-            try await service.flush(timeout: .seconds(60))
+            try await client.flush(timeout: patience)
+            try await service.flush(timeout: patience)
             #expect(try await client.request([2], to: "double").payload == [2])
             // A time of the client's own runs out without anything to read.
             let silent = try client.subscribe(to: "silent")

@@ -24,7 +24,7 @@ import Testing
                 receipts.append(
                     try client.publishWithReceipt(Bytes(utf8: "\(receipts.count)"), to: "flow"))
             }
-            try await client.flush(timeout: .seconds(60))
+            try await client.flush(timeout: patience)
         }
         return receipts
     }
@@ -72,7 +72,7 @@ import Testing
         node.signal(SIGUSR2)
         try await within("the move") {
             while clients.contains(where: { $0.serverInfo?.port == node.port || !$0.isConnected }) {
-                try await clients[0].flush(timeout: .seconds(60))
+                try await clients[0].flush(timeout: patience)
                 await Task.yield()
             }
         }

@@ -104,14 +104,14 @@ import Testing
         try await NATSServerFixture.run { server in
             let client = try await connect(server)
             await #expect(throws: NATSError(.noResponders, stage: .request)) {
-                try await client.request([], to: "nobody", timeout: .seconds(60))
+                try await client.request([], to: "nobody", timeout: patience)
             }
             let silent = try client.subscribe(to: "silent")
             await #expect(throws: NATSError(.timeout, stage: .request)) {
                 try await client.request([], to: "silent", timeout: .milliseconds(30))
             }
             let waiting = Task {
-                try await client.request([], to: "silent", timeout: .seconds(60))
+                try await client.request([], to: "silent", timeout: patience)
             }
             waiting.cancel()
             await #expect(throws: NATSError(.cancelled, stage: .request)) {
@@ -150,7 +150,7 @@ import Testing
             while client.isConnected { await Task.yield() }
             for number in 1...50 { try client.publish([UInt8(number)], to: "s.while.away") }
             try await server.restart()
-            try await client.flush(timeout: .seconds(60))
+            try await client.flush(timeout: patience)
             var seen: [UInt8] = []
             for try await message in subscription {
                 seen.append(message.payload[0])
@@ -212,7 +212,7 @@ import Testing
             for number in 0..<total {
                 try await sender.publishWhenReady(Bytes(utf8: "\(number)"), to: "flood")
             }
-            try await sender.flush(timeout: .seconds(60))
+            try await sender.flush(timeout: patience)
             var expected = 0
             for try await message in subscription {
                 guard String(validating: message.payload) == "\(expected)" else {
@@ -245,7 +245,7 @@ import Testing
             let waiting = Task { try await client.publishWhenReady(payload, to: "a") }
             try await server.restart()
             try await waiting.value
-            try await client.flush(timeout: .seconds(60))
+            try await client.flush(timeout: patience)
             await client.close()
         }
     }

@@ -15,7 +15,7 @@ import Testing
         return try await NATSClient.connect(options)
     }
 
-    /// Answers every request `count` times, then with an empty message.
+    /// Answers every request `count` times, then with an empty message, until the client is closed.
     private func serve(_ client: NATSClient, _ subject: SubjectPattern, count: Int) throws -> Task<
         Void, any Error
     > {
@@ -23,8 +23,13 @@ import Testing
         return Task {
             for try await message in service {
                 let reply = try #require(message.replyTo)
-                for number in 0..<count { try client.publish([UInt8(number)], to: reply) }
-                try client.publish([], to: reply)
+                do throws(NATSError) {
+                    for number in 0..<count { try client.publish([UInt8(number)], to: reply) }
+                    try client.publish([], to: reply)
+                } catch {
+                    guard error.code == .closed else { throw error }
+                    return
+                }
             }
         }
     }
@@ -42,7 +47,7 @@ import Testing
             let client = try await connect(server)
             let service = try serve(client, "many", count: 5)
             var options = RequestManyOptions()
-            options.total = .seconds(60)
+            options.total = patience
             options.isSentinel = RequestManyOptions.emptyPayload
             var replies = try client.requestMany([], to: "many", options: options)
             #expect(try await numbers(replies) == [0, 1, 2, 3, 4])
@@ -71,7 +76,7 @@ import Testing
         try await NATSServerFixture.run { server in
             let client = try await connect(server)
             var options = RequestManyOptions()
-            options.total = .seconds(60)
+            options.total = patience
             let nobody = try client.requestMany([], to: "nobody", options: options)
             await #expect(throws: NATSError(.noResponders, stage: .request)) {
                 try await numbers(nobody)
@@ -130,7 +135,7 @@ import Testing
                     }
                 }
             }
-            try await client.flush(timeout: .seconds(60))
+            try await client.flush(timeout: patience)
             await client.close()
         }
         let expected = ["SUB"] + Array(repeating: "PUB", count: threads)
@@ -145,7 +150,7 @@ import Testing
             let client = try await connect(server)
             let service = try serve(client, "many", count: 5)
             var options = RequestManyOptions()
-            options.total = .seconds(60)
+            options.total = patience
             options.isSentinel = { message in
                 guard let own = try? client.subscribe(to: "own") else { return true }
                 own.unsubscribe()
@@ -174,7 +179,7 @@ import Testing
                     group.addTask {
                         let payload = Bytes(utf8: "\(number)")
                         let answer = try await client.request(
-                            payload, to: "echo", timeout: .seconds(60))
+                            payload, to: "echo", timeout: patience)
                         return answer.payload == payload
                     }
                 }
@@ -193,10 +198,10 @@ import Testing
         try await NATSServerFixture.run(config: config) { server in
             let client = try await connect(server) { ($0.user, $0.password) = ("u", "p") }
             await #expect(throws: NATSError(.permissionDenied, stage: .request)) {
-                try await client.request([], to: "secret.plans", timeout: .seconds(60))
+                try await client.request([], to: "secret.plans", timeout: patience)
             }
             var options = RequestManyOptions()
-            options.total = .seconds(60)
+            options.total = patience
             let many = try client.requestMany([], to: "secret.plans", options: options)
             await #expect(throws: NATSError(.permissionDenied, stage: .request)) {
                 try await numbers(many)
@@ -209,7 +214,7 @@ import Testing
         try await NATSServerFixture.run { server in
             let client = try await connect(server) { $0.failsRequestsOnDisconnect = true }
             let silent = try client.subscribe(to: "silent")
-            let waiting = Task { try await client.request([], to: "silent", timeout: .seconds(60)) }
+            let waiting = Task { try await client.request([], to: "silent", timeout: patience) }
             _ = try await silent.nextBatch()
             try await server.kill()
             await #expect(throws: NATSError(.disconnected, stage: .request)) {
@@ -225,7 +230,7 @@ import Testing
             try await server.kill()
             while client.isConnected { await Task.yield() }
             let service = try serve(client, "later", count: 1)
-            let waiting = Task { try await client.request([], to: "later", timeout: .seconds(60)) }
+            let waiting = Task { try await client.request([], to: "later", timeout: patience) }
             try await server.restart()
             #expect(try await waiting.value.payload == [0])
             await client.close()

@@ -175,7 +175,7 @@ import Testing
             try await server.kill()
             while client.isConnected { await Task.yield() }
             try await server.restart()
-            try await client.flush(timeout: .seconds(60))
+            try await client.flush(timeout: patience)
             for number in 3..<9 { try client.publish(Bytes(utf8: "\(number)"), to: "some") }
             #expect(try await contents(limited) == Array(0..<5))
             // The server, too, counts the subscription as gone.

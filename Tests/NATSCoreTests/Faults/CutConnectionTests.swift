@@ -67,7 +67,7 @@ import Testing
         var run = Run()
         for receipt in receipts { run.outcomes.append(try await receipt.outcome()) }
         // A cut that lies behind the messages comes now.
-        while (try? await client.flush(timeout: .seconds(60))) == nil {}
+        while (try? await client.flush(timeout: patience)) == nil {}
         try await stage.settled(open: 2, direct: 1)
         let mark = try client.publishWithReceipt(Bytes(utf8: "mark"), to: subject)
         #expect(try await mark.outcome() == .sent)
