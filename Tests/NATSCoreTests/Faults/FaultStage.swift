@@ -9,9 +9,9 @@ struct FaultStage: Sendable {
     let proxy: FaultProxy
 
     /// Starts both for as long as the body runs.
-    static func run(
-        config: String = "", _ body: (FaultStage) async throws -> Void
-    ) async throws {
+    static func run<Result>(
+        config: String = "", _ body: (FaultStage) async throws -> Result
+    ) async throws -> Result {
         try await NATSServerFixture.run(jetStream: false, config: config) { server in
             try await body(
                 FaultStage(
