@@ -34,8 +34,8 @@ import Testing
         #expect(hasPassed)
     }
 
-    /// Receives messages that take a second each, times `scale`, on a connection that is stale after
-    /// one and a half seconds of silence, times `scale`. Returns whether it held.
+    /// Receives messages that take a second each, times `scale`, on a connection that is stale
+    /// after one and a half seconds of silence, times `scale`. Returns whether it held.
     private static func passesSlowly(scale: Int) async throws -> Bool {
         try await FaultStage.run { stage in
             for direction in FlowDirection.allCases {
