@@ -4,10 +4,12 @@
 // with a deadline is a wait for the next batch beside a task that ends the subscription when the
 // time is over: so a wait that is not needed costs nothing, and one that is needed costs one
 // task, not one for each message. After a timeout the inbox is closed; whoever goes on opens
-// another one, which also keeps late answers to earlier questions away.
+// another one, which also keeps late answers to earlier questions away. The time may be over just
+// when a batch has come: then the batch is given out, and the next wait ends with the timeout.
 internal import BridgeBytes
 internal import NATSCore
 internal import NATSWire
+internal import Synchronization
 
 /// Takes messages from an inbox of its own, one at a time, with a deadline for each.
 struct InboxReader: Sendable {
@@ -24,6 +26,7 @@ struct InboxReader: Sendable {
     /// The subject to be given as reply address; with `isMany`, any one token behind it.
     let inbox: Subject
     private let subscription: NATSSubscription
+    private let isTimeOver = Flag()
     private var batch: [NATSMessage] = []
     private var position = 0
 
@@ -54,8 +57,11 @@ struct InboxReader: Sendable {
             if let message = takeBuffered() { return .message(message) }
         }
         if Task.isCancelled { return .cancelled }
-        return ContinuousClock.now >= deadline ? .timeout : .closed
+        return isTimeOver.value.load(ordering: .acquiring) ? .timeout : .closed
     }
+
+    /// Set before the inbox is closed because a deadline has passed.
+    private final class Flag: Sendable { let value = Atomic(false) }
 
     private mutating func takeBuffered() -> NATSMessage? {
         guard position < batch.count else { return nil }
@@ -67,9 +73,10 @@ struct InboxReader: Sendable {
         until deadline: ContinuousClock.Instant
     ) async throws(NATSError) -> [NATSMessage]? {
         if subscription.backlog > 0 { return try await subscription.nextBatch() }
-        let subscription = subscription
+        let (subscription, isTimeOver) = (subscription, isTimeOver)
         let watch = Task {
             guard (try? await ContinuousClock().sleep(until: deadline)) != nil else { return }
+            isTimeOver.value.store(true, ordering: .releasing)
             subscription.unsubscribe()
         }
         defer { watch.cancel() }

@@ -28,6 +28,14 @@ internal import Testing
         }
     }
 
+    /// A consumer that the server keeps while a busy machine does something else: it would delete
+    /// one that is not used for five seconds.
+    private static let ephemeral = {
+        var configuration = ConsumerConfiguration()
+        configuration.inactiveThreshold = patience
+        return configuration
+    }()
+
     private static func orders(
         _ change: (inout StreamConfiguration) -> Void = { _ in }
     ) -> StreamConfiguration {
@@ -170,7 +178,7 @@ internal import Testing
             }
             let results = try await jetStream.publishAll(requests, maxOutstanding: 64)
             #expect(try results.map { try $0.get().sequence } == (1...500).map { UInt64($0) })
-            let consumer = try await jetStream.createConsumer(on: "ORDERS", .init())
+            let consumer = try await jetStream.createConsumer(on: "ORDERS", Self.ephemeral)
             var seen: [String] = []
             for try await message in consumer.messages(batch: 50) {
                 seen.append(Self.text(message))
@@ -212,7 +220,7 @@ internal import Testing
     @Test func refusedMessagesComeAgainAndTerminatedOnesDoNot() async throws {
         try await run { jetStream in
             try await jetStream.createStream(Self.orders())
-            var configuration = ConsumerConfiguration()
+            var configuration = Self.ephemeral
             configuration.maxDeliver = 5
             let consumer = try await jetStream.createConsumer(on: "ORDERS", configuration)
             try await jetStream.publish(Bytes(utf8: "x"), to: "orders.a")
@@ -233,7 +241,7 @@ internal import Testing
     @Test func workInProgressIsNotDeliveredToOthers() async throws {
         try await run { jetStream in
             try await jetStream.createStream(Self.orders())
-            var configuration = ConsumerConfiguration()
+            var configuration = Self.ephemeral
             configuration.ackWait = .seconds(1)
             let consumer = try await jetStream.createConsumer(on: "ORDERS", configuration)
             try await jetStream.publish(Bytes(utf8: "x"), to: "orders.a")
@@ -259,7 +267,7 @@ internal import Testing
     @Test func aDeletedConsumerEndsItsMessages() async throws {
         try await run { jetStream in
             try await jetStream.createStream(Self.orders())
-            let consumer = try await jetStream.createConsumer(on: "ORDERS", .init())
+            let consumer = try await jetStream.createConsumer(on: "ORDERS", Self.ephemeral)
             try await jetStream.publish(Bytes(utf8: "x"), to: "orders.a")
             var seen = 0
             let code = await Self.code {
@@ -282,16 +290,16 @@ internal import Testing
             for name in ["a", "b", "c", "a"] {
                 try await jetStream.publish(Bytes(utf8: name), to: Subject("orders." + name))
             }
-            var one = ConsumerConfiguration()
+            var one = Self.ephemeral
             one.filterSubjects = ["orders.a"]
             let filtered = try await jetStream.createConsumer(on: "ORDERS", one)
             #expect(filtered.cachedInfo.configuration.filterSubjects == ["orders.a"])
             #expect(try await filtered.fetch(max: 2).map(Self.text) == ["a", "a"])
-            var two = ConsumerConfiguration()
+            var two = Self.ephemeral
             two.filterSubjects = ["orders.b", "orders.c"]
             let both = try await jetStream.createConsumer(on: "ORDERS", two)
             #expect(try await both.fetch(max: 2).map(Self.text) == ["b", "c"])
-            var late = ConsumerConfiguration()
+            var late = Self.ephemeral
             late.deliverPolicy = .byStartSequence(3)
             let tail = try await jetStream.createConsumer(on: "ORDERS", late)
             #expect(try await tail.fetch(max: 2).map(Self.text) == ["c", "a"])
