@@ -35,6 +35,10 @@ final class PendingReplies<Reply: Sendable>: Sendable {
 
     private let state = Mutex(State())
     private let lastID = Atomic(UInt64(0))
+    /// Counts what was settled. The runtime orders a reply before the task that it resumes, also
+    /// one that comes before the task has begun to wait; the thread sanitizer does not see that
+    /// in the uninstrumented runtime, and sees this.
+    private let settled = Atomic(UInt64(0))
 
     deinit { state.withLock { $0.sweeper?.cancel() } }
 
@@ -52,7 +56,7 @@ final class PendingReplies<Reply: Sendable>: Sendable {
         for id: UInt64, stage: NATSError.Stage, subject: Subject? = nil, timeout: Duration,
         isolation: isolated (any Actor)? = #isolation, start: (_ isAlone: Bool) -> Void
     ) async -> Outcome {
-        await withTaskCancellationHandler {
+        let outcome = await withTaskCancellationHandler {
             _ = isolation
             return await withCheckedContinuation { continuation in
                 let deadline = ContinuousClock.now + timeout
@@ -73,12 +77,15 @@ final class PendingReplies<Reply: Sendable>: Sendable {
         } onCancel: {
             settle(id, .failure(NATSError(.cancelled, stage: stage)))
         }
+        _ = settled.load(ordering: .acquiring)
+        return outcome
     }
 
     /// Ends the wait of a number. Returns false when nobody waits for it (any more).
     @discardableResult
     func settle(_ id: UInt64, _ outcome: Outcome) -> Bool {
         let waiter = state.withLock { $0.waiters.removeValue(forKey: id) }
+        settled.add(1, ordering: .releasing)
         waiter?.continuation.resume(returning: outcome)
         return waiter != nil
     }
@@ -91,6 +98,7 @@ final class PendingReplies<Reply: Sendable>: Sendable {
         let waiting = state.withLock { state in
             replies.map { state.waiters.removeValue(forKey: $0.id)?.continuation }
         }
+        settled.add(1, ordering: .releasing)
         for (entry, continuation) in zip(replies, waiting) {
             if let continuation {
                 continuation.resume(returning: .success(entry.reply))
@@ -107,6 +115,7 @@ final class PendingReplies<Reply: Sendable>: Sendable {
             for id in concerned.keys { state.waiters[id] = nil }
             return concerned.values.map(\.continuation)
         }
+        settled.add(1, ordering: .releasing)
         for continuation in concerned { continuation.resume(returning: outcome) }
     }
 
@@ -116,6 +125,7 @@ final class PendingReplies<Reply: Sendable>: Sendable {
             defer { state.waiters = [:] }
             return state.waiters
         }
+        settled.add(1, ordering: .releasing)
         for waiter in waiters.values { waiter.continuation.resume(returning: outcome) }
     }
 
@@ -141,6 +151,7 @@ final class PendingReplies<Reply: Sendable>: Sendable {
             }
             return Array(expired.values)
         }
+        settled.add(1, ordering: .releasing)
         for waiter in due {
             waiter.continuation.resume(
                 returning: .failure(
