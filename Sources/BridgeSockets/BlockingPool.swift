@@ -20,6 +20,7 @@ package final class BlockingPool: Sendable {
     /// Counts queued pieces of work; idle threads block in reading it (a semaphore).
     private let semaphore: Int32
     private let threadLimit: Int
+    private let order = ResumptionOrder()
 
     package init(threadLimit: Int) {
         precondition(threadLimit > 0, "a pool has at least one thread")
@@ -43,9 +44,15 @@ package final class BlockingPool: Sendable {
     /// Runs blocking work and suspends the calling task meanwhile. Not cancelled: the work ends
     /// by itself.
     package func run<R: Sendable>(_ work: @escaping @Sendable () -> R) async -> R {
-        await withCheckedContinuation { continuation in
-            submit { continuation.resume(returning: work()) }
+        let result = await withCheckedContinuation { continuation in
+            submit { [self] in
+                let result = work()
+                order.willResume()
+                continuation.resume(returning: result)
+            }
         }
+        order.didResume()
+        return result
     }
 
     private func startThread() {

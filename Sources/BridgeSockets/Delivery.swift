@@ -43,6 +43,7 @@ package final class Delivery<Element: Sendable, Failure: Error>: Sendable {
     private let state: Mutex<State>
     private let onResume: @Sendable () -> Void
     private let overflowFailure: Failure?
+    private let order = ResumptionOrder()
 
     /// - Parameters:
     ///   - limits: How much may wait, and what happens beyond.
@@ -78,7 +79,10 @@ package final class Delivery<Element: Sendable, Failure: Error>: Sendable {
                 return (nil, outcome)
             }
         }
-        waiter?.resume(returning: .batch(elements))
+        if let waiter {
+            order.willResume()
+            waiter.resume(returning: .batch(elements))
+        }
         return outcome
     }
 
@@ -96,6 +100,7 @@ package final class Delivery<Element: Sendable, Failure: Error>: Sendable {
             state.failure = nil
             return (state.waiter.take(), state.emptied())
         }
+        order.willResume()
         waiter?.resume(returning: failure.map { .failed($0) } ?? .end)
         for waiter in emptyWaiters { waiter.resume() }
     }
@@ -169,7 +174,7 @@ package final class Delivery<Element: Sendable, Failure: Error>: Sendable {
     ///   of the cancellation handler would hop to the global executor and back.
     package func next(isolation: isolated (any Actor)? = #isolation) async -> Event {
         if let event = takeNow(registering: nil) { return event }
-        return await withTaskCancellationHandler {
+        let event = await withTaskCancellationHandler {
             _ = isolation
             return await withCheckedContinuation { continuation in
                 if let event = takeNow(registering: continuation) {
@@ -179,6 +184,8 @@ package final class Delivery<Element: Sendable, Failure: Error>: Sendable {
         } onCancel: {
             cancel()
         }
+        order.didResume()
+        return event
     }
 
     /// What is there at once; nil when the consumer must wait (and has been registered, if a

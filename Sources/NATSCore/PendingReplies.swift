@@ -1,3 +1,4 @@
+internal import BridgeSockets
 internal import NATSWire
 internal import Synchronization
 
@@ -35,10 +36,7 @@ final class PendingReplies<Reply: Sendable>: Sendable {
 
     private let state = Mutex(State())
     private let lastID = Atomic(UInt64(0))
-    /// Counts what was settled. The runtime orders a reply before the task that it resumes, also
-    /// one that comes before the task has begun to wait; the thread sanitizer does not see that
-    /// in the uninstrumented runtime, and sees this.
-    private let settled = Atomic(UInt64(0))
+    private let order = ResumptionOrder()
 
     deinit { state.withLock { $0.sweeper?.cancel() } }
 
@@ -77,7 +75,7 @@ final class PendingReplies<Reply: Sendable>: Sendable {
         } onCancel: {
             settle(id, .failure(NATSError(.cancelled, stage: stage)))
         }
-        _ = settled.load(ordering: .acquiring)
+        order.didResume()
         return outcome
     }
 
@@ -85,7 +83,7 @@ final class PendingReplies<Reply: Sendable>: Sendable {
     @discardableResult
     func settle(_ id: UInt64, _ outcome: Outcome) -> Bool {
         let waiter = state.withLock { $0.waiters.removeValue(forKey: id) }
-        settled.add(1, ordering: .releasing)
+        order.willResume()
         waiter?.continuation.resume(returning: outcome)
         return waiter != nil
     }
@@ -98,7 +96,7 @@ final class PendingReplies<Reply: Sendable>: Sendable {
         let waiting = state.withLock { state in
             replies.map { state.waiters.removeValue(forKey: $0.id)?.continuation }
         }
-        settled.add(1, ordering: .releasing)
+        order.willResume()
         for (entry, continuation) in zip(replies, waiting) {
             if let continuation {
                 continuation.resume(returning: .success(entry.reply))
@@ -115,7 +113,7 @@ final class PendingReplies<Reply: Sendable>: Sendable {
             for id in concerned.keys { state.waiters[id] = nil }
             return concerned.values.map(\.continuation)
         }
-        settled.add(1, ordering: .releasing)
+        order.willResume()
         for continuation in concerned { continuation.resume(returning: outcome) }
     }
 
@@ -125,7 +123,7 @@ final class PendingReplies<Reply: Sendable>: Sendable {
             defer { state.waiters = [:] }
             return state.waiters
         }
-        settled.add(1, ordering: .releasing)
+        order.willResume()
         for waiter in waiters.values { waiter.continuation.resume(returning: outcome) }
     }
 
@@ -151,7 +149,7 @@ final class PendingReplies<Reply: Sendable>: Sendable {
             }
             return Array(expired.values)
         }
-        settled.add(1, ordering: .releasing)
+        order.willResume()
         for waiter in due {
             waiter.continuation.resume(
                 returning: .failure(

@@ -1,3 +1,4 @@
+internal import BridgeSockets
 internal import Synchronization
 
 /// A value that one thread gives and one task awaits, once.
@@ -9,6 +10,7 @@ final class Promise<Value: Sendable>: Sendable {
     }
 
     private let state = Mutex(State.open)
+    private let order = ResumptionOrder()
 
     init() {}
 
@@ -26,12 +28,13 @@ final class Promise<Value: Sendable>: Sendable {
             case .kept: return nil
             }
         }
+        order.willResume()
         waiter?.resume(returning: result)
     }
 
     /// Waits for the result. Whoever gives it also reacts to cancellation.
     func result() async -> Result<Value, HTTPError> {
-        await withCheckedContinuation { continuation in
+        let result = await withCheckedContinuation { continuation in
             let kept = state.withLock { state -> Result<Value, HTTPError>? in
                 switch state {
                 case .open:
@@ -43,5 +46,7 @@ final class Promise<Value: Sendable>: Sendable {
             }
             if let kept { continuation.resume(returning: kept) }
         }
+        order.didResume()
+        return result
     }
 }
