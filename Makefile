@@ -4,6 +4,7 @@
 SWIFT ?= swift
 SOURCES := Package.swift Sources Tests Benchmarks
 COMPUTING := ^(ArrowIPC|BridgeBytes|BridgeEnvelope|BridgeJSON|HTTPWire|NATSWire)Tests|PackageTidyTests|TidyRuleTests
+THREADS := --sanitize=thread --scratch-path .build/threads
 WITH_SERVER = NATS_SERVER="$$(scripts/nats-server)"
 
 .PHONY: all build setup test test-threads demo lint format bench fuzz clean distclean
@@ -26,13 +27,13 @@ test: setup lint
 	$(SWIFT) test --skip-build --filter '$(COMPUTING)'
 	$(WITH_SERVER) $(SWIFT) test --skip-build --skip '$(COMPUTING)'
 
-## Run the tests under the thread sanitizer: make test-threads ARGS="--filter NATSCoreTests".
+## Run all tests, or some, under the thread sanitizer: make test-threads ARGS="--filter NATSCoreTests".
 test-threads: export NATSBRIDGE_THREAD_SANITIZER = 1
 test-threads: export SWIFT_BACKTRACE = enable=no
 test-threads: setup
-	$(SWIFT) build --build-tests --sanitize=thread --scratch-path .build/threads
-	$(WITH_SERVER) $(SWIFT) test --skip-build --sanitize=thread --scratch-path .build/threads \
-		$(ARGS)
+	$(SWIFT) build --build-tests $(THREADS)
+	$(if $(ARGS),,$(SWIFT) test --skip-build $(THREADS) --filter '$(COMPUTING)')
+	$(WITH_SERVER) $(SWIFT) test --skip-build $(THREADS) $(or $(ARGS),--skip '$(COMPUTING)')
 
 ## Run the five scenarios on a real server and check what they show.
 demo: setup

@@ -251,7 +251,7 @@ import Testing
             options.correlationID = "flow-1"
             let answer = try await bridge.request(
                 [OutgoingPayload("config", .dictionary(["iterations": 10]))], to: "sim.start",
-                options: options)
+                options: options, timeout: patience)
             guard case .text("Running")? = answer["s"]?.value else {
                 Issue.record("another answer")
                 return

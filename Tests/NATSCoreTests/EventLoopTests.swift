@@ -33,12 +33,14 @@ import Testing
             try await service.flush()
             let large = Bytes((0..<500_000).map { UInt8(truncatingIfNeeded: $0) })
             for payload in [Bytes(utf8: "a"), [], large] {
-                #expect(try await client.request(payload, to: "double").payload == payload)
+                let answer = try await client.request(payload, to: "double", timeout: patience)
+                #expect(answer.payload == payload)
             }
             try await server.restart()
             try await client.flush(timeout: patience)
             try await service.flush(timeout: patience)
-            #expect(try await client.request([2], to: "double").payload == [2])
+            let answer = try await client.request([2], to: "double", timeout: patience)
+            #expect(answer.payload == [2])
             // A time of the client's own runs out without anything to read.
             let silent = try client.subscribe(to: "silent")
             let failure = await #expect(throws: NATSError.self) {

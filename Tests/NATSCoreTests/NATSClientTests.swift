@@ -89,7 +89,8 @@ import Testing
                 for number in 0..<200 {
                     group.addTask {
                         let text = "\(number)."
-                        let answer = try await client.request(Bytes(utf8: text), to: "double")
+                        let answer = try await client.request(
+                            Bytes(utf8: text), to: "double", timeout: patience)
                         return String(validating: answer.payload) == text + text
                     }
                 }
@@ -162,7 +163,8 @@ import Testing
                     try client.publish([42], to: #require(message.replyTo))
                 }
             }
-            #expect(try await client.request([], to: "ask").payload == [42])
+            let answer = try await client.request([], to: "ask", timeout: patience)
+            #expect(answer.payload == [42])
             await client.close()
             try await answerer.value
         }

@@ -99,7 +99,7 @@ import Testing
                 break
             }
             // The rest of the answers finds nobody; requests go on working.
-            let answer = try await client.request([], to: "many")
+            let answer = try await client.request([], to: "many", timeout: patience)
             #expect(answer.payload == [0])
             await client.close()
             try await service.value
