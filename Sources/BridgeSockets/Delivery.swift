@@ -11,6 +11,8 @@ package final class Delivery<Element: Sendable, Failure: Error>: Sendable {
         /// Nothing more will come, and nothing failed.
         case end
         case failed(Failure)
+        /// The deadline of this wait has passed; the next one may bring more.
+        case timeout
         /// The consuming task was cancelled, or `cancel()` was called.
         case cancelled
     }
@@ -23,6 +25,8 @@ package final class Delivery<Element: Sendable, Failure: Error>: Sendable {
         var failure: Failure?
         var isCancelled = false
         var waiter: CheckedContinuation<Event, Never>?
+        /// How many waits there were, so that a deadline ends none but its own.
+        var waits = 0
         var emptyWaiters: [CheckedContinuation<Void, Never>] = []
         /// Loops that take from here and may still be busy with what they took.
         var presences = 0
@@ -170,22 +174,43 @@ package final class Delivery<Element: Sendable, Failure: Error>: Sendable {
 
     /// The next batch; suspends while there is none. One consumer at a time. Cancelling the task
     /// cancels the delivery.
-    /// - Parameter isolation: The caller's actor, on which all of this runs: without it the body
-    ///   of the cancellation handler would hop to the global executor and back.
-    package func next(isolation: isolated (any Actor)? = #isolation) async -> Event {
+    /// - Parameters:
+    ///   - deadline: When a wait ends without a batch; costs a task, and only where it must wait.
+    ///   - isolation: The caller's actor, on which all of this runs: without it the body of the
+    ///     cancellation handler would hop to the global executor and back.
+    package func next(
+        until deadline: ContinuousClock.Instant? = nil,
+        isolation: isolated (any Actor)? = #isolation
+    ) async -> Event {
         if let event = takeNow(registering: nil) { return event }
+        var watch: Task<Void, Never>?
         let event = await withTaskCancellationHandler {
             _ = isolation
             return await withCheckedContinuation { continuation in
                 if let event = takeNow(registering: continuation) {
-                    continuation.resume(returning: event)
+                    return continuation.resume(returning: event)
                 }
+                if let deadline { watch = endingWait(at: deadline) }
             }
         } onCancel: {
             cancel()
         }
+        watch?.cancel()
         order.didResume()
         return event
+    }
+
+    /// Ends the present wait when its time comes, unless something else has by then.
+    private func endingWait(at deadline: ContinuousClock.Instant) -> Task<Void, Never> {
+        let wait = state.withLock { $0.waits }
+        return Task {
+            guard (try? await ContinuousClock().sleep(until: deadline)) != nil else { return }
+            let waiter = state.withLock { state -> CheckedContinuation<Event, Never>? in
+                guard state.waits == wait, state.machine.consumerTimedOut() else { return nil }
+                return state.waiter.take()
+            }
+            waiter?.resume(returning: .timeout)
+        }
     }
 
     /// What is there at once; nil when the consumer must wait (and has been registered, if a
@@ -207,6 +232,7 @@ package final class Delivery<Element: Sendable, Failure: Error>: Sendable {
                 precondition(
                     waiter == nil || state.waiter == nil, "a delivery has one consumer")
                 state.waiter = waiter
+                if waiter != nil { state.waits += 1 }
                 return (nil, false, [])
             }
         }

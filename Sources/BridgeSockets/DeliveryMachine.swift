@@ -25,7 +25,8 @@ package struct DeliveryLimits: Sendable, Hashable {
 /// is never told to pause; the first element that is dropped begins an episode, which ends when
 /// half of what may wait has been taken away.
 ///
-/// The consumer waits only while nothing is there. The end, with or without a failure, comes
+/// The consumer waits only while nothing is there, and may give a wait up when its time is over:
+/// whichever of the batch and the time comes first takes the wait. The end, with or without a failure, comes
 /// after everything that was added before it; cancellation by the consumer comes at once.
 ///
 ///     open ── finished ──▶ ending ── last item taken ──▶ over
@@ -129,6 +130,12 @@ package struct DeliveryMachine: Sendable {
         isDropping = false
         defer { isPaused = false }
         return isPaused
+    }
+
+    /// The consumer's time is over. Returns whether it still waited.
+    package mutating func consumerTimedOut() -> Bool {
+        defer { isWaiting = false }
+        return isWaiting
     }
 
     /// Returns whether the consumer waits and must be told.

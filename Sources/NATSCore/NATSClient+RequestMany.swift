@@ -60,7 +60,7 @@ public final class NATSReplies: AsyncSequence, Sendable {
             while position >= batch.count {
                 switch await replies.many.delivery.next() {
                 case .batch(let next): (batch, position) = (next, 0)
-                case .gap: continue
+                case .gap, .timeout: continue
                 case .failed(let error): throw error
                 case .end: return nil
                 case .cancelled:

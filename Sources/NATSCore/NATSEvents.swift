@@ -21,7 +21,7 @@ public struct NATSEvents: AsyncSequence, Sendable {
                 switch await listener.delivery.next() {
                 case .batch(let next): batch = next[...]
                 case .gap: continue
-                case .end, .failed, .cancelled: return nil
+                case .end, .failed, .timeout, .cancelled: return nil
                 }
             }
             return batch.popFirst()

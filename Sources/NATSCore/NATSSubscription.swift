@@ -72,16 +72,25 @@ public final class NATSSubscription: AsyncSequence, Sendable {
     }
 
     /// The next messages or the next gap; nil at the end.
-    /// - Throws: `NATSError` when the server refused or ended the subscription, or with the code
-    ///   `slowConsumer` when the policy `fail` did.
+    /// - Parameters:
+    ///   - deadline: When a wait ends without a message. The subscription goes on all the same: a
+    ///     message that comes later is there for the next call. What waits already is given out
+    ///     however late it is.
+    ///   - isolation: The caller's actor.
+    /// - Throws: `NATSError` when the server refused or ended the subscription, with the code
+    ///   `slowConsumer` when the policy `fail` did, or with `timeout` at the deadline.
     public func nextDelivery(
+        until deadline: ContinuousClock.Instant? = nil,
         isolation: isolated (any Actor)? = #isolation
     ) async throws(NATSError) -> Delivered? {
-        switch await delivery.next() {
+        switch await delivery.next(until: deadline) {
         case .batch(let batch): return .messages(batch)
         case .gap(let gap): return .gap(SubscriptionGap(gap))
         case .end: return nil
         case .failed(let error): throw error
+        case .timeout:
+            throw NATSError(
+                .timeout, stage: .receive, subject: pattern.text, detail: "no message in time")
         case .cancelled:
             core.unsubscribe(id)
             return nil
@@ -90,11 +99,15 @@ public final class NATSSubscription: AsyncSequence, Sendable {
 
     /// The next messages, as many as came together; nil at the end. For consumers that take many
     /// small messages this is the cheapest form. Gaps are passed over: see `statistics`.
+    /// - Parameters:
+    ///   - deadline: As for `nextDelivery`.
+    ///   - isolation: The caller's actor.
     /// - Throws: As `nextDelivery`.
     public func nextBatch(
+        until deadline: ContinuousClock.Instant? = nil,
         isolation: isolated (any Actor)? = #isolation
     ) async throws(NATSError) -> [NATSMessage]? {
-        while let delivered = try await nextDelivery() {
+        while let delivered = try await nextDelivery(until: deadline) {
             if case .messages(let batch) = delivered { return batch }
         }
         return nil

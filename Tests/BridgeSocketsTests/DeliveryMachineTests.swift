@@ -22,6 +22,22 @@ import Testing
         #expect(machine.taken == Self.some(1, 5))
     }
 
+    @Test func `a wait is taken by the batch or by the time, whichever comes first`() {
+        var machine = Self.machine()
+        #expect(machine.consumerTimedOut() == false)
+        #expect(machine.itemWanted(isEmpty: true) == .wait)
+        #expect(machine.consumerTimedOut() == true)
+        #expect(machine.consumerTimedOut() == false)
+        #expect(machine.batchYielded(Self.some(1, 5)) == .keep)
+        #expect(machine.batchAdded(kept: Self.some(1, 5)) == .accepted)
+        #expect(machine.itemWanted(isEmpty: false) == .take)
+        #expect(machine.itemTaken(Self.some(1, 5)) == false)
+        #expect(machine.itemWanted(isEmpty: true) == .wait)
+        #expect(machine.batchYielded(Self.some(1, 5)) == .handOver)
+        #expect(machine.consumerTimedOut() == false)
+        #expect(machine.phase == .open)
+    }
+
     @Test func `the producer pauses at either limit and resumes at half of both`() {
         var machine = Self.machine()
         #expect(machine.batchAdded(kept: Self.some(3, 3)) == .accepted)

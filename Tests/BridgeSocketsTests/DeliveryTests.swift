@@ -22,7 +22,7 @@ import Testing
             case .failed(let failure):
                 #expect(failure == .broken)
                 break loop
-            case .end, .cancelled, .gap:
+            case .end, .cancelled, .gap, .timeout:
                 Issue.record("the failure was lost")
                 break loop
             }
@@ -65,6 +65,50 @@ import Testing
             return
         }
         #expect(delivery.isCancelled)
+    }
+
+    @Test func `a deadline ends its own wait and nothing else`() async {
+        let delivery = Self.make(count: 1000)
+        // Deadlines that have passed, that are far away, and that come while values do.
+        for deadline in [ContinuousClock.now - .seconds(1), .now + .milliseconds(1)] {
+            guard case .timeout = await delivery.next(until: deadline) else {
+                Issue.record("the deadline had no effect")
+                return
+            }
+        }
+        #expect(delivery.yield([0], weight: 1) && !delivery.isCancelled)
+        guard case .batch([0]) = await delivery.next(until: .now - .seconds(1)) else {
+            Issue.record("what waits comes however late it is")
+            return
+        }
+        let total = 20_000
+        let producer = Task {
+            for value in 1...total where value % 3 == 0 || value == total {
+                _ = delivery.yield(Array(value - (value - 1) % 3...value), weight: 1)
+                await Task.yield()
+            }
+            delivery.finish()
+        }
+        var next = 1
+        loop: while true {
+            switch await delivery.next(until: .now + .microseconds(next % 50)) {
+            case .timeout: continue
+            case .batch(let batch):
+                for value in batch {
+                    guard value == next else {
+                        Issue.record("got \(value) instead of \(next)")
+                        return
+                    }
+                    next += 1
+                }
+            case .end: break loop
+            case .cancelled, .gap, .failed:
+                Issue.record("nothing was cancelled or dropped, and nothing failed")
+                return
+            }
+        }
+        #expect(next == total + 1)
+        await producer.value
     }
 
     @Test func `one producer and one consumer lose nothing under pressure`() async {

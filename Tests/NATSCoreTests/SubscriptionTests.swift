@@ -55,6 +55,22 @@ import Testing
         }
     }
 
+    @Test func `after a wait that was too long the subscription goes on`() async throws {
+        try await NATSServerFixture.run { server in
+            let client = try await connect(server)
+            let subscription = try client.subscribe(to: "a.*")
+            let error = await #expect(throws: NATSError.self) {
+                try await subscription.nextBatch(until: .now + .milliseconds(5))
+            }
+            #expect(error == NATSError(.timeout, stage: .receive))
+            #expect(error?.subject == "a.*")
+            try client.publish([1], to: "a.b")
+            let batch = try await subscription.nextBatch(until: .now + patience)
+            #expect(batch?.map(\.payload) == [[1]])
+            await client.close()
+        }
+    }
+
     @Test func `the newest are dropped until there is room`() async throws {
         try await NATSServerFixture.run { server in
             let client = try await connect(server)

@@ -50,6 +50,7 @@ public struct HTTPBodyStream: AsyncSequence, Sendable {
                 switch await reading.exchange.body.next() {
                 case .batch(let pieces): (batch, position) = (pieces, 0)
                 case .gap: continue  // A body waits rather than lose a piece.
+                case .timeout: continue  // The connection watches the time.
                 case .end: return nil
                 case .failed(let error): throw error
                 case .cancelled:
