@@ -31,24 +31,25 @@ extension ClientCore {
     /// Whether a connection is in use that shall be left.
     var isLeaving: Bool { status.withLock { $0.leaving != nil } }
 
-    /// A new connection is subscribed: has the old one finish. Returns false when there is none
-    /// any more, so that the new one takes over at once.
+    /// Whether it is this connection that shall be left.
+    func isLeaving(_ link: LinkHandle) -> Bool { status.withLock { $0.leaving?.id == link.id } }
+
+    /// A new connection is subscribed. Returns false when there is no old one any more, so that
+    /// the new one takes over at once.
     func joined(_ link: LinkHandle) -> Bool {
-        let old = status.withLock { status -> LinkHandle? in
-            guard let old = status.leaving else { return nil }
+        status.withLock { status in
+            guard status.leaving != nil else { return false }
             status.joined = link
-            return old
+            return true
         }
-        guard let old else { return false }
-        Task.detached {
-            try? await Task.sleep(for: Self.settlingTime)
-            old.perform { handler, link in (handler as? ClientDriver)?.leave(link) }
-        }
-        return true
     }
 
-    /// How long the news of a subscription may take from one server of a cluster to the others.
-    private static let settlingTime: Duration = .milliseconds(200)
+    /// The servers know what the new connection is subscribed to: has the old one finish.
+    func settled() {
+        status.withLock { $0.leaving }?.perform { handler, link in
+            (handler as? ClientDriver)?.leave(link)
+        }
+    }
 
     /// A new connection is lost before it took over.
     func unjoined(_ link: LinkHandle) {

@@ -46,7 +46,7 @@ extension ClientDriver {
             FrameWriter.ping(into: &writing.text)
             pingMarks.append(0)
             drainHandshake(link)
-            link.deadline = machine.deadline
+            updateDeadline(link)
         case .updateAndLeave: beginLeaving(link)
         case .close(let action): close(link, action)
         case .update, .ignore: break
@@ -59,10 +59,12 @@ extension ClientDriver {
         }
         switch machine.pongReceived() {
         case .connected:
-            link.deadline = machine.deadline
+            updateDeadline(link)
             if core.isLeaving { join(link) } else { takeOver(link) }
         case .flushed(Self.joinID):
-            if !core.joined(link.handle) { takeOver(link) }
+            guard core.joined(link.handle) else { return takeOver(link) }
+            settlesAt = MonotonicClock.now + Self.settlingTime
+            updateDeadline(link)
         case .flushed(Self.fenceID):
             isFenced = false
             if core.receipts.awaited != nil { fence(link) }
@@ -117,7 +119,17 @@ extension ClientDriver {
         case .sendPing: sendPing(link)
         case .close(let action): close(link, action)
         }
-        if !link.isClosed { link.deadline = machine.deadline }
+        if let time = settlesAt, now >= time {
+            settlesAt = nil
+            core.settled()
+        }
+        updateDeadline(link)
+    }
+
+    /// Has the reactor call when the next time of this connection comes.
+    func updateDeadline(_ link: Link) {
+        guard !link.isClosed else { return }
+        link.deadline = [machine.deadline, settlesAt].compactMap { $0 }.min()
     }
 
     /// Ends what the server refuses: subscriptions, or requests by their subject.
@@ -156,6 +168,7 @@ extension ClientDriver {
 
     func closed(_ link: Link, error: SocketError?) {
         let wasConnected = isAttached
+        let wasLeaving = core.isLeaving(link.handle)
         if closeReason == nil {
             let action =
                 error.map { machine.transportFailed($0.description) } ?? machine.closeRequested()
@@ -171,7 +184,10 @@ extension ClientDriver {
         tap?.finish()
         core.unjoined(link.handle)
         if wasConnected {
-            core.disconnected(NATSError(closeReason ?? .requested, server: server))
+            let error = NATSError(closeReason ?? .requested, server: server)
+            core.disconnected(error)
+            // The supervisor has turned to the next connection, and tells nothing of this one.
+            if wasLeaving { core.tell(.disconnected(error)) }
             var unsent = SendBuffer(capacity: 0)
             swap(&unsent, &writing)
             let next = core.outbox.detach(unsent: unsent)

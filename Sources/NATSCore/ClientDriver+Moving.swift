@@ -10,6 +10,8 @@ extension ClientDriver {
     static let joinID = ConnectionMachine.FlushID(.max)
     /// The last flush of a connection that is left.
     private static let leaveID = ConnectionMachine.FlushID(.max - 1)
+    /// How long the news of a subscription may take from one server of a cluster to the others.
+    static let settlingTime: Duration = .milliseconds(200)
 
     /// The server will stop: has the supervisor look for another one.
     func beginLeaving(_ link: Link) {
@@ -63,6 +65,7 @@ extension ClientDriver {
     func takeOver(_ link: Link) {
         guard !isAttached, machine.isConnected else { return }
         isAttached = true
+        settlesAt = nil
         core.infoReceived(info)
         core.outbox.attach(link.handle, tap: tap) { [core, earlySIDs] writer in
             let items = core.subscriptions.withLock { $0.resubscriptions }

@@ -51,7 +51,7 @@ extension ClientDriver {
             case .moved: machine.writeProgressed()
             case .wouldBlock:
                 machine.writeBlocked(now: MonotonicClock.now)
-                link.deadline = machine.deadline
+                updateDeadline(link)
                 link.wantsWrite = true
                 return false
             case .ended: return false

@@ -36,6 +36,8 @@ final class ClientDriver: LinkHandler {
     var pingMarks = Fifo<UInt64>()
     /// The subscriptions that were made before this connection took over from another.
     var earlySIDs: Set<Int> = []
+    /// When the news of those subscriptions is through, and the other connection may go.
+    var settlesAt: Duration?
     /// Whether this connection has given up its subscriptions for another one's.
     var isLeaving = false
     /// Until when reading was paused last; a server that closes soon after has lost patience.
@@ -67,7 +69,7 @@ final class ClientDriver: LinkHandler {
                 chunk: core.options.receiveBufferSize, limit: limits.maxPayload + Self.slack))
     }
 
-    func opened(_ link: Link) { link.deadline = machine.deadline }
+    func opened(_ link: Link) { updateDeadline(link) }
 
     func readable(_ link: Link) {
         for _ in 0..<Self.readsPerTurn {

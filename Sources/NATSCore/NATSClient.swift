@@ -48,7 +48,7 @@ internal import Synchronization
         options.eventLoop = nil
         let core = try ClientCore(
             options: options, inboxToken: InboxToken.text(generator.next(), generator.next()))
-        let supervisor = Task.detached {
+        let supervisor = Task.detached(executorPreference: reactor) {
             var supervisor = Supervisor(core: core, reactor: reactor, servers: servers)
             await supervisor.run()
         }

@@ -5,6 +5,9 @@ internal import Synchronization
 
 /// Makes connections, one after the other, as `ReconnectMachine` says, until the client is closed
 /// or the machine gives up.
+///
+/// Runs on the reactor's thread: a lost or leaving server is replaced in time also where the
+/// process keeps the common threads busy. Only what the user gave runs on those.
 struct Supervisor {
     private let core: ClientCore
     private let reactor: Reactor
@@ -24,9 +27,7 @@ struct Supervisor {
             if let servers = core.takeNewServers() { machine.replaceServers(servers) }
             await core.whenResumed()
             let random = Double.random(in: 0..<1)
-            let wanted =
-                core.phase == .reconnecting
-                ? core.options.reconnectTarget?(machine.pool, core.serverInfo) : nil
+            let wanted = await wantedServer()
             switch machine.nextAttempt(now: MonotonicClock.now, random: random, wanted: wanted) {
             case .giveUp(let reason):
                 // A connection whose server will stop is used to its end.
@@ -34,8 +35,7 @@ struct Supervisor {
                 core.close(lastFailure ?? NATSError(reason))
                 return
             case .connect(let server, let wait):
-                let failures = machine.failures(of: server)
-                let wait = failures > 0 ? core.options.reconnectDelay?(failures) ?? wait : wait
+                let wait = await delay(after: machine.failures(of: server)) ?? wait
                 core.tell(.connecting(server: server.name, after: wait))
                 if wait > .zero { try? await Task.sleep(for: wait) }
                 await core.whenResumed()
@@ -59,7 +59,10 @@ struct Supervisor {
         }
         let credentials: ServerURL.Credentials?
         do {
-            credentials = try await core.options.authentication?(server)
+            credentials =
+                if let ask = core.options.authentication {
+                    try await Self.asUser { try await ask(server) }
+                } else { nil }
         } catch {
             return failed(.transportFailed("no credentials: \(type(of: error))"), server)
         }
@@ -75,12 +78,40 @@ struct Supervisor {
             case .ended(let reason, let wasConnected, let isSlow):
                 if wasConnected { machine.connected() }
                 failure = failed(
-                    reason, server, isLast: wasConnected || index == ways.count - 1,
-                    isSlow: isSlow)
+                    reason, server, wasConnected: wasConnected,
+                    isLast: wasConnected || index == ways.count - 1, isSlow: isSlow)
                 if wasConnected { return nil }
             }
         }
         return failure
+    }
+
+    /// The user's choice among the servers, after a connection was lost.
+    private func wantedServer() async -> ServerURL? {
+        guard core.phase == .reconnecting, let choose = core.options.reconnectTarget else {
+            return nil
+        }
+        let (pool, info) = (machine.pool, core.serverInfo)
+        return await Task.detached { choose(pool, info) }.value
+    }
+
+    /// The user's own wait before the next attempt.
+    private func delay(after failures: Int) async -> Duration? {
+        guard failures > 0, let delay = core.options.reconnectDelay else { return nil }
+        return await Task.detached { delay(failures) }.value
+    }
+
+    /// Calls what the user gave, where it may block: a task of its own, since a `@concurrent`
+    /// function that only calls another async one is seen to stay on the caller's thread.
+    private static func asUser<R: Sendable>(
+        _ work: @escaping @Sendable () async throws -> R
+    ) async throws -> R {
+        let task = Task.detached { try await work() }
+        return try await withTaskCancellationHandler {
+            try await task.value
+        } onCancel: {
+            task.cancel()
+        }
     }
 
     /// How a server may be reached.
@@ -90,7 +121,9 @@ struct Supervisor {
     }
 
     private func ways(to server: ServerURL) async throws -> [Way] {
-        if let dialer = core.options.dialer { return [.dialed(try await dialer(server))] }
+        if let dialer = core.options.dialer {
+            return [.dialed(try await Self.asUser { try await dialer(server) })]
+        }
         return try await Resolver.addresses(host: server.host, port: server.port)
             .map { .address($0) }
     }
@@ -139,12 +172,12 @@ struct Supervisor {
     }
 
     private mutating func failed(
-        _ reason: ConnectionMachine.CloseReason, _ server: ServerURL, isLast: Bool = true,
-        isSlow: Bool = false
+        _ reason: ConnectionMachine.CloseReason, _ server: ServerURL, wasConnected: Bool = false,
+        isLast: Bool = true, isSlow: Bool = false
     ) -> NATSError {
         var error = NATSError(reason, server: server)
-        if error.code == .disconnected, core.phase != .reconnecting {
-            // There was no connection yet that could have been lost.
+        if error.code == .disconnected, !wasConnected {
+            // There was no connection that could have been lost.
             error = NATSError(
                 .connectionFailed, stage: .connect, server: error.server, detail: error.detail)
         } else if isSlow, reason == .peerClosed || reason.isTransportFailure {
@@ -156,7 +189,7 @@ struct Supervisor {
         if isLast, let failure = reason.failure {
             machine.failed(failure, now: MonotonicClock.now, isSpare: core.isLeaving)
         }
-        core.tell(core.phase == .reconnecting ? .disconnected(error) : .connectionFailed(error))
+        core.tell(wasConnected ? .disconnected(error) : .connectionFailed(error))
         return error
     }
 

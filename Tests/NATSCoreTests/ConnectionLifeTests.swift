@@ -1,4 +1,5 @@
 import BridgeBytes
+import Glibc
 import NATSCore
 import NATSWire
 import Synchronization
@@ -103,6 +104,59 @@ import Testing
             }
         }
     }
+
+    @Test func `a loss is told once, and every attempt that fails`() async throws {
+        try await NATSServerFixture.run { server in
+            let client = try await NATSClient.connect(Self.options([server.url]))
+            try await server.kill()
+            var (losses, failures) = (0, 0)
+            for await event in client.events {
+                if case .disconnected(let error) = event {
+                    losses += 1
+                    #expect(error.code == .disconnected)
+                }
+                if case .connectionFailed(let error) = event {
+                    failures += 1
+                    #expect(error.code == .connectionFailed)
+                    if failures == 3 { break }
+                }
+            }
+            #expect(losses == 1)
+            await client.close()
+        }
+    }
+
+    @Test func `what the user gave does not run on the client's thread`() async throws {
+        try await NATSServerFixture.run { server in
+            let threads = Mutex(Set<UInt>())
+            let note = { @Sendable in _ = threads.withLock { $0.insert(UInt(pthread_self())) } }
+            var options = Self.options([server.url])
+            options.authentication = { _ in
+                note()
+                return .token("any")
+            }
+            options.reconnectDelay = { _ in
+                note()
+                return .milliseconds(1)
+            }
+            options.reconnectTarget = { servers, _ in
+                note()
+                return servers.first
+            }
+            let client = try await NATSClient.connect(options)
+            client.reconnect()
+            while client.statistics.connections < 2 { await Task.yield() }
+            try await server.kill()
+            for await event in client.events { if case .connectionFailed = event { break } }
+            let own = await withTaskExecutorPreference(client.taskExecutor) {
+                await Self.currentThread()
+            }
+            #expect(!threads.withLock { $0.isEmpty || $0.contains(own) })
+            await client.close()
+        }
+    }
+
+    @concurrent private static func currentThread() async -> UInt { UInt(pthread_self()) }
 
     @Test func `the user's own wait replaces ours`() async throws {
         try await NATSServerFixture.run { server in

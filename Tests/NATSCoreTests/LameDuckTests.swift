@@ -99,6 +99,39 @@ import Testing
         return numbers
     }
 
+    @Test func `the end of a server that is being left is told once`() async throws {
+        let isOver = DispatchSemaphore(value: 0)
+        let server = try ScriptedServer { connection, number in
+            guard connection.acceptNATS() != nil else { return }
+            guard number == 0 else { return connection.serveNATS() }
+            isOver.wait()
+            connection.send("INFO {\"server_id\":\"scripted\",\"ldm\":true}\r\n")
+        }
+        let address = "127.0.0.1:\(server.port)"
+        // A second name for the same server, for it is not asked again what is being left.
+        let client = try await Self.connect([
+            "nats://\(address)", "nats://localhost:\(server.port)",
+        ])
+        isOver.signal()
+        let told = try await within {
+            var told: [String] = []
+            var connections = 0
+            for await event in client.events {
+                switch event {
+                case .lameDuck: told.append("lame duck")
+                case .disconnected(let error): told.append(error.detail)
+                case .connected: connections += 1
+                case .moved, .connectionFailed: told.append("\(event)")
+                default: continue
+                }
+                if connections == 2 { break }
+            }
+            return told
+        }
+        #expect(told == ["lame duck", "the server closed the connection"])
+        await client.close()
+    }
+
     @Test func `with no other server the connection is used to its end`() async throws {
         // The grace period outlasts what comes before the server is stopped.
         let config = "lame_duck_duration: \"120s\"\nlame_duck_grace_period: \"60s\""
