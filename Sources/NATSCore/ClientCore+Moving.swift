@@ -55,6 +55,7 @@ extension ClientCore {
     func unjoined(_ link: LinkHandle) {
         status.withLock { status in
             if status.joined?.id == link.id { status.joined = nil }
+            if status.attempt?.id == link.id { status.attempt = nil }
         }
     }
 

@@ -21,6 +21,8 @@ final class ClientCore: Sendable {
         var leaving: LinkHandle?
         /// A new connection that is ready to take over from it.
         var joined: LinkHandle?
+        /// The connection that is being made, until it is in use or has ended.
+        var attempt: LinkHandle?
         /// Who waits for the end of the connection in use.
         var goneWaiters: [CheckedContinuation<Void, Never>] = []
         /// Servers that the user named anew.
@@ -85,16 +87,34 @@ extension ClientCore {
         status.withLock { $0.info = info }
     }
 
-    /// The handshake is done. Returns the flushes that waited for it.
-    func connected(_ link: LinkHandle) -> [UInt64] {
-        let (waiters, parked) = status.withLock { status in
-            defer { (status.readyWaiters, status.parkedFlushes) = ([], []) }
-            guard status.phase != .closed else { return (status.readyWaiters, [UInt64]()) }
+    /// A connection is being made. Returns false when none is wanted any more.
+    func began(_ link: LinkHandle) -> Bool {
+        status.withLock { status in
+            guard status.phase != .closed else { return false }
+            status.attempt = link
+            return true
+        }
+    }
+
+    /// The handshake is done. Returns the flushes that waited for it; nil when the client was
+    /// closed in the meantime.
+    func connected(_ link: LinkHandle, _ info: ServerInfo, server: ServerURL) -> [UInt64]? {
+        maxPayload.store(info.maxPayload, ordering: .relaxed)
+        let parked = status.withLock { status -> [UInt64]? in
+            guard status.phase != .closed else { return nil }
             status.phase = .connected
+            status.info = info
             status.link = link
-            status.leaving = nil
-            status.joined = nil
-            return (status.readyWaiters, status.parkedFlushes)
+            (status.leaving, status.joined, status.attempt) = (nil, nil, nil)
+            defer { status.parkedFlushes = [] }
+            return status.parkedFlushes
+        }
+        guard let parked else { return nil }
+        tell(.connected(server: server.name))
+        traffic.connected()
+        let waiters = status.withLock { status in
+            defer { status.readyWaiters = [] }
+            return status.readyWaiters
         }
         for waiter in waiters { waiter.resume(returning: nil) }
         return parked
@@ -158,7 +178,7 @@ extension ClientCore {
     func close(_ error: NATSError?) {
         let reason = error ?? NATSError(.closed, stage: .connect, detail: "the client was closed")
         let closed = status.withLock {
-            status -> (link: LinkHandle?, waiters: [CheckedContinuation<NATSError?, Never>])? in
+            status -> (links: [LinkHandle?], waiters: [CheckedContinuation<NATSError?, Never>])? in
             guard status.phase != .closed else { return nil }
             status.phase = .closed
             status.closeReason = reason
@@ -168,19 +188,20 @@ extension ClientCore {
                 (status.readyWaiters, status.goneWaiters, status.resumeWaiters) = ([], [], [])
             }
             for waiter in waiters { waiter.resume() }
-            return (status.link.take() ?? status.leaving, status.readyWaiters)
+            let links = [status.link.take(), status.leaving, status.joined, status.attempt]
+            return (links, status.readyWaiters)
         }
         guard let closed else { return }
         let (unsentFrom, last) = outbox.close()
         receipts.update { $0.closed(unsentFrom: unsentFrom, last: last) }
-        closed.link?.perform { _, link in link.close() }
+        // Nothing comes behind the end; what the connections say of theirs is of no interest.
+        events.finish(.closed(error))
+        for link in closed.links { link?.perform { _, link in link.close() } }
         for waiter in closed.waiters { waiter.resume(returning: reason) }
         requests.settleAll(.failure(reason))
         failManyAnswers(reason) { _ in true }
         flushes.settleAll(.failure(reason))
         for sink in subscriptions.withLock({ $0.removeAll() }) { sink.delivery.finish(error) }
-        tell(.closed(error))
-        events.finish()
     }
 
     /// Has the driver look again whether it may go on reading.

@@ -155,7 +155,7 @@ extension ClientDriver {
     ) -> NATSError {
         NATSError(
             .permissionDenied, stage: stage, subject: subject,
-            server: "\(server.host):\(server.port)", detail: error.text)
+            server: server.name, detail: error.text)
     }
 
     func close(_ link: Link, _ action: ConnectionMachine.CloseAction) {
@@ -222,6 +222,6 @@ extension NATSError {
             case .peerClosed: (.disconnected, "the server closed the connection")
             case .transportFailed(let words): (.disconnected, words)
             }
-        self.init(code, stage: .connect, server: "\(server.host):\(server.port)", detail: detail)
+        self.init(code, stage: .connect, server: server.name, detail: detail)
     }
 }

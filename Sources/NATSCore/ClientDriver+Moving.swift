@@ -54,7 +54,7 @@ extension ClientDriver {
         isLeaving = false
         isAttached = false
         if core.completeMove() {
-            core.tell(.moved(from: "\(server.host):\(server.port)"))
+            core.tell(.moved(from: server.name))
         } else {
             core.disconnected(NATSError(.requested, server: server))
         }
@@ -66,7 +66,6 @@ extension ClientDriver {
         guard !isAttached, machine.isConnected else { return }
         isAttached = true
         settlesAt = nil
-        core.infoReceived(info)
         core.outbox.attach(link.handle, tap: tap) { [core, earlySIDs] writer in
             let items = core.subscriptions.withLock { $0.resubscriptions }
             for item in items {
@@ -83,9 +82,9 @@ extension ClientDriver {
                 FrameWriter.unsubscribe(sid: sid, into: &writer)
             }
         }
-        core.traffic.connected()
-        let parked = core.connected(link.handle)
-        core.tell(.connected(server: "\(server.host):\(server.port)"))
+        guard let parked = core.connected(link.handle, info, server: server) else {
+            return closeOnRequest(link)
+        }
         flush(parked, link)
         if core.receipts.awaited != nil { fence(link) }
         drain(link)

@@ -60,23 +60,25 @@ final class EventHub: Sendable {
 
     private let state = Mutex(State())
 
-    func tell(_ event: NATSEvent) {
-        state.withLock { state in
-            guard !state.isOver else { return }
-            if state.recent.count == Self.capacity {
-                // Half at a time, so that telling is amortised O(1).
-                state.recent.removeFirst(Self.capacity / 2)
-            }
-            state.recent.append(event)
-            for delivery in state.deliveries.values { _ = delivery.add([event], weight: 1) }
-        }
-    }
+    func tell(_ event: NATSEvent) { state.withLock { Self.tell(event, &$0) } }
 
-    func finish() {
+    /// Tells the last event.
+    func finish(_ event: NATSEvent) {
         state.withLock { state in
+            Self.tell(event, &state)
             state.isOver = true
             for delivery in state.deliveries.values { delivery.finish() }
         }
+    }
+
+    private static func tell(_ event: NATSEvent, _ state: inout State) {
+        guard !state.isOver else { return }
+        if state.recent.count == capacity {
+            // Half at a time, so that telling is amortised O(1).
+            state.recent.removeFirst(capacity / 2)
+        }
+        state.recent.append(event)
+        for delivery in state.deliveries.values { _ = delivery.add([event], weight: 1) }
     }
 
     func listen() -> Listener {

@@ -135,6 +135,8 @@ struct Supervisor {
             let first = FirstReport(continuation)
             let makeHandler = { @Sendable [core] (link: Link) -> any LinkHandler in
                 link.deadline = MonotonicClock.now + core.options.connectTimeout
+                // As a command, since the link is not in its place yet.
+                if !core.began(link.handle) { link.handle.perform { _, link in link.close() } }
                 return ClientDriver(core: core, server: server, credentials: credentials) {
                     first.report($0)
                 }

@@ -1,4 +1,5 @@
 import BridgeBytes
+import Dispatch
 import Glibc
 import NATSCore
 import NATSWire
@@ -103,6 +104,58 @@ import Testing
                 await client.close()
             }
         }
+    }
+
+    @Test func `closing ends a connection that is being made`() async throws {
+        // The first connection is lost at once; later ones never hear of their server.
+        let silence = DispatchSemaphore(value: 0)
+        let over = DispatchSemaphore(value: 0)
+        let server = try ScriptedServer { connection, number in
+            if number == 0 {
+                _ = connection.acceptNATS()
+                return
+            }
+            silence.signal()
+            while connection.readLine() != nil {}
+            over.signal()
+        }
+        var options = Self.options(["nats://127.0.0.1:\(server.port)"])
+        options.connectTimeout = .seconds(3600)
+        let client = try await NATSClient.connect(options)
+        await onThread { silence.wait() }
+        try await within("closing") { await client.close() }
+        await onThread { over.wait() }
+        // The same before there ever was one.
+        let connecting = Task { [options] in try await NATSClient.connect(options) }
+        await onThread { silence.wait() }
+        connecting.cancel()
+        await #expect(throws: NATSError(.cancelled, stage: .connect)) {
+            try await connecting.value
+        }
+        await onThread { over.wait() }
+    }
+
+    @Test func `closing at any moment of a handshake leaves no connection`() async throws {
+        let open = Atomic(0)
+        let server = try ScriptedServer { connection, _ in
+            open.add(1, ordering: .relaxed)
+            if connection.acceptNATS() != nil { connection.serveNATS() }
+            open.subtract(1, ordering: .relaxed)
+        }
+        for round in 0..<50 {
+            let client = try await NATSClient.connect(
+                Self.options(["nats://127.0.0.1:\(server.port)"]))
+            client.reconnect()
+            // Wherever the second handshake is by now.
+            for _ in 0..<round * 4 { await Task.yield() }
+            try await within("closing") { await client.close() }
+            let events = await Self.all(client.events)
+            #expect(events.last == .closed(nil))
+        }
+        try await within("the end of all connections") {
+            while open.load(ordering: .relaxed) > 0 { await Task.yield() }
+        }
+        #expect(server.connectionCount >= 50)
     }
 
     @Test func `a loss is told once, and every attempt that fails`() async throws {
@@ -236,8 +289,9 @@ import Testing
             var options = Self.options([cluster.urls[0]])
             let client = try await NATSClient.connect(options)
             try await cluster.nodes[0].kill()
-            try await client.flush(timeout: patience)
-            #expect(client.serverInfo?.port != cluster.nodes[0].port)
+            while !client.isConnected || client.serverInfo?.port == cluster.nodes[0].port {
+                await Task.yield()
+            }
             await client.close()
             var added: [String] = []
             for await event in client.events {

@@ -37,8 +37,10 @@ import Testing
                 #expect(answer.payload == payload)
             }
             try await server.restart()
-            try await client.flush(timeout: patience)
-            try await service.flush(timeout: patience)
+            for each in [client, service] {
+                while each.statistics.connections < 2 { await Task.yield() }
+                try await each.flush(timeout: patience)
+            }
             let answer = try await client.request([2], to: "double", timeout: patience)
             #expect(answer.payload == [2])
             // A time of the client's own runs out without anything to read.
