@@ -15,9 +15,10 @@ let settings: [SwiftSetting] = [
     .enableExperimentalFeature("Lifetimes"),  // SE-0446, SE-0456: functions that return a span
 ]
 
-// Set by `make test-threads`; see Tests/TestKit/InstrumentedMutex.swift.
-let threadSanitizer: [SwiftSetting] =
-    Context.environment["NATSBRIDGE_THREAD_SANITIZER"] == nil ? [] : [.define("THREAD_SANITIZER")]
+// Set by `make test-threads`: the lock that the sanitizer sees, in the tests and in the program
+// that they start.
+let isSanitized = Context.environment["NATSBRIDGE_THREAD_SANITIZER"] != nil
+let instrumented: [Target.Dependency] = isSanitized ? ["InstrumentedMutex"] : []
 
 func layer(_ name: String, _ dependencies: String...) -> Target {
     .target(
@@ -81,7 +82,7 @@ let package = Package(
             dependencies: [
                 "NATSBridge", "BridgeEnvelope", "BridgeClaims", "NATSCore", "NATSJetStream",
                 "BridgeHTTP", "BridgeJSON", "ArrowIPC", "BridgeBytes",
-            ], swiftSettings: settings),
+            ] + instrumented, swiftSettings: settings),
         .executableTarget(
             name: "BridgeBenchmarks",
             dependencies: [
@@ -102,8 +103,8 @@ let package = Package(
         fuzzer("ArrowStreamFuzz", "ArrowIPC", "BridgeBytes"),
         // Tests.
         .target(
-            name: "TestKit", dependencies: ["BridgeBytes", "BridgeJSON", "CLinux"],
-            path: "Tests/TestKit", swiftSettings: settings + threadSanitizer),
+            name: "TestKit", dependencies: ["BridgeBytes", "BridgeJSON", "CLinux"] + instrumented,
+            path: "Tests/TestKit", swiftSettings: settings),
         tests("BridgeBytesTests", "BridgeBytes"),
         tests("BridgeJSONTests", "BridgeJSON", "BridgeBytes"),
         tests("NATSWireTests", "NATSWire", "FuzzEntries", "BridgeJSON", "BridgeBytes"),
@@ -133,3 +134,9 @@ let package = Package(
         fuzzer("ZstandardFuzz", "ArrowIPC", "BridgeBytes"),
     ]
 )
+
+if isSanitized {
+    package.targets.append(
+        .target(
+            name: "InstrumentedMutex", path: "Tests/InstrumentedMutex", swiftSettings: settings))
+}

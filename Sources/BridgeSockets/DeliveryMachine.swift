@@ -26,8 +26,9 @@ package struct DeliveryLimits: Sendable, Hashable {
 /// half of what may wait has been taken away.
 ///
 /// The consumer waits only while nothing is there, and may give a wait up when its time is over:
-/// whichever of the batch and the time comes first takes the wait. The end, with or without a failure, comes
-/// after everything that was added before it; cancellation by the consumer comes at once.
+/// whichever of the batch and the time comes first takes the wait. The end, with or without a
+/// failure, comes after everything that was added before it; cancellation by the consumer comes
+/// at once.
 ///
 ///     open ── finished ──▶ ending ── last item taken ──▶ over
 ///       └──── cancelled ──────┴────────────────────────▶ over

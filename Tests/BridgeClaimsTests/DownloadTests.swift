@@ -7,7 +7,7 @@ import TestKit
 import Testing
 
 /// Downloads from servers that follow a script.
-@Suite(.timeLimit(.minutes(1))) struct DownloadTests {
+@Suite(.patient) struct DownloadTests {
     private let content = Bytes(utf8: "the payload of the message")
 
     /// Fetches from a server that gives these answers in turn, the last one for ever.

@@ -7,7 +7,7 @@ import TestKit
 import Testing
 
 /// Downloads that break off and go on (RFC 9110, section 14).
-@Suite(.timeLimit(.minutes(1))) struct ResumeTests {
+@Suite(.patient) struct ResumeTests {
     private let content: Bytes = {
         var generator = SeededGenerator(seed: 5)
         return Bytes(generator.bytes(200_000))

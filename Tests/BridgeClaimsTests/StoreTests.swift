@@ -7,7 +7,7 @@ import TestKit
 import Testing
 
 /// Both stores against our own file server.
-@Suite(.timeLimit(.minutes(1))) struct StoreTests {
+@Suite(.patient) struct StoreTests {
     enum Kind: CaseIterable { case native, plik }
 
     private func store(_ kind: Kind, _ server: FileServer) throws -> any ClaimStore {

@@ -16,3 +16,8 @@ extension Trait where Self == ConditionTrait {
         .enabled(if: PythonPeer.isPresent, Comment(rawValue: PythonPeer.absence))
     }
 }
+
+extension Trait where Self == TimeLimitTrait {
+    /// Ends a test that hangs, after `patience`.
+    package static var patient: Self { .timeLimit(.minutes(patience.components.seconds / 60)) }
+}

@@ -7,7 +7,7 @@ import TestKit
 import Testing
 
 /// Calls of the client against peers that follow a script.
-@Suite(.timeLimit(.minutes(1))) struct HTTPClientTests {
+@Suite(.patient) struct HTTPClientTests {
     private func url(_ server: ScriptedServer, _ path: String = "/x") throws -> HTTPURL {
         try HTTPURL("http://127.0.0.1:\(server.port)\(path)")
     }

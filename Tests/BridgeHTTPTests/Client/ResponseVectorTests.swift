@@ -7,7 +7,7 @@ import TestKit
 import Testing
 
 /// The raw answers of the shared data, each sent by a peer over a real socket.
-@Suite(.needsSharedData, .timeLimit(.minutes(1))) struct ResponseVectorTests {
+@Suite(.needsSharedData, .patient) struct ResponseVectorTests {
     struct Vector: Decodable, Sendable, CustomStringConvertible {
         let name: String
         let method: String
