@@ -7,6 +7,8 @@ final class ClientConnection: Sendable {
     private struct State: Sendable {
         var handle: LinkHandle?
         var isClosed = false
+        /// Whether it is to be closed, also while it is being made.
+        var isCancelled = false
         /// What was started last; failed here when the link is gone before the handler saw it.
         var exchange: Exchange?
     }
@@ -22,8 +24,6 @@ final class ClientConnection: Sendable {
         self.pool = pool
         self.options = options
     }
-
-    var isClosed: Bool { state.withLock { $0.isClosed } }
 
     /// Connects to the first address of the host that answers, in the resolver's order.
     func connect(to url: HTTPURL, on reactor: Reactor) async throws(HTTPError) {
@@ -54,17 +54,18 @@ final class ClientConnection: Sendable {
     ) async throws(HTTPError) {
         let promise = Promise<Void>()
         reactor.connect(to: address) { link in
-            self.state.withLock { $0.handle = link.handle }
+            let isCancelled = self.state.withLock { state in
+                state.handle = link.handle
+                return state.isCancelled
+            }
+            // As a command, since the link is not in its place yet.
+            if isCancelled { self.close() }
             link.deadline = deadline
             return ClientConnectionHandler(self, to: address, for: url, connected: promise)
         }
         let result = await withTaskCancellationHandler {
             await promise.result()
         } onCancel: {
-            promise.keep(
-                .failure(
-                    HTTPError(
-                        .cancelled, .connect, url: url.description, "cancelled while connecting")))
             close()
         }
         try result.get()
@@ -87,8 +88,12 @@ final class ClientConnection: Sendable {
         perform { handler, link in handler.start(exchange, link) }
     }
 
-    /// Closes the connection; its exchange, if any, ends as cancelled.
-    func close() { perform { handler, link in handler.cancel(link) } }
+    /// Closes the connection, now or once it is being made; its exchange, if any, ends as
+    /// cancelled.
+    func close() {
+        state.withLock { $0.isCancelled = true }
+        perform { handler, link in handler.cancel(link) }
+    }
 
     /// Told by the handler: the exchange has its outcome.
     func finished() { state.withLock { $0.exchange = nil } }

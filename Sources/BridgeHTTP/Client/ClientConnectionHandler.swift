@@ -116,6 +116,12 @@ final class ClientConnectionHandler: LinkHandler {
     }
 
     func cancel(_ link: Link) {
+        if !isOpen {
+            connected.keep(
+                .failure(
+                    HTTPError(
+                        .cancelled, .connect, url: url.description, "cancelled while connecting")))
+        }
         guard let exchange = active?.exchange else { return link.close() }
         fail(exchange.error(.cancelled, stage, "cancelled"), link)
     }

@@ -13,11 +13,17 @@ final class ConnectionPool: Sendable {
         let isReused: Bool
     }
 
+    private struct Waiter: Sendable {
+        let promise: Promise<Machine.Grant>
+        let url: HTTPURL
+    }
+
     private struct State: Sendable {
         var machine: Machine
         var connections: [Int: ClientConnection] = [:]
-        var waiters: [Int: Promise<Machine.Grant>] = [:]
+        var waiters: [Int: Waiter] = [:]
         var nextWaiter = 0
+        var isClosed = false
     }
 
     private let state: Mutex<State>
@@ -50,9 +56,13 @@ final class ConnectionPool: Sendable {
         let waiter = state.withLock { state -> Int in
             state.nextWaiter += 1
             let waiter = state.nextWaiter
+            guard !state.isClosed else {
+                promise.keep(.failure(Self.closed(url)))
+                return waiter
+            }
             let grant = state.machine.wanted(url.origin, by: waiter, fresh: fresh)
             if grant == .wait {
-                state.waiters[waiter] = promise
+                state.waiters[waiter] = Waiter(promise: promise, url: url)
             } else {
                 promise.keep(.success(grant))
             }
@@ -66,12 +76,12 @@ final class ConnectionPool: Sendable {
         return try result.get()
     }
 
-    private func leave(_ waiter: Int, _ url: HTTPURL) {
-        let promise = state.withLock { state in
-            state.machine.waiterLeft(waiter, url.origin)
-                ? state.waiters.removeValue(forKey: waiter) : nil
+    private func leave(_ number: Int, _ url: HTTPURL) {
+        let waiter = state.withLock { state in
+            state.machine.waiterLeft(number, url.origin)
+                ? state.waiters.removeValue(forKey: number) : nil
         }
-        promise?.keep(
+        waiter?.promise.keep(
             .failure(
                 HTTPError(
                     .cancelled, .connect, url: url.description,
@@ -80,16 +90,22 @@ final class ConnectionPool: Sendable {
 
     private func open(_ id: Int, _ url: HTTPURL) async throws(HTTPError) -> ClientConnection {
         let connection = ClientConnection(id: id, pool: self, options: options)
+        let isClosed = state.withLock { state in
+            state.connections[id] = connection
+            return state.isClosed
+        }
         do throws(HTTPError) {
+            if isClosed { throw Self.closed(url) }
             try await connection.connect(to: url, on: reactor)
         } catch {
             closed(id)
             throw error
         }
-        state.withLock { $0.connections[id] = connection }
-        // It may have died before it was entered here; then `closed` found nothing to remove.
-        if connection.isClosed { closed(id) }
         return connection
+    }
+
+    private static func closed(_ url: HTTPURL) -> HTTPError {
+        HTTPError(.cancelled, .connect, url: url.description, "the client was closed")
     }
 
     /// An exchange ended well. Returns false when the connection shall be closed instead.
@@ -109,14 +125,20 @@ final class ConnectionPool: Sendable {
     }
 
     private func act(on action: Machine.Action) {
-        guard case .grant(let waiter, let grant) = action else { return }
-        let promise = state.withLock { $0.waiters.removeValue(forKey: waiter) }
-        promise?.keep(.success(grant))
+        guard case .grant(let number, let grant) = action else { return }
+        let waiter = state.withLock { $0.waiters.removeValue(forKey: number) }
+        waiter?.promise.keep(.success(grant))
     }
 
-    /// Closes every connection, busy ones too.
+    /// Closes every connection, busy ones and those that are being made too; whoever waits for
+    /// one fails, and so does whoever comes later.
     func closeAll() {
-        let connections = state.withLock { Array($0.connections.values) }
+        let (connections, waiters) = state.withLock { state in
+            state.isClosed = true
+            defer { state.waiters = [:] }
+            return (Array(state.connections.values), state.waiters)
+        }
+        for waiter in waiters.values { waiter.promise.keep(.failure(Self.closed(waiter.url))) }
         for connection in connections { connection.close() }
     }
 }

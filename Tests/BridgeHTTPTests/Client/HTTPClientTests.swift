@@ -8,11 +8,11 @@ import Testing
 
 /// Calls of the client against peers that follow a script.
 @Suite(.patient) struct HTTPClientTests {
-    private func url(_ server: ScriptedServer, _ path: String = "/x") throws -> HTTPURL {
+    func url(_ server: ScriptedServer, _ path: String = "/x") throws -> HTTPURL {
         try HTTPURL("http://127.0.0.1:\(server.port)\(path)")
     }
 
-    private func client(
+    func client(
         _ change: (inout HTTPClientOptions) -> Void = { _ in }
     ) throws -> HTTPClient {
         var options = HTTPClientOptions()
@@ -20,7 +20,7 @@ import Testing
         return try HTTPClient(options)
     }
 
-    private func code(
+    func code(
         _ body: () async throws -> Void
     ) async -> HTTPError.Code? {
         do {
@@ -245,53 +245,6 @@ import Testing
         var count = first?.count ?? 0
         while let next = try await iterator.next() { count += next.count }
         #expect(count == total << 20)
-        #expect(server.connectionCount == 1)
-    }
-
-    @Test("Each limit in time has its own code")
-    func timeouts() async throws {
-        let server = try ScriptedServer { connection, _ in
-            guard let (head, _) = connection.readRequest() else { return }
-            if head.contains("/stall") {
-                connection.send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx")
-            }
-            connection.readToEnd()
-        }
-        let impatient = try client { $0.firstByteTimeout = .milliseconds(50) }
-        let silent = await code {
-            _ = try await impatient.send(HTTPRequest("GET", try url(server)))
-        }
-        #expect(silent == .firstByteTimeout)
-        let restless = try client { $0.idleTimeout = .milliseconds(50) }
-        let stalled = await code {
-            let request = HTTPRequest("GET", try url(server, "/stall"))
-            _ = try await restless.send(request).collect(limit: 100)
-        }
-        #expect(stalled == .idleTimeout)
-        let bounded = try client { $0.totalTimeout = .milliseconds(50) }
-        let total = await code { _ = try await bounded.send(HTTPRequest("GET", try url(server))) }
-        #expect(total == .totalTimeout)
-        #expect(server.connectionCount == 3)
-    }
-
-    @Test("Cancelling ends the exchange and the connection")
-    func cancellation() async throws {
-        let (arrived, continuation) = AsyncStream<Void>.makeStream()
-        let (ended, endContinuation) = AsyncStream<Void>.makeStream()
-        let server = try ScriptedServer { connection, _ in
-            _ = connection.readRequest()
-            continuation.yield()
-            connection.readToEnd()
-            endContinuation.yield()
-        }
-        let client = try client()
-        let target = try url(server)
-        let task = Task { _ = try await client.send(HTTPRequest("GET", target)) }
-        for await _ in arrived { break }
-        task.cancel()
-        let result = await code { try await task.value }
-        #expect(result == .cancelled)
-        for await _ in ended { break }
         #expect(server.connectionCount == 1)
     }
 
