@@ -232,7 +232,7 @@ package final class Delivery<Element: Sendable, Failure: Error>: Sendable {
                 precondition(
                     waiter == nil || state.waiter == nil, "a delivery has one consumer")
                 state.waiter = waiter
-                if waiter != nil { state.waits += 1 }
+                state.waits += 1
                 return (nil, false, [])
             }
         }

@@ -129,7 +129,8 @@ extension ClientDriver {
     /// Has the reactor call when the next time of this connection comes.
     func updateDeadline(_ link: Link) {
         guard !link.isClosed else { return }
-        link.deadline = [machine.deadline, settlesAt].compactMap { $0 }.min()
+        let deadline = machine.deadline
+        link.deadline = settlesAt.map { time in deadline.map { min($0, time) } ?? time } ?? deadline
     }
 
     /// Ends what the server refuses: subscriptions, or requests by their subject.

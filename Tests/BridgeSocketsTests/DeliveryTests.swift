@@ -69,7 +69,7 @@ import Testing
 
     @Test func `a deadline ends its own wait and nothing else`() async {
         let delivery = Self.make(count: 1000)
-        // Deadlines that have passed, that are far away, and that come while values do.
+        // One that has passed, and one that is near.
         for deadline in [ContinuousClock.now - .seconds(1), .now + .milliseconds(1)] {
             guard case .timeout = await delivery.next(until: deadline) else {
                 Issue.record("the deadline had no effect")

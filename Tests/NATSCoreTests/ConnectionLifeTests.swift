@@ -122,17 +122,22 @@ import Testing
         var options = Self.options(["nats://127.0.0.1:\(server.port)"])
         options.connectTimeout = .seconds(3600)
         let client = try await NATSClient.connect(options)
-        await onThread { silence.wait() }
+        #expect(await Self.isSignalled(silence))
         try await within("closing") { await client.close() }
-        await onThread { over.wait() }
+        #expect(await Self.isSignalled(over))
         // The same before there ever was one.
         let connecting = Task { [options] in try await NATSClient.connect(options) }
-        await onThread { silence.wait() }
+        #expect(await Self.isSignalled(silence))
         connecting.cancel()
         await #expect(throws: NATSError(.cancelled, stage: .connect)) {
             try await connecting.value
         }
-        await onThread { over.wait() }
+        #expect(await Self.isSignalled(over))
+    }
+
+    private static func isSignalled(_ semaphore: DispatchSemaphore) async -> Bool {
+        let seconds = Int(patience.components.seconds)
+        return await onThread { semaphore.wait(timeout: .now() + .seconds(seconds)) == .success }
     }
 
     @Test func `closing at any moment of a handshake leaves no connection`() async throws {

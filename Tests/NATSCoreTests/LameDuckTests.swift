@@ -100,35 +100,41 @@ import Testing
     }
 
     @Test func `the end of a server that is being left is told once`() async throws {
-        let isOver = DispatchSemaphore(value: 0)
-        let server = try ScriptedServer { connection, number in
-            guard connection.acceptNATS() != nil else { return }
-            guard number == 0 else { return connection.serveNATS() }
-            isOver.wait()
-            connection.send("INFO {\"server_id\":\"scripted\",\"ldm\":true}\r\n")
+        let isConnected = DispatchSemaphore(value: 0)
+        let isLost = DispatchSemaphore(value: 0)
+        let connections = Atomic(0)
+        // Whichever of the two comes first leaves, and is gone before the other one answers.
+        let servers = try (0..<2).map { _ in
+            try ScriptedServer { connection, _ in
+                if connections.add(1, ordering: .relaxed).newValue > 1 {
+                    isLost.wait()
+                    if connection.acceptNATS() != nil { connection.serveNATS() }
+                } else if connection.acceptNATS() != nil {
+                    isConnected.wait()
+                    connection.send("INFO {\"server_id\":\"scripted\",\"ldm\":true}\r\n")
+                }
+            }
         }
-        let address = "127.0.0.1:\(server.port)"
-        // A second name for the same server, for it is not asked again what is being left.
-        let client = try await Self.connect([
-            "nats://\(address)", "nats://localhost:\(server.port)",
-        ])
-        isOver.signal()
+        let client = try await Self.connect(servers.map { "nats://127.0.0.1:\($0.port)" })
+        isConnected.signal()
         let told = try await within {
             var told: [String] = []
-            var connections = 0
             for await event in client.events {
                 switch event {
                 case .lameDuck: told.append("lame duck")
-                case .disconnected(let error): told.append(error.detail)
-                case .connected: connections += 1
+                case .disconnected(let error):
+                    told.append(error.detail)
+                    isLost.signal()
+                case .connected: told.append("connected")
                 case .moved, .connectionFailed: told.append("\(event)")
                 default: continue
                 }
-                if connections == 2 { break }
+                if told.count == 4 { break }
             }
             return told
         }
-        #expect(told == ["lame duck", "the server closed the connection"])
+        #expect(
+            told == ["connected", "lame duck", "the server closed the connection", "connected"])
         await client.close()
     }
 

@@ -24,7 +24,7 @@ public final class HTTPClient: Sendable {
         pool = ConnectionPool(options: options, reactor: reactor)
     }
 
-    /// Closes every connection; what is under way fails as cancelled.
+    /// Closes every connection; what is under way, waits or comes later fails as cancelled.
     public func close() { pool.closeAll() }
 
     /// Sends a request and waits for the head of its answer.
