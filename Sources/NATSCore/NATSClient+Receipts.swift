@@ -33,6 +33,31 @@ public struct PublishReceipt: Sendable {
 }
 
 extension NATSClient {
+    /// Publishes a message and waits until the server has taken it.
+    ///
+    /// - Parameter timeout: Longest wait, for room in the outbox and for the server.
+    /// - Throws: `NATSError`; its `outcome` says what is known of the message: `lost` (it was not
+    ///   sent and will not be), `denied` with the code `permissionDenied` (the server refused the
+    ///   subject), or `unknown` with `disconnected`, `timeout`, `cancelled` or `closed`.
+    public func publishConfirmed(
+        _ payload: Bytes, to subject: Subject, replyTo: Subject? = nil,
+        headers: Headers = Headers(), timeout: Duration = .seconds(10)
+    ) async throws(NATSError) {
+        let receipt = try publishWithReceipt(
+            payload, to: subject, replyTo: replyTo, headers: headers)
+        do throws(NATSError) {
+            try await flush(timeout: timeout)
+        } catch {
+            throw NATSError(
+                error.code, stage: .publish, subject: subject.text, server: error.server,
+                detail: error.detail, outcome: receipt.current ?? .unknown)
+        }
+        guard let outcome = receipt.current, outcome != .sent else { return }
+        throw NATSError(
+            .disconnected, stage: .publish, subject: subject.text,
+            detail: "the connection was lost", outcome: outcome)
+    }
+
     /// Puts a message into the outbox, as `publish` does, and returns a receipt for it.
     ///
     /// Nothing is ever reported as sent that the server does not have. A message that had not

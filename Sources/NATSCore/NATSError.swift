@@ -50,16 +50,21 @@ public struct NATSError: Error, Sendable, Hashable, CustomStringConvertible {
     public let server: String
     /// A sentence for people. Holds no payload and no secret.
     public let detail: String
+    /// What is known of the message that the failing call was to publish; nil when the call
+    /// publishes none.
+    public let outcome: PublishOutcome?
 
     /// An error with its parts.
     public init(
-        _ code: Code, stage: Stage, subject: String = "", server: String = "", detail: String = ""
+        _ code: Code, stage: Stage, subject: String = "", server: String = "", detail: String = "",
+        outcome: PublishOutcome? = nil
     ) {
         self.code = code
         self.stage = stage
         self.subject = subject
         self.server = server
         self.detail = detail
+        self.outcome = outcome
     }
 
     public var description: String {

@@ -6,8 +6,12 @@ public enum PublishOutcome: String, Sendable, Hashable, CaseIterable {
     /// and before the server confirmed it. It may or may not have arrived, and may yet arrive,
     /// even behind messages that were published later: the network may hold it for long.
     case unknown
-    /// The message never left this process: the client was closed before.
+    /// The message never left this process whole, and will not: the client was closed before, or
+    /// no server takes a message of its size.
     case lost
+    /// The server has seen the message and refused it: its permissions forbid the subject. Nobody
+    /// was given it.
+    case denied
 }
 
 /// What became of every message that was published, in the order of publishing.

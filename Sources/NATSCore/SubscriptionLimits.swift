@@ -49,14 +49,25 @@ public struct SubscriptionLimits: Sendable, Hashable {
     }
 }
 
-/// Messages that a subscription's policy dropped, at one place of its sequence.
+/// A place in a subscription's sequence at which messages are missing, or may be.
 public struct SubscriptionGap: Sendable, Hashable {
-    /// How many messages were dropped.
-    public let messages: Int
-    /// Their headers and payloads, in bytes.
-    public let bytes: Int
+    /// Why they are missing.
+    public enum Cause: String, Sendable, Hashable, CaseIterable {
+        /// The consumer was too slow, and the subscription's policy dropped them.
+        case slowConsumer = "slow_consumer"
+        /// The connection was lost; what was published until the next one stood is not here.
+        case disconnected
+    }
+
+    /// Why they are missing.
+    public let cause: Cause
+    /// How many messages are missing; nil: nobody knows, perhaps none.
+    public let messages: Int?
+    /// Their headers and payloads, in bytes; nil: nobody knows.
+    public let bytes: Int?
 
     init(_ gap: DeliveryGap) {
+        cause = .slowConsumer
         messages = gap.count
         bytes = gap.weight
     }

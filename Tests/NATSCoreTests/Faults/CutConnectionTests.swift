@@ -94,7 +94,7 @@ import Testing
             switch outcome {
             case .sent: #expect(run.received[index] == 1, place)
             case .unknown: #expect(run.received[index] == (isWhole ? 1 : 0), place)
-            case .lost: Issue.record("a client that goes on lost a message; \(place)")
+            case .lost, .denied: Issue.record("a client that goes on lost a message; \(place)")
             }
         }
         // The answer to the PING behind the messages passes, when only our side is cut.
