@@ -8,6 +8,9 @@ package struct Fifo<Element: Sendable>: Sendable {
     package var count: Int { elements.count - head }
     package var isEmpty: Bool { count == 0 }
 
+    /// What comes out next.
+    package var first: Element? { head < elements.count ? elements[head] : nil }
+
     package mutating func append(_ element: Element) { elements.append(element) }
 
     /// What waits, the first one first. Complexity: O(n).

@@ -1,3 +1,4 @@
+internal import BridgeBytes
 internal import Synchronization
 
 /// A bounded channel of batches from one producer, usually a handler on a reactor, to one
@@ -6,7 +7,7 @@ package final class Delivery<Element: Sendable, Failure: Error>: Sendable {
     /// What a wait for the next batch came to.
     package enum Event: Sendable {
         case batch([Element])
-        /// So many elements were dropped between the last batch and the next.
+        /// Elements are missing, or may be, between the last batch and the next.
         case gap(DeliveryGap)
         /// Nothing more will come, and nothing failed.
         case end
@@ -19,39 +20,40 @@ package final class Delivery<Element: Sendable, Failure: Error>: Sendable {
 
     package typealias Outcome = DeliveryMachine.Outcome
 
+    private struct Waiter {
+        let continuation: CheckedContinuation<Event, Never>
+        let deadline: ContinuousClock.Instant?
+    }
+
     private struct State {
         var machine: DeliveryMachine
         var queue: DeliveryQueue<Element>
         var failure: Failure?
         var isCancelled = false
-        var waiter: CheckedContinuation<Event, Never>?
-        /// How many waits there were, so that a deadline ends none but its own.
-        var waits = 0
-        var emptyWaiters: [CheckedContinuation<Void, Never>] = []
+        var waiter: Waiter?
+        /// When the waiter's time is looked at, and the callback that does.
+        var look: (time: ContinuousClock.Instant, id: UInt64)?
         /// Loops that take from here and may still be busy with what they took.
         var presences = 0
+        /// Whether a loop took from here and has left, and none has come since.
+        var wasLeft = false
 
         /// Whether nothing that was added is waiting or being worked on.
         var isConsumed: Bool {
             machine.phase == .over || presences == 0 && queue.isEmpty
-        }
-
-        /// Takes out who waits for the end of consumption, if it has come.
-        mutating func emptied() -> [CheckedContinuation<Void, Never>] {
-            guard isConsumed, !emptyWaiters.isEmpty else { return [] }
-            defer { emptyWaiters = [] }
-            return emptyWaiters
         }
     }
 
     private let state: Mutex<State>
     private let onResume: @Sendable () -> Void
     private let overflowFailure: Failure?
+    private let weigh: @Sendable (Element) -> Int
+    private let consumed = WaitList<Void, Void>()
     private let order = ResumptionOrder()
 
     /// - Parameters:
     ///   - limits: How much may wait, and what happens beyond.
-    ///   - weigh: The weight of one element, asked only where elements are dropped.
+    ///   - weigh: The weight of one element, asked only where elements are dropped or put back.
     ///   - overflowFailure: How the sequence ends with the overflow `fail`.
     ///   - onResume: Told, on any thread and without a lock held, that a producer which was told
     ///     to pause may go on, or that the consumer is gone.
@@ -61,32 +63,32 @@ package final class Delivery<Element: Sendable, Failure: Error>: Sendable {
     ) {
         let queue = DeliveryQueue<Element>(limits: limits, weigh: weigh)
         state = Mutex(State(machine: DeliveryMachine(limits: limits), queue: queue))
+        self.weigh = weigh
         self.onResume = onResume
         self.overflowFailure = overflowFailure
     }
+
+    deinit { state.withLock { $0.look }.map { Deadlines.shared.remove($0.id) } }
 
     /// Adds a batch and says what became of it. After the end or a cancellation the batch is
     /// dropped and the outcome is `accepted`.
     package func add(_ elements: [Element], weight: Int) -> Outcome {
         guard !elements.isEmpty else { return .accepted }
-        let (waiter, outcome) = state.withLock {
-            state -> (CheckedContinuation<Event, Never>?, Outcome) in
+        let (waiter, outcome) = state.withLock { state -> (Waiter?, Outcome) in
             let batch = DeliveryGap(count: elements.count, weight: weight)
             switch state.machine.batchYielded(batch) {
             case .drop: return (nil, .accepted)
             case .handOver: return (state.waiter.take(), .accepted)
             case .keep:
-                let addition = state.queue.add(elements, weight: weight)
+                let addition = state.queue.add(
+                    elements, weight: weight, overflow: state.machine.overflow)
                 let outcome = state.machine.batchAdded(
                     kept: addition.kept, displaced: addition.displaced, refused: addition.refused)
                 if outcome == .failed { state.failure = overflowFailure }
                 return (nil, outcome)
             }
         }
-        if let waiter {
-            order.willResume()
-            waiter.resume(returning: .batch(elements))
-        }
+        if let waiter { resume(waiter, .batch(elements)) }
         return outcome
     }
 
@@ -95,33 +97,52 @@ package final class Delivery<Element: Sendable, Failure: Error>: Sendable {
         add(elements, weight: weight) != .pause
     }
 
+    /// Says that elements may be missing between what was added and what comes next.
+    package func addOpenGap() {
+        let waiter = state.withLock { state -> Waiter? in
+            switch state.machine.gapYielded() {
+            case .drop: return nil
+            case .handOver: return state.waiter.take()
+            case .keep:
+                state.queue.addOpenGap()
+                return nil
+            }
+        }
+        if let waiter { resume(waiter, .gap(DeliveryGap(isOpen: true))) }
+    }
+
+    /// The producer, which was told to pause, cannot do so any longer: what does not fit is dropped
+    /// from now on. Returns false when it may go on anyway.
+    package func shed() -> Bool { state.withLock { $0.machine.sheddingBegan() } }
+
     /// Says that nothing more will come. Later calls do nothing.
     package func finish(_ failure: Failure? = nil) {
-        let (waiter, emptyWaiters) = state.withLock {
-            state -> (CheckedContinuation<Event, Never>?, [CheckedContinuation<Void, Never>]) in
+        let (waiter, isConsumed) = state.withLock { state -> (Waiter?, Bool) in
             if state.machine.phase == .open { state.failure = failure }
-            guard state.machine.producerFinished() else { return (nil, []) }
+            guard state.machine.producerFinished() else { return (nil, false) }
             state.failure = nil
-            return (state.waiter.take(), state.emptied())
+            return (state.waiter.take(), state.isConsumed)
         }
-        order.willResume()
-        waiter?.resume(returning: failure.map { .failed($0) } ?? .end)
-        for waiter in emptyWaiters { waiter.resume() }
+        if let waiter { resume(waiter, failure.map { .failed($0) } ?? .end) }
+        if isConsumed { consumed.resumeAll(()) }
     }
 
     /// Drops what waits and ends the consumer's wait.
     package func cancel() {
-        let (waiter, tellsProducer, emptyWaiters) = state.withLock {
-            state -> (CheckedContinuation<Event, Never>?, Bool, [CheckedContinuation<Void, Never>])
-            in
+        let (waiter, tellsProducer) = state.withLock { state -> (Waiter?, Bool) in
             state.isCancelled = true
             state.queue.removeAll()
             let tellsProducer = state.machine.consumerCancelled()
-            return (state.waiter.take(), tellsProducer, state.emptied())
+            return (state.waiter.take(), tellsProducer)
         }
-        waiter?.resume(returning: .cancelled)
-        for waiter in emptyWaiters { waiter.resume() }
+        if let waiter { resume(waiter, .cancelled) }
+        consumed.resumeAll(())
         if tellsProducer { onResume() }
+    }
+
+    private func resume(_ waiter: Waiter, _ event: Event) {
+        order.willResume()
+        waiter.continuation.resume(returning: event)
     }
 
     /// Elements and weight that wait now.
@@ -140,42 +161,22 @@ package final class Delivery<Element: Sendable, Failure: Error>: Sendable {
     /// Whether nobody listens any more.
     package var isCancelled: Bool { state.withLock { $0.isCancelled } }
 
-    /// Suspends until the consumer has seen the end or is gone, and nothing waits. Not ended by
-    /// cancellation.
+    /// Whether a loop took from here and has left, and none has come since.
+    package var wasLeft: Bool { state.withLock { $0.wasLeft } }
+
+    /// Suspends until the consumer has seen the end or is gone, and nothing waits, or the calling
+    /// task is cancelled.
     package func whenConsumed() async {
-        await withCheckedContinuation { continuation in
-            let isOver = state.withLock { state -> Bool in
-                if state.isConsumed { return true }
-                state.emptyWaiters.append(continuation)
-                return false
-            }
-            if isOver { continuation.resume() }
-        }
-    }
-
-    /// A loop over this delivery, for as long as it is referenced: an iterator keeps one, so that
-    /// `whenConsumed` waits for the work on the last batch.
-    package final class Presence: Sendable {
-        private let delivery: Delivery
-
-        package init(_ delivery: Delivery) {
-            self.delivery = delivery
-            delivery.state.withLock { $0.presences += 1 }
-        }
-
-        deinit {
-            let waiters = delivery.state.withLock { state in
-                state.presences -= 1
-                return state.emptied()
-            }
-            for waiter in waiters { waiter.resume() }
+        let id = consumed.newID()
+        _ = await consumed.wait(for: id) { _ in
+            if state.withLock({ $0.isConsumed }) { consumed.resume(id, ()) }
         }
     }
 
     /// The next batch; suspends while there is none. One consumer at a time. Cancelling the task
     /// cancels the delivery.
     /// - Parameters:
-    ///   - deadline: When a wait ends without a batch; costs a task, and only where it must wait.
+    ///   - deadline: When a wait ends without a batch.
     ///   - isolation: The caller's actor, on which all of this runs: without it the body of the
     ///     cancellation handler would hop to the global executor and back.
     package func next(
@@ -183,60 +184,42 @@ package final class Delivery<Element: Sendable, Failure: Error>: Sendable {
         isolation: isolated (any Actor)? = #isolation
     ) async -> Event {
         if let event = takeNow(registering: nil) { return event }
-        var watch: Task<Void, Never>?
         let event = await withTaskCancellationHandler {
             _ = isolation
             return await withCheckedContinuation { continuation in
-                if let event = takeNow(registering: continuation) {
-                    return continuation.resume(returning: event)
-                }
-                if let deadline { watch = endingWait(at: deadline) }
+                let waiter = Waiter(continuation: continuation, deadline: deadline)
+                if let event = takeNow(registering: waiter) { resume(waiter, event) }
             }
         } onCancel: {
             cancel()
         }
-        watch?.cancel()
         order.didResume()
         return event
     }
 
-    /// Ends the present wait when its time comes, unless something else has by then.
-    private func endingWait(at deadline: ContinuousClock.Instant) -> Task<Void, Never> {
-        let wait = state.withLock { $0.waits }
-        return Task {
-            guard (try? await ContinuousClock().sleep(until: deadline)) != nil else { return }
-            let waiter = state.withLock { state -> CheckedContinuation<Event, Never>? in
-                guard state.waits == wait, state.machine.consumerTimedOut() else { return nil }
-                return state.waiter.take()
-            }
-            waiter?.resume(returning: .timeout)
-        }
-    }
-
     /// What is there at once; nil when the consumer must wait (and has been registered, if a
-    /// continuation was given).
-    private func takeNow(registering waiter: CheckedContinuation<Event, Never>?) -> Event? {
-        let (event, resumes, emptyWaiters) = state.withLock {
-            state -> (Event?, Bool, [CheckedContinuation<Void, Never>]) in
-            if state.isCancelled { return (.cancelled, false, []) }
+    /// waiter was given).
+    private func takeNow(registering waiter: Waiter?) -> Event? {
+        let (event, resumes, isConsumed) = state.withLock { state -> (Event?, Bool, Bool) in
+            if state.isCancelled { return (.cancelled, false, false) }
             if waiter == nil, state.queue.isEmpty, state.machine.phase == .open {
-                return (nil, false, [])
+                return (nil, false, false)
             }
             switch state.machine.itemWanted(isEmpty: state.queue.isEmpty) {
             case .take:
                 let (event, resumes) = Self.take(&state)
-                return (event, resumes, state.emptied())
+                return (event, resumes, state.isConsumed)
             case .end:
-                return (state.failure.take().map { .failed($0) } ?? .end, false, state.emptied())
+                return (state.failure.take().map { .failed($0) } ?? .end, false, state.isConsumed)
             case .wait:
                 precondition(
                     waiter == nil || state.waiter == nil, "a delivery has one consumer")
                 state.waiter = waiter
-                state.waits += 1
-                return (nil, false, [])
+                if let deadline = waiter?.deadline { planLook(at: deadline, &state) }
+                return (nil, false, false)
             }
         }
-        for waiter in emptyWaiters { waiter.resume() }
+        if isConsumed { consumed.resumeAll(()) }
         if resumes { onResume() }
         return event
     }
@@ -251,5 +234,95 @@ package final class Delivery<Element: Sendable, Failure: Error>: Sendable {
                 state.machine.itemTaken(DeliveryGap(count: elements.count, weight: weight))
             )
         }
+    }
+
+    /// Has the waiter's deadline looked at. An earlier look that is planned already does as well:
+    /// it plans the next one. So waits that end at once cost no callback each.
+    private func planLook(at time: ContinuousClock.Instant, _ state: inout State) {
+        if let look = state.look {
+            guard time < look.time else { return }
+            Deadlines.shared.remove(look.id)
+        }
+        let id = Deadlines.shared.add(at: time) { [weak self] in self?.look(planned: time) }
+        state.look = (time, id)
+    }
+
+    private func look(planned time: ContinuousClock.Instant) {
+        let now = ContinuousClock.now
+        let waiter = state.withLock { state -> Waiter? in
+            guard state.look?.time == time else { return nil }
+            state.look = nil
+            guard let deadline = state.waiter?.deadline else { return nil }
+            guard deadline <= now else {
+                planLook(at: deadline, &state)
+                return nil
+            }
+            return state.machine.consumerTimedOut() ? state.waiter.take() : nil
+        }
+        if let waiter { resume(waiter, .timeout) }
+    }
+}
+
+extension Delivery {
+    /// A loop over a delivery, for as long as it is referenced: an iterator keeps one, so that
+    /// `whenConsumed` waits for the work on the last batch.
+    package final class Presence: Sendable {
+        private let delivery: Delivery
+
+        package init(_ delivery: Delivery) {
+            self.delivery = delivery
+            delivery.entered()
+        }
+
+        deinit { delivery.left(puttingBack: []) }
+    }
+
+    /// A loop that takes one element at a time. What it took and did not hand out is put back when
+    /// it is released, so that leaving a loop loses nothing.
+    package final class Cursor {
+        private let delivery: Delivery
+        private var batch: [Element] = []
+        private var position = 0
+
+        package init(_ delivery: Delivery) {
+            self.delivery = delivery
+            delivery.entered()
+        }
+
+        deinit {
+            delivery.left(puttingBack: position < batch.count ? Array(batch[position...]) : [])
+        }
+
+        /// The next element of the batch; nil when it is used up.
+        package func next() -> Element? {
+            guard position < batch.count else { return nil }
+            defer { position += 1 }
+            return batch[position]
+        }
+
+        /// Takes the next batch.
+        package func refill(_ elements: [Element]) {
+            batch = elements
+            position = 0
+        }
+    }
+
+    private func entered() {
+        state.withLock { state in
+            state.presences += 1
+            state.wasLeft = false
+        }
+    }
+
+    private func left(puttingBack elements: [Element]) {
+        let weight = elements.reduce(0) { $0 + weigh($1) }
+        let isConsumed = state.withLock { state in
+            state.presences -= 1
+            state.wasLeft = state.presences == 0
+            let item = DeliveryGap(count: elements.count, weight: weight)
+            if state.machine.putBack(item) { state.queue.putBack(elements, weight: weight) }
+            return state.isConsumed
+        }
+        if isConsumed { consumed.resumeAll(()) }
     }
 }

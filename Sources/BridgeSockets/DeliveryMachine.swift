@@ -25,6 +25,9 @@ package struct DeliveryLimits: Sendable, Hashable {
 /// is never told to pause; the first element that is dropped begins an episode, which ends when
 /// half of what may wait has been taken away.
 ///
+/// A producer that cannot pause any longer has the machine shed: until half has been taken away,
+/// what comes is dropped as with `dropNewest`.
+///
 /// The consumer waits only while nothing is there, and may give a wait up when its time is over:
 /// whichever of the batch and the time comes first takes the wait. The end, with or without a
 /// failure, comes after everything that was added before it; cancellation by the consumer comes
@@ -74,10 +77,14 @@ package struct DeliveryMachine: Sendable {
     /// All that were taken so far.
     package private(set) var taken = DeliveryGap()
     private var isDropping = false
+    private var isShedding = false
     private var isWaiting = false
     private let limits: DeliveryLimits
 
     package init(limits: DeliveryLimits) { self.limits = limits }
+
+    /// What happens now to elements that do not fit.
+    package var overflow: DeliveryOverflow { isShedding ? .dropNewest : limits.overflow }
 
     package mutating func batchYielded(_ batch: DeliveryGap) -> YieldAction {
         guard phase == .open else { return .drop }
@@ -96,7 +103,7 @@ package struct DeliveryMachine: Sendable {
         weight += kept.weight - displaced.weight
         dropped += displaced
         dropped += refused
-        if limits.overflow == .pause {
+        if overflow == .pause {
             if count >= limits.maxCount || weight >= limits.maxWeight { isPaused = true }
             return isPaused ? .pause : .accepted
         }
@@ -129,8 +136,37 @@ package struct DeliveryMachine: Sendable {
         taken += item
         guard count <= limits.maxCount / 2, weight <= limits.maxWeight / 2 else { return false }
         isDropping = false
+        isShedding = false
         defer { isPaused = false }
         return isPaused
+    }
+
+    /// The producer cannot pause any longer: what does not fit is dropped from now on, until half
+    /// has been taken away. Returns false when it may go on anyway.
+    package mutating func sheddingBegan() -> Bool {
+        guard isPaused else { return false }
+        isPaused = false
+        isShedding = true
+        isDropping = true
+        return true
+    }
+
+    /// Elements may be missing here. Returns what to do with the gap.
+    package mutating func gapYielded() -> YieldAction {
+        guard phase == .open else { return .drop }
+        guard isWaiting else { return .keep }
+        isWaiting = false
+        return .handOver
+    }
+
+    /// The consumer gives elements back that it took last. Returns false when they find no place.
+    package mutating func putBack(_ item: DeliveryGap) -> Bool {
+        guard phase != .over else { return false }
+        taken.count -= item.count
+        taken.weight -= item.weight
+        count += item.count
+        weight += item.weight
+        return true
     }
 
     /// The consumer's time is over. Returns whether it still waited.
@@ -154,6 +190,7 @@ package struct DeliveryMachine: Sendable {
         count = 0
         weight = 0
         isPaused = false
+        isShedding = false
         isWaiting = false
         return wasPaused
     }

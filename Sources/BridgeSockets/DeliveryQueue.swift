@@ -10,19 +10,27 @@ package enum DeliveryOverflow: Sendable, Hashable {
     case fail
 }
 
-/// Elements that were dropped between two that were delivered.
+/// Elements that are missing between two that were delivered.
 package struct DeliveryGap: Sendable, Hashable {
+    /// Elements that were dropped here.
     package var count: Int
     package var weight: Int
+    /// Whether more may be missing of which nobody knows.
+    package var isOpen: Bool
 
-    package init(count: Int = 0, weight: Int = 0) {
+    package init(count: Int = 0, weight: Int = 0, isOpen: Bool = false) {
         self.count = count
         self.weight = weight
+        self.isOpen = isOpen
     }
+
+    /// Whether nothing is missing.
+    package var isEmpty: Bool { count == 0 && !isOpen }
 
     package static func += (left: inout DeliveryGap, right: DeliveryGap) {
         left.count += right.count
         left.weight += right.weight
+        left.isOpen = left.isOpen || right.isOpen
     }
 }
 
@@ -78,18 +86,33 @@ package struct DeliveryQueue<Element: Sendable>: Sendable {
     }
 
     /// Whether there is nothing to take, not even a gap.
-    package var isEmpty: Bool { head == batches.count && tailGap.count == 0 }
+    package var isEmpty: Bool { head == batches.count && tailGap.isEmpty }
+
+    /// Notes that elements may be missing between those that are here and those to come.
+    package mutating func addOpenGap() { tailGap.isOpen = true }
+
+    /// Takes elements back that were taken last, in front of everything else.
+    package mutating func putBack(_ elements: [Element], weight: Int) {
+        guard !elements.isEmpty else { return }
+        count += elements.count
+        self.weight += weight
+        batches.insert(Batch(elements: elements, weight: weight), at: head)
+    }
 
     /// Adds a batch. Complexity: O(1), and O(1) for each element that is dropped.
-    package mutating func add(_ elements: [Element], weight: Int) -> Addition {
+    /// - Parameter overflow: What happens to what does not fit; nil: what the limits say.
+    package mutating func add(
+        _ elements: [Element], weight: Int, overflow: DeliveryOverflow? = nil
+    ) -> Addition {
+        let overflow = overflow ?? limits.overflow
         var addition = Addition()
         let fits =
             count + elements.count <= limits.maxCount
             && self.weight + weight <= limits.maxWeight
-        if fits || limits.overflow == .pause {
+        if fits || overflow == .pause {
             addition.kept = DeliveryGap(count: elements.count, weight: weight)
             append(Batch(elements: elements, weight: weight))
-        } else if limits.overflow == .dropOldest {
+        } else if overflow == .dropOldest {
             append(Batch(elements: elements, weight: weight))
             dropOldest(&addition, incoming: elements.count)
             addition.kept = DeliveryGap(
@@ -161,11 +184,11 @@ package struct DeliveryQueue<Element: Sendable>: Sendable {
     /// Takes the oldest gap or batch; nil when there is nothing.
     package mutating func take() -> Item? {
         guard head < batches.count else {
-            guard tailGap.count > 0 else { return nil }
+            guard !tailGap.isEmpty else { return nil }
             defer { tailGap = DeliveryGap() }
             return .gap(tailGap)
         }
-        if batches[head].gap.count > 0 {
+        if !batches[head].gap.isEmpty {
             defer { batches[head].gap = DeliveryGap() }
             return .gap(batches[head].gap)
         }

@@ -25,7 +25,8 @@ extension LinkHandler {
     package func deadlineReached(_ link: Link, now: Duration) {}
 }
 
-/// One nonblocking descriptor in a reactor. Belongs to the reactor's thread.
+/// One nonblocking descriptor in a reactor, or a resident's place there, which has none. Belongs
+/// to the reactor's thread.
 package final class Link {
     package let id: LinkID
     package let descriptorNumber: Int32
@@ -110,6 +111,13 @@ package final class Link {
         guard !isClosed else { return }
         isClosed = true
         loop.remove(self, error: error)
+    }
+
+    /// Connects to an address from the same reactor; as `Reactor.connect`, at once.
+    package func connectSibling(
+        to address: Address, from source: Address?, makeHandler: (Link) -> any LinkHandler
+    ) {
+        loop.connect(to: address, from: source, makeHandler: makeHandler)
     }
 
     /// Adds another open descriptor to the same reactor; for handlers that accept connections.

@@ -57,6 +57,21 @@ package final class Reactor: Sendable {
             })
     }
 
+    /// Registers a handler without a descriptor: it lives on the reactor's thread, is reached by
+    /// `LinkHandle.perform` and called at its link's deadline, until it closes its link.
+    /// - Parameter orElse: Called when the reactor has ended: no handler is built.
+    package func reside(
+        makeHandler: @escaping @Sendable (Link) -> any LinkHandler,
+        orElse: @escaping @Sendable () -> Void
+    ) {
+        inbox.post(
+            .run {
+                $0.reside(makeHandler: makeHandler)
+            } orElse: {
+                orElse()
+            })
+    }
+
     /// Connects to an address. The handler is built at once; it is told `opened` when the
     /// connection stands or `closed` with the reason. A deadline is the handler's to set.
     /// - Parameters:

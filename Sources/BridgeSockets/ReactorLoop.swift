@@ -167,6 +167,13 @@ extension ReactorLoop {
     /// Closes a link if it is still there.
     func close(_ id: LinkID) { entry(id)?.link.close() }
 
+    /// Adds a handler that has a place here and no descriptor.
+    func reside(makeHandler: (Link) -> any LinkHandler) {
+        let (link, handler) = insert(
+            Descriptor(owning: -1), isConnecting: false, makeHandler: makeHandler)
+        handler.opened(link)
+    }
+
     func connect(
         to address: Address, from source: Address?, makeHandler: (Link) -> any LinkHandler
     ) {

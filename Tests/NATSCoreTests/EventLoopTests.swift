@@ -39,8 +39,13 @@ import Testing
             try await server.restart()
             for each in [client, service] {
                 while each.statistics.connections < 2 { await Task.yield() }
-                try await each.flush(timeout: patience)
             }
+            // The client's questions were answered; of the answers nobody has heard.
+            try await client.flush(timeout: patience)
+            await #expect(throws: NATSError(.disconnected, stage: .flush)) {
+                try await service.flush(timeout: patience)
+            }
+            try await service.flush(timeout: patience)
             let answer = try await client.request([2], to: "double", timeout: patience)
             #expect(answer.payload == [2])
             // A time of the client's own runs out without anything to read.

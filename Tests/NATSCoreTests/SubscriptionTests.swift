@@ -31,7 +31,7 @@ import Testing
         var contents: [Int] = []
         for try await delivered in subscription.deliveries {
             switch delivered {
-            case .gap(let gap): contents.append(-(gap.messages ?? 0))
+            case .gap(let gap): if let count = gap.messages { contents.append(-count) }
             case .message(let message):
                 contents.append(try #require(String(validating: message.payload).flatMap(Int.init)))
             }

@@ -19,18 +19,12 @@ internal import Testing
         return machine
     }
 
-    private static func close(
-        _ reason: Machine.CloseReason?, failing: [Int] = []
-    ) -> Machine.CloseAction {
-        Machine.CloseAction(reason: reason, failing: failing.map { Machine.FlushID($0) })
-    }
-
     @Test func handshake() {
         var machine = Machine(now: .seconds(10))
         #expect(machine.deadline == .seconds(15))
         #expect(machine.infoReceived(Self.info()) == .sendConnectAndPing)
         #expect(machine.isConnected == false)
-        #expect(machine.pingReceived() == .sendPong)
+        #expect(machine.pingReceived() == true)
         #expect(machine.infoReceived(Self.info()) == .update)
         #expect(machine.pongReceived() == .connected)
         #expect(machine.isConnected == true)
@@ -41,7 +35,7 @@ internal import Testing
         var machine = Machine(now: .zero)
         _ = machine.infoReceived(Self.info())
         let error = ServerError(parsing: "'Authorization Violation'")
-        #expect(machine.errorReceived(error) == .close(Self.close(.serverError(error))))
+        #expect(machine.errorReceived(error) == .close(.serverError(error)))
         #expect(machine.isClosed == true)
         #expect(machine.pongReceived() == .ignore)
     }
@@ -49,91 +43,36 @@ internal import Testing
     @Test func anyErrorEndsAHandshake() {
         var machine = Machine(now: .zero)
         let error = ServerError(parsing: "'something new'")
-        #expect(machine.errorReceived(error) == .close(Self.close(.serverError(error))))
+        #expect(machine.errorReceived(error) == .close(.serverError(error)))
     }
 
     @Test func theHandshakeHasATime() {
         var machine = Machine(now: .zero)
         #expect(machine.timerDue(now: .milliseconds(4999)) == .wait)
-        #expect(machine.timerDue(now: .seconds(5)) == .close(Self.close(.handshakeTimeout)))
+        #expect(machine.timerDue(now: .seconds(5)) == .close(.handshakeTimeout))
         #expect(machine.deadline == nil)
         var silent = Machine(now: .zero)
         _ = silent.infoReceived(Self.info())
-        #expect(silent.timerDue(now: .seconds(5)) == .close(Self.close(.handshakeTimeout)))
+        #expect(silent.timerDue(now: .seconds(5)) == .close(.handshakeTimeout))
     }
 
     @Test func aServerThatDemandsTLSIsLeftUnlessWeHaveIt() {
         var machine = Machine(now: .zero)
-        #expect(machine.infoReceived(Self.info(tls: true)) == .close(Self.close(.tlsRequired)))
+        #expect(machine.infoReceived(Self.info(tls: true)) == .close(.tlsRequired))
         var configuration = Machine.Configuration()
         configuration.canUseTLS = true
         var able = Machine(configuration: configuration, now: .zero)
         #expect(able.infoReceived(Self.info(tls: true)) == .sendConnectAndPing)
     }
 
-    @Test func flushesAreResolvedInOrder() {
-        var machine = Self.connected()
-        #expect(machine.flushRequested(.init(1)) == .sendPing)
-        #expect(machine.flushRequested(.init(2)) == .sendPing)
-        #expect(machine.pongReceived() == .flushed(.init(1)))
-        #expect(machine.flushRequested(.init(3)) == .sendPing)
-        #expect(machine.pongReceived() == .flushed(.init(2)))
-        #expect(machine.pongReceived() == .flushed(.init(3)))
-        #expect(machine.pongReceived() == .ignore)
-    }
-
-    @Test func keepAlivesAndFlushesShareTheQueue() {
-        var machine = Self.connected()
-        #expect(machine.timerDue(now: .seconds(60)) == .sendPing)
-        #expect(machine.flushRequested(.init(1)) == .sendPing)
-        #expect(machine.pongReceived() == .ignore)
-        #expect(machine.pongReceived() == .flushed(.init(1)))
-    }
-
-    @Test func anAbandonedFlushKeepsItsPlace() {
-        var machine = Self.connected()
-        _ = machine.flushRequested(.init(1))
-        _ = machine.flushRequested(.init(2))
-        machine.flushAbandoned(.init(1))
-        machine.flushAbandoned(.init(9))
-        #expect(machine.pongReceived() == .ignore)
-        #expect(machine.pongReceived() == .flushed(.init(2)))
-    }
-
-    @Test func manyFlushesStayInOrder() {
-        var machine = Self.connected()
-        var next = 0
-        for number in 0..<1000 {
-            _ = machine.flushRequested(.init(number))
-            guard number % 3 == 0 else { continue }
-            #expect(machine.pongReceived() == .flushed(.init(next)))
-            next += 1
-        }
-        while next < 1000 {
-            #expect(machine.pongReceived() == .flushed(.init(next)))
-            next += 1
-        }
-    }
-
-    @Test func flushesAreBoundedAndNeedAConnection() {
-        var configuration = Machine.Configuration()
-        configuration.maxPendingPongs = 2
-        var machine = Self.connected(configuration)
-        #expect(machine.flushRequested(.init(1)) == .sendPing)
-        #expect(machine.flushRequested(.init(2)) == .sendPing)
-        #expect(machine.flushRequested(.init(3)) == .refuseTooMany)
-        var fresh = Machine(now: .zero)
-        #expect(fresh.flushRequested(.init(1)) == .refuseNotConnected)
-    }
-
     @Test func aSilentServerIsStale() {
         var machine = Self.connected()
         #expect(machine.deadline == .seconds(60))
         #expect(machine.timerDue(now: .seconds(59)) == .wait)
-        #expect(machine.timerDue(now: .seconds(60)) == .sendPing)
+        #expect(machine.timerDue(now: .seconds(60)) == .sendPing(.own))
         #expect(machine.deadline == .seconds(120))
-        #expect(machine.timerDue(now: .seconds(120)) == .sendPing)
-        #expect(machine.timerDue(now: .seconds(180)) == .close(Self.close(.stale)))
+        #expect(machine.timerDue(now: .seconds(120)) == .sendPing(.own))
+        #expect(machine.timerDue(now: .seconds(180)) == .close(.stale))
     }
 
     @Test func bytesThatNobodyTakesEndTheConnection() {
@@ -141,7 +80,7 @@ internal import Testing
         machine.writeBlocked(now: .seconds(30))
         machine.writeBlocked(now: .seconds(40))
         #expect(machine.deadline == .seconds(60))
-        #expect(machine.timerDue(now: .seconds(60)) == .sendPing)
+        #expect(machine.timerDue(now: .seconds(60)) == .sendPing(.own))
         #expect(machine.deadline == .seconds(90))
         machine.writeProgressed()
         #expect(machine.deadline == .seconds(120))
@@ -149,18 +88,18 @@ internal import Testing
         // What the server sends does not help: it must take what we send.
         machine.bytesReceived(now: .seconds(150))
         #expect(machine.timerDue(now: .seconds(159)) == .wait)
-        #expect(machine.timerDue(now: .seconds(160)) == .close(Self.close(.writeTimeout)))
+        #expect(machine.timerDue(now: .seconds(160)) == .close(.writeTimeout))
         #expect(Machine.CloseReason.writeTimeout.failure == .lost)
     }
 
     @Test func anyByteProvesLife() {
         var machine = Self.connected()
-        #expect(machine.timerDue(now: .seconds(60)) == .sendPing)
-        #expect(machine.timerDue(now: .seconds(120)) == .sendPing)
+        #expect(machine.timerDue(now: .seconds(60)) == .sendPing(.own))
+        #expect(machine.timerDue(now: .seconds(120)) == .sendPing(.own))
         machine.bytesReceived(now: .seconds(179))
         #expect(machine.timerDue(now: .seconds(180)) == .wait)
         #expect(machine.deadline == .seconds(239))
-        #expect(machine.timerDue(now: .seconds(239)) == .sendPing)
+        #expect(machine.timerDue(now: .seconds(239)) == .sendPing(.own))
     }
 
     @Test func complaintsThatDoNotCloseAreReported() {
@@ -168,17 +107,6 @@ internal import Testing
         let error = ServerError(parsing: "'Permissions Violation for Publish to \"a\"'")
         #expect(machine.errorReceived(error) == .report(error))
         #expect(machine.isConnected == true)
-    }
-
-    @Test func theEndFailsTheWaitingFlushes() {
-        var machine = Self.connected()
-        _ = machine.flushRequested(.init(1))
-        _ = machine.flushRequested(.init(2))
-        _ = machine.flushRequested(.init(3))
-        _ = machine.pongReceived()
-        machine.flushAbandoned(.init(2))
-        #expect(machine.peerClosed() == Self.close(.peerClosed, failing: [3]))
-        #expect(machine.peerClosed() == Self.close(nil))
     }
 
     @Test func lameDuckIsToldOnce() {
@@ -190,16 +118,29 @@ internal import Testing
     @Test("After the end every input has the answer to do nothing")
     func closed() {
         var machine = Self.connected()
-        #expect(machine.closeRequested() == Self.close(.requested))
+        #expect(machine.close() == true)
         #expect(machine.infoReceived(Self.info()) == .ignore)
-        #expect(machine.pingReceived() == .ignore)
+        #expect(machine.pingReceived() == false)
         #expect(machine.pongReceived() == .ignore)
         #expect(machine.errorReceived(ServerError(parsing: "x")) == .ignore)
-        #expect(machine.flushRequested(.init(1)) == .refuseNotConnected)
+        #expect(machine.joinBegan() == false)
         #expect(machine.timerDue(now: .seconds(1000)) == .wait)
-        #expect(machine.closeRequested() == Self.close(nil))
-        #expect(machine.transportFailed("reset") == Self.close(nil))
-        #expect(machine.peerClosed() == Self.close(nil))
+        #expect(machine.deadline == nil)
+        #expect(machine.close() == false)
+    }
+
+    @Test("A PONG belongs to the first question that is open, and beyond ours to the outbox")
+    func pongs() {
+        var machine = Self.connected()
+        #expect(machine.pongReceived() == .ignore)
+        #expect(machine.joinBegan() == true)
+        #expect(machine.timerDue(now: .seconds(60)) == .sendPing(.own))
+        machine.fed()
+        #expect(machine.timerDue(now: .seconds(120)) == .sendPing(.outbox))
+        #expect(machine.pongReceived() == .joined)
+        #expect(machine.pongReceived() == .ignore)
+        #expect(machine.pongReceived() == .passOn)
+        #expect(machine.joinBegan() == false)
     }
 
     @Test func whatAnEndMeansForTryingAgain() {

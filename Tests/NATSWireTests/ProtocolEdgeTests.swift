@@ -136,11 +136,10 @@ internal import Testing
         every("INFO {}\r\n+OK\r\nPING\r\nPONG\r\n", [.info("{}"), .ok, .ping, .pong])
         var machine = ConnectionMachine(now: .zero)
         _ = machine.infoReceived(ServerInfo())
-        #expect(machine.pingReceived() == .sendPong)
+        #expect(machine.pingReceived() == true)
         #expect(machine.isConnected == false)
         let error = ServerError(parsing: "'Authorization Violation'")
-        let action = ConnectionMachine.CloseAction(reason: .serverError(error), failing: [])
-        #expect(machine.errorReceived(error) == .close(action))
+        #expect(machine.errorReceived(error) == .close(.serverError(error)))
     }
 
     @Test("10: a message for an unknown sid is dropped, and both sides count to the end")

@@ -14,7 +14,7 @@ extension CommandFailure {
         switch code {
         case .connectionFailed, .authorizationFailed, .permissionDenied: .connection
         case .disconnected, .closed, .outboxFull, .noResponders, .slowConsumer: .retryable
-        case .payloadTooLarge: .refused
+        case .payloadTooLarge, .limitExceeded: .refused
         case .protocolViolation: .integrity
         case .timeout: .timeout
         case .cancelled: .interrupted

@@ -1,0 +1,58 @@
+internal import BridgeBytes
+internal import BridgeSockets
+internal import NATSWire
+internal import Synchronization
+
+/// Requests, through one shared inbox.
+extension ClientCore {
+    /// Subscribes to the shared inbox of requests, the first time and after the server has refused
+    /// it. When this returns the frame is in the outbox, whoever put it there: a request comes
+    /// behind it.
+    func subscribeToInbox() {
+        guard !hasInbox.load(ordering: .acquiring) else { return }
+        inboxSetup.withLock { _ in
+            guard !hasInbox.load(ordering: .relaxed) else { return }
+            let unused = Delivery<NATSMessage, NATSError>(
+                limits: DeliveryLimits(maxCount: 1, maxWeight: 1)
+            ) {}
+            // Before the frame, so that a refusal that comes at once is not lost.
+            hasInbox.store(true, ordering: .releasing)
+            _ = addSubscription(inboxPattern, nil, .requests, .default, unused)
+        }
+    }
+
+    /// The inbox subject of a request.
+    func inbox(_ id: UInt64) -> Subject {
+        Subject(received: InboxToken.bytes(inboxPrefix, id))
+    }
+
+    /// Gives answers to the requests that their inbox subjects name.
+    func settleRequests(_ messages: [NATSMessage]) {
+        // A lone request is common, and worth a way without arrays.
+        if messages.count == 1, let id = requestID(of: messages[0].subject.bytes) {
+            if let question = requests.resume(id, .success(messages[0])) {
+                outbox.answered(question.number.load(ordering: .relaxed))
+            } else {
+                answerMany(id, messages[0])
+            }
+            return
+        }
+        var last: UInt64 = 0
+        let answers = messages.compactMap { message in
+            requestID(of: message.subject.bytes).map { (id: $0, value: Reply.success(message)) }
+        }
+        requests.resume(answers) {
+            last = max(last, $0.number.load(ordering: .relaxed))
+        } unclaimed: { id, reply in
+            if case .success(let message) = reply { answerMany(id, message) }
+        }
+        outbox.answered(last)
+    }
+
+    /// The number of the request that an inbox belongs to; nil when it is not of our making.
+    func requestID(of inbox: Bytes) -> UInt64? {
+        let prefix = inboxPrefix.count
+        guard inbox.count > prefix, inbox[0..<prefix] == inboxPrefix else { return nil }
+        return InboxToken.number(inbox.span.extracting(prefix..<inbox.count))
+    }
+}

@@ -1,0 +1,287 @@
+internal import BridgeBytes
+internal import BridgeSockets
+internal import NATSWire
+internal import Synchronization
+
+/// What the faces of a client (the client, its subscriptions) and its driver share.
+///
+/// The life of the client is `ClientMachine`'s, with the driver on the reactor's thread; here is
+/// what others see of it, and who waits. Locks, in the order in which they may nest: inbox set-up,
+/// outbox, subscriptions. Nothing else nests.
+final class ClientCore: Sendable {
+    /// Where the client stands.
+    enum Phase: Equatable { case connecting, connected, reconnecting, closed }
+
+    struct Status {
+        var phase = Phase.connecting
+        var info: ServerInfo?
+        var closeReason: NATSError?
+        /// How the driver is reached, once it is there.
+        var home: LinkHandle?
+        /// Why the client is to be closed, if that was asked for before there was a driver.
+        var earlyClose: NATSError??
+        var isFinished = false
+    }
+
+    /// What is waited for by a request: an answer, or why there is none.
+    typealias Reply = Result<NATSMessage, NATSError>
+
+    /// What a request is about, for refusals that name it, and the number of its message, which
+    /// an answer proves to have arrived.
+    final class Question: Sendable {
+        let subject: Subject
+        let number = Atomic(UInt64(0))
+
+        init(subject: Subject) { self.subject = subject }
+    }
+
+    let options: NATSClientOptions
+    let outbox: Outbox
+    let subscriptions = Mutex(SubscriptionRegistry())
+    let requests = WaitList<Reply, Question>()
+    /// Requests with many answers, by the number in their inbox.
+    let manyAnswers = Mutex<[UInt64: ManyAnswers]>([:])
+    let drainParticipants = DrainParticipants()
+    let events = EventHub()
+    /// Who waits for the first handshake, or for the end.
+    private let ready = WaitList<NATSError?, Void>()
+    private let finished = WaitList<Void, Void>()
+    /// Whether `subscribeToInbox` has been through.
+    let hasInbox = Atomic(false)
+    let inboxSetup = Mutex(())
+    /// Everything before the token of our inboxes, such as `_INBOX.abc.`.
+    let inboxPrefix: Bytes
+    let inboxPattern: SubjectPattern
+    let maxPayload = Atomic(ServerInfo.defaultMaxPayload)
+    let traffic = TrafficCounters()
+    /// Connections that a trace was begun for.
+    private let tracedConnections = Atomic(0)
+    /// Whether new subscriptions and requests are refused since the end has begun.
+    let isDraining = Atomic(false)
+    let hasBegunDraining = Atomic(false)
+    private let status = Mutex(Status())
+
+    /// - Throws: `NATSError` with the code `invalidArgument` when the inbox prefix is no subject.
+    init(options: NATSClientOptions, inboxToken: String) throws(NATSError) {
+        self.options = options
+        outbox = Outbox(capacity: options.outboxCapacity)
+        let prefix = "\(options.inboxPrefix).\(inboxToken)."
+        inboxPrefix = Bytes(utf8: prefix)
+        do throws(SubjectError) {
+            inboxPattern = try SubjectPattern(prefix + "*")
+        } catch {
+            throw NATSError(
+                .invalidArgument, stage: .connect, subject: prefix,
+                detail: "inbox prefix: \(error)")
+        }
+    }
+
+    /// Says what happened to whoever listens.
+    func tell(_ event: NATSEvent) { events.tell(event) }
+
+    func nextTracedConnection() -> Int {
+        tracedConnections.add(1, ordering: .relaxed).newValue
+    }
+}
+
+/// What others see and want of the client's life.
+extension ClientCore {
+    var phase: Phase { status.withLock { $0.phase } }
+    var serverInfo: ServerInfo? { status.withLock { $0.info } }
+    var closeReason: NATSError? { status.withLock { $0.closeReason } }
+
+    /// Runs `work` with the driver on its thread; does nothing when the client is over.
+    func withDriver(_ work: @escaping @Sendable (ClientDriver) -> Void) {
+        status.withLock { $0.home }?.perform { handler, _ in
+            if let driver = handler as? ClientDriver { work(driver) }
+        }
+    }
+
+    /// Has the driver close the client, and whoever waits told `error` or the code `closed`.
+    func close(_ error: NATSError?) {
+        let home = status.withLock { status -> LinkHandle? in
+            if status.home == nil { status.earlyClose = .some(error) }
+            return status.home
+        }
+        home?.perform { handler, _ in
+            (handler as? ClientDriver)?.close(error)
+        } orElse: { [self] in
+            abandon()
+        }
+    }
+
+    /// Suspends until the first handshake is done or the client has given up. Returns why it has.
+    func waitUntilReady() async -> NATSError? {
+        let id = ready.newID()
+        let ending = await ready.wait(for: id) { _ in
+            let (phase, reason) = status.withLock { ($0.phase, $0.closeReason) }
+            switch phase {
+            case .connected: ready.resume(id, nil)
+            case .closed: ready.resume(id, reason)
+            case .connecting, .reconnecting: break
+            }
+        }
+        guard case .value(let error) = ending else {
+            return NATSError(.cancelled, stage: .connect)
+        }
+        return error
+    }
+
+    /// Suspends until nothing is left of a client that is closed.
+    func whenFinished() async {
+        let id = finished.newID()
+        // Whoever closes waits to the end, cancelled or not: the task is another one.
+        await Task.detached { [self] in
+            _ = await finished.wait(for: id) { _ in
+                if status.withLock({ $0.isFinished }) { finished.resume(id, ()) }
+            }
+        }.value
+    }
+}
+
+/// What the driver tells.
+extension ClientCore {
+    /// The driver can be reached. Returns why it is to close at once, if it is.
+    func settleIn(_ home: LinkHandle) -> NATSError?? {
+        status.withLock { status in
+            status.home = home
+            return status.earlyClose
+        }
+    }
+
+    func infoReceived(_ info: ServerInfo) {
+        maxPayload.store(info.maxPayload, ordering: .relaxed)
+        status.withLock { $0.info = info }
+    }
+
+    /// The outbox feeds a connection from now on.
+    func feed(_ wire: Wire) {
+        var interrupted: [SubscriptionSink] = []
+        outbox.feed(
+            wire.link.handle, tap: wire.tap, maxPayload: maxPayload.load(ordering: .relaxed)
+        ) { writer in
+            subscriptions.withLock { registry in
+                interrupted = registry.interrupted
+                for item in registry.resubscribe() { item.write(into: &writer) }
+                for sid in registry.takeEnded() {
+                    FrameWriter.unsubscribe(sid: sid, into: &writer)
+                }
+                return registry.lastSID
+            }
+        }
+        // Before anything of the new connection is read.
+        for sink in interrupted { sink.delivery.addOpenGap() }
+        status.withLock { status in
+            if status.phase != .closed { status.phase = .connected }
+        }
+        traffic.connected()
+    }
+
+    func announce(_ news: ClientMachine.News) {
+        switch news {
+        case .connecting(let server, let wait): tell(.connecting(server: server.name, after: wait))
+        case .connected(let server):
+            tell(.connected(server: server.name))
+            ready.resumeAll(nil)
+        case .lost(let loss): lost(NATSError(loss))
+        case .failed(let loss): tell(.connectionFailed(NATSError(loss)))
+        case .serversChanged(let added, let removed):
+            tell(.serversChanged(added: added.map(\.name), removed: removed.map(\.name)))
+        case .lameDuck: tell(.lameDuck)
+        case .moved(let server): tell(.moved(from: server.name))
+        case .suspended: tell(.suspended)
+        }
+    }
+
+    /// The connection in use is gone; the client tries again unless it is over.
+    private func lost(_ error: NATSError) {
+        status.withLock { status in
+            if status.phase == .connected { status.phase = .reconnecting }
+        }
+        subscriptions.withLock { $0.connectionLost() }
+        tell(.disconnected(error))
+        guard options.failsRequestsOnDisconnect else { return }
+        requests.resumeAll(.failure(error))
+        failManyAnswers(error) { _ in true }
+    }
+
+    /// Ends everything, once; whoever waits gets `error` or the code `closed`.
+    func end(_ error: NATSError?) {
+        let reason = error ?? NATSError(.closed, stage: .connect, detail: "the client was closed")
+        let isFirst = status.withLock { status -> Bool in
+            guard status.phase != .closed else { return false }
+            status.phase = .closed
+            status.closeReason = reason
+            return true
+        }
+        guard isFirst else { return }
+        outbox.close()
+        // Nothing comes behind the end; what the connections say of theirs is of no interest.
+        events.finish(.closed(error))
+        ready.resumeAll(reason)
+        requests.resumeAll(.failure(reason))
+        failManyAnswers(reason) { _ in true }
+        for sink in subscriptions.withLock({ $0.removeAll() }) { sink.delivery.finish(error) }
+    }
+
+    /// Nothing is left.
+    func finish() {
+        status.withLock { status in
+            status.isFinished = true
+            status.home = nil
+        }
+        finished.resumeAll(())
+    }
+
+    /// What drives the client has ended.
+    func abandon() {
+        end(NATSError(.closed, stage: .connect, detail: "the event loop has ended"))
+        finish()
+    }
+}
+
+extension NATSError {
+    /// Why a connection, or an attempt to make one, ended.
+    init(_ loss: ClientMachine.Loss) {
+        let (code, detail): (Code, String) =
+            switch loss.reason {
+            case .requested: (.disconnected, "closed on request")
+            case .handshakeTimeout: (.connectionFailed, "no handshake in time")
+            case .tlsRequired: (.connectionFailed, "the server demands TLS, which is not built in")
+            case .stale: (.disconnected, "the server did not answer PING")
+            case .writeTimeout: (.disconnected, "the server took no bytes for too long")
+            case .serverError(let error):
+                (error.remedy == .reauthenticate ? .authorizationFailed : .disconnected, error.text)
+            case .protocolViolation(let error): (.protocolViolation, error.description)
+            case .peerClosed: (.disconnected, "the server closed the connection")
+            case .transportFailed(let words): (.disconnected, words)
+            }
+        // Where there was no connection, none was lost.
+        let isAttempt = code == .disconnected && !loss.wasInUse
+        let isImpatience =
+            switch loss.reason {
+            case .peerClosed, .transportFailed: loss.wasSlow && loss.wasInUse
+            default: false
+            }
+        self.init(
+            isAttempt ? .connectionFailed : code, stage: .connect, server: loss.server.name,
+            detail: isImpatience ? detail + ", perhaps since we were slow to read" : detail)
+    }
+
+    /// Why a client is over; nil: it was asked for.
+    init?(_ end: ClientMachine.End) {
+        guard case .gaveUp(let reason, let last) = end else { return nil }
+        if let last {
+            self.init(last)
+        } else {
+            self.init(
+                reason == .refused ? .authorizationFailed : .connectionFailed, stage: .connect,
+                detail: reason.rawValue)
+        }
+    }
+}
+
+extension ServerURL {
+    /// `host:port`, as events and errors name a server.
+    var name: String { "\(host):\(port)" }
+}

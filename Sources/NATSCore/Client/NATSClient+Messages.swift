@@ -1,0 +1,202 @@
+public import BridgeBytes
+internal import BridgeSockets
+public import NATSWire
+
+extension NATSClient {
+    /// Puts a message into the outbox. Returns at once; complexity O(size), one copy.
+    ///
+    /// - Throws: `NATSError`: `payloadTooLarge` when headers and payload exceed the server's
+    ///   `max_payload` (the server would cut the connection), `outboxFull` when the bounded
+    ///   outbox cannot take it (see `publishWhenReady`), `closed`. Nothing was sent then.
+    public func publish(
+        _ payload: Bytes, to subject: Subject, replyTo: Subject? = nil,
+        headers: Headers = Headers()
+    ) throws(NATSError) {
+        try publish(payload, subject, replyTo, headers, limit: nil)
+    }
+
+    @inline(__always)
+    private func publish(
+        _ payload: Bytes, _ subject: Subject, _ replyTo: Subject?, _ headers: Headers, limit: Int?
+    ) throws(NATSError) {
+        try checkSize(payload, headers, subject, .publish)
+        // Sound: `core` keeps the outbox as long as this client lives, so a reference count of its
+        // own, which all publishing threads would fight for, protects nothing.
+        let result = unsafe outbox._withUnsafeGuaranteedRef {
+            $0.append(
+                payload, subject, replyTo: replyTo, headers: headers,
+                atOnce: core.options.sendsAtOnce, limit: limit)
+        }
+        guard result != .appended else { return }
+        throw appendError(result, subject, .publish)
+    }
+
+    /// Puts a message into the outbox, and suspends while that is over its high-water mark (half
+    /// of its capacity; the rest is for those who cannot wait). Does not suspend otherwise.
+    ///
+    /// - Throws: `NATSError`: `payloadTooLarge`, `closed`, or `cancelled` when the task is
+    ///   cancelled while it waits; nothing was sent then.
+    public func publishWhenReady(
+        _ payload: Bytes, to subject: Subject, replyTo: Subject? = nil,
+        headers: Headers = Headers()
+    ) async throws(NATSError) {
+        let limit = core.outbox.highWaterMark
+        while true {
+            do throws(NATSError) {
+                return try publish(payload, subject, replyTo, headers, limit: limit)
+            } catch  where error.code == .outboxFull {
+                guard !Task.isCancelled else {
+                    throw NATSError(
+                        .cancelled, stage: .publish, subject: subject.text, outcome: .lost)
+                }
+                await core.outbox.waitForRoom()
+            }
+        }
+    }
+
+    @inline(__always)
+    func checkSize(
+        _ payload: Bytes, _ headers: Headers, _ subject: Subject, _ stage: NATSError.Stage
+    ) throws(NATSError) {
+        let size = payload.count + (headers.isEmpty ? 0 : headers.encodedCount)
+        guard size > maxPayload else { return }
+        throw NATSError(
+            .payloadTooLarge, stage: stage, subject: subject.text,
+            detail: "\(size) bytes with headers; the server takes \(maxPayload)", outcome: .lost)
+    }
+
+    func appendError(
+        _ result: Outbox.AppendResult, _ subject: Subject, _ stage: NATSError.Stage
+    ) -> NATSError {
+        if result == .full {
+            return NATSError(
+                .outboxFull, stage: stage, subject: subject.text,
+                detail: "\(core.outbox.capacity) bytes wait to be written", outcome: .lost)
+        }
+        return NATSError(
+            .closed, stage: stage, subject: subject.text,
+            detail: core.closeReason?.detail ?? "the client is closed", outcome: .lost)
+    }
+
+    /// Waits until the server has taken everything that was published before, over whatever
+    /// connection it went: PING, PONG. While there is no connection it waits for the next one.
+    ///
+    /// Messages that the server refused for want of permission are not told of here (see
+    /// `publishConfirmed` and receipts). A loss is told to those flushes that were asked for before
+    /// any of them told of it: where several tasks publish, each had better wait for its own
+    /// messages.
+    /// - Throws: `NATSError`: `disconnected` when a connection was lost with messages of which
+    ///   nobody knows whether they arrived (the detail says how many); `timeout`, `cancelled`,
+    ///   `closed`.
+    public func flush(timeout: Duration = .seconds(10)) async throws(NATSError) {
+        try await core.flush(until: .after(timeout), stage: .flush)
+    }
+
+    /// Subscribes. Messages are delivered from now on until the subscription is ended.
+    ///
+    /// - Parameters:
+    ///   - pattern: The subjects, perhaps with wildcards.
+    ///   - queueGroup: Members of one group share the messages; nil: every message.
+    ///   - limits: How much may wait for the consumer.
+    /// - Throws: `NATSError` with the code `closed`.
+    public func subscribe(
+        to pattern: SubjectPattern, queueGroup: QueueGroup? = nil,
+        limits: SubscriptionLimits = .default
+    ) throws(NATSError) -> NATSSubscription {
+        try core.refuseIfEnding(.subscribe, pattern.text)
+        let overflow = NATSError(
+            .slowConsumer, stage: .receive, subject: pattern.text,
+            detail: "more than \(limits.maxMessages) messages or \(limits.maxBytes) bytes waited")
+        let delivery = Delivery<NATSMessage, NATSError>(
+            limits: limits.deliveryLimits, weigh: { $0.size }, overflowFailure: overflow,
+            onResume: { [weak core] in core?.resumeReading() })
+        let sid = core.addSubscription(pattern, queueGroup, .delivery, limits, delivery)
+        return NATSSubscription(id: sid, pattern: pattern, delivery: delivery, core: core)
+    }
+
+    /// A subject for answers that nobody else has.
+    public func newInbox() -> Subject {
+        core.inbox(core.requests.newID())
+    }
+
+    /// Asks and waits for one answer, through one shared inbox.
+    ///
+    /// - Throws: `NATSError`: `noResponders` at once when nobody listens (status 503),
+    ///   `permissionDenied` at once when the server forbids the subject or our inbox, `timeout`,
+    ///   `cancelled`, `payloadTooLarge`, `outboxFull`, `closed`. Its `outcome` says what is known of
+    ///   the question.
+    public func request(
+        _ payload: Bytes, to subject: Subject, headers: Headers = Headers(),
+        timeout: Duration = .seconds(5)
+    ) async throws(NATSError) -> NATSMessage {
+        try await request(
+            payload, to: subject, headers: headers, ticket: newRequest(), timeout: timeout)
+    }
+
+    /// Reserves an inbox for one answer, for layers that write it into the message as well.
+    package func newRequest() -> RequestTicket {
+        core.subscribeToInbox()
+        let id = core.requests.newID()
+        return RequestTicket(id: id, inbox: core.inbox(id))
+    }
+
+    /// Asks with an inbox that was reserved before; each is good for one request.
+    package func request(
+        _ payload: Bytes, to subject: Subject, headers: Headers, ticket: RequestTicket,
+        timeout: Duration
+    ) async throws(NATSError) -> NATSMessage {
+        try checkSize(payload, headers, subject, .request)
+        try core.refuseIfEnding(.request, subject.text)
+        let (id, inbox) = (ticket.id, ticket.inbox)
+        var isAsked = false
+        let question = ClientCore.Question(subject: subject)
+        let ending = await core.requests.wait(
+            for: id, label: question, until: .after(timeout)
+        ) { isAlone in
+            // With several in flight, coalescing is worth more than a switch of threads.
+            let result = core.outbox.append(
+                question: payload, subject, replyTo: inbox, headers: headers, atOnce: isAlone,
+                number: question.number)
+            isAsked = result == .appended
+            if !isAsked {
+                core.requests.resume(id, .failure(appendError(result, subject, .request)))
+            }
+        }
+        let message = try answer(ending, subject, isAsked ? .unknown : .lost)
+        if message.hasHeaders, message.status?.code == HeaderStatus.noRespondersCode {
+            throw NATSError(
+                .noResponders, stage: .request, subject: subject.text,
+                detail: "nobody listens on this subject")
+        }
+        return message
+    }
+}
+
+extension NATSClient {
+    /// Makes of the end of a wait what the caller of a request is told.
+    private func answer(
+        _ ending: WaitList<ClientCore.Reply, ClientCore.Question>.Ending, _ subject: Subject,
+        _ outcome: PublishOutcome
+    ) throws(NATSError) -> NATSMessage {
+        switch ending {
+        case .value(.success(let message)): return message
+        case .value(.failure(let error)):
+            throw NATSError(
+                error.code, stage: .request, subject: subject.text, server: error.server,
+                detail: error.detail, outcome: error.outcome ?? outcome)
+        case .timeout:
+            throw NATSError(
+                .timeout, stage: .request, subject: subject.text, detail: "no answer in time",
+                outcome: outcome)
+        case .cancelled:
+            throw NATSError(.cancelled, stage: .request, subject: subject.text, outcome: outcome)
+        }
+    }
+}
+
+/// The inbox of one request.
+package struct RequestTicket: Sendable {
+    let id: UInt64
+    /// Where the answer is expected.
+    package let inbox: Subject
+}

@@ -1,0 +1,32 @@
+public import NATSWire
+
+/// What happens to a client's connection, for whoever watches `NATSClient.events`. Servers are
+/// named `host:port`.
+public enum NATSEvent: Sendable, Hashable {
+    /// The next attempt at a server begins after `delay`.
+    case connecting(server: String, after: Duration)
+    /// A handshake is done.
+    case connected(server: String)
+    /// The connection was lost, for this reason; the client tries again.
+    case disconnected(NATSError)
+    /// One attempt to connect failed.
+    case connectionFailed(NATSError)
+    /// Servers that joined or left the cluster, as the server in use tells.
+    case serversChanged(added: [String], removed: [String])
+    /// The server complained without closing.
+    case serverError(ServerError)
+    /// The server will stop soon and asks its clients to leave; the client looks for another.
+    case lameDuck
+    /// The client has moved from a server that will stop to another one; nothing was lost.
+    case moved(from: String)
+    /// The user wants no connection at present; the next one is made after `resume()`.
+    case suspended
+    /// A subscription's consumer is slow: reading is paused, or messages are dropped from now
+    /// on, as its policy says. Told once until the consumer has caught up.
+    case slowConsumer(subscription: Int, SubscriptionLimits.Policy)
+    /// Reading could not wait for that subscription's consumer any longer: its messages are dropped
+    /// until it has caught up by half, with a gap in its sequence. The others go on.
+    case messagesDropped(subscription: Int)
+    /// The client is closed: for good, with the reason if it was not asked for.
+    case closed(NATSError?)
+}

@@ -1,0 +1,102 @@
+internal import BridgeBytes
+internal import BridgeSockets
+internal import NATSWire
+
+extension NATSClientOptions {
+    /// The servers, with the credentials of the options where their URLs have none.
+    func parsedServers() throws(NATSError) -> [ServerURL] {
+        guard !servers.isEmpty else {
+            throw NATSError(.invalidArgument, stage: .connect, detail: "no server is given")
+        }
+        var parsed: [ServerURL] = []
+        for text in servers {
+            do throws(WireError) {
+                parsed.append(try ServerURL(text))
+            } catch {
+                throw NATSError(.invalidArgument, stage: .connect, detail: error.description)
+            }
+        }
+        return parsed
+    }
+
+    /// The numeric address to connect from.
+    var localSource: Address? { localAddress.flatMap { Address(numericHost: $0, port: 0) } }
+
+    /// What does a new client's work.
+    func reactor() throws(NATSError) -> Reactor {
+        if let eventLoop { return eventLoop.driven.reactor }
+        do throws(SocketError) {
+            return try Reactor(name: "nats-client")
+        } catch {
+            throw NATSError(.connectionFailed, stage: .connect, detail: error.description)
+        }
+    }
+
+    /// - Throws: `NATSError` with the code `invalidArgument`.
+    func check() throws(NATSError) {
+        if let localAddress, localSource == nil {
+            throw NATSError(
+                .invalidArgument, stage: .connect,
+                detail: "\(localAddress) is not a numeric local address")
+        }
+        guard Self.receiveBufferLimits.contains(receiveBufferSize) else {
+            throw NATSError(
+                .invalidArgument, stage: .connect,
+                detail: "a receive buffer of \(receiveBufferSize) bytes is outside"
+                    + " \(Self.receiveBufferLimits)")
+        }
+    }
+
+    private var poolConfiguration: ReconnectMachine.Configuration {
+        var configuration = ReconnectMachine.Configuration()
+        configuration.reconnectWait = reconnectWait.clampedForClocks
+        configuration.maxReconnectWait = max(
+            configuration.maxReconnectWait, configuration.reconnectWait)
+        configuration.jitter = reconnectJitter.clampedForClocks
+        configuration.jitterTLS = reconnectJitterTLS.clampedForClocks
+        configuration.maxAttempts = maxReconnectAttempts
+        configuration.shuffles = !keepsServerOrder
+        configuration.retriesFirstConnect = retryOnFirstConnect
+        configuration.reconnects = reconnects
+        configuration.usesDiscovered = !ignoresDiscoveredServers
+        configuration.abandonsAfterSameRefusal = !retriesRefusedCredentials
+        return configuration
+    }
+
+    var clientConfiguration: ClientMachine.Configuration {
+        var configuration = ClientMachine.Configuration()
+        configuration.connection = connectionConfiguration
+        configuration.pool = poolConfiguration
+        configuration.asksForTarget = reconnectTarget != nil
+        configuration.asksForDelay = reconnectDelay != nil
+        return configuration
+    }
+
+    private var connectionConfiguration: ConnectionMachine.Configuration {
+        var configuration = ConnectionMachine.Configuration()
+        configuration.handshakeTimeout = connectTimeout.clampedForClocks
+        configuration.pingInterval = pingInterval.clampedForClocks
+        configuration.maxOutstandingPings = maxPingsOutstanding
+        configuration.writeTimeout = writeTimeout.clampedForClocks
+        return configuration
+    }
+
+    /// What CONNECT says to a server.
+    func connectOptions(for server: ServerURL, info: ServerInfo) -> ConnectOptions {
+        var options = ConnectOptions()
+        options.name = name
+        options.echo = echo
+        options.verbose = verbose
+        options.pedantic = pedantic
+        options.headers = info.supportsHeaders
+        options.credentials = server.credentials
+        if options.credentials == .none {
+            if let token {
+                options.credentials = .token(token)
+            } else if let user {
+                options.credentials = .user(user, password: password ?? "")
+            }
+        }
+        return options
+    }
+}

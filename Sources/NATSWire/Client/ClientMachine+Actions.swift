@@ -1,0 +1,78 @@
+// What `ClientMachine` has its driver do and say: plain values, carried out in their order.
+extension ClientMachine {
+    /// Names one connection of a client; never another one.
+    package struct ConnectionID: Hashable, Sendable {
+        package let number: Int
+        package init(_ number: Int) { self.number = number }
+    }
+
+    package enum Action: Equatable, Sendable {
+        /// Ask the user for the next server, and answer with `targetChosen`.
+        case askTarget(token: Int, pool: [ServerURL])
+        /// Ask the user for the wait before the next attempt; answer with `delayGiven`.
+        case askDelay(token: Int, failures: Int)
+        /// Find out how the server may be reached, and with which credentials; answer with
+        /// `prepared`.
+        case prepare(token: Int, ServerURL)
+        /// Connect in one of the ways that were found.
+        case open(ConnectionID, token: Int, way: Int)
+        /// Send CONNECT and PING.
+        case sendConnect(ConnectionID, ServerInfo)
+        /// Send it from the connection's own buffer: the outbox does not feed it.
+        case sendPing(ConnectionID)
+        case sendPong(ConnectionID)
+        /// Append it behind what waits in the outbox, which feeds the connection.
+        case appendPing
+        case appendPong
+        /// Subscribe to everything, and send PING.
+        case subscribe(ConnectionID)
+        /// From now on the outbox feeds this connection; first it subscribes to what the
+        /// connection is not subscribed to yet.
+        case feed(ConnectionID)
+        /// End the subscriptions, send what the outbox holds and a last PING; what is published
+        /// later waits.
+        case release(ConnectionID)
+        /// The connection that the outbox fed is gone: what it carried is settled.
+        case settle(ConnectionID)
+        case close(ConnectionID)
+        /// The PONG answers a question in the outbox.
+        case passPong(ConnectionID)
+        /// The server's limits and addresses, or its complaint.
+        case update(ServerInfo)
+        case report(ServerError)
+        case tell(News)
+        /// The client is over: whoever waits is told.
+        case end(End)
+        /// Its last connection is gone.
+        case finish
+    }
+
+    /// What is said to whoever watches the client.
+    package enum News: Equatable, Sendable {
+        case connecting(ServerURL, after: Duration)
+        case connected(ServerURL)
+        case lost(Loss)
+        /// One attempt to connect failed.
+        case failed(Loss)
+        case serversChanged(added: [ServerURL], removed: [ServerURL])
+        case lameDuck
+        case moved(from: ServerURL)
+        case suspended
+    }
+
+    /// How a connection, or an attempt to make one, ended.
+    package struct Loss: Equatable, Sendable {
+        package let reason: ConnectionMachine.CloseReason
+        package let server: ServerURL
+        /// Whether the outbox had fed it.
+        package let wasInUse: Bool
+        /// Whether we were slow to read, which the server may have lost patience with.
+        package let wasSlow: Bool
+    }
+
+    /// Why a client is over.
+    package enum End: Equatable, Sendable {
+        case requested
+        case gaveUp(ReconnectMachine.GiveUpReason, last: Loss?)
+    }
+}

@@ -1,0 +1,164 @@
+/// Looking for a server: which one, when, and in which way.
+///
+/// ## Theory of operation
+/// There is one search at a time, and at most one connection that it has opened and that is not
+/// ready yet. A search begins whenever a connection is missing: none is in use, or the server of
+/// the one in use will stop. It ends with a handshake, or with giving up, which counts only once
+/// the connection in use is gone. Answers to what the driver was asked carry the token of their
+/// search; those of an earlier one are ignored.
+extension ClientMachine {
+    /// Begins a search if one is needed.
+    mutating func advance(_ now: Duration, _ actions: inout [Action]) {
+        guard phase == .running, !isSuspended, search == .idle else { return }
+        // The end of one that was closed comes soon, and its messages are settled then.
+        let isClosing = connections.contains { $0.role.hasCarried && $0.reason != nil }
+        let isProvided = connections.contains { $0.role.willDo && $0.reason == nil }
+        guard !isClosing, !isProvided else { return }
+        let isServed = connections.contains { $0.role.hasCarried }
+        if let givenUp {
+            if !isServed { actions += end(.gaveUp(givenUp, last: lastLoss)) }
+            return
+        }
+        token += 1
+        if configuration.asksForTarget, pool.hasConnected, !isServed {
+            search = .askingTarget
+            actions.append(.askTarget(token: token, pool: pool.pool))
+        } else {
+            choose(nil, now, &actions)
+        }
+    }
+
+    mutating func endSearch() {
+        search = .idle
+        token += 1
+    }
+
+    /// The user's choice of the next server; nil: ours.
+    package mutating func targetChosen(
+        token answered: Int, _ target: ServerURL?, now: Duration
+    ) -> [Action] {
+        guard answered == token, search == .askingTarget else { return [] }
+        var actions: [Action] = []
+        choose(target, now, &actions)
+        return actions
+    }
+
+    private mutating func choose(
+        _ target: ServerURL?, _ now: Duration, _ actions: inout [Action]
+    ) {
+        switch pool.nextAttempt(now: now, random: random(), wanted: target) {
+        case .giveUp(let reason):
+            search = .idle
+            givenUp = reason
+            advance(now, &actions)
+        case .connect(let server, let wait):
+            let failures = pool.failures(of: server)
+            guard configuration.asksForDelay, failures > 0 else {
+                return waitFor(server, wait, now, &actions)
+            }
+            search = .askingDelay(server, wait)
+            actions.append(.askDelay(token: token, failures: failures))
+        }
+    }
+
+    /// The user's own wait; nil: ours.
+    package mutating func delayGiven(
+        token answered: Int, _ delay: Duration?, now: Duration
+    ) -> [Action] {
+        guard answered == token, case .askingDelay(let server, let wait) = search else { return [] }
+        var actions: [Action] = []
+        waitFor(server, max(.zero, delay ?? wait), now, &actions)
+        return actions
+    }
+
+    private mutating func waitFor(
+        _ server: ServerURL, _ wait: Duration, _ now: Duration, _ actions: inout [Action]
+    ) {
+        actions.append(.tell(.connecting(server, after: wait)))
+        guard wait > .zero else { return prepare(server, &actions) }
+        search = .waiting(server, until: now + min(wait, Self.longestWait))
+    }
+
+    /// Longest wait for an attempt, whatever the user asks for: a year.
+    private static let longestWait = Duration.seconds(365 * 86_400)
+
+    mutating func prepare(_ server: ServerURL, _ actions: inout [Action]) {
+        search = .preparing(server)
+        actions.append(.prepare(token: token, server))
+    }
+
+    /// The driver has found so many ways to reach the server, or why there is none.
+    package mutating func prepared(
+        token answered: Int, _ result: Result<Int, Unreachable>, now: Duration
+    ) -> [Action] {
+        guard answered == token, case .preparing(let server) = search else { return [] }
+        var actions: [Action] = []
+        switch result {
+        case .success(let count) where count > 0:
+            search = .trying(server, next: 0, count: count)
+            tryNext(now, &actions)
+        case .success: fail(server, "there is no way to it", now, &actions)
+        case .failure(let error): fail(server, error.words, now, &actions)
+        }
+        return actions
+    }
+
+    /// Why a server cannot even be tried.
+    package struct Unreachable: Error, Equatable {
+        package let words: String
+        package init(_ words: String) { self.words = words }
+    }
+
+    private mutating func fail(
+        _ server: ServerURL, _ words: String, _ now: Duration, _ actions: inout [Action]
+    ) {
+        search = .idle
+        let loss = Loss(
+            reason: .transportFailed(words), server: server, wasInUse: false, wasSlow: false)
+        note(loss, now, &actions)
+        advance(now, &actions)
+    }
+
+    private mutating func tryNext(_ now: Duration, _ actions: inout [Action]) {
+        guard case .trying(let server, let next, let count) = search, next < count else { return }
+        search = .trying(server, next: next + 1, count: count)
+        let id = newConnection(to: server, now: now)
+        actions.append(.open(id, token: token, way: next))
+    }
+
+    /// A connection is gone that was never in use: the next way is tried, or the server failed.
+    mutating func attemptEnded(
+        _ loss: Loss, _ role: Role, _ now: Duration, _ actions: inout [Action]
+    ) {
+        guard role == .attempt else {
+            // It was to take over.
+            if role != .left { note(loss, now, &actions) }
+            return
+        }
+        guard case .trying(_, let next, let count) = search else { return }
+        guard next == count else {
+            actions.append(.tell(.failed(loss)))
+            return tryNext(now, &actions)
+        }
+        search = .idle
+        note(loss, now, &actions)
+    }
+
+    /// Counts a failure against its server.
+    private mutating func note(_ loss: Loss, _ now: Duration, _ actions: inout [Action]) {
+        lastLoss = loss
+        let isSpare = connections.contains { $0.role.hasCarried }
+        if let failure = loss.reason.failure {
+            pool.failed(failure, now: now, isSpare: isSpare)
+        }
+        actions.append(.tell(.failed(loss)))
+    }
+
+    /// Takes over what the server in use says about its cluster.
+    mutating func noteDiscovered(_ info: ServerInfo, _ index: Int, _ actions: inout [Action]) {
+        guard connections[index].role == .inUse else { return }
+        let change = pool.discovered(info.connectURLs)
+        guard !change.added.isEmpty || !change.removed.isEmpty else { return }
+        actions.append(.tell(.serversChanged(added: change.added, removed: change.removed)))
+    }
+}
