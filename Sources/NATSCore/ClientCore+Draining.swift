@@ -43,8 +43,10 @@ extension ClientCore {
     func drainAll(
         timeout: Duration, isolation: isolated (any Actor)? = #isolation
     ) async throws(NATSError) {
-        guard !isDraining.exchange(true, ordering: .relaxed) else { return }
         let end = ContinuousClock.now + timeout
+        // Before requests are refused: an acknowledgement may ask to be confirmed.
+        let unfinished = await drainParticipants.drain(until: end)
+        guard !isDraining.exchange(true, ordering: .relaxed) else { return }
         let sids = subscriptions.withLock { $0.drainableSIDs }
         for sid in sids {
             _ = outbox.appendControl { FrameWriter.unsubscribe(sid: sid, into: &$0) }
@@ -55,10 +57,11 @@ extension ClientCore {
         let unconsumed = await Self.consumed(sinks, until: end)
         // What the consumers published goes out, also when one of them did not finish.
         try await flush(timeout: max(.seconds(1), end - .now), stage: .drain)
-        guard unconsumed == 0 else {
+        guard unconsumed + unfinished == 0 else {
             throw NATSError(
                 .timeout, stage: .drain,
-                detail: "\(unconsumed) received messages were not consumed in time")
+                detail: "\(unconsumed) received messages were not consumed in time, "
+                    + "\(unfinished) of JetStream's consumers not finished")
         }
     }
 

@@ -44,6 +44,8 @@ final class ClientCore: Sendable {
     let manyAnswers = Mutex<[UInt64: ManyAnswers]>([:])
     let receipts = Receipts()
     let events = EventHub()
+    /// What ends before the client's own subscriptions when it drains.
+    let drainParticipants = DrainParticipants()
     /// Whether `subscribeToInbox` has been through.
     private let hasInbox = Atomic(false)
     private let inboxSetup = Mutex(())

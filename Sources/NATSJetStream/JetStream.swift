@@ -9,7 +9,8 @@ public struct JetStreamOptions: Sendable, Hashable {
     public var domain: String?
     /// The prefix of the API's subjects when there is no domain.
     public var apiPrefix = "$JS.API"
-    /// Longest wait for one answer.
+    /// Longest wait for one answer. Here and below, negative is zero, and more than a century is
+    /// a century.
     public var timeout: Duration = .seconds(5)
     /// How often a publish is repeated when no stream answers, as while a leader is elected
     /// (ADR-22).
@@ -19,6 +20,15 @@ public struct JetStreamOptions: Sendable, Hashable {
 
     /// The defaults of the field.
     public init() {}
+
+    /// The same, with nothing in it that a clock or a loop could not count.
+    var bounded: JetStreamOptions {
+        var options = self
+        options.timeout = timeout.boundedWait
+        options.publishRetries = max(0, publishRetries)
+        options.publishRetryWait = publishRetryWait.boundedWait
+        return options
+    }
 }
 
 /// Streams and consumers of JetStream, over a client's connection.
@@ -35,7 +45,7 @@ public struct JetStream: Sendable {
     /// JetStream as that client's server has it.
     public init(client: NATSClient, options: JetStreamOptions = JetStreamOptions()) {
         self.client = client
-        self.options = options
+        self.options = options.bounded
         api = APISubjects(prefix: options.domain.map { "$JS.\($0).API" } ?? options.apiPrefix)
     }
 
