@@ -84,6 +84,9 @@ internal import Synchronization
     /// Most bytes of headers and payload that the connected server takes in one message.
     public var maxPayload: Int { core.maxPayload.load(ordering: .relaxed) }
 
+    /// The domain of JetStream that the options name.
+    package var jetStreamDomain: String? { core.options.jetStreamDomain }
+
     /// Whether the connection stands now.
     public var isConnected: Bool { core.phase == .connected }
 

@@ -5,10 +5,14 @@ internal import NATSWire
 
 /// How JetStream is reached and how patient we are.
 public struct JetStreamOptions: Sendable, Hashable {
-    /// The domain of JetStream, for servers that are reached through leaf nodes; nil: ours.
+    /// The domain of JetStream, for servers that are reached through leaf nodes; nil: the one of
+    /// the client's options, as a context names it, or ours.
     public var domain: String?
-    /// The prefix of the API's subjects when there is no domain.
-    public var apiPrefix = "$JS.API"
+    /// The prefix of the API's subjects when there is no domain; another one than `$JS.API` is
+    /// used whatever domain the client's options name.
+    public var apiPrefix = Self.ownPrefix
+    /// The prefix of the server's own domain.
+    public static let ownPrefix = "$JS.API"
     /// Longest wait for one answer. Here and below, negative is zero, and more than a century is
     /// a century.
     public var timeout: Duration = .seconds(5)
@@ -46,7 +50,9 @@ public struct JetStream: Sendable {
     public init(client: NATSClient, options: JetStreamOptions = JetStreamOptions()) {
         self.client = client
         self.options = options.bounded
-        api = APISubjects(prefix: options.domain.map { "$JS.\($0).API" } ?? options.apiPrefix)
+        let named = options.apiPrefix == JetStreamOptions.ownPrefix ? client.jetStreamDomain : nil
+        let domain = options.domain ?? named
+        api = APISubjects(prefix: domain.map { "$JS.\($0).API" } ?? options.apiPrefix)
     }
 
     /// One call of the API: a JSON object there, a JSON object back.

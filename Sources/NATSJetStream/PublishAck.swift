@@ -82,7 +82,9 @@ public struct PublishOptions: Sendable, Hashable {
             headers.set(Self.lastMessageIDName, expectedLastMessageID)
         }
         if let timeToLive {
-            let seconds = Int(clamping: max(1, timeToLive.components.seconds))
+            // Never shorter than what was asked for.
+            let (whole, part) = timeToLive.components
+            let seconds = Int(clamping: max(1, part > 0 && whole < .max ? whole + 1 : whole))
             headers.set(Self.timeToLiveName, HeaderValue(seconds))
         }
         return headers

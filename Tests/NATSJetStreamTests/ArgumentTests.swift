@@ -192,6 +192,20 @@ internal import Testing
         }
     }
 
+    @Test func `many publishes take any window`() async throws {
+        try await run { jetStream in
+            let requests = (0..<3).map { _ in PublishRequest(Bytes(), to: "s.a") }
+            for window in [0, -1, Int.min] {
+                let code = await Self.code {
+                    _ = try await jetStream.publishAll(requests, maxOutstanding: window)
+                }
+                #expect(code == .invalidArgument)
+            }
+            let results = try await jetStream.publishAll(requests, maxOutstanding: .max)
+            for result in results { _ = try result.get() }
+        }
+    }
+
     private static let streams: [@Sendable (inout StreamConfiguration) -> Void] = [
         { $0.maxMessages = 0 }, { $0.maxMessages = -1 }, { $0.maxMessages = .min },
         { $0.maxMessagesPerSubject = 0 }, { $0.maxMessagesPerSubject = -1 },
