@@ -206,6 +206,23 @@ internal import Testing
         }
     }
 
+    @Test func `a life that is none is refused`() async throws {
+        try await run { jetStream in
+            var stream = StreamConfiguration(name: "L", subjects: ["l"])
+            stream.storage = .memory
+            stream.allowsMessageTTL = true
+            try await jetStream.createStream(stream)
+            for life in Self.enormous + [.zero, .seconds(-1), .seconds(Int64.min)] {
+                var options = PublishOptions()
+                options.timeToLive = life
+                let code = await Self.code {
+                    try await jetStream.publish(Bytes(), to: "l", options: options)
+                }
+                #expect(code == .refused || code == nil && life > .zero, "\(life)")
+            }
+        }
+    }
+
     private static let streams: [@Sendable (inout StreamConfiguration) -> Void] = [
         { $0.maxMessages = 0 }, { $0.maxMessages = -1 }, { $0.maxMessages = .min },
         { $0.maxMessagesPerSubject = 0 }, { $0.maxMessagesPerSubject = -1 },

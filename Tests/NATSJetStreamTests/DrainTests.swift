@@ -84,7 +84,7 @@ internal import Testing
             for await _ in begun { break }
             while try await watcher.info().ackPending < 5 {}
             let error = await #expect(throws: NATSError.self) {
-                try await client.drain(timeout: .milliseconds(200))
+                try await client.drain(timeout: .seconds(1))
             }
             #expect(error?.code == .timeout && error?.stage == .drain)
             #expect(error?.detail.contains("5 of JetStream's") == true, "\(error?.detail ?? "")")
