@@ -51,7 +51,9 @@ extension ClientCore {
         for sid in sids {
             _ = outbox.appendControl { FrameWriter.unsubscribe(sid: sid, into: &$0) }
         }
-        try await flush(timeout: timeout, stage: .drain)
+        // What was given back has to be written, however late it is.
+        let least: Duration = unfinished == 0 ? .zero : .seconds(1)
+        try await flush(timeout: max(least, end - .now), stage: .drain)
         let sinks = subscriptions.withLock { registry in sids.compactMap { registry.remove($0) } }
         for sink in sinks { sink.delivery.finish() }
         let unconsumed = await Self.consumed(sinks, until: end)
