@@ -41,7 +41,7 @@ struct EnvelopeLocator {
         var bounds = JSONLimits()
         bounds.maxDepth = limits.maxDepth
         bounds.maxBytes = limits.maxBytes
-        tokenizer = JSONTokenizer(limits: bounds)
+        tokenizer = JSONTokenizer(limits: bounds, loneSurrogates: strict ? .refused : .replaced)
     }
 
     mutating func locate() throws(EnvelopeError) -> LocatedEnvelope {

@@ -18,8 +18,10 @@ public enum EnvelopeReader {
     ///
     /// Leniently, every known form of the peers is accepted: absent and null fields that have an
     /// empty value, camelCase names, the first design's single payload, any encoding hint, wrong
-    /// sizes, base64 with small faults, plain JSON in its place. A payload of a type that is not
-    /// known is kept with its name and its bytes. Strictly, any departure from the form that
+    /// sizes, base64 with small faults, plain JSON in its place, U+FFFD where an escape is half
+    /// a character. A payload of a type that is not known is kept with its name and its bytes,
+    /// and one that does not say its transport is a link if its data is an absolute URL, else
+    /// direct. Strictly, any departure from the form that
     /// `EnvelopeWriter` writes is refused, and the error names the field.
     ///
     /// Direct payloads are decoded into memory of their own; the body is not kept.

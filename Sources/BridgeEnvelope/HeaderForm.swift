@@ -178,7 +178,7 @@ extension HeaderForm {
 
     private static func json(_ value: String, _ name: String) throws(EnvelopeError) -> JSONValue {
         do throws(JSONError) {
-            return try JSONValue(parsing: Bytes(utf8: value))
+            return try JSONValue(parsing: Bytes(utf8: value), loneSurrogates: .replaced)
         } catch {
             throw EnvelopeError(
                 .invalidValue, stage: .headers, offset: error.offset, field: name,

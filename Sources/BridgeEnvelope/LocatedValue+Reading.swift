@@ -7,6 +7,9 @@ struct ValueSource {
     let strict: Bool
     let limits: EnvelopeLimits
 
+    /// Half a character in a peer's text loses no message, except strictly.
+    var loneSurrogates: LoneSurrogates { strict ? .refused : .replaced }
+
     /// A text. Absent and null mean the empty text, except strictly.
     func text(_ value: LocatedValue?, _ path: String) throws(EnvelopeError) -> String {
         guard let value = try present(value, path) else { return "" }
@@ -40,7 +43,8 @@ struct ValueSource {
         bounds.maxDepth = limits.maxDepth
         do throws(JSONError) {
             let text = body.span.extracting(value.range)
-            return try JSONParser.parse(text, limits: bounds).objectValue ?? [:]
+            return try JSONParser.parse(text, limits: bounds, loneSurrogates: loneSurrogates)
+                .objectValue ?? [:]
         } catch let problem {
             throw error(
                 problem.code == .duplicateKey ? .duplicateField : .invalidJSON, value, path,

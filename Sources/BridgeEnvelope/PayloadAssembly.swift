@@ -34,7 +34,7 @@ struct PayloadAssembly {
         _ located: LocatedPayload, type: String, encoding: String
     ) throws(EnvelopeError) -> Transport {
         let value = located.values[.transport]
-        let transport = try source.requiredText(value, name(.transport))
+        let transport = try transportName(located)
         switch transport {
         case "link": return .link(try source.requiredText(located.values[.data], name(.data)))
         case "direct":
@@ -44,6 +44,23 @@ struct PayloadAssembly {
             throw source.error(
                 .unknownTransport, value, name(.transport), "neither direct nor link")
         }
+    }
+
+    /// What `transport` says. Where it says nothing, `data` decides, except strictly: an absolute
+    /// URL is never base64, whose alphabet has no colon.
+    private func transportName(_ located: LocatedPayload) throws(EnvelopeError) -> String {
+        let value = located.values[.transport]
+        guard !source.strict else { return try source.requiredText(value, name(.transport)) }
+        let said = try source.text(value, name(.transport))
+        guard said.isEmpty else { return said }
+        guard let data = located.values[.data], case .string(let string) = data.token,
+            string.range.count <= source.limits.maxFieldBytes
+        else { return "direct" }
+        return Self.isAbsoluteURL(try source.text(data, name(.data))) ? "link" : "direct"
+    }
+
+    private static func isAbsoluteURL(_ text: String) -> Bool {
+        text.hasPrefix("http://") || text.hasPrefix("https://")
     }
 
     /// The bytes of a direct payload.
@@ -93,7 +110,7 @@ struct PayloadAssembly {
     }
 
     private func isJSON(_ text: Bytes) -> Bool {
-        var tokenizer = JSONTokenizer()
+        var tokenizer = JSONTokenizer(loneSurrogates: source.loneSurrogates)
         do throws(JSONError) {
             while try tokenizer.next(text.span) != .end {}
             return true
@@ -127,8 +144,7 @@ struct PayloadAssembly {
             try check(.size, payload.statedSize == bytes.count, "not the size of the data")
         case .link(let url):
             try check(.encoding, payload.encoding == "none", "a link, but not none")
-            let isAbsolute = url.hasPrefix("http://") || url.hasPrefix("https://")
-            try check(.data, isAbsolute, "not an absolute URL")
+            try check(.data, Self.isAbsoluteURL(url), "not an absolute URL")
         }
     }
 }

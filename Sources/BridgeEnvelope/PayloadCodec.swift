@@ -35,6 +35,7 @@ package enum PayloadCodec {
     }
 
     /// The value that serialized bytes stand for. `encoding` is a hint that no decision needs.
+    /// In JSON, half a character is U+FFFD: the bytes themselves still say what the peer wrote.
     /// - Throws: `unknownType` with the name, `invalidContent` with the position in the bytes.
     package static func deserialize(
         _ bytes: Bytes, typeName: String, encoding: String = ""
@@ -70,7 +71,7 @@ package enum PayloadCodec {
 
     private static func json(_ bytes: Bytes) throws(EnvelopeError) -> JSONValue {
         do throws(JSONError) {
-            return try JSONValue(parsing: bytes)
+            return try JSONValue(parsing: bytes, loneSurrogates: .replaced)
         } catch {
             throw EnvelopeError(
                 .invalidContent, stage: .payload, offset: error.offset,

@@ -28,6 +28,15 @@ public struct JSONError: Error, Hashable, Sendable, CustomStringConvertible {
     public var description: String { "JSON: \(code.rawValue) at byte \(offset)" }
 }
 
+/// What a reader makes of an escaped surrogate without its other half, as JavaScript's
+/// `JSON.stringify` writes it of a text that was cut inside a character.
+public enum LoneSurrogates: Sendable, Hashable {
+    /// The text is refused with code `loneSurrogate`.
+    case refused
+    /// Each becomes one U+FFFD, in keys too. UTF-8 that encodes a surrogate stays refused.
+    case replaced
+}
+
 /// The bounds of what a JSON text may make us hold.
 public struct JSONLimits: Sendable, Hashable {
     /// Most arrays and objects inside one another.

@@ -2,8 +2,11 @@ package import BridgeBytes
 
 /// Escapes in strings: RFC 8259 section 7.
 package enum JSONEscape {
-    /// Checks the escape at `position`, surrogate pairs whole; returns where it ends.
-    static func check(_ text: Span<UInt8>, at position: Int) throws(JSONError) -> Int {
+    /// Checks the escape at `position`, surrogate pairs whole; returns where it ends, which is
+    /// 12 bytes on for a pair and 6 for a surrogate that is alone and may be.
+    static func check(
+        _ text: Span<UInt8>, at position: Int, _ surrogates: LoneSurrogates
+    ) throws(JSONError) -> Int {
         guard position + 1 < text.count else { throw JSONError(.unexpectedEnd, at: text.count) }
         guard text[position + 1] == UInt8(ascii: "u") else {
             guard plain(text[position + 1]) != nil else {
@@ -12,15 +15,20 @@ package enum JSONEscape {
             return position + 2
         }
         let unit = try self.unit(text, at: position)
-        if unit & 0xFC00 == 0xDC00 { throw JSONError(.loneSurrogate, at: position) }
-        guard unit & 0xFC00 == 0xD800 else { return position + 6 }
+        guard isSurrogate(unit) else { return position + 6 }
         let second = position + 6
-        guard second + 1 < text.count, text[second] == UInt8(ascii: "\\"),
-            text[second + 1] == UInt8(ascii: "u"),
+        if unit & 0xFC00 == 0xD800, second + 1 < text.count,
+            text[second] == UInt8(ascii: "\\"), text[second + 1] == UInt8(ascii: "u"),
             try self.unit(text, at: second) & 0xFC00 == 0xDC00
-        else { throw JSONError(.loneSurrogate, at: position) }
-        return position + 12
+        {
+            return position + 12
+        }
+        guard surrogates == .replaced else { throw JSONError(.loneSurrogate, at: position) }
+        return position + 6
     }
+
+    /// Whether a UTF-16 unit is one half of a pair.
+    private static func isSurrogate(_ unit: UInt32) -> Bool { unit & 0xF800 == 0xD800 }
 
     /// The byte that a one-letter escape stands for; nil for a letter that is none.
     private static func plain(_ letter: UInt8) -> UInt8? {
@@ -53,7 +61,8 @@ package enum JSONEscape {
         return value
     }
 
-    /// The text of a string that the tokenizer has checked. Complexity: O(n).
+    /// The text of a string that the tokenizer has checked; where that let lone surrogates pass,
+    /// each is U+FFFD. Complexity: O(n).
     package static func text(
         _ string: JSONString, in text: Span<UInt8>
     ) throws(JSONError) -> String {
@@ -64,7 +73,7 @@ package enum JSONEscape {
         return result
     }
 
-    /// The UTF-8 bytes that a string stands for. Complexity: O(n), one copy.
+    /// The UTF-8 bytes that a string stands for, as `text` gives them. Complexity: O(n), one copy.
     package static func unescaped(
         _ string: JSONString, in text: Span<UInt8>
     ) throws(JSONError) -> Bytes {
@@ -78,7 +87,7 @@ package enum JSONEscape {
                 position += 1
                 continue
             }
-            let end = try check(text, at: position)
+            let end = try check(text, at: position, .replaced)
             if let plain = plain(text[position + 1]) {
                 writer.append(plain)
             } else {
@@ -86,6 +95,8 @@ package enum JSONEscape {
                 if end - position == 12 {
                     let low = try unit(text, at: position + 6)
                     scalar = 0x10000 + (scalar & 0x3FF) << 10 + (low & 0x3FF)
+                } else if isSurrogate(scalar) {
+                    scalar = 0xFFFD
                 }
                 append(scalar, to: &writer)
             }

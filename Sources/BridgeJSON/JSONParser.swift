@@ -5,9 +5,10 @@ internal import BridgeBytes
 package enum JSONParser {
     /// Parses a whole text.
     package static func parse(
-        _ text: Span<UInt8>, limits: JSONLimits = .default
+        _ text: Span<UInt8>, limits: JSONLimits = .default,
+        loneSurrogates: LoneSurrogates = .refused
     ) throws(JSONError) -> JSONValue {
-        var tokenizer = JSONTokenizer(limits: limits)
+        var tokenizer = JSONTokenizer(limits: limits, loneSurrogates: loneSurrogates)
         let first = try tokenizer.next(text)
         let value = try value(first, text, &tokenizer)
         guard try tokenizer.next(text) == .end else {

@@ -5,8 +5,9 @@
 // an envelope's reader does, finds it without a copy of it being made.
 //
 // The grammar is RFC 8259's and nothing more: no comments, no trailing commas, no leading zeros,
-// no control bytes or broken UTF-8 in strings, no lone surrogates. What may come next follows
-// from one small state and a stack of what is open, whose depth is bounded.
+// no control bytes or broken UTF-8 in strings. Lone surrogates in escapes, which the grammar has
+// and no text can hold, are refused unless the caller wants them replaced. What may come next
+// follows from one small state and a stack of what is open, whose depth is bounded.
 internal import BridgeBytes
 
 /// One piece of a JSON text. Ranges lie inside quotes.
@@ -41,13 +42,17 @@ package struct JSONTokenizer: Sendable {
     }
 
     private let limits: JSONLimits
+    private let loneSurrogates: LoneSurrogates
     private var state = State.value
     /// Open containers, outermost first; true for objects.
     private var open: [Bool] = []
     /// How far the text has been read, in bytes.
     package private(set) var position = 0
 
-    package init(limits: JSONLimits = .default) { self.limits = limits }
+    package init(limits: JSONLimits = .default, loneSurrogates: LoneSurrogates = .refused) {
+        self.limits = limits
+        self.loneSurrogates = loneSurrogates
+    }
 
     /// Number of containers that are open.
     package var depth: Int { open.count }
@@ -229,7 +234,7 @@ extension JSONTokenizer {
                 return JSONString(range: range, hasEscapes: hasEscapes)
             case UInt8(ascii: "\\"):
                 hasEscapes = true
-                position = try JSONEscape.check(text, at: position)
+                position = try JSONEscape.check(text, at: position, loneSurrogates)
             default: throw JSONError(.invalidString, at: position)
             }
         }

@@ -11,8 +11,11 @@ public indirect enum JSONValue: Sendable, Hashable {
 
     /// Parses a whole text. Complexity: O(n).
     /// - Throws: `JSONError` with the position of the offending byte.
-    public init(parsing bytes: Bytes, limits: JSONLimits = .default) throws(JSONError) {
-        self = try JSONParser.parse(bytes.span, limits: limits)
+    public init(
+        parsing bytes: Bytes, limits: JSONLimits = .default,
+        loneSurrogates: LoneSurrogates = .refused
+    ) throws(JSONError) {
+        self = try JSONParser.parse(bytes.span, limits: limits, loneSurrogates: loneSurrogates)
     }
 
     /// The strict, compact form. Complexity: O(n).

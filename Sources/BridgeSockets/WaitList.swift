@@ -130,7 +130,7 @@ package final class WaitList<Value: Sendable, Label: Sendable>: Sendable {
     /// Ends the waits with such a label. Complexity: O(n) in the number of waits.
     /// - Parameter value: Is told how many waits are ended.
     package func resume(
-        where isMeant: (Label) -> Bool, _ value: (_ count: Int) -> Value
+        where isMeant: (Label) -> Bool, value: (_ count: Int) -> Value
     ) {
         let concerned = state.withLock { state in
             let concerned = state.waiters.filter { isMeant($0.value.label) }

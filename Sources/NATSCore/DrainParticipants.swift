@@ -16,6 +16,9 @@ extension NATSClient {
         core.drainParticipants.add(participant)
     }
 
+    /// Number of those that would take part now.
+    package var drainParticipantCount: Int { core.drainParticipants.count }
+
     /// Forgets the work; called by its end, from `deinit` at the latest.
     package func removeDrainParticipant(_ participant: some DrainParticipant) {
         core.drainParticipants.remove(ObjectIdentifier(participant))
@@ -45,7 +48,6 @@ final class DrainParticipants: Sendable {
 
     func remove(_ id: ObjectIdentifier) { state.withLock { $0.members[id] = nil } }
 
-    /// Number of those that take part now.
     var count: Int { state.withLock { $0.members.count } }
 
     /// Ends the work of all at the same time; nobody joins from now on.

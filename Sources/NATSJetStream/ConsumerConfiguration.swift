@@ -41,7 +41,7 @@ public struct ConsumerConfiguration: Sendable, Hashable {
     public var maxDeliver: Int?
     /// Waits between deliveries; the last one repeats.
     public var backoff: [Duration] = []
-    /// Most messages that may be delivered and not acknowledged; nil: 1000.
+    /// Most messages that may be delivered and not acknowledged; nil: 1000, -1: no limit.
     public var maxAckPending: Int?
     /// Only messages on these subjects; empty: all.
     public var filterSubjects: [SubjectPattern] = []
@@ -56,11 +56,22 @@ public struct ConsumerConfiguration: Sendable, Hashable {
     /// Anything the owner wants to note down.
     public var metadata: [String: String] = [:]
 
+    /// Settings of the server's answer that have no property here; they are sent back as they
+    /// came, so that an update loses none of them.
+    var additional = JSONObject()
+
     /// A consumer of everything, with explicit acknowledgements.
     public init(durableName: String? = nil) { self.durableName = durableName }
 }
 
 extension ConsumerConfiguration {
+    private static let known: Set<String> = [
+        "name", "durable_name", "description", "deliver_policy", "opt_start_seq",
+        "opt_start_time", "ack_policy", "ack_wait", "max_deliver", "backoff", "max_ack_pending",
+        "filter_subject", "filter_subjects", "headers_only", "inactive_threshold", "mem_storage",
+        "num_replicas", "metadata",
+    ]
+
     /// The JSON object of the API, for a consumer of that name.
     func json(named name: String) -> JSONObject {
         var object = JSONObject()
@@ -97,7 +108,8 @@ extension ConsumerConfiguration {
         if let inactiveThreshold { object.set("inactive_threshold", inactiveThreshold) }
         if memoryStorage { object["mem_storage"] = .bool(true) }
         object.set("num_replicas", replicas ?? 0)
-        if !metadata.isEmpty { object.set("metadata", metadata) }
+        if !metadata.isEmpty { object.set("metadata", metadata.withoutServerNotes) }
+        for (key, value) in additional { object[key] = value }
         return object
     }
 
@@ -108,7 +120,10 @@ extension ConsumerConfiguration {
         ackPolicy = try fields.choice("ack_policy", AckPolicy.self) ?? .none
         ackWait = try fields.duration("ack_wait")
         maxDeliver = try fields.limit("max_deliver")
-        maxAckPending = try fields.limit("max_ack_pending")
+        backoff = try fields.durations("backoff")
+        maxAckPending = try fields.number("max_ack_pending").flatMap {
+            $0 == 0 ? nil : max($0, Self.unlimited)
+        }
         filterSubjects = try fields.patterns("filter_subjects")
         if let single = try fields.text("filter_subject"), !single.isEmpty {
             guard let pattern = try? SubjectPattern(single) else {
@@ -122,6 +137,9 @@ extension ConsumerConfiguration {
         memoryStorage = try fields.flag("mem_storage")
         replicas = try fields.limit("num_replicas")
         metadata = try fields.dictionary("metadata")
+        for (key, value) in fields.object where !Self.known.contains(key) {
+            additional[key] = value
+        }
     }
 
     private static func deliverPolicy(
@@ -155,6 +173,8 @@ public struct ConsumerInfo: Sendable, Hashable {
     public var created: Timestamp?
     /// Messages that wait to be delivered for the first time.
     public var pending: UInt64
+    /// Number of the last delivery, counted from 1; nil with servers that do not say.
+    public var deliveredSequence: UInt64?
     /// Messages delivered and not acknowledged.
     public var ackPending: Int
     /// Deliveries that were not the first of their message.
@@ -177,6 +197,7 @@ public struct ConsumerInfo: Sendable, Hashable {
         self.configuration = try ConsumerConfiguration(configuration)
         created = try fields.timestamp("created")
         pending = try fields.count("num_pending")
+        deliveredSequence = try fields.fields("delivered")?.count("consumer_seq")
         ackPending = try fields.number("num_ack_pending") ?? 0
         redelivered = try fields.number("num_redelivered") ?? 0
         waiting = try fields.number("num_waiting") ?? 0

@@ -56,6 +56,15 @@ struct JSONFields {
         try limit(name).map { .nanoseconds($0) }
     }
 
+    /// Time spans in nanoseconds.
+    func durations(_ name: String) throws(JetStreamError) -> [Duration] {
+        try read(name) { value in
+            guard let items = value.arrayValue else { return nil }
+            let numbers = items.compactMap(\.intValue)
+            return numbers.count == items.count ? numbers.map { .nanoseconds($0) } : nil
+        } ?? []
+    }
+
     func timestamp(_ name: String) throws(JetStreamError) -> Timestamp? {
         try read(name) { $0.stringValue.flatMap { Timestamp($0) } }
     }
@@ -93,14 +102,27 @@ struct JSONFields {
 }
 
 extension Duration {
+    /// A century, which stands for every longer wait: clocks count nanoseconds in 64 bits.
+    static let longestWait: Duration = .seconds(100 * 365 * 86_400)
+
+    /// A wait as clocks can count it: negative ones are none.
+    var boundedWait: Duration { min(max(self, .zero), .longestWait) }
+
     /// Whole nanoseconds, as JetStream counts time; stays at the greatest number (292 years).
+    /// A part of a nanosecond counts as one, since zero means something else.
     var wholeNanoseconds: Int {
         let (seconds, attoseconds) = components
         let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
         guard !overflow else { return seconds < 0 ? .min : .max }
-        let (sum, carry) = product.addingReportingOverflow(attoseconds / 1_000_000_000)
-        return Int(carry ? .max : sum)
+        let part = (attoseconds + (attoseconds > 0 ? 999_999_999 : 0)) / 1_000_000_000
+        let (sum, carry) = product.addingReportingOverflow(part)
+        return Int(carry ? (seconds < 0 ? .min : .max) : sum)
     }
+}
+
+extension [String: String] {
+    /// Metadata without what the server itself notes down there, which is not ours to say.
+    var withoutServerNotes: [String: String] { filter { !$0.key.hasPrefix("_nats.") } }
 }
 
 extension JSONObject {

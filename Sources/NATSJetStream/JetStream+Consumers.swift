@@ -8,15 +8,16 @@ extension JetStream {
     ///
     /// A consumer without a durable name gets a random one, and the server forgets it when it
     /// was not used for `inactiveThreshold`.
-    /// - Throws: `JetStreamError`, `streamNotFound` among others.
+    /// - Throws: `JetStreamError`, `streamNotFound` and `invalidArgument` among others.
     public func createConsumer(
         on stream: String, _ configuration: ConsumerConfiguration
     ) async throws(JetStreamError) -> PullConsumer {
         try await putConsumer(on: stream, configuration, action: "create")
     }
 
-    /// Changes a durable consumer. What has been delivered stays delivered.
-    /// - Throws: `JetStreamError`, `consumerNotFound` among others.
+    /// Changes a durable consumer. What has been delivered stays delivered. Start from the
+    /// configuration of `consumerInfo`, so that settings that this client does not know are kept.
+    /// - Throws: `JetStreamError`, `consumerNotFound` and `invalidArgument` among others.
     @discardableResult
     public func updateConsumer(
         on stream: String, _ configuration: ConsumerConfiguration
@@ -32,6 +33,7 @@ extension JetStream {
     private func putConsumer(
         on stream: String, _ configuration: ConsumerConfiguration, action: String
     ) async throws(JetStreamError) -> PullConsumer {
+        try configuration.check("consumer \(action)", on: stream)
         var generator = SystemGenerator()
         let name = configuration.durableName ?? UniqueID.token(using: &generator)
         let filters = configuration.filterSubjects

@@ -4,11 +4,12 @@ public import NATSWire
 extension JetStream {
     /// Makes a stream. When there is one with that name and the same configuration, it is
     /// returned; with another configuration that is an error.
-    /// - Throws: `JetStreamError`, `streamNameInUse` among others.
+    /// - Throws: `JetStreamError`, `streamNameInUse` and `invalidArgument` among others.
     @discardableResult
     public func createStream(
         _ configuration: StreamConfiguration
     ) async throws(JetStreamError) -> StreamInfo {
+        try configuration.check("stream create")
         let subject = try api.streamCreate(configuration.name)
         return try StreamInfo(
             await call(
@@ -23,6 +24,7 @@ extension JetStream {
     public func updateStream(
         _ configuration: StreamConfiguration
     ) async throws(JetStreamError) -> StreamInfo {
+        try configuration.check("stream update")
         let subject = try api.streamUpdate(configuration.name)
         return try StreamInfo(
             await call(
@@ -61,6 +63,11 @@ extension JetStream {
             throw JetStreamError(
                 .invalidArgument, operation: "stream purge", stream: name,
                 detail: "either a sequence or a number to keep, not both")
+        }
+        if let sequence, sequence <= 1 {
+            // To the server, zero is no bound, and it would remove everything.
+            _ = try await streamInfo(name)
+            return 0
         }
         var body = JSONObject()
         if let subject { body["filter"] = .string(subject.text) }

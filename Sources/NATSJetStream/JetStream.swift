@@ -5,11 +5,16 @@ internal import NATSWire
 
 /// How JetStream is reached and how patient we are.
 public struct JetStreamOptions: Sendable, Hashable {
-    /// The domain of JetStream, for servers that are reached through leaf nodes; nil: ours.
+    /// The domain of JetStream, for servers that are reached through leaf nodes; nil: the one of
+    /// the client's options, as a context names it, or ours.
     public var domain: String?
-    /// The prefix of the API's subjects when there is no domain.
-    public var apiPrefix = "$JS.API"
-    /// Longest wait for one answer.
+    /// The prefix of the API's subjects when there is no domain; another one than `$JS.API` is
+    /// used whatever domain the client's options name.
+    public var apiPrefix = Self.ownPrefix
+    /// The prefix of the server's own domain.
+    public static let ownPrefix = "$JS.API"
+    /// Longest wait for one answer. Here and below, negative is zero, and more than a century is
+    /// a century.
     public var timeout: Duration = .seconds(5)
     /// How often a publish is repeated when no stream answers, as while a leader is elected
     /// (ADR-22).
@@ -19,6 +24,15 @@ public struct JetStreamOptions: Sendable, Hashable {
 
     /// The defaults of the field.
     public init() {}
+
+    /// The same, with nothing in it that a clock or a loop could not count.
+    var bounded: JetStreamOptions {
+        var options = self
+        options.timeout = timeout.boundedWait
+        options.publishRetries = max(0, publishRetries)
+        options.publishRetryWait = publishRetryWait.boundedWait
+        return options
+    }
 }
 
 /// Streams and consumers of JetStream, over a client's connection.
@@ -35,8 +49,10 @@ public struct JetStream: Sendable {
     /// JetStream as that client's server has it.
     public init(client: NATSClient, options: JetStreamOptions = JetStreamOptions()) {
         self.client = client
-        self.options = options
-        api = APISubjects(prefix: options.domain.map { "$JS.\($0).API" } ?? options.apiPrefix)
+        self.options = options.bounded
+        let named = options.apiPrefix == JetStreamOptions.ownPrefix ? client.jetStreamDomain : nil
+        let domain = options.domain ?? named
+        api = APISubjects(prefix: domain.map { "$JS.\($0).API" } ?? options.apiPrefix)
     }
 
     /// One call of the API: a JSON object there, a JSON object back.

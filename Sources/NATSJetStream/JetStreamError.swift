@@ -24,12 +24,19 @@ public struct JetStreamAPIError: Sendable, Hashable, CustomStringConvertible {
     public static let streamNameInUse = 10058
     /// No stream has that name.
     public static let streamNotFound = 10059
+    /// `Nats-Expected-Stream` does not hold.
+    public static let wrongStream = 10060
     /// Another stream stores one of the subjects.
     public static let subjectsOverlap = 10065
     /// `Nats-Expected-Last-Msg-Id` does not hold.
     public static let wrongLastMessageID = 10070
     /// One of the expected sequences does not hold.
     public static let wrongLastSequence = 10071
+    /// The expected sequence of a subject cannot be checked just now.
+    public static let lastSequenceNotReady = 10163
+    /// One of the expected sequences does not hold, said by a leader that does not tell which
+    /// number would: the usual word on a replicated stream.
+    public static let wrongLastSequenceInRace = 10164
     /// The server has no JetStream.
     public static let notEnabled = 10076
     /// A consumer of that name has another configuration.
@@ -98,7 +105,7 @@ public struct JetStreamError: Error, Sendable, Hashable, CustomStringConvertible
     }
 
     /// The error that an answer of the server stands for.
-    init(_ apiError: JetStreamAPIError, operation: String, stream: String) {
+    package init(_ apiError: JetStreamAPIError, operation: String, stream: String) {
         self.init(
             Self.code(of: apiError), operation: operation, stream: stream, apiError: apiError,
             detail: apiError.description)
@@ -110,9 +117,12 @@ public struct JetStreamError: Error, Sendable, Hashable, CustomStringConvertible
         case JetStreamAPIError.consumerNotFound: .consumerNotFound
         case JetStreamAPIError.streamNameInUse: .streamNameInUse
         case JetStreamAPIError.messageTooLarge: .messageTooLarge
-        case JetStreamAPIError.wrongLastMessageID, JetStreamAPIError.wrongLastSequence:
+        case JetStreamAPIError.wrongLastMessageID, JetStreamAPIError.wrongLastSequence,
+            JetStreamAPIError.wrongLastSequenceInRace, JetStreamAPIError.wrongStream:
             .conditionFailed
-        case JetStreamAPIError.notEnabled, JetStreamAPIError.notEnabledForAccount: .unavailable
+        case JetStreamAPIError.notEnabled, JetStreamAPIError.notEnabledForAccount,
+            JetStreamAPIError.lastSequenceNotReady:
+            .unavailable
         default: .refused
         }
     }

@@ -13,10 +13,18 @@ public struct JetStreamMessage: Sendable {
     public let metadata: MessageMetadata
     private let client: NATSClient
     private let reply: Subject
+    /// Tells the session that delivered it what is still to be acknowledged.
+    private let handOut: HandOut?
 
     /// - Throws: `JetStreamError` with the code `notFromJetStream` when the message was not
     ///   delivered by a consumer.
     public init(_ message: NATSMessage, client: NATSClient) throws(JetStreamError) {
+        try self.init(message, client: client, handOut: nil)
+    }
+
+    init(
+        _ message: NATSMessage, client: NATSClient, handOut: HandOut?
+    ) throws(JetStreamError) {
         guard let reply = message.replyTo else {
             throw JetStreamError(
                 .notFromJetStream, operation: "receive", detail: "there is no reply subject")
@@ -25,6 +33,7 @@ public struct JetStreamMessage: Sendable {
         self.reply = reply
         self.message = message
         self.client = client
+        self.handOut = handOut
     }
 
     /// The subject that the message was published to.
@@ -49,14 +58,16 @@ public struct JetStreamMessage: Sendable {
     /// - Throws: `JetStreamError`: `timeout`, `disconnected` and others.
     public func ackConfirmed(timeout: Duration = .seconds(5)) async throws(JetStreamError) {
         do throws(NATSError) {
-            _ = try await client.request(Self.doneBody, to: reply, timeout: timeout)
+            _ = try await client.request(
+                Self.doneBody, to: reply, timeout: timeout.boundedWait)
         } catch {
             throw JetStreamError(error, operation: "ack", stream: metadata.stream)
         }
+        handOut?.account.acknowledged()
     }
 
-    /// Not done: deliver it again, after a delay if there is one. Without a delay all tries may
-    /// be used up in milliseconds.
+    /// Not done: deliver it again, after a delay if there is one. Without a delay, and with a
+    /// negative one, which is none, all tries may be used up in milliseconds.
     /// - Throws: `JetStreamError`: `disconnected` or `notSent`.
     public func nak(delay: Duration? = nil) throws(JetStreamError) {
         try send(Acknowledgement.notDone(delay: delay).body, "nak")
@@ -65,7 +76,7 @@ public struct JetStreamMessage: Sendable {
     /// Still at work: the time to acknowledge starts anew.
     /// - Throws: `JetStreamError`: `disconnected` or `notSent`.
     public func inProgress() throws(JetStreamError) {
-        try send(Self.inProgressBody, "in progress")
+        try send(Self.inProgressBody, "in progress", isFinal: false)
     }
 
     /// Never deliver it again, although it is not done: it is malformed, or hopeless. The server
@@ -75,22 +86,30 @@ public struct JetStreamMessage: Sendable {
         try send(Acknowledgement.terminate(reason: reason).body, "terminate")
     }
 
-    private func send(_ body: Bytes, _ operation: String) throws(JetStreamError) {
+    private func send(
+        _ body: Bytes, _ operation: String, isFinal: Bool = true
+    ) throws(JetStreamError) {
         do throws(NATSError) {
             try client.publish(body, to: reply)
         } catch {
             throw JetStreamError(error, operation: operation, stream: metadata.stream)
         }
+        if isFinal { handOut?.account.acknowledged() }
     }
+
+    /// Shortest interval of `keepingInProgress`: anything less would only keep two machines busy.
+    public static let shortestProgressInterval: Duration = .milliseconds(10)
 
     /// Says "still at work" at every `interval` for as long as `body` runs, so that a long
     /// download is not delivered to somebody else meanwhile. Choose a third of the consumer's
     /// `ackWait`: two of these may get lost then.
     ///
-    /// Nothing is said while there is no connection.
+    /// Nothing is said while there is no connection. An interval of less than
+    /// `shortestProgressInterval` counts as that.
     public func keepingInProgress<Result, Failure: Error>(
         every interval: Duration, _ body: () async throws(Failure) -> Result
     ) async throws(Failure) -> Result {
+        let interval = min(max(interval, Self.shortestProgressInterval), .longestWait)
         let ticker = Task {
             while (try? await ContinuousClock().sleep(for: interval)) != nil {
                 if client.isConnected { try? inProgress() }

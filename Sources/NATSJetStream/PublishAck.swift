@@ -52,7 +52,8 @@ public struct PublishOptions: Sendable, Hashable {
     public var expectedLastSubjectSequence: UInt64?
     /// `Nats-Expected-Last-Msg-Id`.
     public var expectedLastMessageID: HeaderValue?
-    /// `Nats-TTL` in whole seconds, at least one; needs `allowsMessageTTL` of the stream.
+    /// `Nats-TTL` in whole seconds, rounded up; needs `allowsMessageTTL` of the stream, which
+    /// refuses the message when it is zero or less.
     public var timeToLive: Duration?
 
     /// Nothing is asked but, perhaps, that a repeated message is recognised.
@@ -82,7 +83,9 @@ public struct PublishOptions: Sendable, Hashable {
             headers.set(Self.lastMessageIDName, expectedLastMessageID)
         }
         if let timeToLive {
-            let seconds = Int(clamping: max(1, timeToLive.components.seconds))
+            // Never shorter than what was asked for. The stream refuses zero and less.
+            let (whole, part) = timeToLive.components
+            let seconds = Int(clamping: part > 0 && whole < .max ? whole + 1 : whole)
             headers.set(Self.timeToLiveName, HeaderValue(seconds))
         }
         return headers

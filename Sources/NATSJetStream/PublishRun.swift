@@ -13,6 +13,11 @@ struct PublishRun: Sendable {
     private var isOver = false
 
     init(_ jetStream: JetStream, maxOutstanding: Int) throws(JetStreamError) {
+        guard maxOutstanding > 0 else {
+            throw JetStreamError(
+                .invalidArgument, operation: "publish",
+                detail: "at least one message may be outstanding, not \(maxOutstanding)")
+        }
         self.jetStream = jetStream
         window = PublishWindow(size: maxOutstanding, retries: jetStream.options.publishRetries)
         do throws(NATSError) {

@@ -34,13 +34,17 @@ public struct PullConsumer: Sendable {
     /// Asks for up to `max` messages and waits until they have come or `expires` is over.
     ///
     /// When messages have come before something failed, they are returned, and the failure shows
-    /// at the next call. Every message is to be acknowledged, or it is delivered again.
+    /// at the next call. Every message is to be acknowledged, or it is delivered again. After the
+    /// connection was lost, what has not come is asked for again. When the client drains, it ends
+    /// with what has come.
     /// - Parameters:
     ///   - max: Most messages, at least 1.
-    ///   - expires: How long the server waits for them.
-    ///   - maxBytes: Most bytes of all messages together; nil: no bound.
-    /// - Throws: `JetStreamError`: `unavailable`, `consumerDeleted`, `heartbeatMissed`,
-    ///   `disconnected`, `cancelled` and others.
+    ///   - expires: How long the server waits for them, at most a century; zero: what is there
+    ///     now.
+    ///   - maxBytes: Most bytes of all messages together, at least 1; nil: no bound.
+    /// - Throws: `JetStreamError`: `invalidArgument`, `unavailable`, `consumerDeleted`,
+    ///   `heartbeatMissed`, `batchBytesExceeded` when the next message alone is larger than
+    ///   `maxBytes`, `disconnected`, `cancelled` and others.
     public func fetch(
         max: Int, expires: Duration = .seconds(5), maxBytes: Int? = nil
     ) async throws(JetStreamError) -> [JetStreamMessage] {
@@ -55,7 +59,7 @@ public struct PullConsumer: Sendable {
         return messages
     }
 
-    /// The next message, or nil when none has come in time.
+    /// The next message, or nil when none has come in time, or is there now if `expires` is zero.
     /// - Throws: As `fetch`.
     public func next(
         expires: Duration = .seconds(5)
@@ -65,11 +69,15 @@ public struct PullConsumer: Sendable {
 
     /// All messages from now on, without end: requests follow each other so that about `batch`
     /// messages are on their way at any time.
+    ///
+    /// When the client drains, no more are asked for. Those that have come are still handed out,
+    /// then the sequence ends; what cannot be handed out in time is given back to the server.
     /// - Parameters:
-    ///   - batch: Most messages that are on their way or wait here.
-    ///   - maxBytes: Most bytes of one request; nil: no bound but the batch.
-    ///   - expires: How long the server keeps one request; half of it is the heartbeat by which
-    ///     a lost connection is noticed.
+    ///   - batch: Most messages that are on their way or wait here, at least 1.
+    ///   - maxBytes: Most bytes of one request, at least 1 and enough for any one message; nil:
+    ///     no bound but the batch.
+    ///   - expires: How long the server keeps one request, 100 ms at least; half of it is the
+    ///     heartbeat by which a lost request is noticed.
     public func messages(
         batch: Int = 100, maxBytes: Int? = nil, expires: Duration = .seconds(30)
     ) -> JetStreamMessages {
@@ -82,8 +90,9 @@ public struct PullConsumer: Sendable {
 
 /// The messages of a pull consumer, without end.
 ///
-/// It throws when the consumer is deleted, when the client is closed, or when the task that
-/// iterates is cancelled (`JetStreamError`).
+/// It throws when it was asked for what no server would take (`invalidArgument`), when a message
+/// alone is larger than its byte limit, when the consumer is deleted, when the client is closed,
+/// or when the task that iterates is cancelled (`JetStreamError`). It ends when the client drains.
 public struct JetStreamMessages: AsyncSequence, Sendable {
     public typealias Element = JetStreamMessage
     public typealias Failure = JetStreamError
@@ -96,6 +105,9 @@ public struct JetStreamMessages: AsyncSequence, Sendable {
         private let consumer: PullConsumer
         private let configuration: PullMachine.Configuration
         private var session: PullSession?
+
+        /// Whether it has ended because the client drains.
+        var isDrained: Bool { session?.isDrained ?? false }
 
         init(_ messages: JetStreamMessages) {
             consumer = messages.consumer

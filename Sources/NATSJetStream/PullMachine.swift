@@ -19,7 +19,7 @@
 //     404 No Messages                a request that does not wait found nothing
 //     408 Request Timeout, Interest Expired        the request's time is over
 //     409 Batch Completed, Leadership Change, Server Shutdown      ended early, ask again
-//     409 Message Size Exceeds MaxBytes            the next message is too large: failure
+//     409 Message Size Exceeds MaxBytes            the next message does not fit into the rest
 //     409 Consumer Deleted, Consumer is push based, Exceeded Max...       failure
 //     503 No Responders              no such consumer, or JetStream is away
 //
@@ -27,9 +27,20 @@
 // a server that has just started has its connections before its consumers; it fails after
 // `maxRefusals` of them in a row, or when the server was asked and knows no such consumer.
 //
-// Requests can be lost with a connection. When neither a message nor a heartbeat came for two
-// heartbeats, or for a while after the request should have ended, it is taken as lost: a fetch
-// ends, a stream of messages asks again.
+// A byte limit bounds one request, and its last message seldom fits exactly: that ends a request
+// and is no failure. Only when nothing came of the whole limit is the next message too large.
+//
+// Requests can be lost with a connection. When the driver learns that there is another one, they
+// are asked for again at once, a fetch for what is left of its messages and time. When nobody
+// says so, and neither a message nor a heartbeat came for two heartbeats, or for a while after
+// the request should have ended, it is taken as lost: a fetch ends, a stream of messages asks
+// again.
+//
+// A fetch that does not wait (`expires` zero) takes what is there now; the server says 404 behind
+// it. Silence says nothing about the stream then, and is a timeout.
+//
+// When the client drains, nothing is asked for any more and statuses mean nothing: the driver
+// collects what had been sent, until it says that the inbox has ended.
 internal import BridgeBytes
 package import NATSWire
 
@@ -40,27 +51,47 @@ package struct PullMachine: Sendable {
         package var batch: Int
         /// Most bytes of one request; nil: no bound but the batch.
         package var maxBytes: Int?
-        /// How long the server keeps a request.
+        /// How long the server keeps a request; zero: it does not wait for messages.
         package var expires: Duration
         /// Whether requests follow each other for ever.
         package var isContinuous: Bool
+        /// Whether a stream of messages ends when a request or a heartbeat's time goes by without
+        /// a message, so that its owner can look whether there is anything to wait for.
+        package var endsWhenIdle = false
+        /// Longest wait for the answer to a request that does not wait.
+        package var patience: Duration = .seconds(5)
         /// Answers "no responders" in a row after which a stream of messages fails.
         package var maxRefusals = 6
 
         package init(
             batch: Int, maxBytes: Int? = nil, expires: Duration, isContinuous: Bool = false
         ) {
-            precondition(batch > 0, "a pull asks for at least one message")
-            precondition(expires > .zero, "a pull waits for some time")
             self.batch = batch
             self.maxBytes = maxBytes
-            self.expires = expires
+            self.expires = min(expires, .longestWait)
             self.isContinuous = isContinuous
+        }
+
+        /// Shortest time of one request of a stream of messages: each costs the server a message,
+        /// and without a wait there would be no end of them.
+        package static let shortestExpiry: Duration = .milliseconds(100)
+
+        /// What no server would take, in words; nil when there is nothing.
+        package var fault: String? {
+            if batch < 1 { return "a pull asks for at least one message, not \(batch)" }
+            if let maxBytes, maxBytes < 1 {
+                return "a pull's byte limit is at least 1, not \(maxBytes)"
+            }
+            if expires < .zero { return "a pull waits for no negative time" }
+            guard isContinuous, expires < Self.shortestExpiry else { return nil }
+            return "a stream of messages waits \(Self.shortestExpiry) at least at each request"
         }
 
         /// Half of the request's time, 30 s at most; none for requests of less than a second,
         /// whose end tells as much.
-        package var heartbeat: Duration? {
+        package var heartbeat: Duration? { Self.heartbeat(expires) }
+
+        fileprivate static func heartbeat(_ expires: Duration) -> Duration? {
             let half = min(expires / 2, .seconds(30))
             return half < .milliseconds(500) ? nil : half
         }
@@ -70,6 +101,7 @@ package struct PullMachine: Sendable {
     package struct Request: Equatable, Sendable {
         package let batch: Int
         package let maxBytes: Int?
+        /// Zero: the server does not wait.
         package let expires: Duration
         package let heartbeat: Duration?
     }
@@ -79,6 +111,8 @@ package struct PullMachine: Sendable {
         case pull(Request)
         /// Wait for a message, at most until that time; then ask again.
         case wait(until: Duration)
+        /// Take what has come, until the inbox has ended.
+        case collect
         case finish(End)
     }
 
@@ -87,6 +121,8 @@ package struct PullMachine: Sendable {
         case filled
         /// The server has no more for now.
         case exhausted
+        /// The client drains; everything that had come was taken.
+        case drained
         case failed(JetStreamError.Code, detail: String)
     }
 
@@ -101,7 +137,15 @@ package struct PullMachine: Sendable {
     package private(set) var pending = 0
     private var pendingBytes = 0
     private var hasPulled = false
+    /// Whether a fetch has to ask again for what has not come.
+    private var isRenewing = false
+    /// What has come of a fetch.
+    private var received = 0
+    private var receivedBytes = 0
+    private var isDraining = false
     private var end: End?
+    /// Of the last request.
+    private var heartbeat: Duration?
     /// When the last request should have ended.
     private var requestEnd: Duration = .zero
     private var lastHeard: Duration = .zero
@@ -114,6 +158,7 @@ package struct PullMachine: Sendable {
     /// What to do now.
     package mutating func step(now: Duration) -> Step {
         if let end { return .finish(end) }
+        if isDraining { return .collect }
         if hasPulled && pending > 0 && now >= lostAt { return lost(now) }
         if now < pausedUntil { return .wait(until: pausedUntil) }
         guard needsPull else {
@@ -124,26 +169,33 @@ package struct PullMachine: Sendable {
     }
 
     private var needsPull: Bool {
-        configuration.isContinuous ? pending <= configuration.batch / 2 : !hasPulled
+        configuration.isContinuous
+            ? pending <= configuration.batch / 2 : !hasPulled || isRenewing
     }
 
     /// When silence means that the request is lost.
     private var lostAt: Duration {
-        let end = requestEnd + Self.grace
-        guard let heartbeat = configuration.heartbeat else { return end }
+        let end =
+            requestEnd + (configuration.expires == .zero ? configuration.patience : Self.grace)
+        guard let heartbeat else { return end }
         return min(end, lastHeard + heartbeat * 2)
     }
 
     private mutating func pull(_ now: Duration) -> Step {
+        // What is left of a byte limit whose requests are over is not on its way.
+        if pending == 0 { pendingBytes = 0 }
+        // A fetch that asks again has what is left of its time, and of its messages and bytes.
+        let isRest = isRenewing && configuration.expires > .zero
+        let expires = isRest ? requestEnd - now : configuration.expires
+        let wanted = configuration.batch - received
+        let wantedBytes = configuration.maxBytes.map { max(1, $0 - receivedBytes) }
+        heartbeat = Configuration.heartbeat(expires)
         let request = Request(
-            batch: configuration.batch - pending,
-            maxBytes: configuration.maxBytes.map { max(1, $0 - pendingBytes) },
-            expires: configuration.expires, heartbeat: configuration.heartbeat)
-        hasPulled = true
-        pending = configuration.batch
-        pendingBytes = configuration.maxBytes ?? 0
-        requestEnd = now + configuration.expires
-        lastHeard = now
+            batch: wanted - pending, maxBytes: wantedBytes.map { max(1, $0 - pendingBytes) },
+            expires: expires, heartbeat: heartbeat)
+        (hasPulled, isRenewing) = (true, false)
+        (pending, pendingBytes) = (wanted, wantedBytes ?? 0)
+        (requestEnd, lastHeard) = (now + expires, now)
         return .pull(request)
     }
 
@@ -151,6 +203,9 @@ package struct PullMachine: Sendable {
         pending = 0
         pendingBytes = 0
         if configuration.isContinuous { return pull(now) }
+        if configuration.expires == .zero {
+            return finish(.failed(.timeout, detail: "no answer came from the server"), now)
+        }
         let isOver = now >= requestEnd + Self.grace
         let end: End =
             isOver
@@ -170,6 +225,9 @@ package struct PullMachine: Sendable {
     package mutating func messageReceived(size: Int, now: Duration) {
         lastHeard = now
         refusals = 0
+        if !configuration.isContinuous {
+            (received, receivedBytes) = (received + 1, receivedBytes + size)
+        }
         pending = max(0, pending - 1)
         pendingBytes = max(0, pendingBytes - size)
         if !configuration.isContinuous && pending == 0 { end = end ?? .filled }
@@ -180,9 +238,10 @@ package struct PullMachine: Sendable {
         _ status: HeaderStatus, headers: Headers, now: Duration
     ) {
         lastHeard = now
+        if isDraining { return }
         if status.code != 503 { refusals = 0 }
         switch status.code {
-        case 100: return
+        case 100: if configuration.endsWhenIdle { end = end ?? .exhausted }
         case 404, 408: requestEnded(headers)
         case 409: conflict(status.description, headers)
         case 503: refused(now)
@@ -190,6 +249,25 @@ package struct PullMachine: Sendable {
             end = .failed(.refused, detail: "\(status.code) \(status.description)")
         }
     }
+
+    /// The connection was lost and there is another one: what was asked for is forgotten.
+    package mutating func reconnected(now: Duration) {
+        guard hasPulled, end == nil, !isDraining else { return }
+        (pending, pendingBytes, refusals) = (0, 0, 0)
+        (pausedUntil, lastHeard) = (.zero, now)
+        guard !configuration.isContinuous else { return }
+        if configuration.expires == .zero || now < requestEnd {
+            isRenewing = true
+        } else {
+            end = .exhausted
+        }
+    }
+
+    /// The client drains: nothing more is to be asked for.
+    package mutating func drainBegan() { isDraining = true }
+
+    /// While the client drains, everything that had come was taken.
+    package mutating func inboxEnded() { end = end ?? .drained }
 
     /// The server was asked and knows no such consumer.
     package mutating func consumerGone() {
@@ -212,7 +290,9 @@ package struct PullMachine: Sendable {
         pendingBytes -= left(headers, Self.pendingBytesName) ?? pendingBytes
         pending = max(0, pending)
         pendingBytes = max(0, pendingBytes)
-        if !configuration.isContinuous { end = end ?? .exhausted }
+        if !configuration.isContinuous || configuration.endsWhenIdle && pending == 0 {
+            end = end ?? .exhausted
+        }
     }
 
     private mutating func conflict(_ words: String, _ headers: Headers) {
@@ -224,10 +304,21 @@ package struct PullMachine: Sendable {
         } else if words.hasPrefix("consumer deleted") {
             consumerGone()
         } else if words.hasPrefix("message size exceeds maxbytes") {
-            end = .failed(
-                .batchBytesExceeded, detail: "the next message is larger than the byte limit")
+            tooLarge(headers)
         } else {
             end = .failed(.refused, detail: "409 \(words)")
+        }
+    }
+
+    /// The next message does not fit into what is left of a request's byte limit.
+    private mutating func tooLarge(_ headers: Headers) {
+        let limit = configuration.maxBytes ?? 0
+        if left(headers, Self.pendingBytesName) ?? limit < limit {
+            requestEnded(headers)
+        } else {
+            end = .failed(
+                .batchBytesExceeded,
+                detail: "the next message is larger than the byte limit of \(limit)")
         }
     }
 

@@ -2,29 +2,42 @@ internal import BridgeBytes
 internal import BridgeJSON
 internal import NATSCore
 internal import NATSWire
+internal import Synchronization
 
 /// Drives a `PullMachine` over one inbox: sends its requests, tells it what came.
 struct PullSession: Sendable {
     private let consumer: PullConsumer
     private let requests: Subject
     private var machine: PullMachine
-    private var reader: InboxReader
+    private let account: PullAccount
+    private let inbox: PullInbox
+    /// What the messages hold; nil when there will be no more of them.
+    private var handOut: HandOut?
     private let start = ContinuousClock.now
+    /// Whether it has ended because the client drains.
+    private(set) var isDrained = false
 
+    /// - Throws: `JetStreamError` with the code `invalidArgument` when no server would take such
+    ///   a request, and `disconnected` when the client drains or is closed.
     init(
         _ consumer: PullConsumer, _ configuration: PullMachine.Configuration
     ) throws(JetStreamError) {
+        if let fault = configuration.fault {
+            throw JetStreamError(
+                .invalidArgument, operation: "pull", stream: consumer.stream, detail: fault)
+        }
         self.consumer = consumer
-        requests = try consumer.jetStream.api.nextMessage(consumer.stream, consumer.name)
+        let jetStream = consumer.jetStream
+        requests = try jetStream.api.nextMessage(consumer.stream, consumer.name)
+        var configuration = configuration
+        configuration.patience = jetStream.options.timeout
         machine = PullMachine(configuration)
-        reader = try Self.reader(consumer)
-    }
-
-    private static func reader(
-        _ consumer: PullConsumer
-    ) throws(JetStreamError) -> InboxReader {
+        account = try PullAccount(
+            client: jetStream.client,
+            isAcknowledged: consumer.cachedInfo.configuration.ackPolicy != .none)
+        handOut = HandOut(account)
         do throws(NATSError) {
-            return try InboxReader(client: consumer.jetStream.client)
+            inbox = try PullInbox(client: jetStream.client, account: account)
         } catch {
             throw JetStreamError(error, operation: "pull", stream: consumer.stream)
         }
@@ -32,30 +45,51 @@ struct PullSession: Sendable {
 
     private var client: NATSClient { consumer.jetStream.client }
     private var stream: String { consumer.stream }
+    private var isDraining: Bool { account.isDraining.load(ordering: .sequentiallyConsistent) }
 
     /// The next message; nil when the requests are finished.
     mutating func next() async throws(JetStreamError) -> JetStreamMessage? {
         while true {
+            if isDraining { machine.drainBegan() }
             switch machine.step(now: ContinuousClock.now - start) {
             case .pull(let request): try send(request)
-            case .finish(.filled), .finish(.exhausted): return nil
-            case .finish(.failed(let code, let detail)):
-                throw JetStreamError(code, operation: "pull", stream: stream, detail: detail)
+            case .finish(let end): return try finish(end)
             case .wait(let limit):
                 if let message = try await receive(until: start + limit) { return message }
+            case .collect:
+                if let message = try await receive(until: nil) { return message }
             }
+        }
+    }
+
+    private mutating func finish(
+        _ end: PullMachine.End
+    ) throws(JetStreamError) -> JetStreamMessage? {
+        handOut = nil
+        account.loopEnded()
+        switch end {
+        case .filled, .exhausted: return nil
+        case .drained:
+            isDrained = true
+            return nil
+        case .failed(let code, let detail):
+            throw JetStreamError(code, operation: "pull", stream: stream, detail: detail)
         }
     }
 
     private func send(_ request: PullMachine.Request) throws(JetStreamError) {
         var body = JSONObject()
         body.set("batch", request.batch)
-        body.set("expires", request.expires)
+        if request.expires > .zero {
+            body.set("expires", request.expires)
+        } else {
+            body["no_wait"] = .bool(true)
+        }
         if let bytes = request.maxBytes { body.set("max_bytes", bytes) }
         if let heartbeat = request.heartbeat { body.set("idle_heartbeat", heartbeat) }
         do throws(NATSError) {
             try client.publish(
-                JSONValue.object(body).encoded(), to: requests, replyTo: reader.inbox)
+                JSONValue.object(body).encoded(), to: requests, replyTo: inbox.subject)
         } catch {
             throw JetStreamError(error, operation: "pull", stream: stream)
         }
@@ -63,32 +97,41 @@ struct PullSession: Sendable {
 
     /// Waits for one message. Nil: something came that is none, or nothing came in time.
     private mutating func receive(
-        until deadline: ContinuousClock.Instant
+        until deadline: ContinuousClock.Instant?
     ) async throws(JetStreamError) -> JetStreamMessage? {
-        let event: InboxReader.Event
+        let event: PullInbox.Event
         do throws(NATSError) {
-            event = try await reader.next(until: deadline)
+            event = try await inbox.next(until: deadline)
+            // The machine takes its requests as lost. What they still bring must not be taken
+            // for an answer to the next ones, hence another inbox.
+            if case .timeout = event { try inbox.renew() }
         } catch {
             throw JetStreamError(error, operation: "pull", stream: stream)
         }
         switch event {
-        case .cancelled: throw JetStreamError(.cancelled, operation: "pull", stream: stream)
-        case .closed: throw JetStreamError(.disconnected, operation: "pull", stream: stream)
-        case .timeout:
-            // The machine takes its requests as lost. What they still bring must not be taken
-            // for an answer to the next ones, hence another inbox.
-            reader = try Self.reader(consumer)
-            return nil
-        case .message(let message):
-            return try await take(message)
+        case .message(let message): return try await take(message)
+        case .reconnected: machine.reconnected(now: ContinuousClock.now - start)
+        case .timeout: break
+        case .ended: try ended()
         }
+        return nil
+    }
+
+    /// Nothing more will come to the inbox.
+    private mutating func ended() throws(JetStreamError) {
+        let code: JetStreamError.Code = Task.isCancelled ? .cancelled : .disconnected
+        guard isDraining, code == .disconnected else {
+            throw JetStreamError(code, operation: "pull", stream: stream)
+        }
+        machine.drainBegan()
+        machine.inboxEnded()
     }
 
     private mutating func take(
         _ message: NATSMessage
     ) async throws(JetStreamError) -> JetStreamMessage? {
         let now = ContinuousClock.now - start
-        if message.hasHeaders, message.subject == reader.inbox, let status = message.status {
+        if !message.isDelivery, message.hasHeaders, let status = message.status {
             machine.statusReceived(status, headers: (try? message.headers()) ?? [:], now: now)
             if status.code == HeaderStatus.noRespondersCode, await isGone() {
                 machine.consumerGone()
@@ -97,7 +140,9 @@ struct PullSession: Sendable {
         }
         let size = message.subject.count + (message.replyTo?.count ?? 0) + message.size
         machine.messageReceived(size: size, now: now)
-        return try JetStreamMessage(message, client: client)
+        let handed = try JetStreamMessage(message, client: client, handOut: handOut)
+        account.handedOut()
+        return handed
     }
 
     /// Whether JetStream answers and says that there is no such consumer: nobody answers a pull

@@ -44,14 +44,16 @@ extension JetStream {
     /// The messages that a stream stored in the last `duration`, by the server's clock.
     ///
     /// They come in the order of the stream, without gaps: when the server loses the consumer,
-    /// another one goes on behind the last message. Nothing is to be acknowledged.
+    /// another one goes on behind the last message. Nothing is to be acknowledged. Messages that
+    /// are removed from the stream meanwhile are not waited for.
     /// - Parameters:
     ///   - stream: Name of the stream.
     ///   - duration: How far to look back.
     ///   - filters: Only messages on these subjects; empty: all.
     ///   - follows: Whether new messages follow the old ones without end. Otherwise the sequence
     ///     ends with the message that was the newest when the replay began.
-    /// - Throws: `JetStreamError`, `streamNotFound` among others.
+    /// - Throws: `JetStreamError`, `streamNotFound` among others. When the client drains, the
+    ///   sequence throws `disconnected` unless it follows, since more was promised.
     public func replay(
         _ stream: String, since duration: Duration, filters: [SubjectPattern] = [],
         follows: Bool = false
@@ -114,13 +116,31 @@ public struct Replay: AsyncSequence, Sendable {
         private mutating func receive() async throws(JetStreamError) -> JetStreamMessage? {
             do throws(JetStreamError) {
                 if messages == nil { try await open() }
-                return cursor.isFinished ? nil : try await messages?.next()
+                guard !cursor.isFinished else { return nil }
+                if let message = try await messages?.next() { return message }
+                try await idle()
+                return nil
             } catch {
                 guard cursor.lost(error.code) else { throw error }
                 messages = nil
                 try await JetStream.pause(replay.jetStream.options.publishRetryWait)
                 return nil
             }
+        }
+
+        /// No message came for a while, or the client drains.
+        private mutating func idle() async throws(JetStreamError) {
+            guard messages?.isDrained != true else {
+                messages = nil
+                if replay.follows { return cursor.drained() }
+                throw JetStreamError(
+                    .disconnected, operation: "replay", stream: replay.stream,
+                    detail: "the client is draining")
+            }
+            guard let consumer else { return }
+            let info = try await consumer.info()
+            let isLost = cursor.idled(pending: info.pending, delivered: info.deliveredSequence)
+            messages = isLost || cursor.isFinished ? nil : pull(consumer)
         }
 
         private mutating func open() async throws(JetStreamError) {
@@ -135,12 +155,16 @@ public struct Replay: AsyncSequence, Sendable {
                 on: replay.stream, configuration)
             self.consumer = consumer
             cursor.opened(pending: consumer.cachedInfo.pending)
+            messages = pull(consumer)
+        }
+
+        private func pull(_ consumer: PullConsumer) -> JetStreamMessages.Iterator {
             var pulls = PullMachine.Configuration(
                 batch: 256, expires: .seconds(5), isContinuous: true)
             // The consumer lives in memory: when nobody answers for it, it is gone.
             pulls.maxRefusals = 1
-            messages = JetStreamMessages(consumer: consumer, configuration: pulls)
-                .makeAsyncIterator()
+            pulls.endsWhenIdle = !replay.follows
+            return JetStreamMessages(consumer: consumer, configuration: pulls).makeAsyncIterator()
         }
     }
 

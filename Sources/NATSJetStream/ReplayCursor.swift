@@ -8,7 +8,8 @@
 //
 // It is finished when the message that was the newest at the beginning has been passed, or when
 // the consumer says that nothing is pending after this one. A consumer that waits for nothing is
-// finished before it begins.
+// finished before it begins. Messages may leave the stream while they are waited for: when none
+// comes for a while, the consumer is asked. Nothing pending and nothing on its way is an end.
 package import BridgeBytes
 
 /// The place of a replay in its stream.
@@ -65,6 +66,20 @@ package struct ReplayCursor: Sendable {
         }
         return .deliver
     }
+
+    /// No message came for a while, and the consumer was asked.
+    /// - Parameters:
+    ///   - pending: Messages that it has to deliver.
+    ///   - delivered: Number of its last delivery; nil when it does not say.
+    /// - Returns: Whether deliveries were lost, and a new consumer is to be made.
+    package mutating func idled(pending: UInt64, delivered: UInt64?) -> Bool {
+        if let delivered, delivered != consumerSequence { return true }
+        if last != nil, pending == 0 { isFinished = true }
+        return false
+    }
+
+    /// A replay without an end has the client's.
+    package mutating func drained() { isFinished = true }
 
     /// The consumer failed; returns whether another one may help. A server that restarts has
     /// forgotten a consumer that was kept in memory.

@@ -106,7 +106,7 @@ extension StreamConfiguration {
         if allowsMessageTTL { object["allow_msg_ttl"] = .bool(true) }
         object["deny_delete"] = .bool(deniesDelete)
         object["deny_purge"] = .bool(deniesPurge)
-        if !metadata.isEmpty { object.set("metadata", metadata) }
+        if !metadata.isEmpty { object.set("metadata", metadata.withoutServerNotes) }
         for (key, value) in additional { object[key] = value }
         return object
     }

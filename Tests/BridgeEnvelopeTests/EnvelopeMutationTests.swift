@@ -8,7 +8,7 @@ import Testing
 /// reading names it, lenient reading takes what the contract lets it take, and nothing traps.
 @Suite struct EnvelopeMutationTests {
     /// Payload fields that lenient reading cannot do without.
-    private static let needed: Set<String> = ["payload_type", "transport", "data"]
+    private static let needed: Set<String> = ["payload_type", "data"]
 
     private func strictError(_ body: Bytes) -> EnvelopeError? {
         do throws(EnvelopeError) {

@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct EnvelopeReaderTests {
     @Test func theFixturesAreThere() {
-        #expect(EnvelopeFixtures.names.count == 20)
+        #expect(EnvelopeFixtures.names.count == 22)
     }
 
     @Test(arguments: EnvelopeFixtures.names)
@@ -55,7 +55,9 @@ import Testing
             let error = #expect(throws: EnvelopeError.self) {
                 try EnvelopeReader.read(body, strict: true)
             }
-            #expect(error?.field != nil, "\(String(describing: error))")
+            let isJSON = error?.code != .invalidJSON
+            #expect(
+                isJSON ? error?.field != nil : error?.offset != nil, "\(String(describing: error))")
             return
         }
         let envelope = try EnvelopeReader.read(body, strict: true)
@@ -86,7 +88,8 @@ import Testing
 
     @Test(arguments: [
         (#"{"transport":"direct","data":""}"#, EnvelopeError.Code.missingField, "payload_type"),
-        (#"{"payload_type":"text","data":""}"#, .missingField, "transport"),
+        (#"{"payload_type":"text"}"#, .missingField, "data"),
+        (#"{"payload_type":"text","data":"ftp://host/x"}"#, .invalidBase64, "data"),
         (#"{"payload_type":"text","transport":"direct"}"#, .missingField, "data"),
         (#"{"payload_type":"text","transport":"direct","data":null}"#, .missingField, "data"),
         (#"{"payload_type":"text","transport":"link","data":""}"#, .missingField, "data"),
@@ -103,6 +106,56 @@ import Testing
         let error = #expect(throws: EnvelopeError.self) { try EnvelopeReader.read(body) }
         #expect(error?.code == code)
         #expect(error?.field == "payloads[0].\(field)")
+    }
+
+    @Test(arguments: ["", #""transport":null,"#, #""transport":"","#])
+    func `a payload that does not say its transport is a link if its data is a URL`(
+        _ transport: String
+    ) throws {
+        func payload(_ data: String) -> Bytes {
+            Bytes(
+                utf8: #"{"msg_id":"x","payloads":[{"payload_type":"text","# + transport
+                    + #""data":""# + data + #""}]}"#)
+        }
+        for (data, expected) in [
+            ("", Transport.direct(Bytes())), ("aGk=", .direct(Bytes(utf8: "hi"))),
+            (#"http:\/\/host\/x"#, .link("http://host/x")),
+            ("https://host/y", .link("https://host/y")),
+        ] {
+            let envelope = try EnvelopeReader.read(payload(data))
+            #expect(envelope.payloads.first?.transport == expected)
+        }
+        let error = #expect(throws: EnvelopeError.self) {
+            try EnvelopeReader.read(payload("aGk="), strict: true)
+        }
+        #expect(error?.field?.hasPrefix("correlation_id") == true)
+    }
+
+    @Test func `half a character loses no message, and strictly has a position`() throws {
+        let body = try EnvelopeFixtures.body("lone-surrogates.json")
+        let envelope = try EnvelopeReader.read(body)
+        #expect(envelope.metadata["preview"] == "day \u{FFFD}")
+        #expect(envelope.metadata["\u{FFFD}"] == 1)
+        #expect(envelope.senderName == "caf\u{FFFD}")
+        guard case .direct(let bytes) = try #require(envelope.payloads.last).transport else {
+            Issue.record("no direct payload")
+            return
+        }
+        guard
+            case .dictionary(let value) = try PayloadCodec.deserialize(
+                bytes, typeName: "dictionary")
+        else {
+            Issue.record("no dictionary")
+            return
+        }
+        #expect(value == ["preview": "day \u{FFFD}"])
+        let error = #expect(throws: EnvelopeError.self) {
+            try EnvelopeReader.read(body, strict: true)
+        }
+        #expect(error?.code == .invalidJSON)
+        let text = String(repairing: body)
+        let half = try #require(text.utf8.firstRange(of: "\\ud83d".utf8)?.lowerBound)
+        #expect(error?.offset == text.utf8.distance(from: text.startIndex, to: half))
     }
 
     @Test func faultsInBase64HaveAPosition() throws {

@@ -28,8 +28,8 @@ import Testing
     func theSchemaTakesWhatStrictReadingTakes(_ name: String) throws {
         let expected = try #require(try EnvelopeFixtures.expected(name))
         let isStrict = expected["strict"]?.boolValue
-        // Order and the truth of sizes are beyond a schema.
-        guard name != "other-order.json" else { return }
+        // Order, the truth of sizes and halves of characters are beyond a schema.
+        guard name != "other-order.json", name != "lone-surrogates.json" else { return }
         #expect(try faults(EnvelopeFixtures.body(name)).isEmpty == isStrict)
     }
 

@@ -20,10 +20,12 @@ import Testing
             let folder = try Self.folder([
                 "context.txt": "lab\n",
                 "context/lab.json":
-                    #"{"url":"\#(server.url)","user":"u","password":"p","inbox_prefix":"mine"}"#,
+                    #"{"url":"\#(server.url)","user":"u","password":"p","inbox_prefix":"mine","#
+                    + #""jetstream_domain":"hub"}"#,
             ])
             let options = try await NATSClientOptions.context(directory: folder.file(""))
             #expect(options.servers == [server.url] && options.inboxPrefix == "mine")
+            #expect(options.jetStreamDomain == "hub")
             let client = try await NATSClient.connect(options)
             #expect(client.isConnected && client.newInbox().text.hasPrefix("mine."))
             await client.close()

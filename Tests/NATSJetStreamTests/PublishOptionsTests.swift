@@ -39,4 +39,17 @@ internal import Testing
         options.timeToLive = .milliseconds(10)
         #expect(lines(options) == ["Nats-TTL: 1"])
     }
+
+    @Test(arguments: [
+        (Duration.milliseconds(1500), "2"), (.seconds(2), "2"),
+        (.seconds(Int64.max) + .milliseconds(1), "9223372036854775807"),
+        (.zero, "0"), (.seconds(-1), "-1"), (.seconds(Int64.min), "-9223372036854775808"),
+    ])
+    func `a life is never shorter than asked, and nonsense stays what it is`(
+        _ life: Duration, _ text: String
+    ) {
+        var options = PublishOptions()
+        options.timeToLive = life
+        #expect(lines(options) == ["Nats-TTL: " + text])
+    }
 }

@@ -71,6 +71,28 @@ internal import Testing
         #expect(cursor.deliverPolicy == .byStartTime(start))
     }
 
+    @Test func `nothing pending and nothing on its way is an end`() {
+        var cursor = ReplayCursor(start: start, last: 100)
+        cursor.opened(pending: 50)
+        #expect(cursor.received(delivery(6, 1, pending: 9)) == .deliver)
+        #expect(cursor.idled(pending: 9, delivered: 1) == false)
+        #expect(!cursor.isFinished)
+        // A delivery that has not come is lost; another consumer brings it.
+        #expect(cursor.idled(pending: 0, delivered: 2) == true)
+        #expect(!cursor.isFinished)
+        var old = cursor
+        #expect(old.idled(pending: 0, delivered: nil) == false)
+        #expect(old.isFinished)
+        #expect(cursor.idled(pending: 0, delivered: 1) == false)
+        #expect(cursor.isFinished)
+        var following = ReplayCursor(start: start, last: nil)
+        following.opened(pending: 0)
+        #expect(following.idled(pending: 0, delivered: 0) == false)
+        #expect(!following.isFinished)
+        following.drained()
+        #expect(following.isFinished)
+    }
+
     @Test func lostConsumersAreReplacedAFewTimes() {
         var cursor = ReplayCursor(start: start, last: 100)
         #expect(cursor.lost(.disconnected) == false)

@@ -77,7 +77,9 @@ extension ClientCore {
         for sink in sinks { sink.delivery.finish() }
         let unconsumed = await Self.consumed(sinks, until: consumersEnd)
         // What the consumers published goes out, also when one of them did not finish.
-        try await flush(until: end, stage: .drain)
+        // What was given back has to be written, however late it is.
+        let least: Duration = unfinished == 0 ? .zero : .seconds(1)
+        try await flush(until: max(end, .after(least)), stage: .drain)
         if let failure { throw failure }
         guard unconsumed == 0, unfinished == 0 else {
             throw NATSError(

@@ -18,7 +18,9 @@ extension ClientCore {
             outbox.messageRefused(.publish(subject: subject))
             let failure = denial(error, .request, subject)
             // Of several requests to one subject nobody can tell which one is meant.
-            requests.resume(where: { $0.subject.text == subject }) { count in
+            requests.resume {
+                $0.subject.text == subject
+            } value: { count in
                 .failure(failure.with(outcome: count == 1 ? .denied : .unknown))
             }
             failManyAnswers(failure) { $0.subject.text == subject }

@@ -83,6 +83,9 @@ internal import Synchronization
     /// Most bytes of headers and payload that the connected server takes in one message.
     public var maxPayload: Int { core.maxPayload.load(ordering: .relaxed) }
 
+    /// The domain of JetStream that the options name.
+    package var jetStreamDomain: String? { core.options.jetStreamDomain }
+
     /// Whether the connection stands now.
     public var isConnected: Bool { core.phase == .connected }
 
@@ -159,6 +162,10 @@ internal import Synchronization
     /// Ends every subscription at the server, waits until what it had sent is consumed, writes
     /// what waits, and closes. From the beginning on new subscriptions and requests are refused;
     /// the consumers may publish their answers.
+    ///
+    /// Consumers of JetStream come first, and requests are accepted until they are done: they ask
+    /// for no more messages, hand out what has come, and what was handed out can be acknowledged.
+    /// What could not be handed out in time is given back to the server, for others.
     /// - Parameter timeout: Longest wait for the server and for the consumers; 30 s as in the
     ///   peers.
     /// - Throws: `NATSError` with the code `timeout` (the detail says what was not consumed) or

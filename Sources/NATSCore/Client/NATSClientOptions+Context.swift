@@ -3,8 +3,8 @@ internal import BridgeSockets
 public import NATSWire
 
 extension NATSClientOptions {
-    /// The options of a context that the `nats` tools keep (ADR-21): its servers, credentials and
-    /// inbox prefix, everything else as by default.
+    /// The options of a context that the `nats` tools keep (ADR-21): its servers, credentials,
+    /// inbox prefix and domain of JetStream, everything else as by default.
     ///
     /// - Parameters:
     ///   - name: The context; nil: the one that was selected last (`nats context select`).
@@ -49,6 +49,7 @@ extension NATSClientOptions {
         password = context.password
         token = context.token
         inboxPrefix = context.inboxPrefix ?? inboxPrefix
+        jetStreamDomain = context.jetStreamDomain.flatMap { $0.isEmpty ? nil : $0 }
     }
 
     private static var defaultContextDirectory: String? {

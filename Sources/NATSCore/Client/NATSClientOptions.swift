@@ -87,6 +87,9 @@ public struct NATSClientOptions: Sendable {
     public var trace: NATSTrace?
     /// Prefix of inbox subjects.
     public var inboxPrefix = "_INBOX"
+    /// The domain of JetStream that `JetStream(client:)` means when its own options name none;
+    /// nil: the server's own.
+    public var jetStreamDomain: String?
 
     /// The default options for these servers.
     public init(servers: [String] = ["nats://127.0.0.1:4222"]) { self.servers = servers }

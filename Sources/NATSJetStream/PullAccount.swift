@@ -1,0 +1,125 @@
+// Theory of operation.
+//
+// A session pulls messages into its inbox, hands them out one by one, and whoever took them says
+// what became of each. When the client drains, all of that has to come to an end: the account is
+// what the client's drain knows of a session.
+//
+// The interest in the inbox ends first, so that the server delivers nothing more; what it had
+// sent is handed out. The session is *settled* when its loop has ended and all that was handed
+// out is acknowledged, or nobody holds it any more. When the time is over before that, what was
+// not handed out is given back to the server with a negative acknowledgement, so that others get
+// it at once, and counts as left, together with what is in somebody's hands.
+//
+// Three objects, by what keeps them: the session keeps its inbox, and with it the subscription;
+// session and messages keep the hand-out, whose end means that nobody can acknowledge any more;
+// all of them keep the account, and the client's drain does only while it waits.
+internal import NATSCore
+internal import Synchronization
+
+/// What was handed out and not acknowledged of one session, and how the session ends.
+final class PullAccount: DrainParticipant {
+    private struct State {
+        /// Messages that were handed out, and of which nothing final was said.
+        var open = 0
+        var hasLoopEnded = false
+        weak var inbox: PullInbox?
+        /// Who drains, until all is settled.
+        var waiter: CheckedContinuation<Void, Never>?
+
+        var isSettled: Bool { hasLoopEnded && open <= 0 }
+
+        /// Takes out who waits for the end, if it has come.
+        mutating func settled() -> CheckedContinuation<Void, Never>? {
+            isSettled ? waiter.take() : nil
+        }
+    }
+
+    /// Whether the client drains: nothing more is to be asked for.
+    let isDraining = Atomic(false)
+    private let client: NATSClient
+    private let isAcknowledged: Bool
+    private let state = Mutex(State())
+
+    /// - Parameter isAcknowledged: Whether anything is to be said of the messages.
+    init(client: NATSClient, isAcknowledged: Bool) throws(JetStreamError) {
+        self.client = client
+        self.isAcknowledged = isAcknowledged
+        guard client.addDrainParticipant(self) else {
+            throw JetStreamError(
+                .disconnected, operation: "pull", detail: "the client is draining or closed")
+        }
+    }
+
+    deinit { client.removeDrainParticipant(self) }
+
+    /// Where the session's messages come.
+    func opened(_ inbox: PullInbox) { state.withLock { $0.inbox = inbox } }
+
+    /// A message goes to whoever will acknowledge it.
+    func handedOut() {
+        guard isAcknowledged else { return }
+        state.withLock { $0.open += 1 }
+    }
+
+    /// Something final was said about a message.
+    func acknowledged() {
+        state.withLock { state in
+            state.open -= 1
+            return state.settled()
+        }?.resume()
+    }
+
+    /// The session asks for nothing more and has handed out everything.
+    func loopEnded() {
+        state.withLock { state in
+            state.hasLoopEnded = true
+            return state.settled()
+        }?.resume()
+    }
+
+    /// Nobody has a message of the session, nor the session itself.
+    func released() {
+        state.withLock { state in
+            (state.hasLoopEnded, state.open) = (true, 0)
+            return state.settled()
+        }?.resume()
+    }
+
+    func drain(until deadline: ContinuousClock.Instant) async -> Int {
+        isDraining.store(true, ordering: .sequentiallyConsistent)
+        await state.withLock { $0.inbox }?.endInterest(until: deadline)
+        let watch = Task.detached { [weak self] in
+            guard (try? await ContinuousClock().sleep(until: deadline)) != nil else { return }
+            self?.state.withLock { $0.waiter.take() }?.resume()
+        }
+        await withCheckedContinuation { continuation in
+            let isSettled = state.withLock { state in
+                if state.isSettled || ContinuousClock.now >= deadline { return true }
+                state.waiter = continuation
+                return false
+            }
+            if isSettled { continuation.resume() }
+        }
+        watch.cancel()
+        let rest = await state.withLock { $0.inbox }?.close() ?? []
+        for message in rest { giveBack(message) }
+        return state.withLock { $0.isSettled ? rest.count : rest.count + max($0.open, 0) }
+    }
+
+    /// Has the server deliver a message again, at once and to anybody; not where a delivery is
+    /// the last word.
+    func giveBack(_ message: NATSMessage) {
+        guard isAcknowledged, let reply = message.replyTo else { return }
+        // A client that cannot send it leaves it to the consumer's `ackWait`.
+        try? client.publish(Acknowledgement.notDone(delay: nil).body, to: reply)
+    }
+}
+
+/// Held by a session and by every message that it has handed out.
+final class HandOut: Sendable {
+    let account: PullAccount
+
+    init(_ account: PullAccount) { self.account = account }
+
+    deinit { account.released() }
+}
