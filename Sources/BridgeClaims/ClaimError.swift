@@ -16,6 +16,9 @@ public struct ClaimError: Error, Hashable, Sendable, CustomStringConvertible {
         case undecodableContent = "claim.undecodable_content"
         /// The payload is larger than the receiver takes.
         case payloadTooLarge = "claim.payload_too_large"
+        /// The memory for payloads is taken by others, and did not become free in time. It may
+        /// go better later.
+        case memoryExhausted = "claim.memory_exhausted"
         /// The store cannot be reached, or breaks off, also after every retry.
         case storeUnavailable = "claim.store_unavailable"
         /// The store refuses the request; the status says why.
@@ -31,14 +34,14 @@ public struct ClaimError: Error, Hashable, Sendable, CustomStringConvertible {
 
     /// Which work failed.
     public enum Stage: String, Sendable, Hashable {
-        case policy, upload, download, verify, delete
+        case policy, memory, upload, download, verify, delete
     }
 
     /// What went wrong.
     public let code: Code
     /// Which work failed.
     public let stage: Stage
-    /// The URL without user information, its query replaced by `?…`.
+    /// The URL without user information, its query replaced by `?…`; empty where there is none.
     public let url: String
     /// A sentence for people; holds no secrets and no payload.
     public let message: String
@@ -66,6 +69,7 @@ public struct ClaimError: Error, Hashable, Sendable, CustomStringConvertible {
     public var description: String {
         let answer = status.map { ", status \($0)" } ?? ""
         let effort = attempts > 1 ? ", after \(attempts) attempts" : ""
-        return "\(code.rawValue) (\(stage.rawValue)) \(url): \(message)\(answer)\(effort)"
+        let place = url.isEmpty ? "" : " \(url)"
+        return "\(code.rawValue) (\(stage.rawValue))\(place): \(message)\(answer)\(effort)"
     }
 }

@@ -1,0 +1,104 @@
+/// Whose memory comes next, where all of it together has a bound.
+///
+/// ## Theory of operation
+/// ```
+/// asked ──▶ larger than the whole budget ──▶ tooLarge
+///       ──▶ it fits and nobody waits ──▶ granted
+///       ──▶ its deadline is over ──▶ late
+///       ──▶ queued, in order of arrival ──▶ grant   when what is before it has its memory, and
+///                                         │        enough was given back
+///                                         └▶ expire at its deadline
+/// ```
+/// Only the first of the queue is looked at: a small request does not overtake a large one, which
+/// would otherwise starve. Whoever leaves the queue may uncover one that fits. Growth of what is
+/// held passes the queue by, and is granted at once or not at all: a holder never waits, so that
+/// two of them never wait for each other, and what is granted comes back in the end.
+///
+/// Invariant: `0 <= reserved <= capacity`, and the first of the queue does not fit.
+struct BudgetMachine: Sendable {
+    /// A request that waits.
+    private struct Waiter: Sendable {
+        let id: Int
+        let bytes: Int
+        let deadline: ContinuousClock.Instant
+    }
+
+    /// What comes of a request.
+    enum Answer: Equatable, Sendable { case granted, queued, late, tooLarge }
+
+    /// What happens to a waiter, by its number.
+    enum Action: Equatable, Sendable {
+        case grant(Int)
+        case expire(Int)
+    }
+
+    let capacity: Int
+    private(set) var reserved = 0
+    private var waiters: [Waiter] = []
+
+    /// - Parameter capacity: In bytes; a negative one counts as none.
+    init(capacity: Int) { self.capacity = max(0, capacity) }
+
+    var available: Int { capacity - reserved }
+
+    /// How many wait.
+    var waiting: Int { waiters.count }
+
+    /// The earliest time at which a wait is over. Complexity: O(n) in the number of waiters.
+    var nextDeadline: ContinuousClock.Instant? { waiters.lazy.map(\.deadline).min() }
+
+    /// A request comes in.
+    /// - Parameter bytes: Not negative.
+    mutating func asked(
+        _ bytes: Int, by id: Int, until deadline: ContinuousClock.Instant,
+        now: ContinuousClock.Instant
+    ) -> Answer {
+        if bytes > capacity { return .tooLarge }
+        if bytes <= available, waiters.isEmpty || bytes == 0 {
+            reserved += bytes
+            return .granted
+        }
+        if deadline <= now { return .late }
+        waiters.append(Waiter(id: id, bytes: bytes, deadline: deadline))
+        return .queued
+    }
+
+    /// What is held grows, if there is room.
+    mutating func grew(by bytes: Int) -> Bool {
+        guard bytes <= available else { return false }
+        reserved += bytes
+        return true
+    }
+
+    /// Memory comes back.
+    mutating func released(_ bytes: Int) -> [Action] {
+        precondition(bytes >= 0 && bytes <= reserved, "only what is held comes back")
+        reserved -= bytes
+        return grants()
+    }
+
+    /// A waiter gives up. Nil when it does not wait (any more).
+    mutating func left(_ id: Int) -> [Action]? {
+        guard let place = waiters.firstIndex(where: { $0.id == id }) else { return nil }
+        waiters.remove(at: place)
+        return grants()
+    }
+
+    /// Time has passed.
+    mutating func timeCame(_ now: ContinuousClock.Instant) -> [Action] {
+        let late = waiters.filter { $0.deadline <= now }
+        guard !late.isEmpty else { return [] }
+        waiters.removeAll { $0.deadline <= now }
+        return late.map { .expire($0.id) } + grants()
+    }
+
+    private mutating func grants() -> [Action] {
+        var count = 0
+        while count < waiters.count, waiters[count].bytes <= available {
+            reserved += waiters[count].bytes
+            count += 1
+        }
+        defer { waiters.removeFirst(count) }
+        return waiters[..<count].map { .grant($0.id) }
+    }
+}
