@@ -4,10 +4,10 @@
 /// ```
 /// asked ──▶ larger than the whole budget ──▶ tooLarge
 ///       ──▶ it fits and nobody waits ──▶ granted
-///       ──▶ its deadline is over ──▶ late
-///       ──▶ queued, in order of arrival ──▶ grant   when what is before it has its memory, and
-///                                         │        enough was given back
-///                                         └▶ expire at its deadline
+///       ──▶ it must not wait ──▶ refused
+///       ──▶ queued, in order of arrival ──▶ granted  when what is before it has its memory, and
+///                                         │          enough was given back
+///                                         └▶ left    at its deadline, or cancelled
 /// ```
 /// Only the first of the queue is looked at: a small request does not overtake a large one, which
 /// would otherwise starve. Whoever leaves the queue may uncover one that fits. Growth of what is
@@ -20,17 +20,10 @@ struct BudgetMachine: Sendable {
     private struct Waiter: Sendable {
         let id: Int
         let bytes: Int
-        let deadline: ContinuousClock.Instant
     }
 
     /// What comes of a request.
-    enum Answer: Equatable, Sendable { case granted, queued, late, tooLarge }
-
-    /// What happens to a waiter, by its number.
-    enum Action: Equatable, Sendable {
-        case grant(Int)
-        case expire(Int)
-    }
+    enum Answer: Equatable, Sendable { case granted, queued, refused, tooLarge }
 
     let capacity: Int
     private(set) var reserved = 0
@@ -44,22 +37,16 @@ struct BudgetMachine: Sendable {
     /// How many wait.
     var waiting: Int { waiters.count }
 
-    /// The earliest time at which a wait is over. Complexity: O(n) in the number of waiters.
-    var nextDeadline: ContinuousClock.Instant? { waiters.lazy.map(\.deadline).min() }
-
     /// A request comes in.
     /// - Parameter bytes: Not negative.
-    mutating func asked(
-        _ bytes: Int, by id: Int, until deadline: ContinuousClock.Instant,
-        now: ContinuousClock.Instant
-    ) -> Answer {
+    mutating func asked(_ bytes: Int, by id: Int, mayWait: Bool) -> Answer {
         if bytes > capacity { return .tooLarge }
         if bytes <= available, waiters.isEmpty || bytes == 0 {
             reserved += bytes
             return .granted
         }
-        if deadline <= now { return .late }
-        waiters.append(Waiter(id: id, bytes: bytes, deadline: deadline))
+        guard mayWait else { return .refused }
+        waiters.append(Waiter(id: id, bytes: bytes))
         return .queued
     }
 
@@ -70,35 +57,28 @@ struct BudgetMachine: Sendable {
         return true
     }
 
-    /// Memory comes back.
-    mutating func released(_ bytes: Int) -> [Action] {
+    /// Memory comes back. Returns who has theirs now, in order.
+    mutating func released(_ bytes: Int) -> [Int] {
         precondition(bytes >= 0 && bytes <= reserved, "only what is held comes back")
         reserved -= bytes
-        return grants()
+        return grant()
     }
 
-    /// A waiter gives up. Nil when it does not wait (any more).
-    mutating func left(_ id: Int) -> [Action]? {
+    /// A waiter gives up. Returns who has theirs now, in order; nil when it does not wait (any
+    /// more).
+    mutating func left(_ id: Int) -> [Int]? {
         guard let place = waiters.firstIndex(where: { $0.id == id }) else { return nil }
         waiters.remove(at: place)
-        return grants()
+        return grant()
     }
 
-    /// Time has passed.
-    mutating func timeCame(_ now: ContinuousClock.Instant) -> [Action] {
-        let late = waiters.filter { $0.deadline <= now }
-        guard !late.isEmpty else { return [] }
-        waiters.removeAll { $0.deadline <= now }
-        return late.map { .expire($0.id) } + grants()
-    }
-
-    private mutating func grants() -> [Action] {
+    private mutating func grant() -> [Int] {
         var count = 0
         while count < waiters.count, waiters[count].bytes <= available {
             reserved += waiters[count].bytes
             count += 1
         }
         defer { waiters.removeFirst(count) }
-        return waiters[..<count].map { .grant($0.id) }
+        return waiters[..<count].map(\.id)
     }
 }

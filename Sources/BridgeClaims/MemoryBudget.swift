@@ -1,3 +1,4 @@
+internal import BridgeHTTP
 internal import Synchronization
 
 /// How much memory all payloads together may take that are being received: whoever wants some
@@ -5,10 +6,6 @@ internal import Synchronization
 ///
 /// Mapped files count like private memory, since their pages are memory while they are read.
 public final class MemoryBudget: Sendable {
-    /// Longest sleep of the sweeper: 1 s. A sleep that an earlier deadline made useless is over
-    /// by then, so that waits which have ended leave nothing behind.
-    static let longestNap = Duration.seconds(1)
-
     private typealias Waiting = CheckedContinuation<Outcome, Never>
 
     private enum Outcome: Sendable { case granted, late, cancelled, tooLarge }
@@ -17,14 +14,12 @@ public final class MemoryBudget: Sendable {
         var machine: BudgetMachine
         var waiting: [Int: Waiting] = [:]
         var lastID = 0
-        /// One for all waits; nil while nobody waits.
-        var sweeper: Task<Void, Never>?
-        var sweepTime: ContinuousClock.Instant?
     }
 
     /// All that there is, in bytes.
     public let bytes: Int
     private let state: Mutex<State>
+    private let deadlines = Deadlines()
 
     /// A budget of so many bytes; a negative number counts as none.
     public init(bytes: Int) {
@@ -32,8 +27,6 @@ public final class MemoryBudget: Sendable {
         self.bytes = machine.capacity
         state = Mutex(State(machine: machine))
     }
-
-    deinit { state.withLock { $0.sweeper?.cancel() } }
 
     /// Bytes that are free.
     public var available: Int { state.withLock { $0.machine.available } }
@@ -80,51 +73,59 @@ public final class MemoryBudget: Sendable {
     }
 
     private func outcome(_ bytes: Int, _ deadline: ContinuousClock.Instant) async -> Outcome {
-        let id = state.withLock { state in
+        let (id, answer) = state.withLock { state in
             state.lastID += 1
-            return state.lastID
+            let id = state.lastID
+            // A request that finds memory never comes to wait, and costs no continuation.
+            return (id, state.machine.asked(bytes, by: id, mayWait: false))
         }
+        switch answer {
+        case .granted: return .granted
+        case .tooLarge: return .tooLarge
+        case .refused, .queued: return await wait(bytes, deadline, id)
+        }
+    }
+
+    private func wait(
+        _ bytes: Int, _ deadline: ContinuousClock.Instant, _ id: Int
+    ) async -> Outcome {
+        if Task.isCancelled { return .cancelled }
+        let mayWait = deadline > .now
+        let end = deadlines.add(deadline) { [weak self] in self?.leave(id, .late) }
+        defer { deadlines.drop(end) }
         return await withTaskCancellationHandler {
-            if Task.isCancelled { return .cancelled }
-            return await withCheckedContinuation { continuation in
-                let outcome = ask(bytes, deadline, id, continuation)
-                if let outcome { return continuation.resume(returning: outcome) }
-                // The handler below may have run before there was a waiter.
-                if Task.isCancelled { leave(id) }
+            await withCheckedContinuation { continuation in
+                let answer = state.withLock { state in
+                    let answer = state.machine.asked(bytes, by: id, mayWait: mayWait)
+                    if answer == .queued { state.waiting[id] = continuation }
+                    return answer
+                }
+                switch answer {
+                case .granted: continuation.resume(returning: .granted)
+                case .refused: continuation.resume(returning: .late)
+                case .tooLarge: continuation.resume(returning: .tooLarge)
+                case .queued:
+                    // What ends the wait may have come before there was a waiter.
+                    if Task.isCancelled { leave(id, .cancelled) }
+                    if deadline <= .now { leave(id, .late) }
+                }
             }
         } onCancel: {
-            leave(id)
+            leave(id, .cancelled)
         }
     }
 
-    /// Nil when the request is queued.
-    private func ask(
-        _ bytes: Int, _ deadline: ContinuousClock.Instant, _ id: Int, _ waiting: Waiting
-    ) -> Outcome? {
-        let now = ContinuousClock.now
-        return state.withLock { state in
-            switch state.machine.asked(bytes, by: id, until: deadline, now: now) {
-            case .granted: return .granted
-            case .late: return .late
-            case .tooLarge: return .tooLarge
-            case .queued:
-                state.waiting[id] = waiting
-                planSweep(now, &state)
-                return nil
-            }
+    private func leave(_ id: Int, _ outcome: Outcome) {
+        let (left, granted) = state.withLock { state -> (Waiting?, [Waiting]) in
+            guard let granted = state.machine.left(id) else { return (nil, []) }
+            return (state.waiting.removeValue(forKey: id), Self.take(granted, &state))
         }
+        left?.resume(returning: outcome)
+        for waiting in granted { waiting.resume(returning: .granted) }
     }
 
-    private func leave(_ id: Int) {
-        var given: [(Waiting, Outcome)] = []
-        state.withLock { state in
-            guard let actions = state.machine.left(id) else { return }
-            if let waiting = state.waiting.removeValue(forKey: id) {
-                given.append((waiting, .cancelled))
-            }
-            given += Self.take(actions, &state)
-        }
-        for (waiting, outcome) in given { waiting.resume(returning: outcome) }
+    private static func take(_ granted: [Int], _ state: inout State) -> [Waiting] {
+        granted.compactMap { state.waiting.removeValue(forKey: $0) }
     }
 
     // MARK: - For reservations
@@ -132,48 +133,10 @@ public final class MemoryBudget: Sendable {
     func grow(by bytes: Int) -> Bool { state.withLock { $0.machine.grew(by: bytes) } }
 
     func release(_ bytes: Int) {
-        let given = state.withLock { state in
-            let actions = state.machine.released(bytes)
-            return Self.take(actions, &state)
+        let granted = state.withLock { state in
+            let granted = state.machine.released(bytes)
+            return Self.take(granted, &state)
         }
-        for (waiting, outcome) in given { waiting.resume(returning: outcome) }
-    }
-
-    // MARK: - Time
-
-    private func planSweep(_ now: ContinuousClock.Instant, _ state: inout State) {
-        guard let deadline = state.machine.nextDeadline else { return }
-        let time = min(deadline, now + Self.longestNap)
-        if let planned = state.sweepTime, planned <= time { return }
-        state.sweeper?.cancel()
-        state.sweepTime = time
-        state.sweeper = Task.detached { [weak self] in
-            guard (try? await ContinuousClock().sleep(until: time)) != nil else { return }
-            self?.sweep()
-        }
-    }
-
-    /// Ends the waits whose time has come, and plans the next look.
-    private func sweep() {
-        let now = ContinuousClock.now
-        let given = state.withLock { state in
-            let actions = state.machine.timeCame(now)
-            state.sweepTime = nil
-            planSweep(now, &state)
-            if state.sweepTime == nil { state.sweeper = nil }
-            return Self.take(actions, &state)
-        }
-        for (waiting, outcome) in given { waiting.resume(returning: outcome) }
-    }
-
-    private static func take(
-        _ actions: [BudgetMachine.Action], _ state: inout State
-    ) -> [(Waiting, Outcome)] {
-        actions.compactMap { action in
-            switch action {
-            case .grant(let id): state.waiting.removeValue(forKey: id).map { ($0, .granted) }
-            case .expire(let id): state.waiting.removeValue(forKey: id).map { ($0, .late) }
-            }
-        }
+        for waiting in granted { waiting.resume(returning: .granted) }
     }
 }

@@ -1,3 +1,4 @@
+internal import BridgeHTTP
 internal import Synchronization
 
 /// Memory of a `MemoryBudget` that somebody holds, until it is released or forgotten.
@@ -57,5 +58,31 @@ public final class MemoryReservation: Sendable {
             return state.bytes
         }
         if bytes > 0 { budget.release(bytes) }
+    }
+}
+
+/// What one payload has of a reservation.
+final class ReservedShare: Sendable {
+    private let reservation: MemoryReservation
+    private let bytes: Mutex<Int>
+
+    /// - Parameter bytes: What was asked for this payload; a negative number counts as none.
+    init(_ reservation: MemoryReservation, bytes: Int) {
+        self.reservation = reservation
+        self.bytes = Mutex(max(0, bytes))
+    }
+
+    /// The payload needs so many bytes in all. Returns why it cannot have them, or nil.
+    func admit(_ size: Int) -> HTTPError.Code? {
+        bytes.withLock { held in
+            guard size > held else { return nil }
+            let more = size - held
+            guard reservation.grow(by: more) else {
+                let room = reservation.limit - reservation.bytes
+                return more > room ? .bodyTooLarge : .memoryExhausted
+            }
+            held = size
+            return nil
+        }
     }
 }

@@ -18,9 +18,10 @@ extension CommandFailure {
         switch code {
         case .linkRefused, .payloadTooLarge, .storeRefused, .storeFull: .refused
         case .payloadExpired, .payloadMissing: .notFound
-        case .checksumMismatch, .sizeMismatch, .undecodableContent: .integrity
+        case .checksumMismatch, .checksumMalformed, .sizeMismatch, .undecodableContent:
+            .integrity
         case .unexpectedAnswer: (300...399).contains(status ?? 0) ? .refused : .integrity
-        case .storeUnavailable, .memoryExhausted: .retryable
+        case .storeUnavailable, .memoryExhausted, .totalTimeout: .retryable
         case .uploadConflict: .other
         case .cancelled: .interrupted
         }
