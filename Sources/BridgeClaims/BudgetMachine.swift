@@ -15,7 +15,7 @@
 /// two of them never wait for each other, and what is granted comes back in the end.
 ///
 /// Invariant: `0 <= reserved <= capacity`, and the first of the queue does not fit.
-struct BudgetMachine: Sendable {
+package struct BudgetMachine: Sendable {
     /// A request that waits.
     private struct Waiter: Sendable {
         let id: Int
@@ -23,23 +23,23 @@ struct BudgetMachine: Sendable {
     }
 
     /// What comes of a request.
-    enum Answer: Equatable, Sendable { case granted, queued, refused, tooLarge }
+    package enum Answer: Equatable, Sendable { case granted, queued, refused, tooLarge }
 
-    let capacity: Int
-    private(set) var reserved = 0
+    package let capacity: Int
+    package private(set) var reserved = 0
     private var waiters: [Waiter] = []
 
     /// - Parameter capacity: In bytes; a negative one counts as none.
-    init(capacity: Int) { self.capacity = max(0, capacity) }
+    package init(capacity: Int) { self.capacity = max(0, capacity) }
 
-    var available: Int { capacity - reserved }
+    package var available: Int { capacity - reserved }
 
     /// How many wait.
-    var waiting: Int { waiters.count }
+    package var waiting: Int { waiters.count }
 
     /// A request comes in.
     /// - Parameter bytes: Not negative.
-    mutating func asked(_ bytes: Int, by id: Int, mayWait: Bool) -> Answer {
+    package mutating func asked(_ bytes: Int, by id: Int, mayWait: Bool) -> Answer {
         if bytes > capacity { return .tooLarge }
         if bytes <= available, waiters.isEmpty || bytes == 0 {
             reserved += bytes
@@ -51,14 +51,14 @@ struct BudgetMachine: Sendable {
     }
 
     /// What is held grows, if there is room.
-    mutating func grew(by bytes: Int) -> Bool {
+    package mutating func grew(by bytes: Int) -> Bool {
         guard bytes <= available else { return false }
         reserved += bytes
         return true
     }
 
     /// Memory comes back. Returns who has theirs now, in order.
-    mutating func released(_ bytes: Int) -> [Int] {
+    package mutating func released(_ bytes: Int) -> [Int] {
         precondition(bytes >= 0 && bytes <= reserved, "only what is held comes back")
         reserved -= bytes
         return grant()
@@ -66,7 +66,7 @@ struct BudgetMachine: Sendable {
 
     /// A waiter gives up. Returns who has theirs now, in order; nil when it does not wait (any
     /// more).
-    mutating func left(_ id: Int) -> [Int]? {
+    package mutating func left(_ id: Int) -> [Int]? {
         guard let place = waiters.firstIndex(where: { $0.id == id }) else { return nil }
         waiters.remove(at: place)
         return grant()
