@@ -28,7 +28,7 @@ public final class MemoryReservation: Sendable {
     /// - Returns: False, with nothing changed, when that is more than the limit, when the budget
     ///   has too little at this moment, or when the reservation is released. It never waits.
     public func grow(to bytes: Int) -> Bool {
-        grow { held in bytes }
+        grow { _ in bytes }
     }
 
     /// Holds so many bytes more, for one of several that share the reservation.
@@ -36,14 +36,14 @@ public final class MemoryReservation: Sendable {
     public func grow(by bytes: Int) -> Bool {
         grow { held in
             let sum = held.addingReportingOverflow(max(0, bytes))
-            return sum.overflow ? .max : sum.partialValue
+            return sum.overflow ? nil : sum.partialValue
         }
     }
 
-    private func grow(_ wanted: (Int) -> Int) -> Bool {
+    /// - Parameter wanted: Nil for more than can be counted.
+    private func grow(_ wanted: (Int) -> Int?) -> Bool {
         state.withLock { state in
-            guard !state.isReleased else { return false }
-            let size = wanted(state.bytes)
+            guard !state.isReleased, let size = wanted(state.bytes) else { return false }
             if size <= state.bytes { return true }
             guard size <= limit, budget.grow(by: size - state.bytes) else { return false }
             state.bytes = size

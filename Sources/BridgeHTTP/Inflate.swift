@@ -31,7 +31,7 @@ package enum Inflate {
     /// The content of gzip or zlib bytes.
     /// - Parameters:
     ///   - limit: Most bytes that the content may have; a negative number counts as none.
-    ///   - admit: Asked before the output grows, with the size that it may reach; a code refuses.
+    ///   - admit: Told the size of the output after each step; a code refuses to go on.
     /// - Throws: `Failure`. Complexity: O(size of the content).
     package static func content(
         of coded: Bytes, limit: Int, admit: (@Sendable (Int) -> HTTPError.Code?)? = nil
@@ -66,13 +66,13 @@ package enum Inflate {
         var consumed = start
         while true {
             guard output.count <= limit else { throw .tooLarge }
-            switch admit?(min(limit, output.count + step)) {
+            let before = consumed
+            let status = unsafe run(&stream, coded, &consumed, limit: limit, into: &output)
+            switch admit?(output.count) {
             case .bodyTooLarge: throw .tooLarge
             case .some: throw .noMemory
             case nil: break
             }
-            let before = consumed
-            let status = unsafe run(&stream, coded, &consumed, limit: limit, into: &output)
             switch status {
             case Z_STREAM_END:
                 guard output.count <= limit else { throw .tooLarge }

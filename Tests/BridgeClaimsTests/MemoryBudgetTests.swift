@@ -167,7 +167,6 @@ import Testing
         let first = try await budget.reserve(60, until: later)
         let soon = ContinuousClock.now + .milliseconds(20)
         let late = Task { try await budget.reserve(50, until: soon, correlationID: "c-1") }
-        await waiting(1, budget)
         let small = try await budget.reserve(40, until: later)
         let error = await #expect(throws: ClaimError.self) { try await late.value }
         #expect(error?.code == .memoryExhausted && error?.stage == .memory)

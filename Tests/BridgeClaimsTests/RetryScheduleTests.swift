@@ -116,6 +116,7 @@ import Testing
             .seconds(Int64.max) * 18, .nanoseconds(1),
         ]
         let counts = [Int.min, -1, 0, 1, 2, .max]
+        let start = ContinuousClock.now
         for base in times {
             for cap in times {
                 for count in counts {
@@ -127,7 +128,7 @@ import Testing
                     for random in [0, 1, -1, .nan, .infinity] {
                         let delay = policy.delay(
                             afterAttempt: count, random: random, retryAfter: cap)
-                        #expect(delay >= .zero && ContinuousClock.now + delay >= .now - delay)
+                        #expect(delay >= .zero && ContinuousClock.now + delay >= start)
                     }
                     policy.total = cap
                     var machine = DownloadMachine(policy: policy)
@@ -138,6 +139,7 @@ import Testing
                 }
             }
         }
-        #expect(RetryPolicy(maxRetries: .max, baseDelay: .zero, maxDelay: .zero).maxAttempts == .max)
+        #expect(
+            RetryPolicy(maxRetries: .max, baseDelay: .zero, maxDelay: .zero).maxAttempts == .max)
     }
 }
