@@ -9,6 +9,7 @@ struct ClaimFetch: Sendable {
     let download: ClaimDownload
     let url: HTTPURL
     private let checksum: Checksum?
+    private let share: ReservedShare?
 
     init(_ download: ClaimDownload, policy: LinkPolicy, _ requests: StoreRequests)
         throws(ClaimError)
@@ -22,8 +23,22 @@ struct ClaimFetch: Sendable {
                 error.code, error.stage, url: error.url, error.message,
                 correlationID: download.correlationID)
         }
-        // A digest whose name we do not know cannot be verified, and is no reason to refuse.
-        checksum = download.expectedChecksum.flatMap { try? Checksum(parsing: $0) }
+        share = download.reservation.map { ReservedShare($0, bytes: download.reservedShare) }
+        let place = url.description
+        func unmeetable(_ code: ClaimError.Code, _ message: String) -> ClaimError {
+            ClaimError(
+                code, .verify, url: place, message,
+                correlationID: download.correlationID)
+        }
+        if let size = download.expectedSize, size < 0 {
+            throw unmeetable(.sizeMismatch, "no payload has \(size) bytes")
+        }
+        switch download.expectedChecksum.map({ ChecksumStatement(parsing: $0) }) {
+        case .known(let known): checksum = known
+        // It cannot be verified, which is no reason to refuse.
+        case .unknownName, nil: checksum = nil
+        case .malformed: throw unmeetable(.checksumMalformed, "the stated digest is not one")
+        }
     }
 
     private struct Attempt {
@@ -31,6 +46,7 @@ struct ClaimFetch: Sendable {
         var bytes = Bytes()
         var message = ""
         var status: Int?
+        var cause: HTTPError.Code?
     }
 
     /// What earlier attempts brought, and how the next one asks for the rest.
@@ -62,10 +78,13 @@ struct ClaimFetch: Sendable {
 
     func run() async throws(ClaimError) -> Bytes {
         var machine = DownloadMachine(policy: download.retry)
+        let clock = TransferClock(total: download.retry.total)
         let held = Held()
         while true {
-            let attempt = await self.attempt(held)
-            switch machine.attemptEnded(attempt.outcome, random: .random(in: 0..<1)) {
+            let attempt = await self.attempt(held, within: clock.left)
+            let action = machine.attemptEnded(
+                attempt.outcome, at: clock.elapsed, random: .random(in: 0..<1))
+            switch action {
             case .deliver: return attempt.bytes
             case .wait(let delay):
                 try await requests.pause(
@@ -74,25 +93,25 @@ struct ClaimFetch: Sendable {
                 let isVerification = code == .checksumMismatch || code == .sizeMismatch
                 throw ClaimError(
                     code, isVerification ? .verify : .download, url: url.description,
-                    attempt.message, status: attempt.status, attempts: machine.attempts,
-                    correlationID: download.correlationID)
+                    attempt.message, status: attempt.status, cause: attempt.cause,
+                    attempts: machine.attempts, correlationID: download.correlationID)
             }
         }
     }
 
-    private func attempt(_ held: Held) async -> Attempt {
+    private func attempt(_ held: Held, within time: Duration?) async -> Attempt {
         let start = held.partial.count
         do throws(HTTPError) {
             let request = requests.prepared(
                 HTTPRequest("GET", url, fields: held.rangeFields))
-            let response = try await requests.client.send(request)
+            let response = try await requests.client.send(request, within: time)
             if let refusal = refusal(of: response, held) { return refusal }
             return try await collect(response, held)
         } catch {
+            let gained = held.tag == nil ? 0 : max(0, held.partial.count - start)
             return Attempt(
-                outcome: .failed(
-                    error.code, progress: held.tag != nil && held.partial.count > start),
-                message: error.description)
+                outcome: .failed(error.code, gained: gained), message: error.description,
+                cause: error.code)
         }
     }
 
@@ -111,7 +130,7 @@ struct ClaimFetch: Sendable {
             if status == 206 { return refuse(.unexpected(.part), "a part that was not asked for") }
             let target = response.redirection.map { ", which points to \($0)" } ?? ""
             return refuse(
-                .status(status, retryAfter: RetryAfter.duration(response.fields)),
+                .status(status, retryAfter: response.retryAfter),
                 "the answer is not the payload\(target)")
         }
         let codings = response.fields.values(for: "Content-Encoding")
@@ -164,7 +183,8 @@ struct ClaimFetch: Sendable {
     ) async throws(HTTPError) -> Attempt {
         let limit = min(download.limit, download.expectedSize ?? .max)
         let (bytes, found) = try await response.collect(
-            limit: limit, digesting: checksum?.algorithm, partial: held.partial)
+            limit: limit, digesting: checksum?.algorithm, partial: held.partial,
+            admit: share?.admit)
         if let expected = download.expectedSize, bytes.count != expected {
             return Attempt(
                 outcome: .damaged(.size),

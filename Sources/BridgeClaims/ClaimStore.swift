@@ -89,7 +89,8 @@ public struct ClaimDownload: Sendable {
     public var expectedSize: Int?
     /// The named digest that the sender vouches for. One with an unknown name is not verified.
     public var expectedChecksum: String?
-    /// Most bytes to take, checked before memory is asked for: 2 GiB unless told otherwise.
+    /// Most bytes to take, checked before memory is asked for: 2 GiB unless told otherwise. With
+    /// none or fewer only an empty payload is taken.
     public var limit: Int
     /// When to try again.
     public var retry: RetryPolicy
@@ -97,12 +98,20 @@ public struct ClaimDownload: Sendable {
     public var policy: LinkPolicy?
     /// The flow that the payload belongs to, for errors.
     public var correlationID: String
+    /// The memory that the payload goes on; nil where nobody counts. It grows as soon as the
+    /// store tells the payload's size, before memory is asked for; for a payload of unknown size
+    /// it grows with it. What lies in a mapped file counts too. Where it cannot grow, the download
+    /// fails: with `payloadTooLarge` above the reservation's limit, else with `memoryExhausted`.
+    public var reservation: MemoryReservation?
+    /// Bytes of the reservation that were asked for this payload; what it needs beyond them is
+    /// added. So the links of one message can share its reservation.
+    public var reservedShare: Int
 
     /// Creates the description of a download.
     public init(
         url: String, expectedSize: Int? = nil, expectedChecksum: String? = nil,
         limit: Int = 2 << 30, retry: RetryPolicy = RetryPolicy(), policy: LinkPolicy? = nil,
-        correlationID: String = ""
+        correlationID: String = "", reservation: MemoryReservation? = nil, reservedShare: Int = 0
     ) {
         self.url = url
         self.expectedSize = expectedSize
@@ -111,5 +120,7 @@ public struct ClaimDownload: Sendable {
         self.retry = retry
         self.policy = policy
         self.correlationID = correlationID
+        self.reservation = reservation
+        self.reservedShare = reservedShare
     }
 }

@@ -23,9 +23,9 @@ package struct DownloadMachine: Sendable {
         case damaged(Damage)
         /// An answer other than the payload.
         case status(Int, retryAfter: Duration?)
-        /// No whole answer. `progress`: more of the payload is held than before, and the next
-        /// attempt can go on from there.
-        case failed(HTTPError.Code, progress: Bool)
+        /// No whole answer. `gained`: bytes of the payload that are held now and were not before,
+        /// and from which the next attempt can go on.
+        case failed(HTTPError.Code, gained: Int)
         /// What is held is of no use: the payload there is another one now.
         case changed
         /// An answer that no store gives.
@@ -43,78 +43,60 @@ package struct DownloadMachine: Sendable {
         case fail(ClaimError.Code)
     }
 
-    private let policy: RetryPolicy
-    /// Attempts so far.
-    package private(set) var attempts = 0
-    /// Failures since anything was gained.
-    private var fruitless = 0
-    private var missing = 0
+    private var schedule: RetrySchedule
     private var damages = 0
 
-    package init(policy: RetryPolicy) { self.policy = policy }
+    package init(policy: RetryPolicy) { schedule = RetrySchedule(policy: policy) }
 
-    /// - Parameter random: Drawn evenly from `0..<1`.
-    package mutating func attemptEnded(_ outcome: Outcome, random: Double) -> Action {
-        attempts += 1
-        fruitless += 1
+    /// Attempts so far.
+    package var attempts: Int { schedule.attempts }
+
+    /// - Parameters:
+    ///   - elapsed: Since the first attempt began.
+    ///   - random: Drawn evenly from `0..<1`.
+    package mutating func attemptEnded(
+        _ outcome: Outcome, at elapsed: Duration, random: Double
+    ) -> Action {
+        schedule.attemptEnded()
+        func retry(_ wish: Duration? = nil, orFail code: ClaimError.Code) -> Action {
+            switch schedule.next(at: elapsed, random: random, retryAfter: wish) {
+            case .wait(let delay): .wait(delay)
+            case .usedUp: .fail(code)
+            // What is wrong with the payload says more than the time.
+            case .outOfTime: .fail(code == .storeUnavailable ? .totalTimeout : code)
+            }
+        }
         switch outcome {
         case .whole: return .deliver
         case .unexpected: return .fail(.unexpectedAnswer)
         case .damaged(let damage):
             damages += 1
             let code: ClaimError.Code = damage == .size ? .sizeMismatch : .checksumMismatch
-            return damages > 1 ? .fail(code) : retry(random, orFail: code)
+            return damages > 1 ? .fail(code) : retry(orFail: code)
         case .status(let status, let retryAfter):
-            return answered(status, retryAfter, random)
-        case .failed(let code, let progress):
-            if progress, attempts < policy.maxResumptions { fruitless = 1 }
-            return failed(code, random)
-        case .changed: return retry(random, orFail: .storeUnavailable)
+            switch RetryPolicy.verdict(status: status) {
+            case .retry: return retry(retryAfter, orFail: .storeUnavailable)
+            case .retryBriefly:
+                schedule.missed()
+                return retry(retryAfter, orFail: .payloadMissing)
+            case .permanent: return .fail(Self.code(status))
+            }
+        case .failed(let code, let gained):
+            schedule.failed(code, gained: gained)
+            return code.isPassing ? retry(orFail: .storeUnavailable) : .fail(code.claimCode)
+        case .changed: return retry(orFail: .storeUnavailable)
         }
     }
 
-    private mutating func answered(
-        _ status: Int, _ retryAfter: Duration?, _ random: Double
-    ) -> Action {
-        switch RetryPolicy.verdict(status: status) {
-        case .retry: return retry(random, retryAfter, orFail: .storeUnavailable)
-        case .retryBriefly:
-            missing += 1
-            if missing >= policy.missingAttempts { return .fail(.payloadMissing) }
-            return retry(random, retryAfter, orFail: .payloadMissing)
-        case .permanent: return .fail(Self.code(status))
-        }
-    }
-
-    private func failed(_ code: HTTPError.Code, _ random: Double) -> Action {
-        switch code {
-        case .resolveFailed, .connectFailed, .connectTimeout, .connectionLost, .incompleteBody,
-            .firstByteTimeout, .idleTimeout:
-            return retry(random, orFail: .storeUnavailable)
-        case .bodyTooLarge: return .fail(.payloadTooLarge)
-        case .cancelled: return .fail(.cancelled)
-        case .protocolViolation: return .fail(.unexpectedAnswer)
-        case .unsupportedScheme, .badURL: return .fail(.linkRefused)
-        case .totalTimeout, .requestBodyFailed: return .fail(.storeUnavailable)
-        }
-    }
-
-    private func retry(
-        _ random: Double, _ retryAfter: Duration? = nil, orFail code: ClaimError.Code
-    ) -> Action {
-        guard fruitless < policy.maxAttempts else { return .fail(code) }
-        return .wait(
-            policy.delay(afterAttempt: fruitless, random: random, retryAfter: retryAfter))
-    }
-
-    /// The meaning of a status that is not retried.
+    /// The meaning of a status to the end: one that says "not now" is a passing failure.
     package static func code(_ status: Int) -> ClaimError.Code {
         switch status {
         case 200...399: .unexpectedAnswer
         case 404: .payloadMissing
         case 410: .payloadExpired
         case 413, 507: .storeFull
-        default: .storeRefused
+        default:
+            RetryPolicy.verdict(status: status) == .retry ? .storeUnavailable : .storeRefused
         }
     }
 }

@@ -45,11 +45,13 @@ public struct FileServerStore: ClaimStore {
         let request = HTTPRequest("PUT", target, fields: fields(content, token, correlationID))
         async let checksum = SegmentDigest.checksum(
             of: content.segments, content.checksumAlgorithm)
+        let clock = TransferClock(total: requests.retry.total)
         let answer = try await requests.send(
-            request, .segments(content.segments), .upload, correlationID: correlationID)
+            request, .segments(content.segments), .upload, correlationID: correlationID,
+            clock: clock)
         switch answer.status {
         case 200...299: break
-        case 412: try await verify(target, size: content.size, correlationID)
+        case 412: try await verify(target, size: content.size, correlationID, clock)
         default:
             throw ClaimError(
                 DownloadMachine.code(answer.status), .upload, url: target.description,
@@ -80,10 +82,11 @@ public struct FileServerStore: ClaimStore {
     /// The identifier is taken: by our own earlier attempt, if the size is right. Nobody else can
     /// have guessed it, and a payload appears whole or not at all.
     private func verify(
-        _ url: HTTPURL, size: Int, _ correlationID: String
+        _ url: HTTPURL, size: Int, _ correlationID: String, _ clock: TransferClock
     ) async throws(ClaimError) {
         let answer = try await requests.send(
-            HTTPRequest("HEAD", url), .none, .verify, correlationID: correlationID)
+            HTTPRequest("HEAD", url), .none, .verify, correlationID: correlationID,
+            clock: clock)
         guard answer.status == 200, answer.fields["Content-Length"] == String(size) else {
             throw ClaimError(
                 .uploadConflict, .verify, url: url.description,

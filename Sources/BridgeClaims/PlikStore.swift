@@ -49,30 +49,36 @@ public struct PlikStore: ClaimStore {
     ) async throws(ClaimError) -> Claim {
         async let checksum = SegmentDigest.checksum(
             of: content.segments, content.checksumAlgorithm)
-        var attempt = 0
+        let clock = TransferClock(total: retry.total)
+        var machine = RequestMachine(policy: retry)
         while true {
-            attempt += 1
-            let upload = try await create(content, correlationID)
+            let upload = try await create(content, correlationID, clock)
             do throws(ClaimError) {
-                let file = try await add(content, to: upload, correlationID)
+                let file = try await add(content, to: upload, correlationID, clock)
                 return Claim(
                     url: file.link.text, id: "\(upload.id)/\(file.id)/\(file.name)",
                     token: upload.token, size: content.size,
                     checksum: await checksum.description)
             } catch {
-                guard error.code == .storeUnavailable, attempt < retry.maxAttempts else {
-                    throw error
+                guard error.code == .storeUnavailable else { throw error }
+                let outcome: RequestMachine.Outcome =
+                    if let cause = error.cause { .failed(cause) } else {
+                        .answered(error.status ?? 503, retryAfter: nil)
+                    }
+                let action = machine.attemptEnded(
+                    outcome, at: clock.elapsed, random: .random(in: 0..<1))
+                guard case .wait(let delay) = action else {
+                    throw error.after(machine.attempts, action)
                 }
                 try await requests.pause(
-                    retry.delay(afterAttempt: attempt, random: .random(in: 0..<1)), .upload,
-                    baseURL, attempt, correlationID)
+                    delay, .upload, baseURL, machine.attempts, correlationID)
             }
         }
     }
 
     /// Creates an empty upload. Done twice it leaves an empty one behind, which expires.
     private func create(
-        _ content: ClaimContent, _ correlationID: String
+        _ content: ClaimContent, _ correlationID: String, _ clock: TransferClock
     ) async throws(ClaimError) -> Upload {
         let url = try StoreURL.make(baseURL, "/upload")
         let seconds = Int(clamping: max(1, content.timeToLive.components.seconds))
@@ -81,7 +87,7 @@ public struct PlikStore: ClaimStore {
         fields.append("Content-Type", "application/json")
         let answer = try await requests.send(
             HTTPRequest("POST", url, fields: fields), .segments([wish.encoded()]), .upload,
-            correlationID: correlationID)
+            correlationID: correlationID, clock: clock)
         let value = try accepted(answer, url, correlationID)
         guard let id = value["id"]?.stringValue, let token = value["uploadToken"]?.stringValue,
             Self.isIdentifier(id), FieldList.isValidValue(token)
@@ -90,7 +96,8 @@ public struct PlikStore: ClaimStore {
     }
 
     private func add(
-        _ content: ClaimContent, to upload: Upload, _ correlationID: String
+        _ content: ClaimContent, to upload: Upload, _ correlationID: String,
+        _ clock: TransferClock
     ) async throws(ClaimError) -> (id: String, name: String, link: HTTPURL) {
         let url = try StoreURL.make(baseURL, "/file/\(upload.id)")
         var generator = SystemGenerator()
@@ -101,13 +108,7 @@ public struct PlikStore: ClaimStore {
         fields.append(checked: "X-UploadToken", upload.token)
         let answer = try await requests.send(
             HTTPRequest("POST", url, fields: fields), .segments(form.wrap(content.segments)),
-            .upload, correlationID: correlationID, isRepeatable: false)
-        if RetryPolicy.verdict(status: answer.status) == .retry {
-            throw ClaimError(
-                .storeUnavailable, .upload, url: url.description,
-                "the store does not take the payload now", status: answer.status,
-                correlationID: correlationID)
-        }
+            .upload, correlationID: correlationID, clock: clock, isRepeatable: false)
         let value = try accepted(answer, url, correlationID)
         guard let id = value["id"]?.stringValue, Self.isIdentifier(id),
             let name = value["fileName"]?.stringValue

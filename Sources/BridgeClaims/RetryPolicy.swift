@@ -1,7 +1,12 @@
+internal import BridgeHTTP
+
 /// When a failed request is sent again: a pure schedule, with the random number passed in.
 ///
 /// The wait before attempt n + 1 is drawn evenly between zero and `base · factor^(n-1)`, at most
 /// `cap` ("full jitter"): receivers that failed together do not return together.
+///
+/// Any value is safe: negative times count as none, more than a century as a century, counts below
+/// one mean a single attempt.
 public struct RetryPolicy: Sendable, Hashable {
     /// The longest wait after the first failure: 100 ms.
     public var base = Duration.milliseconds(100)
@@ -14,6 +19,18 @@ public struct RetryPolicy: Sendable, Hashable {
     /// Most attempts that meet a 404: 3. The message may have overtaken its upload, but not by
     /// much.
     public var missingAttempts = 3
+
+    /// Most attempts in a row that end in silence: 2. The peer accepted the connection and then
+    /// said nothing, dripped, or took nothing for the client's limit. With the defaults of
+    /// `HTTPClientOptions` a link that is dead in this way is given up after a minute, since
+    /// whoever was silent for 30 s twice is not helped by six attempts more. An attempt that
+    /// brings 64 KiB or more of a payload before it falls silent does not count.
+    public var silentAttempts = 2
+
+    /// Most time for all attempts at one payload, upload or download, with the pauses between
+    /// them and the waits for a connection: 30 minutes, enough for 500 MB at 300 KB/s. No attempt
+    /// is begun after it, and one that is under way ends with it. Nil for no bound.
+    public var total: Duration? = .seconds(1800)
 
     /// Most attempts of one download that each brought more of the payload: 64. After that,
     /// further ones count like fruitless ones.
@@ -31,12 +48,12 @@ public struct RetryPolicy: Sendable, Hashable {
 
     /// How the peers' options say it.
     /// - Parameters:
-    ///   - maxRetries: Attempts after the first.
+    ///   - maxRetries: Attempts after the first; a negative number counts as none.
     ///   - baseDelay: The longest wait after the first failure.
     ///   - maxDelay: The longest wait of all.
     public init(maxRetries: Int, baseDelay: Duration, maxDelay: Duration) {
         self.init()
-        maxAttempts = max(1, maxRetries + 1)
+        maxAttempts = maxRetries < 0 ? 1 : min(maxRetries, .max - 1) + 1
         base = baseDelay
         cap = maxDelay
     }
@@ -64,16 +81,23 @@ public struct RetryPolicy: Sendable, Hashable {
     /// The wait after the `attempt`th attempt (1, 2, …) has failed.
     ///
     /// - Parameters:
+    ///   - attempt: Counted from 1, which smaller numbers count as.
     ///   - random: Drawn evenly from `0..<1`.
     ///   - retryAfter: What the server asked for; honoured up to `cap`.
     public func delay(
         afterAttempt attempt: Int, random: Double, retryAfter: Duration? = nil
     ) -> Duration {
-        precondition(attempt >= 1, "attempts are counted from one")
-        var longest = base
-        for _ in 1..<attempt where longest < cap { longest *= factor }
-        let drawn = min(longest, cap) * min(max(random, 0), 1)
+        let cap = cap.upToCentury
+        var longest = min(base.upToCentury, cap)
+        let factor = max(1, factor)
+        var left = max(1, attempt) - 1
+        while left > 0, factor > 1, longest > .zero, longest < cap {
+            // Compared before it is multiplied, which could overflow.
+            longest = longest > cap / factor ? cap : longest * factor
+            left -= 1
+        }
+        let drawn = longest * (random.isFinite ? min(max(random, 0), 1) : 1)
         guard let retryAfter else { return drawn }
-        return max(drawn, min(retryAfter, cap))
+        return max(drawn, min(retryAfter.upToCentury, cap))
     }
 }

@@ -16,49 +16,67 @@ struct StoreRequests: Sendable {
         let status: Int
         let fields: FieldList
         let body: Bytes
+        let retryAfter: Duration?
     }
 
     /// Sends a request until it is answered with a status that is not to be retried.
-    /// - Parameter isRepeatable: Whether sending it twice does no harm.
+    /// - Parameters:
+    ///   - clock: The time for everything that this request is a part of.
+    ///   - isRepeatable: Whether sending it twice does no harm.
+    /// - Throws: `ClaimError`; `storeUnavailable` also for a status that says "not now" to the end.
     func send(
         _ request: HTTPRequest, _ body: HTTPBody = .none, _ stage: ClaimError.Stage,
-        correlationID: String, isRepeatable: Bool = true
+        correlationID: String, clock: TransferClock, isRepeatable: Bool = true
     ) async throws(ClaimError) -> Answer {
-        var attempt = 0
+        var machine = RequestMachine(policy: retry, isRepeatable: isRepeatable)
         while true {
-            attempt += 1
-            let isLast = attempt >= retry.maxAttempts || !isRepeatable
-            var retryAfter: Duration?
-            do throws(HTTPError) {
-                let answer = try await sendOnce(request, body)
-                guard RetryPolicy.verdict(status: answer.status) == .retry, !isLast else {
-                    return answer
+            let result = await sendOnce(request, body, within: clock.left)
+            let outcome: RequestMachine.Outcome =
+                switch result {
+                case .success(let answer):
+                    .answered(answer.status, retryAfter: answer.retryAfter)
+                case .failure(let error): .failed(error.code)
                 }
-                retryAfter = RetryAfter.duration(answer.fields)
-            } catch {
-                var machine = DownloadMachine(policy: retry)
-                let action = machine.attemptEnded(.failed(error.code, progress: false), random: 0)
-                guard case .wait = action, !isLast else {
-                    let code: ClaimError.Code =
-                        if case .fail(let code) = action { code } else { .storeUnavailable }
-                    throw ClaimError(
-                        code, stage, url: request.url.description, error.description,
-                        attempts: attempt, correlationID: correlationID)
-                }
+            let action = machine.attemptEnded(
+                outcome, at: clock.elapsed, random: .random(in: 0..<1))
+            switch (action, result) {
+            case (.accept, .success(let answer)): return answer
+            case (.wait(let delay), _):
+                try await pause(delay, stage, request.url, machine.attempts, correlationID)
+            case (.fail(let code), .success(let answer)):
+                throw ClaimError(
+                    code, stage, url: request.url.description,
+                    "the store does not take the request now", status: answer.status,
+                    attempts: machine.attempts, correlationID: correlationID)
+            case (.fail(let code), .failure(let error)):
+                throw ClaimError(
+                    code, stage, url: request.url.description, error.description,
+                    cause: error.code, attempts: machine.attempts, correlationID: correlationID)
+            case (.accept, .failure): preconditionFailure("only an answer is accepted")
             }
-            try await pause(
-                retry.delay(
-                    afterAttempt: attempt, random: .random(in: 0..<1), retryAfter: retryAfter),
-                stage, request.url, attempt, correlationID)
         }
     }
 
-    private func sendOnce(_ request: HTTPRequest, _ body: HTTPBody) async throws(HTTPError)
-        -> Answer
-    {
-        let response = try await client.send(prepared(request), body: body)
-        let bytes = try await response.collect(limit: Self.answerLimit)
-        return Answer(status: response.status, fields: response.fields, body: bytes)
+    private func sendOnce(
+        _ request: HTTPRequest, _ body: HTTPBody, within time: Duration?
+    ) async -> Result<Answer, HTTPError> {
+        do throws(HTTPError) {
+            let response = try await client.send(prepared(request), body: body, within: time)
+            var bytes = Bytes()
+            do throws(HTTPError) {
+                bytes = try await response.collect(limit: Self.answerLimit)
+            } catch {
+                // A refusal is one by its status alone: the server may hang up behind it, since
+                // the rest of the request did not interest it.
+                if response.isSuccess || error.code == .cancelled { throw error }
+            }
+            return .success(
+                Answer(
+                    status: response.status, fields: response.fields, body: bytes,
+                    retryAfter: response.retryAfter))
+        } catch {
+            return .failure(error)
+        }
     }
 
     /// The request with the fields that every request of a store has.
@@ -92,7 +110,7 @@ struct StoreRequests: Sendable {
         try? fields.append(name: "X-UploadToken", value: token)
         let answer = try await send(
             HTTPRequest("DELETE", url, fields: fields), .none, .delete,
-            correlationID: correlationID)
+            correlationID: correlationID, clock: TransferClock(total: retry.total))
         switch answer.status {
         case 200...299, 404, 410: return
         default:
@@ -101,19 +119,6 @@ struct StoreRequests: Sendable {
                 "the store does not remove the payload", status: answer.status,
                 correlationID: correlationID)
         }
-    }
-}
-
-/// The Retry-After field (RFC 9110, section 10.2.3).
-enum RetryAfter {
-    /// The wait in seconds that it asks for. A date asks for the longest wait that the policy
-    /// allows, since our clock need not agree with the server's.
-    static func duration(_ fields: FieldList) -> Duration? {
-        guard let text = fields["Retry-After"] else { return nil }
-        guard !text.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else {
-            return .seconds(Int(text) ?? 86_400)
-        }
-        return HTTPDate.parse(text, now: 0) == nil ? nil : .seconds(86_400)
     }
 }
 

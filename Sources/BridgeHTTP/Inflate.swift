@@ -19,6 +19,8 @@ package enum Inflate {
         case trailingBytes = "trailing_bytes"
         /// The content is larger than the limit.
         case tooLarge = "too_large"
+        /// There is no memory for the content within the bound that the caller has set.
+        case noMemory = "no_memory"
     }
 
     /// Bytes that the output grows by, at least.
@@ -27,13 +29,21 @@ package enum Inflate {
     private static let windowBits: Int32 = 15 + 32
 
     /// The content of gzip or zlib bytes.
-    /// - Parameter limit: Most bytes that the content may have.
+    /// - Parameters:
+    ///   - limit: Most bytes that the content may have; a negative number counts as none.
+    ///   - admit: Told the size of the output after each step; a code refuses to go on.
     /// - Throws: `Failure`. Complexity: O(size of the content).
-    package static func content(of coded: Bytes, limit: Int) throws(Failure) -> Bytes {
-        var output = ByteWriter(capacity: min(limit, max(step, coded.count * 4)))
+    package static func content(
+        of coded: Bytes, limit: Int, admit: (@Sendable (Int) -> HTTPError.Code?)? = nil
+    ) throws(Failure) -> Bytes {
+        let limit = max(0, min(limit, .max - 1))
+        // Where somebody counts, nothing is taken on suspicion.
+        let start = admit == nil ? max(step, coded.count * 4) : step
+        var output = ByteWriter(capacity: max(0, min(limit, start)))
         var position = 0
         repeat {
-            position = try member(coded, from: position, limit: limit, into: &output)
+            position = try member(
+                coded, from: position, limit: limit, admit: admit, into: &output)
         } while position < coded.count && coded[position] == 0x1F
         guard position == coded.count else { throw .trailingBytes }
         return output.finish()
@@ -41,7 +51,8 @@ package enum Inflate {
 
     /// Inflates one member; returns where it ends.
     private static func member(
-        _ coded: Bytes, from start: Int, limit: Int, into output: inout ByteWriter
+        _ coded: Bytes, from start: Int, limit: Int,
+        admit: (@Sendable (Int) -> HTTPError.Code?)?, into output: inout ByteWriter
     ) throws(Failure) -> Int {
         // Sound: `stream` lives until `inflateEnd`, and at each call it points at memory that
         // outlives the call: the input is `coded`, the output the writer's spare room.
@@ -57,6 +68,11 @@ package enum Inflate {
             guard output.count <= limit else { throw .tooLarge }
             let before = consumed
             let status = unsafe run(&stream, coded, &consumed, limit: limit, into: &output)
+            switch admit?(output.count) {
+            case .bodyTooLarge: throw .tooLarge
+            case .some: throw .noMemory
+            case nil: break
+            }
             switch status {
             case Z_STREAM_END:
                 guard output.count <= limit else { throw .tooLarge }

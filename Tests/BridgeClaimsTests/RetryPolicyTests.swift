@@ -71,7 +71,7 @@ import Testing
         _ outcomes: [DownloadMachine.Outcome], attempts: Int = 8
     ) -> [DownloadMachine.Action] {
         var machine = machine(attempts: attempts)
-        return outcomes.map { machine.attemptEnded($0, random: 1) }
+        return outcomes.map { machine.attemptEnded($0, at: .zero, random: 1) }
     }
 
     @Test("Whole at once")
@@ -82,8 +82,8 @@ import Testing
         #expect(
             actions(
                 [
-                    .status(503, retryAfter: nil), .failed(.incompleteBody, progress: false),
-                    .failed(.idleTimeout, progress: false),
+                    .status(503, retryAfter: nil), .failed(.incompleteBody, gained: 0),
+                    .failed(.idleTimeout, gained: 0),
                 ],
                 attempts: 3)
                 == [
@@ -119,10 +119,10 @@ import Testing
         #expect(actions([.status(403, retryAfter: nil)]) == [.fail(.storeRefused)])
         #expect(actions([.status(301, retryAfter: nil)]) == [.fail(.unexpectedAnswer)])
         #expect(actions([.unexpected(.coding)]) == [.fail(.unexpectedAnswer)])
-        #expect(actions([.failed(.bodyTooLarge, progress: false)]) == [.fail(.payloadTooLarge)])
+        #expect(actions([.failed(.bodyTooLarge, gained: 0)]) == [.fail(.payloadTooLarge)])
         #expect(
-            actions([.failed(.protocolViolation, progress: false)]) == [.fail(.unexpectedAnswer)])
-        #expect(actions([.failed(.cancelled, progress: false)]) == [.fail(.cancelled)])
+            actions([.failed(.protocolViolation, gained: 0)]) == [.fail(.unexpectedAnswer)])
+        #expect(actions([.failed(.cancelled, gained: 0)]) == [.fail(.cancelled)])
     }
 
     @Test("Whatever brings more of the payload starts the count anew, within a bound")
@@ -133,7 +133,7 @@ import Testing
         var machine = DownloadMachine(policy: policy)
         var waits = 0
         while case .wait(.milliseconds(100)) = machine.attemptEnded(
-            .failed(.incompleteBody, progress: true), random: 1)
+            .failed(.incompleteBody, gained: 1), at: .zero, random: 1)
         {
             waits += 1
         }
@@ -150,7 +150,7 @@ import Testing
     @Test("Every failure of the client has an answer", arguments: HTTPError.Code.allCases)
     func total(code: HTTPError.Code) {
         var machine = machine(attempts: 1)
-        let action = machine.attemptEnded(.failed(code, progress: false), random: 0)
+        let action = machine.attemptEnded(.failed(code, gained: 0), at: .zero, random: 0)
         guard case .fail = action else {
             Issue.record("the last attempt ended with \(action)")
             return

@@ -16,11 +16,12 @@ extension CommandFailure {
 
     static func exit(_ code: ClaimError.Code, status: Int?) -> ExitCode {
         switch code {
-        case .linkRefused, .payloadTooLarge, .storeRefused: .refused
+        case .linkRefused, .payloadTooLarge, .storeRefused, .storeFull: .refused
         case .payloadExpired, .payloadMissing: .notFound
-        case .checksumMismatch, .sizeMismatch, .undecodableContent: .integrity
+        case .checksumMismatch, .checksumMalformed, .sizeMismatch, .undecodableContent:
+            .integrity
         case .unexpectedAnswer: (300...399).contains(status ?? 0) ? .refused : .integrity
-        case .storeUnavailable, .storeFull: .retryable
+        case .storeUnavailable, .memoryExhausted, .totalTimeout: .retryable
         case .uploadConflict: .other
         case .cancelled: .interrupted
         }

@@ -17,6 +17,8 @@ struct BodyCollector: ~Copyable {
     private(set) var count = 0
     private let limit: Int
     private var digest: RunningChecksum?
+    /// Asked before a body of unknown length grows.
+    private let admit: (@Sendable (Int) -> HTTPError.Code?)?
 
     /// Where the beginning goes if the rest does not come.
     private let partial: PartialBody?
@@ -24,14 +26,18 @@ struct BodyCollector: ~Copyable {
     /// - Parameters:
     ///   - length: Nil when unknown, else at most `limit`; the caller has checked it.
     ///   - place: Where the body goes if its length is the place's size.
+    ///   - admit: Asked before a body of unknown length grows; for one of known length the caller
+    ///     has asked.
     init(
         length: Int?, limit: Int, digesting algorithm: ChecksumAlgorithm?,
-        partial: PartialBody? = nil, place: ByteRegion? = nil
+        partial: PartialBody? = nil, place: ByteRegion? = nil,
+        admit: (@Sendable (Int) -> HTTPError.Code?)? = nil
     ) {
         precondition(length.map { $0 >= 0 && $0 <= limit } ?? true, "longer than the limit")
         self.length = length ?? 0
         self.limit = limit
         self.partial = partial
+        self.admit = length == nil ? admit : nil
         region = length.map { length in
             if let place, place.capacity == length { return place }
             return ByteRegion(capacity: length)
@@ -52,6 +58,7 @@ struct BodyCollector: ~Copyable {
         count = held.count
         digest = held.digest
         writer = ByteWriter(capacity: 0)
+        admit = nil
         self.partial = partial
     }
 
@@ -64,9 +71,10 @@ struct BodyCollector: ~Copyable {
     /// Bytes of a body of known length that are still to come; 0 for one of unknown length.
     var remaining: Int { region == nil ? 0 : length - count }
 
-    /// Adds bytes that were read elsewhere. Returns false when they go over the limit.
-    mutating func append(_ bytes: Bytes) -> Bool {
-        guard bytes.count <= (region == nil ? limit : length) - count else { return false }
+    /// Adds bytes that were read elsewhere. Returns why they cannot be taken, or nil.
+    mutating func append(_ bytes: Bytes) -> HTTPError.Code? {
+        guard bytes.count <= (region == nil ? limit : length) - count else { return .bodyTooLarge }
+        if let refusal = admit?(count + bytes.count) { return refusal }
         digest?.update(bytes.span)
         if let region {
             unsafe bytes.withUnsafeBytes {
@@ -80,7 +88,7 @@ struct BodyCollector: ~Copyable {
             writer.append(bytes)
         }
         count += bytes.count
-        return true
+        return nil
     }
 
     /// Reads once, straight into the final memory of a body of known length. Returns what was

@@ -26,11 +26,26 @@ final class ClientConnection: Sendable {
     }
 
     /// Connects to the first address of the host that answers, in the resolver's order.
-    func connect(to url: HTTPURL, on reactor: Reactor) async throws(HTTPError) {
-        let deadline = MonotonicClock.now + options.connectTimeout
+    /// - Parameter total: When the time for the exchange is over, if before the client's limit.
+    func connect(
+        to url: HTTPURL, on reactor: Reactor, until total: Duration?, _ deadlines: Deadlines
+    ) async throws(HTTPError) {
+        let limit = MonotonicClock.now + options.connectTimeout
+        let deadline = min(limit, total ?? limit)
+        do throws(HTTPError) {
+            try await connect(to: url, on: reactor, deadline: deadline, deadlines)
+        } catch {
+            guard error.code == .connectTimeout, deadline < limit else { throw error }
+            throw HTTPError(.totalTimeout, error.stage, url: error.url, error.message)
+        }
+    }
+
+    private func connect(
+        to url: HTTPURL, on reactor: Reactor, deadline: Duration, _ deadlines: Deadlines
+    ) async throws(HTTPError) {
         var last = HTTPError(
             .connectFailed, .connect, url: url.description, "the host has no address")
-        for address in try await addresses(of: url) {
+        for address in try await addresses(of: url, deadline: deadline, deadlines) {
             do throws(HTTPError) {
                 return try await connect(to: address, for: url, on: reactor, deadline: deadline)
             } catch {
@@ -41,12 +56,39 @@ final class ClientConnection: Sendable {
         throw last
     }
 
-    private func addresses(of url: HTTPURL) async throws(HTTPError) -> [Address] {
-        do throws(SocketError) {
-            return try await Resolver.addresses(host: url.host, port: url.port)
-        } catch {
-            throw HTTPError(.resolveFailed, .resolve, url: url.description, error.description)
+    /// The system's resolver cannot be stopped: a look-up that takes too long is left to itself.
+    private func addresses(
+        of url: HTTPURL, deadline: Duration, _ deadlines: Deadlines
+    ) async throws(HTTPError) -> [Address] {
+        if let address = Address(numericHost: url.host, port: url.port) { return [address] }
+        let promise = Promise<[Address]>()
+        let end = deadlines.add(MonotonicClock.instant(deadline)) {
+            let message = "the host's name was not resolved in time"
+            promise.keep(
+                .failure(
+                    HTTPError(.connectTimeout, .resolve, url: url.description, message)))
         }
+        defer { deadlines.drop(end) }
+        Task.detached {
+            do throws(SocketError) {
+                let found = try await Resolver.addresses(host: url.host, port: url.port)
+                promise.keep(.success(found))
+            } catch {
+                promise.keep(
+                    .failure(
+                        HTTPError(
+                            .resolveFailed, .resolve, url: url.description, error.description)))
+            }
+        }
+        let result = await withTaskCancellationHandler {
+            await promise.result()
+        } onCancel: {
+            promise.keep(
+                .failure(
+                    HTTPError(
+                        .cancelled, .resolve, url: url.description, "cancelled while resolving")))
+        }
+        return try result.get()
     }
 
     private func connect(

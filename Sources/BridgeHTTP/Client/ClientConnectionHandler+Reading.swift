@@ -22,8 +22,8 @@ extension ClientConnectionHandler {
                 ? collector?.read(from: link) ?? (.wouldBlock, Bytes())
                 : (link.read(into: &input), Bytes())
             switch transfer {
-            case .moved:
-                noteProgress(link)
+            case .moved(let count):
+                noteReceived(count, link)
                 if isDirect { readDirectly(bytes, link) } else { process(link) }
                 if self.active == nil { return }
             case .wouldBlock: return
@@ -65,6 +65,7 @@ extension ClientConnectionHandler {
             return false
         case .interim(_, let size):
             input.consume(size)
+            active?.timers.interimEnded()
             return true
         case .response(let head, let framing, let size):
             input.consume(size)
@@ -101,15 +102,16 @@ extension ClientConnectionHandler {
                 return false
             }
         case .collecting:
-            guard collector?.append(bytes) == true else { return tooLarge(link) }
+            if let code = collector?.append(bytes) { return refuse(code, link) }
         case .head, nil: return false
         }
         return true
     }
 
-    private func tooLarge(_ link: Link) -> Bool {
+    @discardableResult
+    private func refuse(_ code: HTTPError.Code, _ link: Link) -> Bool {
         guard let exchange = active?.exchange else { return false }
-        fail(exchange.error(.bodyTooLarge, .body, "the body is larger than the limit"), link)
+        fail(exchange.refusal(code), link)
         return false
     }
 
@@ -148,18 +150,20 @@ extension ClientConnectionHandler {
                 return fail(exchange.error(.incompleteBody, .body, message), link)
             }
         } else if let length = active.length, length > demand.limit {
-            _ = tooLarge(link)
+            refuse(.bodyTooLarge, link)
             return
         } else {
             collector = BodyCollector(
                 length: active.length, limit: demand.limit, digesting: demand.algorithm,
-                partial: demand.partial, place: demand.place)
+                partial: demand.partial, place: demand.place, admit: demand.admit)
         }
         self.active?.mode = .collecting
         self.active?.pending = []
-        for bytes in active.pending where collector?.append(bytes) != true {
-            _ = tooLarge(link)
-            return
+        for bytes in active.pending {
+            if let code = collector?.append(bytes) {
+                refuse(code, link)
+                return
+            }
         }
         resume(link)
     }

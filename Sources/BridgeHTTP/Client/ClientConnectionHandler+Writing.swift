@@ -27,7 +27,7 @@ extension ClientConnectionHandler {
             switch link.write(output.unwritten, skip: output.skip) {
             case .moved(let count):
                 active?.output.advance(by: count)
-                noteProgress(link)
+                noteSent(count, link)
             case .wouldBlock:
                 link.wantsWrite = true
                 return

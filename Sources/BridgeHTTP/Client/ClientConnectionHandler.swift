@@ -74,8 +74,8 @@ final class ClientConnectionHandler: LinkHandler {
             return link.close()
         }
         guard let active else { return link.close() }
-        guard let (code, message) = active.timers.failure(at: now) else {
-            link.deadline = active.timers.deadline
+        guard let (code, message) = self.active?.timers.timeCame(now) else {
+            link.deadline = self.active?.timers.deadline
             return
         }
         fail(active.exchange.error(code, stage, message), link)
@@ -126,10 +126,15 @@ final class ClientConnectionHandler: LinkHandler {
         fail(exchange.error(.cancelled, stage, "cancelled"), link)
     }
 
-    /// Sets the link's deadline after something moved.
-    func noteProgress(_ link: Link) {
-        let now = MonotonicClock.now
-        active?.timers.moved(at: now)
+    /// Sets the link's deadline after bytes came.
+    func noteReceived(_ count: Int, _ link: Link) {
+        active?.timers.received(count, at: MonotonicClock.now)
+        link.deadline = active?.timers.deadline
+    }
+
+    /// Sets the link's deadline after bytes went out.
+    func noteSent(_ count: Int, _ link: Link) {
+        active?.timers.sent(count, at: MonotonicClock.now)
         link.deadline = active?.timers.deadline
     }
 

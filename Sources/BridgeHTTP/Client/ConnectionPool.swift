@@ -29,6 +29,8 @@ final class ConnectionPool: Sendable {
     private let state: Mutex<State>
     private let options: HTTPClientOptions
     private let reactor: Reactor
+    /// Ends waits for a connection and for names, which no link's deadline does.
+    private let deadlines = Deadlines()
 
     init(options: HTTPClientOptions, reactor: Reactor) {
         self.options = options
@@ -37,28 +39,33 @@ final class ConnectionPool: Sendable {
     }
 
     /// A connection to the URL's origin; waits for one while the origin has no room.
-    func lease(for url: HTTPURL, fresh: Bool) async throws(HTTPError) -> Lease {
-        switch try await grant(for: url, fresh: fresh) {
+    /// - Parameter total: When the time for the exchange is over, by `MonotonicClock`.
+    func lease(
+        for url: HTTPURL, fresh: Bool, until total: Duration?
+    ) async throws(HTTPError) -> Lease {
+        switch try await grant(for: url, fresh: fresh, until: total) {
         case .open(let id):
-            return Lease(connection: try await open(id, url), isReused: false)
+            return Lease(connection: try await open(id, url, until: total), isReused: false)
         case .reuse(let id):
             if let connection = state.withLock({ $0.connections[id] }) {
                 return Lease(connection: connection, isReused: true)
             }
             // It died between the grant and now.
-            return try await lease(for: url, fresh: true)
+            return try await lease(for: url, fresh: true, until: total)
         case .wait: preconditionFailure("a promise holds a connection")
         }
     }
 
-    private func grant(for url: HTTPURL, fresh: Bool) async throws(HTTPError) -> Machine.Grant {
+    private func grant(
+        for url: HTTPURL, fresh: Bool, until total: Duration?
+    ) async throws(HTTPError) -> Machine.Grant {
         let promise = Promise<Machine.Grant>()
-        let waiter = state.withLock { state -> Int in
+        let (waiter, waits) = state.withLock { state -> (Int, Bool) in
             state.nextWaiter += 1
             let waiter = state.nextWaiter
             guard !state.isClosed else {
                 promise.keep(.failure(Self.closed(url)))
-                return waiter
+                return (waiter, false)
             }
             let grant = state.machine.wanted(url.origin, by: waiter, fresh: fresh)
             if grant == .wait {
@@ -66,29 +73,37 @@ final class ConnectionPool: Sendable {
             } else {
                 promise.keep(.success(grant))
             }
-            return waiter
+            return (waiter, grant == .wait)
         }
+        var end: Int?
+        if waits, let total {
+            end = deadlines.add(MonotonicClock.instant(total)) { [weak self] in
+                self?.leave(waiter, url, .totalTimeout, "no connection became free in time")
+            }
+        }
+        defer { if let end { deadlines.drop(end) } }
         let result = await withTaskCancellationHandler {
             await promise.result()
         } onCancel: {
-            leave(waiter, url)
+            leave(waiter, url, .cancelled, "cancelled while waiting for a connection")
         }
         return try result.get()
     }
 
-    private func leave(_ number: Int, _ url: HTTPURL) {
+    private func leave(
+        _ number: Int, _ url: HTTPURL, _ code: HTTPError.Code, _ message: String
+    ) {
         let waiter = state.withLock { state in
             state.machine.waiterLeft(number, url.origin)
                 ? state.waiters.removeValue(forKey: number) : nil
         }
         waiter?.promise.keep(
-            .failure(
-                HTTPError(
-                    .cancelled, .connect, url: url.description,
-                    "cancelled while waiting for a connection")))
+            .failure(HTTPError(code, .connect, url: url.description, message)))
     }
 
-    private func open(_ id: Int, _ url: HTTPURL) async throws(HTTPError) -> ClientConnection {
+    private func open(
+        _ id: Int, _ url: HTTPURL, until total: Duration?
+    ) async throws(HTTPError) -> ClientConnection {
         let connection = ClientConnection(id: id, pool: self, options: options)
         let isClosed = state.withLock { state in
             state.connections[id] = connection
@@ -96,7 +111,7 @@ final class ConnectionPool: Sendable {
         }
         do throws(HTTPError) {
             if isClosed { throw Self.closed(url) }
-            try await connection.connect(to: url, on: reactor)
+            try await connection.connect(to: url, on: reactor, until: total, deadlines)
         } catch {
             closed(id)
             throw error

@@ -26,12 +26,15 @@ final class Exchange: Sendable {
 
     /// How a body is wanted in one piece.
     struct WholeDemand: Sendable {
+        /// Not negative.
         let limit: Int
         let algorithm: ChecksumAlgorithm?
         /// What came before, to which this body is the rest; filled again if this breaks off.
         var partial: PartialBody?
         /// Memory of the body's length, made beforehand since making it may block.
         var place: ByteRegion?
+        /// Asked before memory is taken; an error's code refuses.
+        var admit: (@Sendable (Int) -> HTTPError.Code?)?
     }
 
     private struct State: Sendable {
@@ -80,6 +83,14 @@ final class Exchange: Sendable {
         wire: HTTPWireError? = nil
     ) -> HTTPError {
         HTTPError(code, stage, url: url.description, message, wire: wire)
+    }
+
+    /// A body that is not taken.
+    func refusal(_ code: HTTPError.Code) -> HTTPError {
+        error(
+            code, .body,
+            code == .bodyTooLarge
+                ? "the body is larger than the limit" : "there is no memory for the body")
     }
 
     /// Whether the whole answer has been given or the exchange has failed.

@@ -72,6 +72,12 @@ public struct HTTPBodyStream: AsyncSequence, Sendable {
 
     func collect(_ demand: Exchange.WholeDemand) async throws(HTTPError) -> Exchange.Collected {
         var demand = demand
+        if let size = wholeSize(demand), size <= demand.limit,
+            let code = demand.admit?(size)
+        {
+            reading.exchange.abandon()
+            throw reading.exchange.refusal(code)
+        }
         demand.place = await place(for: demand)
         if let whole = try await reading.exchange.demandWhole(demand) { return whole }
         // The whole answer is here already, in pieces.
@@ -85,21 +91,27 @@ public struct HTTPBodyStream: AsyncSequence, Sendable {
                     .incompleteBody, .body, "the rest does not fit what is held")
             }
             collector = resumed
-            for piece in pieces { _ = collector.append(piece) }
+            for piece in pieces {
+                if let code = collector.append(piece) { throw reading.exchange.refusal(code) }
+            }
             return collector.finish()
         }
         collector = BodyCollector(
-            length: nil, limit: demand.limit, digesting: demand.algorithm)
+            length: nil, limit: demand.limit, digesting: demand.algorithm, admit: demand.admit)
         var pieces = makeAsyncIterator()
         while let piece = try await pieces.next() {
-            guard collector.append(piece) else {
+            if let code = collector.append(piece) {
                 reading.exchange.abandon()
-                throw reading.exchange.error(
-                    .bodyTooLarge, .body,
-                    "the body is larger than the limit of \(demand.limit) bytes")
+                throw reading.exchange.refusal(code)
             }
         }
         return collector.finish()
+    }
+
+    /// Bytes of the body together with what is held of it; nil where they are not known.
+    private func wholeSize(_ demand: Exchange.WholeDemand) -> Int? {
+        if let held = demand.partial?.length { return held }
+        return length
     }
 
     /// A mapped file for a large body; nil where private memory will do, or must.

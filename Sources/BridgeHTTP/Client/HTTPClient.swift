@@ -13,8 +13,13 @@ public final class HTTPClient: Sendable {
     private let pool: ConnectionPool
 
     /// Starts the client's thread.
-    /// - Throws: `HTTPError` with `connectFailed` when the system has no thread or descriptor.
+    /// - Throws: `HTTPError` with `badOptions` for options that cannot be meant, and with
+    ///   `connectFailed` when the system has no thread or descriptor.
     public init(_ options: HTTPClientOptions = HTTPClientOptions()) throws(HTTPError) {
+        if let problem = options.problem {
+            throw HTTPError(.badOptions, .prepare, url: "", problem)
+        }
+        let options = options.bounded
         do throws(SocketError) {
             reactor = try Reactor(name: "bridge-http")
         } catch {
@@ -33,20 +38,32 @@ public final class HTTPClient: Sendable {
     /// out to be dead is sent once more on a new one (RFC 9112, section 9.3.1), unless its body
     /// is a stream. Cancelling the task closes the connection.
     ///
+    /// - Parameter time: Most time for the whole exchange, up to the end of the answer's body, in
+    ///   addition to the bound that the options set; nil for no other. None or less fails at once.
     /// - Throws: `HTTPError`; its code and stage say what failed where.
     public func send(
-        _ request: HTTPRequest, body: HTTPBody = .none
+        _ request: HTTPRequest, body: HTTPBody = .none, within time: Duration? = nil
     ) async throws(HTTPError) -> HTTPResponse {
         guard request.url.scheme == .http else {
             throw HTTPError(
                 .unsupportedScheme, .prepare, url: request.url.description,
                 "this client speaks plain http only; put a proxy that ends TLS in between")
         }
-        let total = options.totalTimeout.map { MonotonicClock.now + $0 }
+        if let problem = request.problem(with: body) {
+            throw HTTPError(.badRequest, .prepare, url: request.url.description, problem)
+        }
+        let now = MonotonicClock.now
+        let total = [options.totalTimeout, time].compactMap { $0 }.min()
+            .map { now + $0.upToCentury }
+        if let total, total <= now {
+            throw HTTPError(
+                .totalTimeout, .prepare, url: request.url.description,
+                "there is no time left for the exchange")
+        }
         let head = RequestWriter.head(request, body: body, userAgent: options.userAgent)
         var isRepeated = false
         while true {
-            let lease = try await pool.lease(for: request.url, fresh: isRepeated)
+            let lease = try await pool.lease(for: request.url, fresh: isRepeated, until: total)
             let exchange = Exchange(
                 request, output: [head.bytes] + (body.segments ?? []),
                 isStreamed: body.segments == nil, isChunked: head.isChunked,

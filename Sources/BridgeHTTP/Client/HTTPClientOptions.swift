@@ -1,13 +1,30 @@
+internal import HTTPWire
+
 /// How an `HTTPClient` behaves. Each limit has its reason beside it.
+///
+/// The times are those of one attempt; all attempts at one payload together are bounded by
+/// `RetryPolicy`. A limit of no time or less, a count below one and a name that is no field value
+/// are refused when the client is made; more than a century counts as a century.
 public struct HTTPClientOptions: Sendable, Hashable {
     /// Most time to reach one of the host's addresses: 10 s.
     public var connectTimeout = Duration.seconds(10)
-    /// Most time from the end of the request to the first byte of the answer: 30 s.
+    /// Most time from the end of the request to the first byte of the answer: 30 s. A longer one
+    /// than `headTimeout` has no effect.
     public var firstByteTimeout = Duration.seconds(30)
-    /// Most time without progress while a body moves: 60 s. It bounds stalls, not sizes: a slow
-    /// transfer of any length passes. The time that a slow reader takes does not count.
+    /// Most time from the end of the request to the end of the answer's head, interim answers
+    /// included: 30 s. Progress does not put it off: a head is small, and a peer that sends it
+    /// byte by byte would otherwise hold its reader for ever.
+    public var headTimeout = Duration.seconds(30)
+    /// Most time without progress while a body moves: 60 s. It bounds stalls, not sizes. The time
+    /// that a slow reader takes does not count.
     public var idleTimeout = Duration.seconds(60)
-    /// Most time for a whole exchange; nil for no bound.
+    /// Least rate of a body, either way, in bytes a second over each `rateWindow`: 1 KiB/s, below
+    /// any line that is of use, above a peer that only wants to be waited for. 0 for none. The
+    /// time that a slow reader takes does not count.
+    public var leastRate = 1 << 10
+    /// How long a body may be below that rate before it fails: 30 s.
+    public var rateWindow = Duration.seconds(30)
+    /// Most time for a whole exchange, the wait for a connection included; nil for no bound.
     public var totalTimeout: Duration?
     /// Most connections to one origin, busy ones included: 8. Further requests wait their turn.
     public var connectionsPerOrigin = 8
@@ -27,4 +44,43 @@ public struct HTTPClientOptions: Sendable, Hashable {
 
     /// Creates the defaults.
     public init() {}
+}
+
+extension HTTPClientOptions {
+    /// What cannot be meant, as a sentence; nil when the options are fit for use.
+    var problem: String? {
+        let times = [
+            ("connectTimeout", connectTimeout), ("firstByteTimeout", firstByteTimeout),
+            ("headTimeout", headTimeout), ("idleTimeout", idleTimeout),
+            ("rateWindow", rateWindow), ("totalTimeout", totalTimeout ?? .seconds(1)),
+        ]
+        if let (name, time) = times.first(where: { $0.1 <= .zero }) {
+            return "\(name) is \(time), but must be more than nothing"
+        }
+        if idleConnectionTimeout < .zero {
+            return "idleConnectionTimeout is \(idleConnectionTimeout), but must not be negative"
+        }
+        let counts = [
+            ("connectionsPerOrigin", connectionsPerOrigin, 1), ("bodyHighWater", bodyHighWater, 1),
+            ("mappedBodySize", mappedBodySize, 0), ("leastRate", leastRate, 0),
+        ]
+        if let (name, count, least) = counts.first(where: { $0.1 < $0.2 }) {
+            return "\(name) is \(count), but must be at least \(least)"
+        }
+        return FieldList.isValidValue(userAgent) && !userAgent.isEmpty
+            ? nil : "userAgent is not fit for a field"
+    }
+
+    /// The same with times that can be added to a clock's.
+    var bounded: HTTPClientOptions {
+        var options = self
+        options.connectTimeout = connectTimeout.upToCentury
+        options.firstByteTimeout = firstByteTimeout.upToCentury
+        options.headTimeout = headTimeout.upToCentury
+        options.idleTimeout = idleTimeout.upToCentury
+        options.rateWindow = rateWindow.upToCentury
+        options.totalTimeout = totalTimeout?.upToCentury
+        options.idleConnectionTimeout = idleConnectionTimeout.upToCentury
+        return options
+    }
 }

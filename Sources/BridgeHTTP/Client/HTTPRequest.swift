@@ -11,12 +11,20 @@ public struct HTTPRequest: Sendable, Hashable {
     /// client where they are missing.
     public var fields: FieldList
 
-    /// Creates a request. Traps when the method is not a token.
+    /// Creates a request. Sending it fails as `badRequest` when the method is not a token.
     public init(_ method: String, _ url: HTTPURL, fields: FieldList = FieldList()) {
-        precondition(FieldList.isValidName(method), "a method is a token")
         self.method = method
         self.url = url
         self.fields = fields
+    }
+
+    /// What cannot be sent, as a sentence.
+    func problem(with body: HTTPBody) -> String? {
+        guard FieldList.isValidName(method) else { return "the method is not a token" }
+        if case .stream(let length?, _) = body.kind, length < 0 {
+            return "a body has no negative length"
+        }
+        return nil
     }
 
     /// Whether sending the request twice has the effect of sending it once (RFC 9110, 9.2.2).
@@ -47,7 +55,8 @@ public struct HTTPBody: Sendable {
         HTTPBody(kind: .segments(segments))
     }
 
-    /// Pieces that come one by one: in chunks, or with a known length, which must then be met.
+    /// Pieces that come one by one: in chunks, or with a known length, which must then be met; a
+    /// negative one fails as `badRequest`.
     /// The source is asked for the next piece only when the connection has taken the last ones.
     public static func stream<Source: AsyncSequence & Sendable>(
         length: Int? = nil, _ source: Source

@@ -35,22 +35,28 @@ public struct HTTPResponse: Sendable {
 
     /// The whole body in one piece. A body of known length is read straight into its final memory.
     ///
-    /// - Parameter limit: Most bytes to take; checked before memory is asked for.
+    /// - Parameter limit: Most bytes to take, a negative number counting as none; checked before
+    ///   memory is asked for.
     /// - Throws: `HTTPError` with `bodyTooLarge`, `incompleteBody`, a timeout or `cancelled`.
     public func collect(limit: Int) async throws(HTTPError) -> Bytes {
-        try await body.collect(Exchange.WholeDemand(limit: limit, algorithm: nil)).bytes
+        try await body.collect(Exchange.WholeDemand(limit: max(0, limit), algorithm: nil)).bytes
     }
 
     /// The whole body in one piece with the digest that was taken while it came in.
     ///
-    /// - Parameter partial: What earlier answers brought before they broke off; this body is the
-    ///   rest of it, or the whole where nothing is held. If this breaks off too, what came is
-    ///   held again.
+    /// - Parameters:
+    ///   - admit: Asked before memory is taken, with the size of the whole body or of what is
+    ///     known of it; an error's code refuses. Called on any thread.
+    ///   - partial: What earlier answers brought before they broke off; this body is the
+    ///     rest of it, or the whole where nothing is held. If this breaks off too, what came is
+    ///     held again.
     package func collect(
-        limit: Int, digesting algorithm: ChecksumAlgorithm?, partial: PartialBody? = nil
+        limit: Int, digesting algorithm: ChecksumAlgorithm?, partial: PartialBody? = nil,
+        admit: (@Sendable (Int) -> HTTPError.Code?)? = nil
     ) async throws(HTTPError) -> (bytes: Bytes, checksum: Checksum?) {
         let collected = try await body.collect(
-            Exchange.WholeDemand(limit: limit, algorithm: algorithm, partial: partial))
+            Exchange.WholeDemand(
+                limit: max(0, limit), algorithm: algorithm, partial: partial, admit: admit))
         return (collected.bytes, collected.checksum)
     }
 }

@@ -25,6 +25,8 @@ public final class FileServer: Sendable {
     public static func start(
         _ options: FileServerOptions
     ) async throws(FileServerError) -> FileServer {
+        if let problem = options.problem { throw FileServerError(.unusableOptions, problem) }
+        let options = options.bounded
         let opened = await BlockingPool.shared.run {
             Result { () throws(SocketError) in try FileService(options: options) }
         }
@@ -97,6 +99,7 @@ public final class FileServer: Sendable {
 public struct FileServerError: Error, Sendable, Hashable, CustomStringConvertible {
     /// What failed. The raw value is stable.
     public enum Code: String, Sendable, Hashable {
+        case unusableOptions = "file_server.unusable_options"
         case unusableFolder = "file_server.unusable_folder"
         case unusableAddress = "file_server.unusable_address"
     }

@@ -1,7 +1,12 @@
 public import BridgeBytes
 internal import BridgeSockets
+internal import HTTPWire
 
 /// How a file server behaves.
+///
+/// What cannot be meant is refused when the server starts: times of nothing or less, negative
+/// sizes, a port above 65535, an address for links that is no URL. More than a century counts as
+/// a century.
 public struct FileServerOptions: Sendable {
     /// The folder for everything that is stored; created if need be, its parent must exist.
     public var directory: String
@@ -33,7 +38,7 @@ public struct FileServerOptions: Sendable {
     public var idleTimeout: Duration = .seconds(60)
     /// Longest wait for another request on a connection.
     public var keepAliveTimeout: Duration = .seconds(75)
-    /// Least average rate of a body in bytes a second, after the first 20 seconds.
+    /// Least average rate of a body in bytes a second, after the first 20 seconds; 0 counts as 1.
     public var minimumRate = 500
     /// Whether an upload is on the disk, and not only in the page cache, before it is answered.
     /// Without that, a power failure can lose files that were answered with 201.
@@ -45,4 +50,47 @@ public struct FileServerOptions: Sendable {
 
     /// The defaults, for a folder.
     public init(directory: String) { self.directory = directory }
+}
+
+extension FileServerOptions {
+    /// What cannot be meant, as a sentence; nil when the options are fit for use.
+    var problem: String? {
+        let times = [
+            ("timeToLive", timeToLive), ("maximumTimeToLive", maximumTimeToLive),
+            ("sweepInterval", sweepInterval), ("headTimeout", headTimeout),
+            ("idleTimeout", idleTimeout), ("keepAliveTimeout", keepAliveTimeout),
+        ]
+        if let (name, time) = times.first(where: { $0.1 <= .zero }) {
+            return "\(name) is \(time), but must be more than nothing"
+        }
+        if tombstoneTime < .zero {
+            return "tombstoneTime is \(tombstoneTime), but must not be negative"
+        }
+        let counts = [
+            ("port", port, 0), ("maximumFileSize", maximumFileSize, 0),
+            ("maximumStoredBytes", maximumStoredBytes, 0),
+            ("maximumConnections", maximumConnections, 1), ("minimumRate", minimumRate, 0),
+        ]
+        if let (name, count, least) = counts.first(where: { $0.1 < $0.2 }) {
+            return "\(name) is \(count), but must be at least \(least)"
+        }
+        if port > 65_535 { return "port is \(port), but must be at most 65535" }
+        if let publicBaseURL, (try? HTTPURL(publicBaseURL)) == nil {
+            return "publicBaseURL is not an HTTP URL"
+        }
+        return nil
+    }
+
+    /// The same with times that can be added to a clock's.
+    var bounded: FileServerOptions {
+        var options = self
+        options.timeToLive = timeToLive.upToCentury
+        options.maximumTimeToLive = maximumTimeToLive.upToCentury
+        options.tombstoneTime = tombstoneTime.upToCentury
+        options.sweepInterval = sweepInterval.upToCentury
+        options.headTimeout = headTimeout.upToCentury
+        options.idleTimeout = idleTimeout.upToCentury
+        options.keepAliveTimeout = keepAliveTimeout.upToCentury
+        return options
+    }
 }

@@ -29,48 +29,6 @@ import Testing
     }
 }
 
-@Suite struct ExchangeTimersTests {
-    private let second = Duration.seconds(1)
-    private var options: HTTPClientOptions {
-        var options = HTTPClientOptions()
-        options.idleTimeout = .seconds(60)
-        options.firstByteTimeout = .seconds(30)
-        return options
-    }
-
-    @Test("Progress puts the idle limit off, for ever")
-    func progress() {
-        var timers = ExchangeTimers(options: options, total: nil, now: .zero)
-        for now in stride(from: 0, through: 6000, by: 50) {
-            #expect(timers.failure(at: .seconds(now)) == nil)
-            timers.moved(at: .seconds(now))
-        }
-        #expect(timers.deadline == .seconds(6060))
-        #expect(timers.failure(at: .seconds(6060))?.0 == .idleTimeout)
-    }
-
-    @Test("The first byte has a limit of its own")
-    func firstByte() {
-        var timers = ExchangeTimers(options: options, total: nil, now: .zero)
-        timers.enter(.waiting, at: .seconds(10))
-        #expect(timers.failure(at: .seconds(39)) == nil)
-        #expect(timers.failure(at: .seconds(40))?.0 == .firstByteTimeout)
-    }
-
-    @Test("A slow reader is not the peer's fault, but the total runs on")
-    func paused() {
-        var timers = ExchangeTimers(options: options, total: nil, now: .zero)
-        timers.enter(.paused, at: .zero)
-        #expect(timers.deadline == nil)
-        #expect(timers.failure(at: .seconds(100_000)) == nil)
-        var bounded = ExchangeTimers(options: options, total: .seconds(90), now: .zero)
-        bounded.enter(.paused, at: .zero)
-        #expect(bounded.failure(at: .seconds(90))?.0 == .totalTimeout)
-        bounded.enter(.receiving, at: .seconds(10))
-        #expect(bounded.deadline == .seconds(70))
-    }
-}
-
 @Suite struct RequestWriterTests {
     private func head(_ request: HTTPRequest, _ body: HTTPBody = .none) -> String? {
         let (bytes, _) = RequestWriter.head(request, body: body, userAgent: "test")
