@@ -13,6 +13,9 @@ public actor Bridge {
     /// The connection; it may be shared with other users.
     public nonisolated let client: NATSClient
     nonisolated let options: BridgeOptions
+    nonisolated let counters = BridgeCounters()
+    /// What has been received so far.
+    public nonisolated var statistics: BridgeStatistics { counters.snapshot }
     /// `sender_id` of what is sent: one a bridge.
     public nonisolated let senderID: String
     private let ownsClient: Bool

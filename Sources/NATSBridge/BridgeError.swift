@@ -22,17 +22,24 @@ public struct BridgeError: Error, Sendable, Hashable, CustomStringConvertible {
     public let correlationID: String
     /// A sentence for people.
     public let detail: String
+    /// How many messages are missing, with the code `messages_lost`; nil: nobody knows, perhaps
+    /// none.
+    public internal(set) var lostMessages: Int?
+
+    /// Whether it stands for messages that are missing, not for one that cannot be used.
+    public var isLoss: Bool { code == Code.messagesLost }
 
     /// Codes of the bridge itself; all others come from the layers below.
     public enum Code {
         /// The reply subject is missing, holds wildcards, or is one of the server's own.
         public static let unusableReply = "unusable_reply"
-        /// A payload type that this peer does not know.
-        public static let unknownType = "unknown_payload_type"
         /// Payloads must go by link and there is no store.
         public static let noStore = "no_store"
         /// The message has no usable form.
         public static let unusableMessage = "unusable_message"
+        /// Messages are missing here: the server or this client dropped them, or nobody listened
+        /// while the connection was lost.
+        public static let messagesLost = "messages_lost"
         /// The options contradict each other.
         public static let invalidArgument = "invalid_argument"
         /// The bridge is closed.

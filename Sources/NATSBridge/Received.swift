@@ -11,14 +11,23 @@ public struct Received: Sendable {
         public let name: String
         /// The type as the sender wrote it.
         public let typeName: String
-        /// The value; nil only where raw bytes were asked for.
+        /// The value; nil where `error` says why, and where raw bytes were asked for or links were
+        /// not to be followed.
         public let value: PayloadValue?
-        /// The serialized bytes: a view of the message or of the downloaded body.
+        /// Why there is no value: its type is not known (the bytes are there all the same), its
+        /// link cannot be had, or it is damaged or too large. Nil when nothing is wrong.
+        public let error: BridgeError?
+        ///
+        /// Empty when they could not be had, as `error` then says.
         public let bytes: Bytes
         /// The link that it came by; nil when it came inside the message.
         public let url: String?
         /// What the sender added, the integrity keys included.
         public let metadata: JSONObject
+
+        /// Whether its bytes could not be had. Those of an unknown type, or of one that they do
+        /// not fit, are there.
+        public var isMissing: Bool { error.map { $0.stage != .deserialize } ?? false }
     }
 
     /// The subject that the message came on.
@@ -34,6 +43,12 @@ public struct Received: Sendable {
     public let payloads: [Payload]
     /// Where a stream holds the message; nil for core NATS.
     public let position: StreamPosition?
+
+    /// What is wrong with payloads, in their order; empty when each of them could be had.
+    public var failures: [BridgeError] { payloads.compactMap(\.error) }
+
+    /// Whether it has payloads and none of them could be had.
+    public var isUnusable: Bool { !payloads.isEmpty && payloads.allSatisfy(\.isMissing) }
 
     /// The first payload of that name; nil when there is none.
     public subscript(name: String) -> Payload? { payloads.first { $0.name == name } }
@@ -51,20 +66,4 @@ public struct StreamPosition: Sendable, Hashable {
     public let timestamp: Timestamp
     /// Messages of the consumer that come after it.
     public let pending: Int
-}
-
-/// How a message is turned into values.
-public struct ReceiveOptions: Sendable {
-    /// Whether payloads stay serialized, whatever their type.
-    public var keepsRawBytes = false
-    /// Whether links are fetched. When false, payloads that came by link have no bytes.
-    public var followsLinks = true
-    /// Whether any departure from the strict form is an error.
-    public var isStrict = false
-    /// How often a stream is told that work on its message goes on, while links are fetched: a
-    /// third of JetStream's default `ack_wait` of 30 s, so that two may get lost.
-    public var progressInterval: Duration = .seconds(10)
-
-    /// Lenient, with values and links.
-    public init() {}
 }

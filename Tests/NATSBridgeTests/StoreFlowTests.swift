@@ -68,10 +68,9 @@ import Testing
             try await parts.bridge.publish(
                 envelope: Bytes(utf8: body), to: "in", correlationID: "c")
             var iterator = messages.makeAsyncIterator()
-            guard case .failure(let error)? = try await iterator.next() else {
-                Issue.record("followed")
-                return
-            }
+            let received = try #require(try await iterator.next()).get()
+            #expect(received.isUnusable)
+            let error = try #require(received.failures.first)
             #expect(error.code == "claim.link_refused" && error.stage == .download)
             #expect(!error.description.contains("hidden"))
         }
