@@ -16,10 +16,13 @@ extension Bridge {
     }
 
     /// Subscribes and turns each message into values. A message that cannot be used is an element
-    /// with its error, and the sequence goes on.
+    /// with its error, and so is a place where messages are missing (`BridgeError.isLoss`); the
+    /// sequence goes on.
     ///
-    /// Messages are decoded one after the other, as they are asked for. Ending the loop ends the
-    /// subscription.
+    /// Messages are prepared side by side while the sequence goes on reading, within the limits
+    /// that `ReceiveOptions` names, and handed out in the order that it chooses: one whose link
+    /// does not answer holds up the others for `ReceiveOptions.patience` at most. Ending the loop
+    /// ends the subscription. A duplicate is dropped, unless the options say otherwise.
     /// - Throws: `BridgeError` when the client is closed.
     public func messages(
         on pattern: SubjectPattern, queueGroup: QueueGroup? = nil,
@@ -38,7 +41,8 @@ extension Bridge {
     /// What a stream stored in the last `duration` by the *server's* clock, in order, with links
     /// fetched; ends with the message that was the newest when it began.
     ///
-    /// A message that cannot be used is an element with its error, and the replay goes on.
+    /// A message that cannot be used is an element with its error, and the replay goes on. What
+    /// comes next is prepared while a message is worked on.
     /// - Throws: `BridgeError` in the stage `replay`, such as `stream_not_found`.
     public func replay(
         _ stream: String, since duration: Duration, filters: [SubjectPattern] = [],

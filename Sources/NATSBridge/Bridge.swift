@@ -1,4 +1,5 @@
 internal import BridgeBytes
+internal import BridgeClaims
 internal import Glibc
 public import NATSCore
 
@@ -14,6 +15,10 @@ public actor Bridge {
     public nonisolated let client: NATSClient
     nonisolated let options: BridgeOptions
     nonisolated let counters = BridgeCounters()
+    /// What all downloads together may hold.
+    nonisolated let memory: MemoryBudget
+    /// The sequences that are being consumed.
+    nonisolated let intakes = IntakeRegistry()
     /// What has been received so far.
     public nonisolated var statistics: BridgeStatistics { counters.snapshot }
     /// `sender_id` of what is sent: one a bridge.
@@ -32,6 +37,7 @@ public actor Bridge {
         self.ownsClient = ownsClient
         var generator = SystemGenerator()
         senderID = UniqueID.version4(using: &generator)
+        memory = MemoryBudget(bytes: options.memoryBudget)
     }
 
     /// Connects to NATS and makes a bridge of it.
@@ -61,19 +67,35 @@ public actor Bridge {
     }
 
     /// Closes at once. A connection that the caller holds stays open.
+    ///
+    /// Sequences of messages end after what they have received; links that are being fetched
+    /// fail with `claim.cancelled`.
     public func close() async {
         isClosed = true
+        for intake in intakes.all { intake.hurry() }
         if ownsClient { await client.close() }
     }
 
-    /// Writes what waits, confirms it, and closes.
-    /// - Throws: `BridgeError` when the server did not confirm.
+    /// Longest wait of `drain` for messages that were received and are not yet consumed.
+    public static let drainPatience = Duration.seconds(30)
+
+    /// Ends the sequences of messages after what they have received, waits until that is consumed,
+    /// writes what waits, confirms it, and closes.
+    ///
+    /// A loop over a sequence has consumed a message when it asks for the next one or is left.
+    /// - Throws: `BridgeError` when the server did not confirm, or with `timeout` when messages
+    ///   were not consumed within `drainPatience`.
     public func drain() async throws(BridgeError) {
         isClosed = true
+        let isConsumed = await intakes.drain(within: Self.drainPatience)
         do throws(NATSError) {
             if ownsClient { try await client.drain() } else { try await client.flush() }
         } catch {
             throw BridgeError(error, stage: .publish)
+        }
+        guard isConsumed else {
+            throw BridgeError(
+                "timeout", stage: .receive, detail: "received messages were not consumed in time")
         }
     }
 

@@ -8,13 +8,24 @@ internal import NATSWire
 extension Incoming {
     /// Fetches the links of a message, at most `maxParallelDownloads` side by side, and says for
     /// each what came of it. A cancelled task ends them all; they fail with `claim.cancelled`.
+    /// - Parameter memory: What they may use, or why they may use none: all fail with that.
     @concurrent
-    func fetch(_ opened: Opened) async -> [Int: Result<Bytes, BridgeError>] {
-        guard options.followsLinks, opened.hasLinks else { return [:] }
+    func fetch(
+        _ opened: Opened, _ memory: Result<MessageMemory, ClaimError>
+    ) async -> [Int: Result<Bytes, BridgeError>] {
         let correlationID = opened.envelope.correlationID
         var links: [(index: Int, url: String)] = []
         for (index, payload) in opened.envelope.payloads.enumerated() {
             if case .link(let url) = payload.transport { links.append((index, url)) }
+        }
+        let share: MessageMemory
+        switch memory {
+        case .success(let memory): share = memory
+        case .failure(let error):
+            return Dictionary(
+                uniqueKeysWithValues: links.map { link in
+                    (link.index, .failure(failure(error, url: link.url, correlationID)))
+                })
         }
         return await withTaskGroup(of: (Int, Result<Bytes, BridgeError>).self) { group in
             var results: [Int: Result<Bytes, BridgeError>] = [:]
@@ -26,7 +37,10 @@ extension Incoming {
                 }
                 let payload = opened.envelope.payloads[link.index]
                 group.addTask {
-                    (link.index, await fetch(link.url, payload, link.index, correlationID))
+                    (
+                        link.index,
+                        await fetch(link.url, payload, link.index, share, correlationID)
+                    )
                 }
             }
             for await (index, result) in group { results[index] = result }
@@ -34,65 +48,107 @@ extension Incoming {
         }
     }
 
-    private func fetch(
-        _ link: String, _ payload: EnvelopePayload, _ index: Int, _ correlationID: String
-    ) async -> Result<Bytes, BridgeError> {
-        do throws(BridgeError) {
-            return .success(try await download(link, payload, index, correlationID))
+    /// Asks for the memory of all links of a message.
+    func memory(for opened: Opened) async -> Result<MessageMemory, ClaimError> {
+        do throws(ClaimError) {
+            return .success(
+                try await MessageMemory(opened.envelope, of: bridge.memory, bridge.options))
         } catch {
             return .failure(error)
         }
     }
 
-    private func download(
-        _ link: String, _ payload: EnvelopePayload, _ index: Int, _ correlationID: String
-    ) async throws(BridgeError) -> Bytes {
-        guard let store = bridge.options.store else {
-            throw BridgeError(
-                BridgeError.Code.noStore, stage: .download, subject: Redaction.url(link),
-                correlationID: correlationID, detail: "there is no store to fetch links with")
-        }
-        let checksum = try checksum(of: payload, index, correlationID)
-        let size = payload.metadata[IntegrityKey.checksum] == nil ? nil : payload.statedSize
-        let coding = payload.metadata[IntegrityKey.contentEncoding]?.stringValue
-        let start = Bridge.now
-        do throws(ClaimError) {
-            // Size and digest are those of the serialized bytes: of coded ones they are verified
-            // after decoding.
-            var bytes = try await store.download(
-                ClaimDownload(
-                    url: link, expectedSize: coding == nil ? size : nil,
-                    expectedChecksum: coding == nil ? checksum?.description : nil,
-                    limit: bridge.options.downloadLimit, retry: bridge.options.retry,
-                    policy: bridge.options.linkPolicy, correlationID: correlationID))
-            if let coding {
-                bytes = try decoded(bytes, coding, link, correlationID)
-                try ContentCoding.verify(
-                    bytes, size: size, checksum: checksum?.description, url: Redaction.url(link),
-                    correlationID: correlationID)
+    private func fetch(
+        _ link: String, _ payload: EnvelopePayload, _ index: Int, _ memory: MessageMemory,
+        _ correlationID: String
+    ) async -> Result<Bytes, BridgeError> {
+        do throws(BridgeError) {
+            guard let store = bridge.options.store else {
+                throw BridgeError(
+                    BridgeError.Code.noStore, stage: .download, subject: Redaction.url(link),
+                    correlationID: correlationID, detail: "there is no store to fetch links with")
             }
-            let milliseconds = Bridge.now.milliseconds - start.milliseconds
-            bridge.trace(
-                correlationID, .download, "downloaded payload",
-                TraceEvent.Field("name", payload.dataName),
-                TraceEvent.Field("url", Redaction.url(link)),
-                TraceEvent.Field("bytes", String(bytes.count)),
-                TraceEvent.Field("milliseconds", String(milliseconds)),
-                TraceEvent.Field("verified", checksum?.description ?? "no checksum"))
-            return bytes
+            let checksum = try checksum(of: payload, index, correlationID)
+            do throws(ClaimError) {
+                return .success(
+                    try await download(link, payload, store, checksum, memory, correlationID))
+            } catch {
+                throw failure(error, url: link, correlationID)
+            }
         } catch {
-            throw BridgeError(
-                error.code.rawValue, stage: .download, subject: error.url,
-                correlationID: correlationID, detail: error.description)
+            return .failure(error)
         }
     }
 
+    private func failure(
+        _ error: ClaimError, url: String, _ correlationID: String
+    ) -> BridgeError {
+        BridgeError(
+            error.code.rawValue, stage: .download,
+            subject: error.url.isEmpty ? Redaction.url(url) : error.url,
+            correlationID: correlationID, detail: error.description)
+    }
+
+    private func download(
+        _ link: String, _ payload: EnvelopePayload, _ store: any ClaimStore,
+        _ checksum: Checksum?, _ memory: MessageMemory, _ correlationID: String
+    ) async throws(ClaimError) -> Bytes {
+        let size = payload.metadata[IntegrityKey.checksum] == nil ? nil : payload.statedSize
+        let coding = payload.metadata[IntegrityKey.contentEncoding]?.stringValue
+        let share = MessageMemory.share(of: payload)
+        let start = Bridge.now
+        // Size and digest are those of the serialized bytes: of coded ones they are verified
+        // after decoding.
+        var bytes = try await store.download(
+            ClaimDownload(
+                url: link, expectedSize: coding == nil ? size : nil,
+                expectedChecksum: coding == nil ? checksum?.description : nil,
+                limit: bridge.options.downloadLimit, retry: bridge.options.retry,
+                policy: bridge.options.linkPolicy, correlationID: correlationID,
+                reservation: memory.reservation, reservedShare: share))
+        let url = Redaction.url(link)
+        if let coding {
+            bytes = try decoded(bytes, coding, share, memory, url, correlationID)
+            try ContentCoding.verify(
+                bytes, size: size, checksum: checksum?.description, url: url,
+                correlationID: correlationID)
+        } else {
+            try memory.cover(bytes.count, share: share, url: url, correlationID: correlationID)
+        }
+        let milliseconds = Bridge.now.milliseconds - start.milliseconds
+        bridge.trace(
+            correlationID, .download, "downloaded payload",
+            TraceEvent.Field("name", payload.dataName), TraceEvent.Field("url", url),
+            TraceEvent.Field("bytes", String(bytes.count)),
+            TraceEvent.Field("milliseconds", String(milliseconds)),
+            TraceEvent.Field("verified", checksum?.description ?? "no checksum"))
+        return bytes
+    }
+
+    /// How much more a coded payload may grow each time that it turns out to be larger.
+    private static let inflationStep = 8
+
+    /// Inflates a payload in memory that was accounted for before. What it will have is not known,
+    /// so it begins with what is stated and tries again with more.
     private func decoded(
-        _ bytes: Bytes, _ coding: String, _ link: String, _ correlationID: String
+        _ bytes: Bytes, _ coding: String, _ share: Int, _ memory: MessageMemory, _ url: String,
+        _ correlationID: String
     ) throws(ClaimError) -> Bytes {
-        try ContentCoding.decode(
-            bytes, coding, limit: bridge.options.downloadLimit, url: Redaction.url(link),
-            correlationID: correlationID)
+        let most = min(max(0, bridge.options.downloadLimit), memory.reservation.limit)
+        var limit = min(max(share, bytes.count), most)
+        var covered = share
+        while true {
+            try memory.cover(limit, share: covered, url: url, correlationID: correlationID)
+            covered = max(covered, limit)
+            do throws(ClaimError) {
+                return try ContentCoding.decode(
+                    bytes, coding, limit: limit, url: url, correlationID: correlationID)
+            } catch {
+                guard error.code == .payloadTooLarge, limit < most else { throw error }
+                let more = limit.multipliedReportingOverflow(by: Self.inflationStep)
+                limit = more.overflow ? most : min(max(more.partialValue, 1 << 16), most)
+            }
+        }
     }
 
     /// The digest that the sender vouches for; nil where there is none, or none that can be

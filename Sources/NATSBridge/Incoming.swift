@@ -40,7 +40,9 @@ struct Incoming: Sendable {
     @concurrent
     func receive() async throws(BridgeError) -> Received {
         let opened = try open()
-        return try finish(opened, await fetch(opened))
+        guard options.followsLinks, opened.hasLinks else { return try finish(opened, [:]) }
+        let memory = await memory(for: opened)
+        return try finish(opened, await fetch(opened, memory))
     }
 
     /// Reads the envelope from the body, or from the headers where they hold it.

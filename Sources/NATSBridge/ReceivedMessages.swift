@@ -1,110 +1,71 @@
 internal import NATSCore
-public import NATSJetStream
-public import NATSWire
+internal import NATSWire
 
 /// The messages of a subscription as typed values; see `Bridge.messages(on:)`.
+///
+/// Messages are prepared from the first `makeAsyncIterator()` on. When the last iterator is gone,
+/// or `unsubscribe()` is called, everything ends: the interest and what is being fetched.
+/// Cancelling a task that waits ends its loop, and loses nothing for another one.
 public struct ReceivedMessages: AsyncSequence, Sendable {
-    /// A message, or why it cannot be used.
+    /// A message; or why one cannot be used; or, with `BridgeError.isLoss`, that messages are
+    /// missing at this place.
     public typealias Element = Result<Received, BridgeError>
     /// The subscription itself failed: the server refused it.
     public typealias Failure = BridgeError
 
-    let bridge: Bridge
-    let subscription: NATSSubscription
-    let options: ReceiveOptions
+    private let intake: Intake
 
-    /// Ends the interest.
-    public func unsubscribe() { subscription.unsubscribe() }
-
-    public struct Iterator: AsyncIteratorProtocol {
-        private let messages: ReceivedMessages
-        private var inner: NATSSubscription.Iterator
-
-        init(_ messages: ReceivedMessages) {
-            self.messages = messages
-            inner = messages.subscription.makeAsyncIterator()
-        }
-
-        public mutating func next() async throws(BridgeError) -> Element? {
-            try await next(isolation: #isolation)
-        }
-
-        public mutating func next(
-            isolation actor: isolated (any Actor)?
-        ) async throws(BridgeError) -> Element? {
-            let message: NATSMessage?
+    init(bridge: Bridge, subscription: NATSSubscription, options: ReceiveOptions) {
+        intake = Intake(
+            bridge: bridge, options: options, order: .inOrder, dropsDuplicates: true,
+            endSource: { subscription.unsubscribe() },
+            drainSource: { try? await subscription.drain() }
+        ) { intake in
             do throws(NATSError) {
-                message = try await inner.next(isolation: actor)
+                var deliveries = subscription.deliveries.makeAsyncIterator()
+                while let delivered = try await deliveries.next() {
+                    let goesOn =
+                        switch delivered {
+                        case .gap(let gap): await intake.take(gap, of: subscription.pattern.text)
+                        case .message(let message):
+                            await intake.take(
+                                Incoming(
+                                    bridge: bridge, message: message, options: options,
+                                    position: nil))
+                        }
+                    guard goesOn else { return }
+                }
+                intake.end()
             } catch {
-                throw BridgeError(error, stage: .receive)
-            }
-            guard let message else { return nil }
-            do throws(BridgeError) {
-                return .success(
-                    try await messages.bridge.receive(message, options: messages.options))
-            } catch {
-                return .failure(error)
+                intake.end(BridgeError(error, stage: .receive))
             }
         }
     }
 
-    public func makeAsyncIterator() -> Iterator { Iterator(self) }
-}
+    /// Ends the interest at once, and drops what is being prepared.
+    public func unsubscribe() { intake.close() }
 
-/// The messages of a replay as typed values; see `Bridge.replay`.
-public struct ReplayedMessages: AsyncSequence, Sendable {
-    /// A message, or why it cannot be used; where it stands in the stream is told in both cases.
-    public struct Element: Sendable {
-        /// Where the message stands in the stream.
-        public let position: StreamPosition
-        /// The subject that it was published to.
-        public let subject: Subject
-        /// The message, or why it cannot be used.
-        public let result: Result<Received, BridgeError>
-    }
-    public typealias Failure = BridgeError
-
-    let bridge: Bridge
-    /// From where it starts, by the server's clock.
-    public let replay: Replay
-    let options: ReceiveOptions
-
+    /// Hands out one message or mark at a time.
     public struct Iterator: AsyncIteratorProtocol {
-        private let messages: ReplayedMessages
-        private var inner: Replay.Iterator
+        private let consumer: Intake.Consumer
 
-        init(_ messages: ReplayedMessages) {
-            self.messages = messages
-            inner = messages.replay.makeAsyncIterator()
-        }
+        init(_ intake: Intake) { consumer = Intake.Consumer(intake) }
 
         public mutating func next() async throws(BridgeError) -> Element? {
             try await next(isolation: #isolation)
         }
 
+        /// The next message or mark; nil at the end, and in a task that is cancelled.
         public mutating func next(
             isolation actor: isolated (any Actor)?
         ) async throws(BridgeError) -> Element? {
-            let message: JetStreamMessage?
-            do throws(JetStreamError) {
-                message = try await inner.next(isolation: actor)
-            } catch {
-                throw BridgeError(error, stage: .replay, subject: messages.replay.stream)
+            switch await consumer.next() {
+            case .element(let element): return element.result
+            case .failed(let error): throw error
+            case .end, .cancelled: return nil
             }
-            guard let message else { return nil }
-            let position = StreamPosition(message.metadata)
-            let incoming = Incoming(
-                bridge: messages.bridge, message: message.message, options: messages.options,
-                position: position)
-            let result: Result<Received, BridgeError>
-            do throws(BridgeError) {
-                result = .success(try await incoming.receive())
-            } catch {
-                result = .failure(error)
-            }
-            return Element(position: position, subject: message.subject, result: result)
         }
     }
 
-    public func makeAsyncIterator() -> Iterator { Iterator(self) }
+    public func makeAsyncIterator() -> Iterator { Iterator(intake) }
 }

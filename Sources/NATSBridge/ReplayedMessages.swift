@@ -1,0 +1,77 @@
+internal import NATSCore
+public import NATSJetStream
+public import NATSWire
+
+/// The messages of a replay as typed values; see `Bridge.replay`.
+///
+/// They come in the order of the stream, and links of several are fetched side by side, unless
+/// `ReceiveOptions.order` says otherwise. With the last iterator everything ends.
+public struct ReplayedMessages: AsyncSequence, Sendable {
+    /// A message, or why it cannot be used; where it stands in the stream is told in both cases.
+    public struct Element: Sendable {
+        /// Where the message stands in the stream.
+        public let position: StreamPosition
+        /// The subject that it was published to.
+        public let subject: Subject
+        /// The message, or why it cannot be used.
+        public let result: Result<Received, BridgeError>
+    }
+    public typealias Failure = BridgeError
+
+    /// From where it starts, by the server's clock.
+    public let replay: Replay
+    private let intake: Intake
+
+    init(bridge: Bridge, replay: Replay, options: ReceiveOptions) {
+        self.replay = replay
+        intake = Intake(
+            bridge: bridge, options: options, order: .strict, dropsDuplicates: false
+        ) { intake in
+            do throws(JetStreamError) {
+                var messages = replay.makeAsyncIterator()
+                while let message = try await messages.next() {
+                    let incoming = Incoming(
+                        bridge: bridge, message: message.message, options: options,
+                        position: StreamPosition(message.metadata))
+                    guard await intake.take(incoming) else { return }
+                }
+                intake.end()
+            } catch {
+                intake.end(BridgeError(error, stage: .replay, subject: replay.stream))
+            }
+        }
+    }
+
+    /// Hands out one message at a time.
+    public struct Iterator: AsyncIteratorProtocol {
+        private let consumer: Intake.Consumer
+
+        init(_ intake: Intake) { consumer = Intake.Consumer(intake) }
+
+        public mutating func next() async throws(BridgeError) -> Element? {
+            try await next(isolation: #isolation)
+        }
+
+        /// The next message; nil at the end, and in a task that is cancelled.
+        public mutating func next(
+            isolation actor: isolated (any Actor)?
+        ) async throws(BridgeError) -> Element? {
+            while true {
+                switch await consumer.next() {
+                case .element(let element):
+                    // A replay has no gaps, so every element is a message.
+                    guard let incoming = element.incoming, let position = incoming.position else {
+                        continue
+                    }
+                    return Element(
+                        position: position, subject: incoming.message.subject,
+                        result: element.result)
+                case .failed(let error): throw error
+                case .end, .cancelled: return nil
+                }
+            }
+        }
+    }
+
+    public func makeAsyncIterator() -> Iterator { Iterator(intake) }
+}
