@@ -20,7 +20,11 @@ public actor Bridge {
     /// The sequences that are being consumed.
     nonisolated let intakes = IntakeRegistry()
     /// What has been received so far.
-    public nonisolated var statistics: BridgeStatistics { counters.snapshot }
+    public nonisolated var statistics: BridgeStatistics {
+        var statistics = counters.snapshot
+        statistics.memoryHeld = memory.reserved
+        return statistics
+    }
     /// `sender_id` of what is sent: one a bridge.
     public nonisolated let senderID: String
     private let ownsClient: Bool

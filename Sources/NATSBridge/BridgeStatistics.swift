@@ -14,6 +14,8 @@ public struct BridgeStatistics: Sendable, Hashable {
     public var losses = 0
     /// Messages that are missing there, as far as anybody knows.
     public var messagesLost = 0
+    /// Bytes of `BridgeOptions.memoryBudget` that are held now.
+    public var memoryHeld = 0
 }
 
 /// Where the parts of a bridge count.

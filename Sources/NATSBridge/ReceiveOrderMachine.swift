@@ -23,21 +23,23 @@
 /// `isFull` says that no more shall be read. It holds from when what is ready, or what is not,
 /// has reached its limit, until half of that limit is free again. What blocks is made late before
 /// that, so that in `inOrder` only a slow consumer or too many unready messages stop the reading.
-struct ReceiveOrderMachine {
-    struct Limits: Hashable {
-        var order = ReceiveOptions.Order.inOrder
-        var patience = Duration.seconds(5)
-        var parallel = 16
-        var heldMessages = ReceiveOptions.heldMessages
-        var heldBytes = ReceiveOptions.heldBytes
-        var unreadyMessages = ReceiveOptions.unreadyMessages
-        var unreadyBytes = ReceiveOptions.unreadyBytes
+package struct ReceiveOrderMachine {
+    package struct Limits: Sendable, Hashable {
+        package var order = ReceiveOptions.Order.inOrder
+        package var patience = Duration.seconds(5)
+        package var parallel = 16
+        package var heldMessages = ReceiveOptions.heldMessages
+        package var heldBytes = ReceiveOptions.heldBytes
+        package var unreadyMessages = ReceiveOptions.unreadyMessages
+        package var unreadyBytes = ReceiveOptions.unreadyBytes
 
         /// Longest patience, which is as good as none: a sum of times must not overflow.
         static let longestPatience = Duration.seconds(1_000_000_000)
+
+        package init() {}
     }
 
-    enum Take: Equatable {
+    package enum Take: Equatable {
         case handOut(Int)
         /// Nothing may go yet.
         case wait
@@ -65,29 +67,29 @@ struct ReceiveOrderMachine {
     private var waiting: [Int] = []
     private var preparing: Set<Int> = []
     private var unadmitted: Int?
-    private(set) var hasEnded = false
+    package private(set) var hasEnded = false
     /// Whether no more shall be read.
-    private(set) var isFull = false
+    package private(set) var isFull = false
 
-    init(limits: Limits) {
+    package init(limits: Limits) {
         self.limits = limits
     }
 
     /// Whether nothing is left to hand out.
-    var isEmpty: Bool { ready.isEmpty && unready.isEmpty }
+    package var isEmpty: Bool { ready.isEmpty && unready.isEmpty }
 
     /// Messages that are ready and those that are not.
-    var counts: (ready: Int, unready: Int) { (ready.count, unready.count) }
+    package var counts: (ready: Int, unready: Int) { (ready.count, unready.count) }
 
     /// A message, or a mark, that needs no preparation.
-    mutating func arrivedReady(weight: Int, now: Duration) -> Int {
+    package mutating func arrivedReady(weight: Int, now: Duration) -> Int {
         let id = number()
         addReady(id, weight, now)
         return id
     }
 
     /// A message that has to be prepared.
-    mutating func arrivedUnready(weight: Int) -> Int {
+    package mutating func arrivedUnready(weight: Int) -> Int {
         let id = number()
         unready[id] = weight
         unreadyBytes += weight
@@ -98,7 +100,7 @@ struct ReceiveOrderMachine {
     }
 
     /// The next message whose preparation shall begin; nil when there is none for now.
-    mutating func startNext() -> Int? {
+    package mutating func startNext() -> Int? {
         guard unadmitted == nil, preparing.count < max(1, limits.parallel), !waiting.isEmpty
         else { return nil }
         let id = waiting.removeFirst()
@@ -108,27 +110,27 @@ struct ReceiveOrderMachine {
     }
 
     /// A message that was begun has its share of memory, or will get none.
-    mutating func admitted(_ id: Int) {
+    package mutating func admitted(_ id: Int) {
         if unadmitted == id { unadmitted = nil }
     }
 
     /// A message is prepared. Unknown numbers are passed over.
-    mutating func finished(_ id: Int, now: Duration) {
+    package mutating func finished(_ id: Int, now: Duration) {
         guard let weight = forget(id) else { return }
         settle()
         addReady(id, weight, now)
     }
 
     /// A message is prepared, and shall not be handed out.
-    mutating func dropped(_ id: Int) {
+    package mutating func dropped(_ id: Int) {
         if forget(id) != nil { settle() }
     }
 
     /// Nothing will arrive any more.
-    mutating func ended() { hasEnded = true }
+    package mutating func ended() { hasEnded = true }
 
     /// Somebody wants a message.
-    mutating func take(now: Duration) -> Take {
+    package mutating func take(now: Duration) -> Take {
         passTime(now)
         guard let first = ready.first, !isBlocked(first) else {
             return hasEnded && isEmpty ? .end : .wait
@@ -140,7 +142,7 @@ struct ReceiveOrderMachine {
     }
 
     /// When `take` may have another answer though nothing has arrived or become ready.
-    var deadline: Duration? {
+    package var deadline: Duration? {
         guard limits.order == .inOrder, !blockers.isEmpty else { return nil }
         return ready.lazy.filter(isBlocked).map(\.since).min().map { $0 + patience }
     }

@@ -1,21 +1,21 @@
 internal import BridgeBytes
-internal import BridgeEnvelope
+package import BridgeEnvelope
 internal import BridgeJSON
-internal import NATSWire
+package import NATSWire
 
 /// What tells that two messages are one: the ids that the sender gave it, where it came, and what
 /// it carries. A sender that uses an id twice, for another content, loses nothing.
-struct MessageIdentity: Hashable, Sendable {
+package struct MessageIdentity: Hashable, Sendable {
     /// Longest `msg_id` and ids beside it, in bytes together: ids come from peers.
-    static let maxBytes = 512
+    package static let maxBytes = 512
 
     private let text: String
 
     /// An identity with a text of its own.
-    init(_ text: String) { self.text = text }
+    package init(_ text: String) { self.text = text }
 
     /// Nil for a message without an id, or whose ids are too long to be remembered.
-    init?(_ envelope: Envelope, on subject: Subject) {
+    package init?(_ envelope: Envelope, on subject: Subject) {
         guard !envelope.messageID.isEmpty else { return nil }
         let ids = [
             envelope.messageID, envelope.senderID, envelope.correlationID, subject.text,
@@ -37,23 +37,23 @@ struct MessageIdentity: Hashable, Sendable {
 }
 
 /// The last messages that were handed out, up to a bound: the oldest is forgotten first.
-struct RecentMessages {
+package struct RecentMessages {
     private let capacity: Int
     private var known: Set<MessageIdentity> = []
     /// The same in the order of arrival, as a ring once it is full.
     private var order: [MessageIdentity] = []
     private var oldest = 0
 
-    init(capacity: Int = ReceiveOptions.rememberedMessages) {
+    package init(capacity: Int = ReceiveOptions.rememberedMessages) {
         self.capacity = max(1, capacity)
     }
 
-    var count: Int { known.count }
+    package var count: Int { known.count }
 
-    func contains(_ identity: MessageIdentity) -> Bool { known.contains(identity) }
+    package func contains(_ identity: MessageIdentity) -> Bool { known.contains(identity) }
 
     /// Remembers a message. Returns false for one that is known already.
-    mutating func insert(_ identity: MessageIdentity) -> Bool {
+    package mutating func insert(_ identity: MessageIdentity) -> Bool {
         guard known.insert(identity).inserted else { return false }
         guard order.count == capacity else {
             order.append(identity)
