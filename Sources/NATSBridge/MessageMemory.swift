@@ -44,11 +44,13 @@ final class MessageMemory: Sendable {
     func cover(
         _ bytes: Int, share: Int, url: String, correlationID: String
     ) throws(ClaimError) {
-        let total = needed.withLock { needed in
-            needed = Self.adding(max(0, bytes - share), to: needed)
-            return needed
+        let (total, isCovered) = needed.withLock { needed in
+            let total = Self.adding(max(0, bytes - share), to: needed)
+            let isCovered = reservation.grow(to: total)
+            if isCovered { needed = total }
+            return (total, isCovered)
         }
-        guard !reservation.grow(to: total) else { return }
+        guard !isCovered else { return }
         let isOver = total > reservation.limit
         throw ClaimError(
             isOver ? .payloadTooLarge : .memoryExhausted, .memory, url: url,

@@ -15,9 +15,9 @@ import Testing
             let messages = try await bench.messages { $0.patience = .zero }
             try bench.publish("dead", .link("dead", 1, stated: 1000))
             try bench.publish("next", .text("x"))
-            try await bench.store.awaitBeginnings(1)
             for try await message in messages {
                 #expect(try message.get().envelope.messageID == "next")
+                try await bench.store.awaitBeginnings(1)
                 #expect(bench.bridge.statistics.memoryHeld == 1000)
                 break
             }
@@ -85,7 +85,6 @@ import Testing
             let messages = try await bench.messages()
             try bench.publish("slow", .link("slow", 1))
             try bench.publish("next", .text("x"))
-            try await bench.store.awaitBeginnings(1)
             let consumer = Task {
                 var ids: [String] = []
                 for try await message in messages {
@@ -96,6 +95,7 @@ import Testing
                 }
                 return ids
             }
+            try await bench.store.awaitBeginnings(1)
             let drain = Task { try await bench.bridge.drain() }
             bench.store.open("slow")
             try await drain.value
