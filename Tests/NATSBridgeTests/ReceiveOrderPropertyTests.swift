@@ -117,10 +117,10 @@ import Testing
         }
     }
 
-    @Test(arguments: 0..<300)
+    @Test(arguments: 0..<80)
     func `each arrived message is handed out once, by the rules`(_ seed: Int) {
         var run = Run(seed)
-        for _ in 0..<400 {
+        for _ in 0..<200 {
             run.start()
             switch Int.random(in: 0..<10, using: &run.generator) {
             case 0..<4: run.arrive()
@@ -144,7 +144,7 @@ import Testing
         #expect(!run.machine.isFull && run.machine.deadline == nil)
     }
 
-    @Test(arguments: 0..<100)
+    @Test(arguments: 0..<40)
     func `a consumer that takes what it gets is never held up by a dead link`(_ seed: Int) {
         var run = Run(seed)
         guard run.limits.order != .strict else { return }
