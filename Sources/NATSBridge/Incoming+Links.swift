@@ -153,7 +153,7 @@ extension Incoming {
 
     /// The digest that the sender vouches for; nil where there is none, or none that can be
     /// verified, which the trace tells.
-    /// - Throws: `claim.checksum_mismatch` for one whose name is known and whose digits are not
+    /// - Throws: `claim.checksum_malformed` for one whose name is known and whose digits are not
     ///   those of a digest: no content has it.
     func checksum(
         of payload: EnvelopePayload, _ index: Int, _ correlationID: String
@@ -163,17 +163,15 @@ extension Incoming {
             unverified(payload, "it is not a text", correlationID)
             return nil
         }
-        do throws(CodecError) {
-            return try Checksum(parsing: text)
-        } catch {
-            let name = text.prefix { $0 != ":" }
-            guard name.count < text.count, error.code != .unknownAlgorithm else {
-                unverified(payload, "unknown name \(name.prefix(40))", correlationID)
-                return nil
-            }
+        switch ChecksumStatement(parsing: text) {
+        case .known(let checksum): return checksum
+        case .unknownName(let name):
+            unverified(payload, "unknown name \(name)", correlationID)
+            return nil
+        case .malformed:
             throw damaged(
-                payload, index, correlationID,
-                "the envelope's checksum is no \(name.lowercased()) digest")
+                payload, index, correlationID, .checksumMalformed,
+                "the stated digest is not one, so no bytes can have it")
         }
     }
 
@@ -191,22 +189,24 @@ extension Incoming {
         let found = Checksum(of: bytes, expected.algorithm)
         guard found == expected else {
             throw damaged(
-                payload, index, correlationID, "the digest is \(found), not \(expected)")
+                payload, index, correlationID, .checksumMismatch,
+                "the digest is \(found), not \(expected)")
         }
     }
 
     private func damaged(
-        _ payload: EnvelopePayload, _ index: Int, _ correlationID: String, _ detail: String
+        _ payload: EnvelopePayload, _ index: Int, _ correlationID: String,
+        _ code: ClaimError.Code, _ detail: String
     ) -> BridgeError {
-        let code = ClaimError.Code.checksumMismatch.rawValue
         let detail = "payloads[\(index)]: \(detail)"
         if case .link(let url) = payload.transport {
             return BridgeError(
-                code, stage: .download, subject: Redaction.url(url),
+                code.rawValue, stage: .download, subject: Redaction.url(url),
                 correlationID: correlationID, detail: detail)
         }
         return BridgeError(
-            code, stage: .decode, subject: message.subject.text, correlationID: correlationID,
+            code.rawValue, stage: .decode, subject: message.subject.text,
+            correlationID: correlationID,
             detail: detail)
     }
 }
