@@ -47,13 +47,16 @@ extension Bridge {
     ///   server's `max_payload`.
     public func publish(
         envelope body: Bytes, to subject: Subject, correlationID: String,
-        headers: Headers = Headers(), mode: PublishMode = .core
+        headers: Headers = Headers(), mode: PublishMode = .core,
+        timeout: Duration = SendOptions.defaultTimeout, retriesUnknown: Bool = true
     ) async throws(BridgeError) {
         try checkOpen(.publish)
         var options = SendOptions()
         options.correlationID = correlationID
         options.headers = headers
         options.mode = mode
+        options.timeout = timeout
+        options.retriesUnknown = retriesUnknown
         let outgoing = Outgoing(bridge: self, subject: subject, options: options)
         _ = try await outgoing.publish(body, headers: headers, messageID: "")
     }

@@ -1,4 +1,4 @@
-internal import NATSCore
+public import NATSCore
 
 /// What went wrong in the bridge: in which stage of which flow, and what about.
 ///
@@ -28,6 +28,14 @@ public struct BridgeError: Error, Sendable, Hashable, CustomStringConvertible {
 
     /// Whether it stands for messages that are missing, not for one that cannot be used.
     public var isLoss: Bool { code == Code.messagesLost }
+    /// What is known of the message that the failing call was to send; nil when it sends none.
+    ///
+    /// - `lost`: it was not sent, and will not be.
+    /// - `denied`: it was refused, and nobody was given it: the permissions forbid the subject,
+    ///   nobody listens there, or the stream does not store it.
+    /// - `unknown`: it may have arrived, and may yet arrive.
+    /// - `sent`: it was received; what failed came after that, such as a service's error answer.
+    public let outcome: PublishOutcome?
 
     /// Codes of the bridge itself; all others come from the layers below.
     public enum Code {
@@ -46,25 +54,28 @@ public struct BridgeError: Error, Sendable, Hashable, CustomStringConvertible {
         public static let closed = "closed"
         /// The task was cancelled.
         public static let cancelled = "cancelled"
+        /// A NATS service answered a request with an error (`Nats-Service-Error`).
+        public static let serviceError = "service_error"
     }
 
     /// An error with its parts.
     public init(
         _ code: String, stage: Stage, subject: String = "", correlationID: String = "",
-        detail: String = ""
+        detail: String = "", outcome: PublishOutcome? = nil
     ) {
         self.code = code
         self.stage = stage
         self.subject = subject
         self.correlationID = correlationID
         self.detail = detail
+        self.outcome = outcome
     }
 
     init(_ error: NATSError, stage: Stage, correlationID: String = "") {
         self.init(
             error.code.rawValue, stage: stage,
             subject: error.subject.isEmpty ? error.server : error.subject,
-            correlationID: correlationID, detail: error.detail)
+            correlationID: correlationID, detail: error.detail, outcome: error.outcome)
     }
 
     public var description: String {

@@ -150,9 +150,11 @@ extension Outgoing {
         do throws(NATSError) {
             switch options.mode {
             case .none: return nil
-            case .core, .confirmed:
+            case .unconfirmed:
                 try await bridge.client.publishWhenReady(body, to: subject, headers: headers)
-                if options.mode == .confirmed { try await bridge.client.flush() }
+            case .core:
+                try await bridge.client.publishConfirmed(
+                    body, to: subject, headers: headers, timeout: options.timeout)
             case .jetStream: stored = try await store(body, headers, messageID)
             }
         } catch {

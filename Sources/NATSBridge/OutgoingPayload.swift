@@ -20,13 +20,17 @@ public struct OutgoingPayload: Sendable {
 
 /// How a message is published.
 public enum PublishMode: Sendable, Hashable {
-    /// Core NATS; returns when the message is in the outbox.
+    /// Core NATS, confirmed: success means that the server has taken the message. Who listened
+    /// on the subject at that moment is given it; nobody keeps it for others.
     case core
-    /// Core NATS; returns when the server has confirmed everything published so far.
-    case confirmed
-    /// JetStream; returns when a stream has stored it. The message id makes retries safe.
+    /// Core NATS, not confirmed: success means that the message is in the client's outbox. It is
+    /// lost when the process ends or the connection breaks at the wrong moment, and a server that
+    /// refuses it is not heard. For streams of messages of which one may be missing.
+    case unconfirmed
+    /// JetStream: success means that a stream has stored the message, now or at an earlier
+    /// attempt: the message id (`Nats-Msg-Id`) keeps it from being stored twice.
     case jetStream
-    /// Not at all: the envelope is only built. Payloads that go by link are uploaded all the
-    /// same, since the envelope holds their URLs.
+    /// Not at all: success means that the envelope is built. Payloads that go by link are uploaded
+    /// all the same, since the envelope holds their URLs.
     case none
 }

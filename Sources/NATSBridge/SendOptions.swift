@@ -33,6 +33,15 @@ public struct SendOptions: Sendable {
     public var usesHeaderForm = false
     /// How the message is published.
     public var mode = PublishMode.core
+    /// Longest time for publishing, with all its attempts, once the uploads are done; more than
+    /// zero. Requests have a timeout of their own.
+    public var timeout = SendOptions.defaultTimeout
+    /// Whether a message of which nobody knows whether it arrived is published again, with the
+    /// same envelope and `msg_id`, by which receivers recognise a second copy.
+    public var retriesUnknown = true
+
+    /// Ten seconds: a server that restarts is back within that time.
+    public static let defaultTimeout: Duration = .seconds(10)
 
     /// A broadcast with new ids and the bridge's defaults.
     public init() {}

@@ -33,7 +33,7 @@ enum SendCommand {
         var settings = try SendOptions(arguments)
         settings.mode =
             arguments.has("--no-publish")
-            ? .none : arguments.has("--jetstream") ? .jetStream : .confirmed
+            ? .none : arguments.has("--jetstream") ? .jetStream : .core
         let lifetime = try arguments.duration("--ttl")
         let sendSettings = settings
         return try await Deadline.run(options.timeout, stage: "send", target: subject.text) {

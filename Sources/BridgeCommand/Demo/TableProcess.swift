@@ -61,7 +61,7 @@ enum TableProcess {
         let subscription = try peer.bridge.client.subscribe(to: SubjectPattern(inbox))
         var options = SendOptions()
         options.replyTo = inbox.text
-        options.mode = .confirmed
+        options.mode = .core
         let start = ContinuousClock.now
         let sent = try await peer.bridge.send(
             [OutgoingPayload("results", .arrowTable(table))], to: subject, options: options)
@@ -116,7 +116,7 @@ enum TableProcess {
         var options = SendOptions()
         options.correlationID = received.envelope.correlationID
         options.replyToMessageID = received.envelope.messageID
-        options.mode = .confirmed
+        options.mode = .core
         try await peer.bridge.send(
             [OutgoingPayload("findings", .dictionary(findings))],
             to: try Subject(received.envelope.replyTo), options: options)
