@@ -8,8 +8,14 @@ extension Bridge {
     ///
     /// The answer comes to an inbox of its own, which is both the NATS reply subject and the
     /// envelope's `reply_to`, so that any peer can answer in its own way.
-    /// - Throws: `BridgeError`: `no_responders` at once when nobody listens, `timeout`, or
-    ///   what a send or a receive throws.
+    ///
+    /// A request is never repeated, since that might do the work twice: `SendOptions.timeout`,
+    /// `mode` and `retriesUnknown` do not matter here.
+    /// - Parameter timeout: Longest wait for the answer, once the uploads are done; more than
+    ///   zero.
+    /// - Throws: `BridgeError`: `no_responders` at once when nobody listens, `timeout`,
+    ///   `service_error` when a NATS service answers with an error (`Nats-Service-Error`), or
+    ///   what a send or a receive throws. Its `outcome` says what is known of the request.
     public func request(
         _ payloads: [OutgoingPayload], to subject: Subject,
         options send: SendOptions = SendOptions(), timeout: Duration = .seconds(10),
@@ -26,7 +32,8 @@ extension Bridge {
     }
 
     /// Answers a message: to its NATS reply subject or else to its envelope's `reply_to`, with
-    /// `reply_to_msg_id` and the correlation id of the message that is answered.
+    /// `reply_to_msg_id` and the correlation id of the message that is answered. It promises what
+    /// `send` promises.
     /// - Throws: `BridgeError` with the code `unusable_reply` when the message names no subject,
     ///   or one with wildcards or of the server's own (`$…`); else what `send` throws.
     @discardableResult
@@ -64,26 +71,49 @@ extension Bridge {
 
 extension Outgoing {
     /// Sends with a reply subject and waits for the first answer.
+    @concurrent
     func request(
         _ payloads: [OutgoingPayload], ticket: RequestTicket, timeout: Duration,
         receiving: ReceiveOptions
     ) async throws(BridgeError) -> Received {
-        let answer = try await deliver(payloads) { message async throws(BridgeError) in
+        try checkTime(timeout)
+        let once = PublishRetryMachine(limit: timeout, repeats: false)
+        let answer = try await deliver(payloads, once) {
+            message, limit async throws(BridgeError) in
+            bridge.trace(
+                correlationID, .publish, "published request",
+                TraceEvent.Field("subject", subject.text),
+                TraceEvent.Field("bytes", String(message.wireBytes)))
             do throws(NATSError) {
-                bridge.trace(
-                    correlationID, .publish, "published request",
-                    TraceEvent.Field("subject", subject.text),
-                    TraceEvent.Field(
-                        "bytes", String(message.body.count + message.headers.encodedCount)))
                 return try await bridge.client.request(
                     message.body, to: subject, headers: message.headers, ticket: ticket,
-                    timeout: timeout)
+                    timeout: limit)
             } catch {
-                throw BridgeError(error, stage: .publish, correlationID: correlationID)
+                throw BridgeError(publishing: error, correlationID: correlationID)
             }
+        } result: { answer, _, _, _ in
+            answer
         }
+        if let error = serviceError(in: answer) { throw bridge.traced(error) }
         return try await Incoming(
             bridge: bridge, message: answer, options: receiving, position: nil
         ).receive()
+    }
+
+    private static let errorName: HeaderName = "Nats-Service-Error"
+    private static let errorCodeName: HeaderName = "Nats-Service-Error-Code"
+
+    /// The error that a NATS service answers with, in headers (ADR-32); the body may be empty.
+    /// Its words come from a peer, and are quoted.
+    private func serviceError(in answer: NATSMessage) -> BridgeError? {
+        guard answer.hasHeaders, let headers = try? answer.headers() else { return nil }
+        let (text, code) = (headers[Self.errorName], headers[Self.errorCodeName])
+        guard text != nil || code != nil else { return nil }
+        let number = code.map { " (code \(TraceEvent.quoted($0)))" } ?? ""
+        return BridgeError(
+            BridgeError.Code.serviceError, stage: .receive, subject: subject.text,
+            correlationID: correlationID,
+            detail: "the service answers with an error\(number): "
+                + TraceEvent.quoted(text ?? "without a text"), outcome: .sent)
     }
 }

@@ -9,12 +9,21 @@ extension Bridge {
     /// Each payload is serialized; small ones go inside the message, large ones are uploaded to
     /// the store first and go as links. What goes where is decided on the encoded message and the
     /// connected server's `max_payload`: a send never fails for a size that a link could carry,
-    /// and nothing larger than `max_payload` is written. When a later upload or the publish
-    /// fails, what this send has uploaded is deleted.
+    /// and nothing larger than `max_payload` is written; when the client has come to a server
+    /// with a smaller limit meanwhile, it is decided anew.
+    ///
+    /// What success means depends on `SendOptions.mode`; by default the server has taken the
+    /// message. Where nobody knows whether it arrived it is published again within
+    /// `SendOptions.timeout`, with the same `msg_id`, by which receivers know the second copy.
+    ///
+    /// What this send has uploaded is deleted only when no receiver can hold its links: when the
+    /// message was not sent, or was refused. A cancelled task ends the send at once; uploads are
+    /// deleted first where that is due, for ten seconds at most.
     ///
     /// - Returns: The envelope as published.
-    /// - Throws: `BridgeError` naming the stage, the subject or URL and the flow. The caller's
-    ///   values are untouched.
+    /// - Throws: `BridgeError` naming the stage, the subject or URL and the flow; its `outcome`
+    ///   and its detail say what is known of the message, the detail also what of its uploads.
+    ///   The caller's values are untouched.
     @discardableResult
     public func send(
         _ payloads: [OutgoingPayload], to subject: Subject,
@@ -42,9 +51,17 @@ extension Bridge {
     }
 
     /// Publishes an envelope that is ready (the peers' `publishMessage`).
-    /// - Parameter correlationID: The flow, for the trace.
-    /// - Throws: `BridgeError`, with the code `payload_too_large` when the text exceeds the
-    ///   server's `max_payload`.
+    ///
+    /// It is published again, where nobody knows whether it arrived, only when its id can be
+    /// read: `msg_id` of the envelope, or one of the headers `Nats-Msg-Id` and
+    /// `NATSBridge-Message-ID`. Without an id nobody could tell the copies from two messages.
+    /// - Parameters:
+    ///   - correlationID: The flow, for the trace.
+    ///   - mode: How, and what success means.
+    ///   - timeout: Longest time for all attempts; more than zero.
+    ///   - retriesUnknown: Whether it may be published again.
+    /// - Throws: `BridgeError` with its `outcome`; the code `payload_too_large` when the text
+    ///   exceeds the server's `max_payload`. A cancelled task ends the call at once.
     public func publish(
         envelope body: Bytes, to subject: Subject, correlationID: String,
         headers: Headers = Headers(), mode: PublishMode = .core,
@@ -57,7 +74,7 @@ extension Bridge {
         options.mode = mode
         options.timeout = timeout
         options.retriesUnknown = retriesUnknown
-        let outgoing = Outgoing(bridge: self, subject: subject, options: options)
-        _ = try await outgoing.publish(body, headers: headers, messageID: "")
+        try await Outgoing(bridge: self, subject: subject, options: options)
+            .publish(body, headers: headers)
     }
 }

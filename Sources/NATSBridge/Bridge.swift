@@ -8,8 +8,9 @@ public import NATSCore
 /// A message carries an envelope: small payloads inside it, large ones as links to a store where
 /// they were put before the message is published. Who sends and who receives need not care which.
 ///
-/// An actor, entered once a message: encoding, decoding and transfers of many bytes run outside
-/// of it.
+/// An actor, entered once a message, to see whether the bridge is open. All else runs outside of
+/// it, on the common threads: serializing, planning, encoding, digests, transfers, and the waits
+/// for the server.
 public actor Bridge {
     /// The connection; it may be shared with other users.
     public nonisolated let client: NATSClient
@@ -55,19 +56,24 @@ public actor Bridge {
         }
     }
 
-    /// Connects, lends the bridge to `body`, and drains it afterwards.
+    /// Connects, lends the bridge to `body`, and drains it afterwards, also when `body` throws;
+    /// its error counts more than one of the drain then. In a cancelled task draining does not
+    /// wait: the bridge is closed at once.
+    /// - Throws: What `body` throws, or `BridgeError` from connecting or draining.
     public static func withBridge<R: Sendable>(
         _ options: BridgeOptions, _ body: (Bridge) async throws -> R
     ) async throws -> R {
         let bridge = try await connect(options)
+        let result: R
         do {
-            let result = try await body(bridge)
-            try await bridge.drain()
-            return result
+            result = try await body(bridge)
         } catch {
-            await bridge.close()
+            // Nobody would hear of a failure to drain; the bridge is closed in any case.
+            try? await bridge.drain()
             throw error
         }
+        try await bridge.drain()
+        return result
     }
 
     /// Closes at once. A connection that the caller holds stays open.
@@ -84,13 +90,15 @@ public actor Bridge {
     public static let drainPatience = Duration.seconds(30)
 
     /// Ends the sequences of messages after what they have received, waits until that is consumed,
-    /// writes what waits, confirms it, and closes.
+    /// writes what waits, confirms it, and closes. Answers may be sent meanwhile. A connection that
+    /// the caller holds stays open.
     ///
     /// A loop over a sequence has consumed a message when it asks for the next one or is left.
-    /// - Throws: `BridgeError` when the server did not confirm, or with `timeout` when messages
-    ///   were not consumed within `drainPatience`.
+    /// - Throws: `BridgeError` when the server did not confirm or the task was cancelled, or with
+    ///   `timeout` when messages were not consumed within `drainPatience`; the bridge is closed all
+    ///   the same.
     public func drain() async throws(BridgeError) {
-        isClosed = true
+        defer { isClosed = true }
         let isConsumed = await intakes.drain(within: Self.drainPatience)
         do throws(NATSError) {
             if ownsClient { try await client.drain() } else { try await client.flush() }

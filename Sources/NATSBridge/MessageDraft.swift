@@ -23,7 +23,21 @@ struct MessageDraft: Sendable {
     let contents: [Content]
     var choices: [TransportPlan.Choice]
     /// Whether the payload is the message's raw body and the envelope stands in its headers.
-    let usesHeaderForm: Bool
+    var usesHeaderForm: Bool
+
+    /// Size in bytes below which a link saves nothing: its URL, digest and expiry in the message.
+    static let leastLinked = 1024
+
+    /// Lets every payload go by link that makes the message smaller that way: the limit of who
+    /// refused it is not known. Returns whether there was one.
+    mutating func linkAllThatShrinks() -> Bool {
+        let indices = choices.indices.filter {
+            choices[$0] == .direct && contents[$0].count >= Self.leastLinked
+        }
+        for index in indices { choices[index] = .link }
+        if !indices.isEmpty { usesHeaderForm = false }
+        return !indices.isEmpty
+    }
 
     /// Serializes the payloads and plans how they travel; away from the caller's actor, since
     /// both may take a while.

@@ -2,6 +2,7 @@ internal import BridgeBytes
 internal import BridgeClaims
 internal import BridgeEnvelope
 internal import BridgeJSON
+internal import NATSCore
 internal import NATSWire
 
 /// The uploads of one send, and taking them back.
@@ -87,52 +88,68 @@ extension Outgoing {
 
     private func failure(_ error: ClaimError, of count: Int) -> BridgeError {
         let more = count > 1 ? " (and \(count - 1) more uploads)" : ""
+        let code = error.code == .cancelled ? BridgeError.Code.cancelled : error.code.rawValue
         return BridgeError(
-            error.code.rawValue, stage: .upload, subject: error.url,
-            correlationID: correlationID, detail: error.description + more)
+            code, stage: .upload, subject: error.url, correlationID: correlationID,
+            detail: error.description + more)
     }
 
-    /// Deletes what was uploaded, since the message did not go out. Runs also when the send was
-    /// cancelled, and is bounded by the store's own timeouts; what cannot be deleted ends with
-    /// its time to live.
-    ///
-    /// After a timeout or a lost connection nobody knows whether the message went out: a receiver
-    /// may hold its links, so they are left to their time to live, and the error says so.
-    func takeBack(_ claims: [Claim], after error: BridgeError) async -> BridgeError {
-        guard !claims.isEmpty, let store = bridge.options.store else { return error }
-        if error.stage == .publish, ["timeout", "disconnected"].contains(error.code) {
-            return error.adding("; \(claims.count) uploads are left, since it may have arrived")
+    /// Longest time for taking uploads back; what is not deleted by then ends with its time to
+    /// live.
+    static let takeBackLimit: Duration = .seconds(10)
+
+    /// The error with what is known of the message and of its uploads, which are deleted if
+    /// nobody can hold their links. That runs also when the send was cancelled.
+    func told(
+        _ error: BridgeError, _ outcome: PublishOutcome, _ claims: [Claim]
+    ) async -> BridgeError {
+        let isObvious = error.stage != .publish && error.code != BridgeError.Code.cancelled
+        guard !claims.isEmpty else {
+            return error.knowing(outcome, isObvious ? [] : [MessageFate.sentence(outcome)])
         }
-        let correlationID = correlationID
-        let left = await Task.detached {
-            var left: [String] = []
-            for claim in claims {
-                do throws(ClaimError) {
-                    try await store.delete(claim, correlationID: correlationID)
-                } catch {
-                    left.append(claim.id)
+        var fate = MessageFate.kept(claims.count)
+        if MessageFate.uploads(after: outcome) == .takeBack, let store = bridge.options.store {
+            let correlationID = correlationID
+            let left = await Task.detached {
+                await Self.delete(claims, from: store, correlationID)
+            }.value
+            bridge.trace(
+                correlationID, .upload, "took uploads back",
+                TraceEvent.Field("deleted", String(claims.count - left.count)),
+                TraceEvent.Field("left", String(left.count)))
+            fate = MessageFate.takenBack(claims.count, left: left)
+        }
+        return error.knowing(outcome, [MessageFate.sentence(outcome), fate])
+    }
+
+    /// Returns the ids of those that could not be deleted.
+    private static func delete(
+        _ claims: [Claim], from store: any ClaimStore, _ correlationID: String
+    ) async -> [String] {
+        await withTaskGroup(of: [String]?.self) { group in
+            group.addTask {
+                var left: [String] = []
+                for claim in claims {
+                    do throws(ClaimError) {
+                        try await store.delete(claim, correlationID: correlationID)
+                    } catch {
+                        left.append(claim.id)
+                    }
                 }
+                return left
+            }
+            group.addTask {
+                try? await ContinuousClock().sleep(for: takeBackLimit)
+                return nil
+            }
+            var left: [String] = []
+            // Whoever ends first ends the other.
+            for await result in group {
+                group.cancelAll()
+                if let result { left = result }
             }
             return left
-        }.value
-        bridge.trace(
-            correlationID, .upload, "took uploads back",
-            TraceEvent.Field("deleted", String(claims.count - left.count)),
-            TraceEvent.Field("left", String(left.count)))
-        let fate =
-            left.isEmpty
-            ? "; its \(claims.count) uploads were deleted"
-            : "; uploads left to their time to live: \(left.joined(separator: ", "))"
-        return error.adding(fate)
-    }
-}
-
-extension BridgeError {
-    /// The same error with more to read.
-    fileprivate func adding(_ text: String) -> BridgeError {
-        BridgeError(
-            code, stage: stage, subject: subject, correlationID: correlationID,
-            detail: detail + text)
+        }
     }
 }
 

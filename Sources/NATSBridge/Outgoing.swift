@@ -2,12 +2,17 @@
 //
 // One value carries one message through the stages of a send:
 //
-//     serialize, plan ──▶ upload what goes by link ──▶ encode ──▶ publish
+//     serialize, plan ──▶ upload what goes by link ──▶ encode ──▶ publish, perhaps several times
 //
 // Uploads come first, since a receiver may see the message at once; they run side by side, a
 // bounded number at a time. The final size is checked on the encoded message: should links or
 // their metadata have made it too large after all, the largest payload that is still inside
-// follows them. Whatever fails after an upload takes the uploads back, and the error says so.
+// follows them. The same happens when the publish finds another server, with a smaller limit.
+//
+// Whatever fails says what is known of the message and of its uploads (`MessageFate`).
+//
+// Everything here runs on the common threads, not on the bridge's actor: its entries are
+// `@concurrent`, and what they call inherits that. The actor only looks whether it is open.
 internal import BridgeBytes
 internal import BridgeClaims
 internal import BridgeEnvelope
@@ -29,52 +34,72 @@ struct Outgoing: Sendable {
         correlationID = options.correlationID ?? Bridge.newID()
     }
 
+    /// Sends, as the options say.
+    @concurrent
     func send(_ payloads: [OutgoingPayload]) async throws(BridgeError) -> SentEnvelope {
-        try await deliver(payloads) { message async throws(BridgeError) in
-            let stored = try await publish(
-                message.body, headers: message.headers, messageID: message.envelope.messageID)
-            return SentEnvelope(
-                envelope: message.envelope, body: message.body,
-                wireBytes: message.headers.encodedCount + message.body.count, stored: stored)
+        try checkTime(options.timeout)
+        let way = PublishWay(self)
+        return try await deliver(payloads, way.machine(of: options)) {
+            message, limit async throws(BridgeError) in
+            try await way.publish(message, limit: limit)
+        } result: { stored, draft, message, attempts in
+            SentEnvelope(
+                envelope: draft.envelope, body: message.body, wireBytes: message.wireBytes,
+                stored: stored, attempts: attempts)
         }
     }
 
     /// A message ready to be published.
     struct Ready: Sendable {
-        let envelope: Envelope
         let body: Bytes
         let headers: Headers
+        /// `msg_id`; nil where it is not known.
+        let messageID: String?
+
+        /// What the server's `max_payload` counts.
+        var wireBytes: Int { body.count + headers.encodedCount }
     }
 
-    /// Runs the stages up to `publish`; takes uploads back when that fails.
-    func deliver<R: Sendable>(
-        _ payloads: [OutgoingPayload],
-        _ publish: (Ready) async throws(BridgeError) -> R
-    ) async throws(BridgeError) -> R {
+    /// Runs the stages, and takes uploads back where the failure allows it.
+    func deliver<R: Sendable, S: Sendable>(
+        _ payloads: [OutgoingPayload], _ machine: PublishRetryMachine,
+        attempt: (Ready, Duration) async throws(BridgeError) -> R,
+        result: (R, MessageDraft, Ready, Int) -> S
+    ) async throws(BridgeError) -> S {
         var claims: [Claim] = []
+        var machine = machine
         do throws(BridgeError) {
-            let draft = try await draft(payloads)
+            var draft = try await draft(payloads)
             trace(draft)
-            let ready = try await prepare(draft, &claims)
-            return try await publish(ready)
+            var ready = try await prepare(&draft, &claims)
+            let answer = try await publishing(&ready, &machine, attempt) {
+                error async throws(BridgeError) in
+                if error.code == JetStreamError.Code.messageTooLarge.rawValue {
+                    guard bridge.options.store != nil, draft.linkAllThatShrinks() else {
+                        return nil
+                    }
+                }
+                return try await prepare(&draft, &claims)
+            }
+            return result(answer, draft, ready, machine.attempts)
         } catch {
-            throw bridge.traced(await takeBack(claims, after: error))
+            throw bridge.traced(await told(error, error.outcome ?? machine.outcome, claims))
         }
     }
 
     /// Uploads and encodes.
     private func prepare(
-        _ draft: MessageDraft, _ claims: inout [Claim]
+        _ draft: inout MessageDraft, _ claims: inout [Claim]
     ) async throws(BridgeError) -> Ready {
-        var draft = draft
         while true {
             try await upload(&draft, &claims)
-            let ready = try await encode(draft)
+            let ready = try encode(draft)
             guard try spill(&draft, ready) else { return ready }
         }
     }
 
     /// Serializes the payloads and plans how they travel.
+    @concurrent
     func draft(_ payloads: [OutgoingPayload]) async throws(BridgeError) -> MessageDraft {
         let limits = MessageDraft.Limits(
             threshold: options.threshold ?? bridge.options.threshold,
@@ -106,80 +131,33 @@ struct Outgoing: Sendable {
         _ draft: inout MessageDraft, _ ready: Ready
     ) throws(BridgeError) -> Bool {
         let limit = bridge.client.maxPayload
-        let need = ready.body.count + ready.headers.encodedCount
+        let need = ready.wireBytes
         guard need > limit else { return false }
         let direct = draft.choices.indices.filter { draft.choices[$0] == .direct }
         let canLink = bridge.options.store != nil
-        guard canLink, !draft.usesHeaderForm,
+        guard canLink,
             let largest = direct.max(by: { draft.contents[$0].count < draft.contents[$1].count })
         else {
             throw failure(
                 TransportPlan.tooLarge(need: need, limit: limit, canLink: canLink), .plan)
         }
         draft.choices[largest] = .link
+        draft.usesHeaderForm = false
         return true
     }
 
-    private func encode(_ draft: MessageDraft) async throws(BridgeError) -> Ready {
+    private func encode(_ draft: MessageDraft) throws(BridgeError) -> Ready {
         guard draft.usesHeaderForm else {
-            let body = await Self.encoded(draft.envelope)
-            return Ready(envelope: draft.envelope, body: body, headers: options.headers)
+            let body = EnvelopeWriter.encode(draft.envelope)
+            return Ready(
+                body: body, headers: options.headers, messageID: draft.envelope.messageID)
         }
         do throws(EnvelopeError) {
             let (fields, body) = try HeaderForm.encode(draft.envelope)
             let headers = try HeaderFields.adding(fields, to: options.headers)
-            return Ready(envelope: draft.envelope, body: body, headers: headers)
+            return Ready(body: body, headers: headers, messageID: draft.envelope.messageID)
         } catch {
             throw failure(error, .encode)
-        }
-    }
-
-    /// Base64 of megabytes runs outside of any actor.
-    @concurrent
-    private static func encoded(_ envelope: Envelope) async -> Bytes {
-        EnvelopeWriter.encode(envelope)
-    }
-}
-
-extension Outgoing {
-    /// Publishes a message body, as the options say.
-    func publish(
-        _ body: Bytes, headers: Headers, messageID: String
-    ) async throws(BridgeError) -> SentEnvelope.StoredMessage? {
-        var stored: SentEnvelope.StoredMessage?
-        do throws(NATSError) {
-            switch options.mode {
-            case .none: return nil
-            case .unconfirmed:
-                try await bridge.client.publishWhenReady(body, to: subject, headers: headers)
-            case .core:
-                try await bridge.client.publishConfirmed(
-                    body, to: subject, headers: headers, timeout: options.timeout)
-            case .jetStream: stored = try await store(body, headers, messageID)
-            }
-        } catch {
-            throw BridgeError(error, stage: .publish, correlationID: correlationID)
-        }
-        bridge.trace(
-            correlationID, .publish, "published message",
-            TraceEvent.Field("subject", subject.text),
-            TraceEvent.Field("bytes", String(body.count + headers.encodedCount)))
-        return stored
-    }
-
-    private func store(
-        _ body: Bytes, _ headers: Headers, _ messageID: String
-    ) async throws(NATSError) -> SentEnvelope.StoredMessage {
-        let jetStream = JetStream(client: bridge.client)
-        let options = PublishOptions(messageID: try? HeaderValue(messageID))
-        do throws(JetStreamError) {
-            let ack = try await jetStream.publish(
-                body, to: subject, headers: headers, options: options)
-            return SentEnvelope.StoredMessage(
-                stream: ack.stream, sequence: Int(clamping: ack.sequence),
-                isDuplicate: ack.isDuplicate)
-        } catch {
-            throw NATSError(error, stage: .publish, subject: subject.text)
         }
     }
 
@@ -199,21 +177,5 @@ extension Outgoing {
                 TraceEvent.Field(
                     "transport", draft.choices[index] == .link ? "link" : "direct"))
         }
-    }
-}
-
-extension NATSError {
-    /// A failure of JetStream as one of the publish that it was part of.
-    fileprivate init(_ error: JetStreamError, stage: Stage, subject: String) {
-        let code: Code =
-            switch error.code {
-            case .timeout: .timeout
-            case .disconnected: .disconnected
-            case .cancelled: .cancelled
-            case .unavailable: .noResponders
-            case .messageTooLarge: .payloadTooLarge
-            default: .serverError
-            }
-        self.init(code, stage: stage, subject: subject, detail: error.description)
     }
 }

@@ -12,6 +12,9 @@ public struct SentEnvelope: Sendable {
     public let wireBytes: Int
     /// The stream's name and sequence number, when it went through JetStream.
     public let stored: StoredMessage?
+    /// How often it was published: more than once where it was not known whether it had arrived.
+    /// Receivers tell the copies by their `msg_id`.
+    public let attempts: Int
 
     /// Where JetStream put a message.
     public struct StoredMessage: Sendable, Hashable {

@@ -1,42 +1,55 @@
 public import BridgeBytes
-internal import NATSCore
+package import NATSCore
 public import NATSWire
 
 extension JetStream {
     /// Publishes a message and waits until a stream has stored it.
     ///
     /// When nobody answers on the subject, as while a leader is elected, it tries again
-    /// `publishRetries` times (ADR-22). A timeout leaves open whether the message was stored:
-    /// publish it again with the same `messageID` inside the duplicate window, and the answer
-    /// says `isDuplicate` if it was.
+    /// `publishRetries` times (ADR-22). A message whose answer did not come is not published
+    /// again by itself: do that with the same `messageID` inside the stream's duplicate window
+    /// (two minutes by default), and the answer says `isDuplicate` if the first one was stored.
     /// - Throws: `JetStreamError`: `unavailable` when no stream listens on the subject,
-    ///   `messageTooLarge`, `conditionFailed`, `timeout` and others.
+    ///   `permissionDenied`, `messageTooLarge`, `conditionFailed`, `refused` (the message is not
+    ///   stored); `timeout`, `disconnected` and `cancelled`. Its `outcome` says what is known:
+    ///   `lost` (not sent), `denied` (not stored) or `unknown`.
     @discardableResult
     public func publish(
         _ payload: Bytes, to subject: Subject, headers: Headers = Headers(),
         options publishOptions: PublishOptions = PublishOptions()
     ) async throws(JetStreamError) -> PublishAck {
+        try await publish(
+            payload, to: subject, headers: headers, options: publishOptions,
+            ticket: client.newRequest(), timeout: options.timeout)
+    }
+
+    /// Publishes with an inbox that may have served the same message before: the answer to an
+    /// earlier attempt, should it come late, is as good as one to this attempt.
+    /// - Parameter timeout: Longest wait for one answer.
+    package func publish(
+        _ payload: Bytes, to subject: Subject, headers: Headers = Headers(),
+        options publishOptions: PublishOptions, ticket: RequestTicket, timeout: Duration
+    ) async throws(JetStreamError) -> PublishAck {
         let headers = publishOptions.apply(to: headers)
         var retries = options.publishRetries
         while true {
-            if let answer = try await ask(payload, subject, headers, isLastTry: retries == 0) {
-                return try PublishAck(parsing: answer.payload)
+            let answer: NATSMessage
+            do throws(NATSError) {
+                answer = try await client.request(
+                    payload, to: subject, headers: headers, ticket: ticket, timeout: timeout)
+            } catch {
+                guard error.code == .noResponders, retries > 0 else {
+                    throw JetStreamError(publishing: error)
+                }
+                retries -= 1
+                do throws(JetStreamError) {
+                    try await Self.pause(options.publishRetryWait)
+                } catch {
+                    throw error.knowing(.denied)
+                }
+                continue
             }
-            retries -= 1
-            try await Self.pause(options.publishRetryWait)
-        }
-    }
-
-    /// Nil when nobody listens and there is another try.
-    private func ask(
-        _ payload: Bytes, _ subject: Subject, _ headers: Headers, isLastTry: Bool
-    ) async throws(JetStreamError) -> NATSMessage? {
-        do throws(NATSError) {
-            return try await client.request(
-                payload, to: subject, headers: headers, timeout: options.timeout)
-        } catch {
-            if error.code == .noResponders && !isLastTry { return nil }
-            throw JetStreamError(error, operation: "publish")
+            return try PublishAck(answer: answer.payload)
         }
     }
 
@@ -56,7 +69,8 @@ extension JetStream {
     /// for the options' `timeout`, everything that is not settled fails with `timeout`, and the
     /// rest of the sequence, not sent, with `notSent`.
     /// - Parameter maxOutstanding: Most messages that may wait for their answers.
-    /// - Returns: What became of each message, in order.
+    /// - Returns: What became of each message, in order; the `outcome` of a failure says what is
+    ///   known of it.
     /// - Throws: `JetStreamError`: `cancelled` or `disconnected`; messages may have been stored.
     public func publishAll(
         _ messages: some Sequence<PublishRequest>, maxOutstanding: Int = 256

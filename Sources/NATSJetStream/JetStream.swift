@@ -79,8 +79,20 @@ extension JetStreamError {
         case .timeout: code = .timeout
         case .cancelled: code = .cancelled
         case .disconnected, .closed: code = .disconnected
+        case .permissionDenied: code = .permissionDenied
+        case .payloadTooLarge: code = .payloadTooLarge
         default: code = .notSent
         }
         self.init(code, operation: operation, stream: stream, detail: error.description)
+    }
+
+    /// What a failure of the client means for a message that was to be stored.
+    init(publishing error: NATSError) {
+        let failure =
+            error.code == .noResponders
+            ? JetStreamError(
+                .unavailable, operation: "publish", detail: "no stream listens on the subject")
+            : JetStreamError(error, operation: "publish")
+        self = failure.knowing(error.publishOutcome)
     }
 }

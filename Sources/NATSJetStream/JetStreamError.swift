@@ -1,3 +1,5 @@
+public import NATSCore
+
 /// What JetStream itself said was wrong (ADR-7).
 public struct JetStreamAPIError: Sendable, Hashable, CustomStringConvertible {
     /// A class of errors in the manner of HTTP: 400, 404, 500, 503.
@@ -77,6 +79,10 @@ public struct JetStreamError: Error, Sendable, Hashable, CustomStringConvertible
         /// The connection was lost or closed; what was asked may have been done.
         case disconnected
         case cancelled
+        /// The server's permissions forbid the subject; nothing was done.
+        case permissionDenied = "permission_denied"
+        /// The message is larger than the server's `max_payload`; nothing was sent.
+        case payloadTooLarge = "payload_too_large"
         /// The client could not send: see `detail`.
         case notSent = "not_sent"
     }
@@ -91,17 +97,29 @@ public struct JetStreamError: Error, Sendable, Hashable, CustomStringConvertible
     public let apiError: JetStreamAPIError?
     /// A sentence for people.
     public let detail: String
+    /// What is known of the message that the failing call was to publish; nil when the call
+    /// publishes none. `denied` also means that no stream stored it: the answer said so, or
+    /// nobody answers on the subject.
+    public let outcome: PublishOutcome?
 
     /// A failure with everything that is known of it.
     public init(
         _ code: Code, operation: String, stream: String = "", apiError: JetStreamAPIError? = nil,
-        detail: String = ""
+        detail: String = "", outcome: PublishOutcome? = nil
     ) {
         self.code = code
         self.operation = operation
         self.stream = stream
         self.apiError = apiError
         self.detail = detail
+        self.outcome = outcome
+    }
+
+    /// The same failure with what is known of the message.
+    func knowing(_ outcome: PublishOutcome) -> JetStreamError {
+        JetStreamError(
+            code, operation: operation, stream: stream, apiError: apiError, detail: detail,
+            outcome: outcome)
     }
 
     /// The error that an answer of the server stands for.

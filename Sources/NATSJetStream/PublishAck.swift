@@ -1,5 +1,6 @@
 internal import BridgeBytes
 internal import BridgeJSON
+internal import NATSCore
 public import NATSWire
 
 /// A stream's word that it has stored a message.
@@ -26,7 +27,17 @@ public struct PublishAck: Sendable, Hashable {
         self.domain = domain
     }
 
-    init(parsing payload: Bytes) throws(JetStreamError) {
+    /// Reads the answer to a publish. An answer with an error says that nothing was stored; one
+    /// that is none of a stream's says nothing.
+    init(answer payload: Bytes) throws(JetStreamError) {
+        do throws(JetStreamError) {
+            self = try PublishAck(parsing: payload)
+        } catch {
+            throw error.knowing(error.apiError == nil ? .unknown : .denied)
+        }
+    }
+
+    private init(parsing payload: Bytes) throws(JetStreamError) {
         let fields = try APIAnswer.parse(payload, operation: "publish", stream: "")
         guard let stream = try fields.text("stream"), !stream.isEmpty else {
             throw JetStreamError(

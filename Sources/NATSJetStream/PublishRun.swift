@@ -32,7 +32,8 @@ struct PublishRun: Sendable {
     mutating func add(_ request: PublishRequest) async throws(JetStreamError) {
         guard !isOver else {
             let error = JetStreamError(
-                .notSent, operation: "publish", detail: "earlier messages got no answer")
+                .notSent, operation: "publish", detail: "earlier messages got no answer",
+                outcome: .lost)
             results.append(.failure(error))
             return
         }
@@ -46,7 +47,8 @@ struct PublishRun: Sendable {
     /// Waits for the answers that are missing.
     mutating func finish() async throws(JetStreamError) -> [Result<PublishAck, JetStreamError>] {
         while !window.isEmpty && !isOver { try await settleSome() }
-        let error = JetStreamError(.timeout, operation: "publish", detail: "no answer in time")
+        let error = JetStreamError(
+            .timeout, operation: "publish", detail: "no answer in time", outcome: .unknown)
         return results.map { $0 ?? .failure(error) }
     }
 
@@ -61,7 +63,7 @@ struct PublishRun: Sendable {
             throw JetStreamError(error, operation: "publish")
         } catch {
             _ = window.answered(number)
-            settle(number, .failure(JetStreamError(error, operation: "publish")))
+            settle(number, .failure(JetStreamError(publishing: error)))
         }
     }
 
@@ -91,12 +93,13 @@ struct PublishRun: Sendable {
         if message.hasHeaders, message.status?.code == HeaderStatus.noRespondersCode {
             guard window.nobodyListened(number) == .giveUp else { return }
             let error = JetStreamError(
-                .unavailable, operation: "publish", detail: "no stream listens on the subject")
+                .unavailable, operation: "publish", detail: "no stream listens on the subject",
+                outcome: .denied)
             return settle(number, .failure(error))
         }
         guard window.answered(number) else { return }
         do throws(JetStreamError) {
-            settle(number, .success(try PublishAck(parsing: message.payload)))
+            settle(number, .success(try PublishAck(answer: message.payload)))
         } catch {
             settle(number, .failure(error))
         }

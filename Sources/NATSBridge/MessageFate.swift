@@ -1,0 +1,48 @@
+package import NATSCore
+
+/// What became of a message that failed, and what its uploads deserve.
+package enum MessageFate {
+    /// What is done with uploads.
+    package enum Uploads: Equatable, Sendable {
+        /// Nobody holds their links, nor ever will.
+        case takeBack
+        /// Somebody may hold a link: they stay until their time to live ends.
+        case keep
+    }
+
+    /// Uploads are taken back only when it is known that no receiver can hold their links.
+    package static func uploads(after outcome: PublishOutcome) -> Uploads {
+        switch outcome {
+        case .lost, .denied: .takeBack
+        case .unknown, .sent: .keep
+        }
+    }
+
+    /// What is known of the message.
+    package static func sentence(_ outcome: PublishOutcome) -> String {
+        switch outcome {
+        case .lost: "it was not sent"
+        case .denied: "it was refused"
+        case .unknown: "it may have arrived"
+        case .sent: "it has arrived"
+        }
+    }
+
+    /// What is known of uploads that were kept.
+    package static func kept(_ count: Int) -> String {
+        count == 1
+            ? "its 1 upload stays until its time to live ends"
+            : "its \(count) uploads stay until their time to live ends"
+    }
+
+    /// What is known of uploads that were taken back.
+    /// - Parameter left: The ids of those that could not be deleted.
+    package static func takenBack(_ count: Int, left: [String]) -> String {
+        guard left.isEmpty else {
+            return
+                "\(count - left.count) of its \(count) uploads were deleted, and these stay until"
+                + " their time to live ends: \(left.joined(separator: ", "))"
+        }
+        return count == 1 ? "its 1 upload was deleted" : "its \(count) uploads were deleted"
+    }
+}

@@ -1,0 +1,118 @@
+internal import BridgeBytes
+internal import BridgeEnvelope
+internal import BridgeJSON
+internal import NATSCore
+internal import NATSJetStream
+internal import NATSWire
+
+/// One way to publish, for all attempts of one message.
+struct PublishWay: Sendable {
+    private let outgoing: Outgoing
+    private let mode: PublishMode
+    /// The inbox for a stream's answers. All attempts share it, so that an answer to an earlier
+    /// one, which comes late, is heard.
+    private let ticket: RequestTicket?
+
+    init(_ outgoing: Outgoing) {
+        self.outgoing = outgoing
+        mode = outgoing.options.mode
+        ticket = mode == .jetStream ? outgoing.bridge.client.newRequest() : nil
+    }
+
+    /// When it is published again.
+    func machine(of options: SendOptions, isIdentified: Bool = true) -> PublishRetryMachine {
+        PublishRetryMachine(
+            limit: options.timeout, repeats: options.retriesUnknown && isIdentified,
+            sharesTime: mode == .jetStream)
+    }
+
+    /// Publishes once.
+    /// - Throws: `BridgeError` with its outcome.
+    func publish(
+        _ message: Outgoing.Ready, limit: Duration
+    ) async throws(BridgeError) -> SentEnvelope.StoredMessage? {
+        if mode == .none { return nil }
+        let (client, subject) = (outgoing.bridge.client, outgoing.subject)
+        var stored: SentEnvelope.StoredMessage?
+        if mode == .jetStream {
+            stored = try await store(message, limit)
+        } else {
+            do throws(NATSError) {
+                if mode == .unconfirmed {
+                    try await client.publishWhenReady(
+                        message.body, to: subject, headers: message.headers)
+                } else {
+                    try await client.publishConfirmed(
+                        message.body, to: subject, headers: message.headers, timeout: limit)
+                }
+            } catch {
+                // What cannot be put into the outbox is not sent.
+                let failure = BridgeError(publishing: error, correlationID: outgoing.correlationID)
+                throw mode == .unconfirmed ? failure.knowing(.lost) : failure
+            }
+        }
+        outgoing.bridge.trace(
+            outgoing.correlationID, .publish, "published message",
+            TraceEvent.Field("subject", subject.text),
+            TraceEvent.Field("bytes", String(message.wireBytes)))
+        return stored
+    }
+
+    private func store(
+        _ message: Outgoing.Ready, _ limit: Duration
+    ) async throws(BridgeError) -> SentEnvelope.StoredMessage {
+        let client = outgoing.bridge.client
+        let options = PublishOptions(messageID: message.messageID.flatMap { try? HeaderValue($0) })
+        do throws(JetStreamError) {
+            let ack = try await JetStream(client: client).publish(
+                message.body, to: outgoing.subject, headers: message.headers, options: options,
+                ticket: ticket ?? client.newRequest(), timeout: limit)
+            return SentEnvelope.StoredMessage(
+                stream: ack.stream, sequence: Int(clamping: ack.sequence),
+                isDuplicate: ack.isDuplicate)
+        } catch {
+            throw BridgeError(
+                publishing: error, subject: outgoing.subject.text,
+                correlationID: outgoing.correlationID)
+        }
+    }
+}
+
+extension Outgoing {
+    /// Publishes a message that is ready. It is published again only when its `msg_id` can be
+    /// read: without one no receiver could tell the second copy from another message.
+    @concurrent
+    func publish(_ body: Bytes, headers: Headers) async throws(BridgeError) {
+        try checkTime(options.timeout)
+        let way = PublishWay(self)
+        var ready = Ready(
+            body: body, headers: headers, messageID: MessageIdentity.read(body, headers))
+        var machine = way.machine(of: options, isIdentified: ready.messageID != nil)
+        do throws(BridgeError) {
+            _ = try await publishing(&ready, &machine) {
+                message, limit async throws(BridgeError) in
+                try await way.publish(message, limit: limit)
+            } planAgain: { _ in
+                nil
+            }
+        } catch {
+            throw bridge.traced(await told(error, error.outcome ?? machine.outcome, []))
+        }
+    }
+}
+
+/// The id that copies of a message have in common.
+enum MessageIdentity {
+    private static let streamName: HeaderName = "Nats-Msg-Id"
+    private static let formName: HeaderName = "NATSBridge-Message-ID"
+
+    /// `msg_id` of an envelope in any known form; what the headers say goes before. Nil when
+    /// there is none, or when it is empty.
+    static func read(_ body: Bytes, _ headers: Headers) -> String? {
+        let named = headers[streamName] ?? headers[formName]
+        if let named, !named.isEmpty { return named }
+        guard let json = try? JSONValue(parsing: body) else { return nil }
+        let id = json["msg_id"]?.stringValue ?? json["msgId"]?.stringValue
+        return id.flatMap { $0.isEmpty ? nil : $0 }
+    }
+}
