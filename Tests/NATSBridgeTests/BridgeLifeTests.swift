@@ -1,0 +1,128 @@
+import BridgeBytes
+import BridgeEnvelope
+import Foundation
+import NATSBridge
+import NATSCore
+import NATSWire
+import Synchronization
+import TestKit
+import Testing
+
+/// How a bridge ends, and what runs on its actor while it lives.
+@Suite(.needsNATSServer) struct BridgeLifeTests {
+    private struct Failure: Error, Equatable {}
+
+    @Test(arguments: [false, true])
+    func `what was sent without a confirmation is out when the body ends, by an error too`(
+        throwsError: Bool
+    ) async throws {
+        try await SendStage.run { stage in
+            let arrived = try stage.control.subscribe(to: "out")
+            try await stage.control.flush()
+            let count = 500
+            let options = BridgeOptions(client: SendStage.options(stage.server.url))
+            do {
+                try await Bridge.withBridge(options) { bridge in
+                    var unconfirmed = SendOptions()
+                    unconfirmed.mode = .unconfirmed
+                    let text = String(repeating: "x", count: 5000)
+                    for _ in 0..<count {
+                        try await bridge.send(
+                            [OutgoingPayload("t", .text(text))], to: "out", options: unconfirmed)
+                    }
+                    if throwsError { throw Failure() }
+                }
+                #expect(!throwsError)
+            } catch {
+                #expect(error is Failure && throwsError)
+            }
+            try stage.control.publish(Bytes(utf8: "last"), to: "out")
+            #expect(try await SendStage.arrivals(arrived).count == count)
+        }
+    }
+
+    @Test func `the body's error counts more than one of the drain`() async throws {
+        try await SendStage.run { stage in
+            var options = BridgeOptions(client: SendStage.options(stage.proxy.url))
+            options.client.reconnects = false
+            await #expect(throws: Failure.self) {
+                try await Bridge.withBridge(options) { bridge in
+                    stage.proxy.goDown()
+                    throw Failure()
+                }
+            }
+        }
+    }
+
+    /// A service answers the request that it has, while its bridge drains. Returns the answer.
+    private static func answerWhileDraining(
+        _ service: Bridge, asking other: Bridge
+    ) async throws -> Received? {
+        let requests = try await service.messages(on: "ask")
+        try await service.client.flush()
+        let asking = Task {
+            try await other.request(
+                [OutgoingPayload("q", .text("?"))], to: "ask", timeout: patience)
+        }
+        var iterator = requests.makeAsyncIterator()
+        guard let request = try await iterator.next()?.get() else { return nil }
+        let draining = Task { try await service.drain() }
+        // The drain has begun when it refuses new subscriptions.
+        while let probe = try? service.client.subscribe(to: "probe") {
+            probe.unsubscribe()
+            await Task.yield()
+        }
+        try await service.reply(to: request, [OutgoingPayload("a", .text("!"))])
+        while try await iterator.next() != nil {}
+        try await draining.value
+        return try await asking.value
+    }
+
+    @Test func `what had come is answered while the bridge drains`() async throws {
+        try await SendStage.run { stage in
+            let service = try await Bridge.connect(
+                BridgeOptions(client: SendStage.options(stage.server.url)))
+            let answer = try await Self.answerWhileDraining(service, asking: stage.bridge)
+            #expect(answer?["a"]?.bytes == Bytes(utf8: "!"))
+            let closed = BridgeError(BridgeError.Code.closed, stage: .serialize)
+            await #expect(throws: closed) { try await service.send([], to: "late") }
+        }
+    }
+
+    /// A sink that holds up the first line of a flow until the bridge's actor has done something
+    /// else; that runs on the client's thread, so that it needs none of the common ones.
+    private final class HoldingSink: TraceSink {
+        private let bridge = Mutex<Bridge?>(nil)
+        private let isDone = DispatchSemaphore(value: 0)
+        private let results = Mutex<[Bool]>([])
+
+        /// Whether the actor was free each time.
+        var wasFree: [Bool] { results.withLock { $0 } }
+
+        func watch(_ bridge: Bridge) { self.bridge.withLock { $0 = bridge } }
+
+        func record(_ event: TraceEvent) {
+            guard event.stage == "serialize", let bridge = bridge.withLock({ $0 }) else { return }
+            Task(executorPreference: bridge.client.taskExecutor) {
+                try await bridge.publish(
+                    envelope: [], to: "x", correlationID: "c", mode: .none)
+                self.isDone.signal()
+            }
+            let isFree = isDone.wait(timeout: .now() + 10) == .success
+            results.withLock { $0.append(isFree) }
+        }
+    }
+
+    @Test func `the bridge's actor is free while a message is worked on`() async throws {
+        try await SendStage.run { stage in
+            let sink = HoldingSink()
+            var options = BridgeOptions(client: SendStage.options(stage.server.url))
+            options.trace = sink
+            let bridge = try await Bridge.connect(options)
+            sink.watch(bridge)
+            try await bridge.send([OutgoingPayload("t", .text("x"))], to: "busy")
+            #expect(sink.wasFree == [true])
+            await bridge.close()
+        }
+    }
+}

@@ -1,0 +1,118 @@
+import BridgeBytes
+import NATSBridge
+import NATSCore
+import NATSJetStream
+import NATSWire
+import TestKit
+import Testing
+
+/// Sends to a stream: what is stored, what is refused, and what is said of it.
+@Suite(.needsNATSServer) struct SendToStreamTests {
+    private static func run(
+        hasStore: Bool = true, _ change: (inout StreamConfiguration) -> Void = { _ in },
+        _ body: (SendStage, JetStream) async throws -> Void
+    ) async throws {
+        // A lost connection ends the wait for an answer, so that no test waits out its time.
+        try await SendStage.run(hasStore: hasStore, { $0.failsRequestsOnDisconnect = true }) {
+            stage in
+            var stream = StreamConfiguration(name: "S", subjects: ["s"])
+            change(&stream)
+            let jetStream = JetStream(client: stage.control)
+            _ = try await jetStream.createStream(stream)
+            try await body(stage, jetStream)
+        }
+    }
+
+    private static func failure(
+        _ stage: SendStage, to subject: Subject = "s"
+    ) async throws -> BridgeError {
+        try #require(
+            await SendStage.failure { () async throws(BridgeError) in
+                try await stage.bridge.send(
+                    [SendStage.payload], to: subject, options: SendStage.linked(.jetStream))
+            })
+    }
+
+    @Test func `an acknowledgement that is lost once leaves one message, and success`() async throws
+    {
+        try await Self.run { stage, jetStream in
+            // The stream has stored the message when its answer breaks the connection.
+            stage.proxy.set(.with { $0.limit = 1 }, .toClient, scope: .present)
+            let sent = try await stage.bridge.send(
+                [SendStage.payload], to: "s", options: SendStage.linked(.jetStream))
+            #expect(sent.attempts == 2 && sent.stored?.isDuplicate == true)
+            #expect(sent.stored?.sequence == 1)
+            #expect(try await jetStream.streamInfo("S").state.messages == 1)
+            #expect(stage.store.stored == 1)
+        }
+    }
+
+    @Test func `without retries a lost acknowledgement is unknown, and the upload stays`()
+        async throws
+    {
+        try await Self.run { stage, jetStream in
+            stage.proxy.set(.with { $0.limit = 1 }, .toClient, scope: .present)
+            var options = SendStage.linked(.jetStream)
+            options.retriesUnknown = false
+            let error = try #require(
+                await SendStage.failure { () async throws(BridgeError) in
+                    try await stage.bridge.send([SendStage.payload], to: "s", options: options)
+                })
+            #expect(error.code == "disconnected" && error.outcome == .unknown)
+            #expect(try await jetStream.streamInfo("S").state.messages == 1)
+            #expect(stage.store.stored == 1)
+        }
+    }
+
+    @Test func `no stream and a full stream have the codes of JetStream`() async throws {
+        let oneMessage: (inout StreamConfiguration) -> Void = {
+            $0.maxMessages = 1
+            $0.discard = .new
+        }
+        try await Self.run(oneMessage) { stage, _ in
+            let nowhere = try await Self.failure(stage, to: "nowhere")
+            #expect(nowhere.code == "unavailable" && nowhere.outcome == .denied)
+            #expect(nowhere.detail.hasPrefix("no stream listens on the subject; it was refused"))
+            try await stage.bridge.send(
+                [SendStage.payload], to: "s", options: SendStage.linked(.jetStream))
+            let full = try await Self.failure(stage)
+            #expect(full.code == "refused" && full.outcome == .denied)
+            #expect(full.detail.contains("maximum messages exceeded"))
+            #expect(stage.store.uploads == 3 && stage.store.stored == 1)
+        }
+    }
+
+    @Test func `a stream of small messages takes a larger payload by link`() async throws {
+        try await Self.run({ $0.maxMessageSize = 2000 }) { stage, jetStream in
+            var options = SendStage.linked(.jetStream)
+            options.threshold = nil
+            let sent = try await stage.bridge.send(
+                [SendStage.payload], to: "s", options: options)
+            #expect(sent.stored?.sequence == 1 && sent.wireBytes <= 2000)
+            #expect(stage.store.stored == 1)
+            #expect(try await jetStream.streamInfo("S").state.messages == 1)
+        }
+    }
+
+    @Test func `without a store a stream of small messages says that it is too large`()
+        async throws
+    {
+        try await Self.run(hasStore: false, { $0.maxMessageSize = 2000 }) { stage, _ in
+            let error = try await Self.failure(stage)
+            #expect(error.code == "message_too_large" && error.outcome == .denied)
+            #expect(error.detail.hasSuffix("it was refused"))
+        }
+    }
+
+    @Test func `an envelope that is ready is stored once under its own id`() async throws {
+        try await Self.run { stage, jetStream in
+            stage.proxy.set(.with { $0.limit = 1 }, .toClient, scope: .present)
+            for _ in 0..<2 {
+                try await stage.bridge.publish(
+                    envelope: Bytes(utf8: #"{"msg_id":"m","payloads":[]}"#), to: "s",
+                    correlationID: "c", mode: .jetStream, timeout: patience)
+            }
+            #expect(try await jetStream.streamInfo("S").state.messages == 1)
+        }
+    }
+}
