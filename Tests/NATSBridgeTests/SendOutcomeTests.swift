@@ -162,7 +162,7 @@ import Testing
         mode: PublishMode
     ) async throws {
         let sending = Cancellable()
-        try await SendStage.run(hook: { sending.cancel() }) { stage in
+        try await SendStage.run(hook: sending.cancel) { stage in
             let arrived = try stage.control.subscribe(to: "early")
             try await stage.control.flush()
             let send = Task {

@@ -13,14 +13,18 @@ import Testing
         _ body: (SendStage, JetStream) async throws -> Void
     ) async throws {
         // A lost connection ends the wait for an answer, so that no test waits out its time.
-        try await SendStage.run(hasStore: hasStore, { $0.failsRequestsOnDisconnect = true }) {
-            stage in
+        let endsWaits: (inout NATSClientOptions) -> Void = { $0.failsRequestsOnDisconnect = true }
+        try await SendStage.run(hasStore: hasStore, endsWaits) { stage in
             var stream = StreamConfiguration(name: "S", subjects: ["s"])
             change(&stream)
             let jetStream = JetStream(client: stage.control)
             _ = try await jetStream.createStream(stream)
             try await body(stage, jetStream)
         }
+    }
+
+    private static let smallMessages: @Sendable (inout StreamConfiguration) -> Void = {
+        $0.maxMessageSize = 2000
     }
 
     private static func failure(
@@ -83,7 +87,7 @@ import Testing
     }
 
     @Test func `a stream of small messages takes a larger payload by link`() async throws {
-        try await Self.run({ $0.maxMessageSize = 2000 }) { stage, jetStream in
+        try await Self.run(Self.smallMessages) { stage, jetStream in
             var options = SendStage.linked(.jetStream)
             options.threshold = nil
             let sent = try await stage.bridge.send(
@@ -97,7 +101,7 @@ import Testing
     @Test func `without a store a stream of small messages says that it is too large`()
         async throws
     {
-        try await Self.run(hasStore: false, { $0.maxMessageSize = 2000 }) { stage, _ in
+        try await Self.run(hasStore: false, Self.smallMessages) { stage, _ in
             let error = try await Self.failure(stage)
             #expect(error.code == "message_too_large" && error.outcome == .denied)
             #expect(error.detail.hasSuffix("it was refused"))
