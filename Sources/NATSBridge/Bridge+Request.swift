@@ -95,9 +95,13 @@ extension Outgoing {
             answer
         }
         if let error = serviceError(in: answer) { throw bridge.traced(error) }
-        return try await Incoming(
-            bridge: bridge, message: answer, options: receiving, position: nil
-        ).receive()
+        do throws(BridgeError) {
+            return try await Incoming(
+                bridge: bridge, message: answer, options: receiving, position: nil
+            ).receive()
+        } catch {
+            throw error.knowing(.sent)
+        }
     }
 
     private static let errorName: HeaderName = "Nats-Service-Error"

@@ -201,6 +201,19 @@ import Testing
         }
     }
 
+    @Test func `without publishing, the envelope is built and its link is uploaded`() async throws {
+        try await SendStage.run { stage in
+            let arrived = try stage.control.subscribe(to: "none")
+            try await stage.control.flush()
+            let sent = try await stage.bridge.send(
+                [SendStage.payload], to: "none", options: SendStage.linked(.none))
+            #expect(stage.store.stored == 1 && sent.stored == nil)
+            try await stage.bridge.client.flush()
+            try stage.control.publish(Bytes(utf8: "last"), to: "none")
+            #expect(try await SendStage.arrivals(arrived) == [:])
+        }
+    }
+
     @Test(arguments: [Duration.zero, .seconds(-1)])
     func `a limit without time is refused before anything is done`(timeout: Duration) async throws {
         try await SendStage.run { stage in

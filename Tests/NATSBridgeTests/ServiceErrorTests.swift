@@ -54,6 +54,13 @@ import Testing
         }
     }
 
+    @Test func `an answer that cannot be used came all the same`() async throws {
+        try await Self.ask([:]) { error, stage in
+            #expect(error?.stage == .decode && error?.outcome == .sent)
+            #expect(stage.store.stored == 1)
+        }
+    }
+
     @Test func `words of a service are cut and cannot steer a terminal`() async throws {
         let long = try HeaderValue("\u{1B}[2J" + String(repeating: "x", count: 10_000))
         try await Self.ask(["Nats-Service-Error": long]) { error, _ in
