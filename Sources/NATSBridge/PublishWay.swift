@@ -39,8 +39,7 @@ struct PublishWay: Sendable {
         } else {
             do throws(NATSError) {
                 if mode == .unconfirmed {
-                    try await client.publishWhenReady(
-                        message.body, to: subject, headers: message.headers)
+                    try await enqueue(message, limit)
                 } else {
                     try await client.publishConfirmed(
                         message.body, to: subject, headers: message.headers, timeout: limit)
@@ -56,6 +55,50 @@ struct PublishWay: Sendable {
             TraceEvent.Field("subject", subject.text),
             TraceEvent.Field("bytes", String(message.wireBytes)))
         return stored
+    }
+
+    /// Below so many waiting bytes, an eighth of the default outbox, nobody has to wait for room.
+    private static let easyBacklog = 1 << 20
+
+    /// Puts a message into the outbox, and waits for room there, but no longer than `limit`.
+    private func enqueue(
+        _ message: Outgoing.Ready, _ limit: Duration
+    ) async throws(NATSError) {
+        let (client, subject) = (outgoing.bridge.client, outgoing.subject)
+        if client.outboxBacklog < Self.easyBacklog {
+            do throws(NATSError) {
+                return try client.publish(message.body, to: subject, headers: message.headers)
+            } catch  where error.code == .outboxFull {
+                // There is room for those who wait.
+            }
+        }
+        let result = await withTaskGroup(of: Result<Void, NATSError>?.self) { group in
+            group.addTask {
+                do throws(NATSError) {
+                    try await client.publishWhenReady(
+                        message.body, to: subject, headers: message.headers)
+                    return .success(())
+                } catch {
+                    return .failure(error)
+                }
+            }
+            group.addTask {
+                try? await ContinuousClock().sleep(for: limit)
+                return nil
+            }
+            var result: Result<Void, NATSError>?
+            // Whoever ends first ends the other.
+            for await ended in group {
+                group.cancelAll()
+                if let ended { result = ended }
+            }
+            return result
+        }
+        guard case .failure(let error)? = result else { return }
+        guard error.code == .cancelled, !Task.isCancelled else { throw error }
+        throw NATSError(
+            .timeout, stage: .publish, subject: subject.text,
+            detail: "no room in the outbox in time", outcome: .lost)
     }
 
     private func store(

@@ -201,6 +201,26 @@ import Testing
         }
     }
 
+    @Test func `who waits for room in the outbox waits no longer than told`() async throws {
+        let smallOutbox: (inout NATSClientOptions) -> Void = { $0.outboxCapacity = 64 << 10 }
+        try await SendStage.run(smallOutbox) { stage in
+            stage.bridge.client.suspend()
+            while stage.bridge.client.isConnected { await Task.yield() }
+            let filling = Bytes([UInt8](repeating: 0, count: 10_000))
+            while (try? stage.bridge.client.publish(filling, to: "full")) != nil {}
+            var options = SendStage.linked(.unconfirmed)
+            options.timeout = .milliseconds(20)
+            options.metadata = ["filling": .string(String(repeating: "x", count: 10_000))]
+            let fixed = options
+            let error = try #require(
+                await SendStage.failure { () async throws(BridgeError) in
+                    try await stage.bridge.send([SendStage.payload], to: "full", options: fixed)
+                })
+            #expect(error.code == "timeout" && error.outcome == .lost)
+            #expect(stage.store.uploads == 1 && stage.store.stored == 0)
+        }
+    }
+
     @Test func `without publishing, the envelope is built and its link is uploaded`() async throws {
         try await SendStage.run { stage in
             let arrived = try stage.control.subscribe(to: "none")
