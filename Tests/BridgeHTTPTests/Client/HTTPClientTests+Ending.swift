@@ -26,10 +26,10 @@ extension HTTPClientTests {
             _ = try await restless.send(request).collect(limit: 100)
         }
         #expect(stalled == .idleTimeout)
+        #expect(server.connectionCount == 2)
         let bounded = try client { $0.totalTimeout = .milliseconds(50) }
         let total = await code { _ = try await bounded.send(HTTPRequest("GET", try url(server))) }
         #expect(total == .totalTimeout)
-        #expect(server.connectionCount == 3)
         let deaf = try DeafListener()
         let lonely = try client { $0.connectTimeout = .milliseconds(50) }
         let unconnected = await code {
@@ -37,6 +37,12 @@ extension HTTPClientTests {
             _ = try await lonely.send(HTTPRequest("GET", target))
         }
         #expect(unconnected == .connectTimeout)
+        let hurried = try client { $0.connectTimeout = .seconds(3600) }
+        let late = await code {
+            let target = try HTTPURL("http://127.0.0.1:\(deaf.port)/")
+            _ = try await hurried.send(HTTPRequest("GET", target), within: .milliseconds(50))
+        }
+        #expect(late == .totalTimeout, "the total bounds connecting too")
     }
 
     @Test("Cancelling ends the exchange and the connection")
