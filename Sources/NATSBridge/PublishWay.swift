@@ -129,7 +129,7 @@ extension Outgoing {
         try checkTime(options.timeout)
         let way = PublishWay(self)
         var ready = Ready(
-            body: body, headers: headers, messageID: MessageIdentity.read(body, headers))
+            body: body, headers: headers, messageID: PublishedIdentity.read(body, headers))
         var machine = way.machine(of: options, isIdentified: ready.messageID != nil)
         do throws(BridgeError) {
             _ = try await publishing(&ready, &machine) {
@@ -145,7 +145,7 @@ extension Outgoing {
 }
 
 /// The id that copies of a message have in common.
-enum MessageIdentity {
+enum PublishedIdentity {
     private static let streamName: HeaderName = "Nats-Msg-Id"
     private static let formName: HeaderName = "NATSBridge-Message-ID"
 

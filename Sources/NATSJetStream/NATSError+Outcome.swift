@@ -13,7 +13,7 @@ extension NATSError {
         case .invalidArgument, .payloadTooLarge, .outboxFull: return .lost
         case .permissionDenied, .noResponders: return .denied
         case .connectionFailed, .authorizationFailed, .disconnected, .closed, .timeout,
-            .cancelled, .slowConsumer, .protocolViolation, .serverError:
+            .cancelled, .slowConsumer, .limitExceeded, .protocolViolation, .serverError:
             return .unknown
         }
     }
