@@ -4,8 +4,8 @@ internal import BridgeJSON
 /// A named configuration as the `nats` tools keep it in the user's folder (ADR-21): one JSON
 /// object each, whose members are all optional.
 ///
-/// A context that asks for what this client does not have (credentials files, keys, TLS files,
-/// a SOCKS proxy) is refused rather than used without it.
+/// A context that asks for what this client does not have (credentials files, keys, JWTs, TLS in
+/// any form, a SOCKS proxy) is refused rather than used without it.
 public struct ConnectionContext: Sendable, Hashable {
     /// `url`: the servers' addresses, in the context separated by commas.
     public let servers: [String]
@@ -20,9 +20,11 @@ public struct ConnectionContext: Sendable, Hashable {
     /// `jetstream_domain`.
     public let jetStreamDomain: String?
 
-    /// Members whose value, when it is not empty, this client cannot do justice to.
+    /// Members whose value, when it asks for something, this client cannot do justice to.
     private static let unsupported = [
-        "creds", "nkey", "cert", "key", "ca", "nsc", "user_jwt", "user_seed", "socks_proxy",
+        "creds", "nkey", "cert", "key", "ca", "nsc", "user_jwt", "user_seed", "jwt", "seed",
+        "socks_proxy", "tls", "tls_first", "windows_cert_store", "windows_cert_match",
+        "windows_cert_match_by", "windows_ca_certs_match",
     ]
 
     /// Reads the text of a context file. Members that are not known are ignored, null and the
@@ -46,21 +48,27 @@ public struct ConnectionContext: Sendable, Hashable {
             }
             return text.isEmpty ? nil : text
         }
-        for name in Self.unsupported where try member(name) != nil {
+        for name in Self.unsupported where Self.asks(fields[name]) {
             throw WireError(
                 .unsupportedContext, in: .context, "it asks for \(name), which is not built in")
         }
-        servers = (try member("url") ?? "").split(separator: ",").map { item in
-            var item = item
-            while item.first == " " { item.removeFirst() }
-            while item.last == " " { item.removeLast() }
-            return String(item)
-        }
+        servers = ServerURL.list(try member("url") ?? "")
         user = try member("user")
         password = try member("password")
         token = try member("token")
         inboxPrefix = try member("inbox_prefix")
         jetStreamDomain = try member("jetstream_domain")
+    }
+
+    /// Whether a member says more than nothing, in whatever type it is written.
+    private static func asks(_ value: JSONValue?) -> Bool {
+        switch value {
+        case nil, .null, .bool(false): false
+        case .string(let text): !text.isEmpty
+        case .array(let elements): !elements.isEmpty
+        case .object(let members): !members.isEmpty
+        default: true
+        }
     }
 }
 

@@ -49,7 +49,7 @@ public struct ServerURL: Sendable, Hashable {
         var scheme = Scheme.nats
         if let mark = text.firstRange(of: "://") {
             guard let known = Scheme(rawValue: text[..<mark.lowerBound].lowercased()) else {
-                throw WireError(.unsupportedScheme, in: .url, at: 0, "only nats:// and tls://")
+                throw WireError(.unsupportedScheme, in: .url, at: 0, "only nats:// is built in")
             }
             scheme = known
             rest = text[mark.upperBound...]
@@ -62,6 +62,17 @@ public struct ServerURL: Sendable, Hashable {
         }
         let (host, port) = try Self.hostAndPort(rest)
         self.init(scheme: scheme, host: host, port: port, credentials: credentials)
+    }
+
+    /// The addresses of a list as the `nats` tools write it: separated by commas, with blanks
+    /// around them or not. Empty places count for nothing, such as one behind a last comma.
+    package static func list(_ text: String) -> [String] {
+        text.split(separator: ",").compactMap { place in
+            var place = place
+            while place.first?.isWhitespace == true { place.removeFirst() }
+            while place.last?.isWhitespace == true { place.removeLast() }
+            return place.isEmpty ? nil : String(place)
+        }
     }
 
     private static func malformed(_ message: String) -> WireError {

@@ -25,12 +25,23 @@ internal import Testing
     }
 
     @Test(arguments: [
-        "creds", "nkey", "cert", "key", "ca", "nsc", "user_jwt", "user_seed", "socks_proxy",
+        "creds", "nkey", "cert", "key", "ca", "nsc", "user_jwt", "user_seed", "socks_proxy", "jwt",
+        "seed", "tls", "tls_first", "windows_cert_store", "windows_cert_match",
+        "windows_cert_match_by", "windows_ca_certs_match",
     ])
     func whatIsNotBuiltInIsRefused(_ member: String) {
         let error = #expect(throws: WireError.self) { try parse("{\"\(member)\":\"secret\"}") }
         #expect(error?.code == .unsupportedContext)
         #expect(error.map { $0.message.contains(member) && !$0.message.contains("secret") } == true)
+    }
+
+    @Test(arguments: ["true", "{\"ca\":\"x\"}", "[\"x\"]", "1"])
+    func aWishForTLSIsNoneOnlyWhenItSaysNothing(_ value: String) throws {
+        let error = #expect(throws: WireError.self) { try parse("{\"tls\":\(value)}") }
+        #expect(error?.code == .unsupportedContext)
+        for nothing in ["false", "null", "\"\"", "{}", "[]"] {
+            _ = try parse("{\"tls\":\(nothing),\"creds\":\(nothing)}")
+        }
     }
 
     @Test(arguments: ["", "[]", "null", "{", #"{"url":1}"#, #"{"token":["a"]}"#])

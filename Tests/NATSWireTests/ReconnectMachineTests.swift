@@ -184,6 +184,14 @@ internal import Testing
         #expect(machine.nextAttempt(now: .zero, random: 0) == .giveUp(.reconnectDisabled))
     }
 
+    @Test func anAnnouncedServerThatAsksForTLSIsNotTriedWithoutIt() throws {
+        var generator = SeededGenerator(seed: 3)
+        var machine = ReconnectMachine(servers: [try ServerURL("a")], using: &generator)
+        let change = machine.discovered(["tls://b:4222", "c:4222"])
+        #expect(change.malformed == 1 && change.added.map(\.host) == ["c"])
+        #expect(machine.pool.allSatisfy { $0.scheme == .nats })
+    }
+
     @Test func announcedServersComeAndGoAndExplicitOnesStay() throws {
         let secret = ServerURL(host: "a", credentials: .token("t"))
         var machine = machine([secret, Self.b])

@@ -16,10 +16,18 @@ internal import Testing
         #expect(url.credentials == .none)
     }
 
+    @Test(arguments: [
+        ("a", ["a"]), ("a,b", ["a", "b"]), (" nats://a:1 ,\tb ", ["nats://a:1", "b"]),
+        ("a,", ["a"]), (",a,,b,", ["a", "b"]), ("", []), (" , ,", []),
+    ])
+    func lists(_ text: String, _ addresses: [String]) {
+        #expect(ServerURL.list(text) == addresses)
+    }
+
     @Test func schemes() throws {
         #expect(try ServerURL("tls://h").scheme == .tls)
         #expect(try ServerURL("h").scheme == .nats)
-        for text in ["ws://h", "http://h", "://h"] {
+        for text in ["ws://h", "wss://h", "http://h", "://h"] {
             let error = #expect(throws: WireError.self) { try ServerURL(text) }
             #expect(error?.code == .unsupportedScheme)
         }

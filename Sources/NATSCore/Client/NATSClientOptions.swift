@@ -3,7 +3,8 @@ public import NATSWire
 /// How a client connects and what it may hold in memory.
 public struct NATSClientOptions: Sendable {
     /// Server URLs such as `nats://127.0.0.1:4222`; credentials may stand in them
-    /// (`nats://user:password@host`). At least one.
+    /// (`nats://user:password@host`). At least one; an element may hold several, separated by
+    /// commas. One that asks for TLS (`tls://`) is refused, and all others with it.
     public var servers: [String]
     /// Name shown by the server's monitoring.
     public var name = "natsbridge-swift"

@@ -3,19 +3,24 @@ internal import BridgeSockets
 internal import NATSWire
 
 extension NATSClientOptions {
-    /// The servers, with the credentials of the options where their URLs have none.
+    /// The addresses of all servers. One that asks for TLS, which is not built in, refuses them
+    /// all: no credential may go out in the clear where somebody wanted it covered.
     func parsedServers() throws(NATSError) -> [ServerURL] {
-        guard !servers.isEmpty else {
-            throw NATSError(.invalidArgument, stage: .connect, detail: "no server is given")
+        func refused(_ detail: String) -> NATSError {
+            NATSError(.invalidArgument, stage: .connect, detail: detail)
         }
         var parsed: [ServerURL] = []
-        for text in servers {
+        for text in servers.flatMap(ServerURL.list) {
             do throws(WireError) {
                 parsed.append(try ServerURL(text))
             } catch {
-                throw NATSError(.invalidArgument, stage: .connect, detail: error.description)
+                throw refused("\(error.message); nothing was sent")
             }
         }
+        if let server = parsed.first(where: { $0.scheme == .tls }) {
+            throw refused("\(server): TLS is not built in; nothing was sent")
+        }
+        guard !parsed.isEmpty else { throw refused("no server is given") }
         return parsed
     }
 

@@ -76,7 +76,7 @@ package struct ReconnectMachine: Sendable {
     package struct Discovery: Equatable, Sendable {
         package var added: [ServerURL] = []
         package var removed: [ServerURL] = []
-        /// Number of announced addresses that are none.
+        /// Number of announced addresses that are none, or that ask for TLS.
         package var malformed = 0
     }
 
@@ -236,6 +236,11 @@ package struct ReconnectMachine: Sendable {
         for address in addresses {
             do throws(WireError) {
                 let url = try ServerURL(address)
+                // What asks for TLS is not reached without it.
+                guard url.scheme == .nats || current?.scheme == .tls else {
+                    change.malformed += 1
+                    continue
+                }
                 announced.append(
                     ServerURL(
                         scheme: current?.scheme ?? url.scheme, host: url.host, port: url.port,
