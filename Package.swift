@@ -123,8 +123,8 @@ let package = Package(
             "NATSBridgeTests", "NATSBridge", "BridgeEnvelope", "BridgeClaims", "BridgeHTTP",
             "NATSCore", "NATSJetStream", "BridgeJSON", "ArrowIPC", "BridgeBytes"),
         tests(
-            "BridgeCommandTests", "BridgeCommand", "NATSBridge", "BridgeHTTP", "NATSCore",
-            "NATSJetStream", "NATSWire", "BridgeJSON", "BridgeBytes"),
+            "BridgeCommandTests", "BridgeCommand", "NATSBridge", "BridgeEnvelope", "BridgeClaims",
+            "BridgeHTTP", "NATSCore", "NATSJetStream", "NATSWire", "BridgeJSON", "BridgeBytes"),
         tests(
             "InteropTests", "NATSBridge", "BridgeEnvelope", "BridgeClaims", "BridgeHTTP",
             "HTTPWire", "NATSCore", "NATSJetStream", "NATSWire", "BridgeJSON", "ArrowIPC",

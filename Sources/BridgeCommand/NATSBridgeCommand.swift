@@ -5,9 +5,24 @@ internal import Glibc
     static let version = "0.1.0"
 
     static func main() async {
+        StandardOutput.reserveDescriptors()
+        // A reader that has gone is an error of the write, which ends the command in order.
+        _ = signal(SIGPIPE, SIG_IGN)
         let words = Array(CommandLine.arguments.dropFirst())
         let code = await Interruption.whileRunning { await run(words) }
-        exit(Interruption.happened ? ExitCode.interrupted.rawValue : code.rawValue)
+        exit(finish(code).rawValue)
+    }
+
+    /// The exit code, with what became of the output: nothing that was printed may be missing
+    /// with exit code 0.
+    private static func finish(_ code: ExitCode) -> ExitCode {
+        switch StandardOutput.finish() {
+        case .whole: return code
+        case .readerGone: break
+        case .failed(let failure): Console(json: false).report(failure)
+        }
+        // The failed output has cancelled the command, as a signal does.
+        return code == .ok || code == .interrupted && !Interruption.happened ? .other : code
     }
 
     /// Runs one command line and reports what went wrong, if anything did.
@@ -18,9 +33,12 @@ internal import Glibc
         do throws(CommandFailure) {
             return try await dispatch(words, console)
         } catch {
-            if Interruption.happened { return .interrupted }
-            console.report(error)
-            return error.exit
+            let isCancelled = Interruption.happened || console.outputHasFailed
+            // Who has interrupted a command knows it; what became of a message is news.
+            if !isCancelled || error.exit != .interrupted || error.outcome != nil {
+                console.report(error)
+            }
+            return Interruption.happened ? .interrupted : error.exit
         }
     }
 

@@ -31,15 +31,25 @@ struct CommandRun: Sendable {
     }
 
     /// Runs a command line to its end, with output into files so that no pipe can fill up.
-    /// - Parameter variables: What its environment has besides ours.
+    /// - Parameters:
+    ///   - variables: What its environment has besides ours.
+    ///   - output: What takes its standard output instead of a file that is read.
+    ///   - redirections: What a shell does to its descriptors, such as `>&-`.
     static func run(
-        _ arguments: [String], input: String? = nil, variables: [String: String] = [:]
+        _ arguments: [String], input: String? = nil, variables: [String: String] = [:],
+        output: FileHandle? = nil, redirections: String? = nil
     ) async throws -> CommandRun {
         guard let executable else { throw FixtureError(absence) }
         let folder = try TemporaryDirectory()
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: executable)
-        process.arguments = arguments
+        if let redirections {
+            process.executableURL = URL(fileURLWithPath: "/bin/sh")
+            process.arguments =
+                ["-c", "exec \"$0\" \"$@\" \(redirections)", executable] + arguments
+        } else {
+            process.executableURL = URL(fileURLWithPath: executable)
+            process.arguments = arguments
+        }
         process.environment = ProcessInfo.processInfo.environment.merging(variables) { $1 }
         try Data((input ?? "").utf8).write(to: URL(fileURLWithPath: folder.file("in")))
         process.standardInput = try FileHandle(
@@ -47,7 +57,7 @@ struct CommandRun: Sendable {
         for name in ["out", "err"] {
             _ = FileManager.default.createFile(atPath: folder.file(name), contents: nil)
         }
-        process.standardOutput = FileHandle(forWritingAtPath: folder.file("out"))
+        process.standardOutput = output ?? FileHandle(forWritingAtPath: folder.file("out"))
         process.standardError = FileHandle(forWritingAtPath: folder.file("err"))
         let status = try await within("natsbridge \(arguments.first ?? "")") {
             try await withCheckedThrowingContinuation { continuation in

@@ -25,7 +25,7 @@ enum ArrowCommand {
             let table = try read(path)
             try attempt(path) { () throws(ArrowError) in
                 if console.json {
-                    console.raw(try json(table))
+                    console.json(try json(table))
                 } else {
                     for line in try lines(table, rows: rows) { console.line(line) }
                 }
@@ -41,7 +41,7 @@ enum ArrowCommand {
         run: { arguments, console throws(CommandFailure) in
             let table = try read(arguments.operands[0])
             if console.json {
-                console.raw(schemaJSON(table))
+                console.json(schemaJSON(table))
             } else {
                 for line in schemaLines(table) { console.line(line) }
             }

@@ -16,13 +16,21 @@ struct BridgeAccess: Sendable {
         var client = try await clientOptions(options)
         client.name = "natsbridge"
         if let timeout = options.timeout { client.connectTimeout = timeout }
-        if let path = options.trace { client.trace = try ProtocolTraceFile.trace(path, console) }
+        if let path = options.trace {
+            guard !path.isEmpty else { throw .usage("--trace names no file") }
+            client.trace = try ProtocolTraceFile.trace(path, console)
+        }
         var settings = BridgeOptions(client: client, store: access.store)
         settings.linkPolicy = access.policy
         settings.retry = access.retry
         settings.senderName = "natsbridge"
         if let threshold = options.threshold { settings.threshold = threshold }
         if let timeToLive { settings.timeToLive = timeToLive }
+        if let memory = options.memory {
+            settings.memoryBudget = memory
+            // Whoever grants more wants larger messages, too.
+            settings.messageLimit = max(settings.messageLimit, memory / 4 * 3)
+        }
         if console.verbose { settings.trace = ConsoleTrace(console: console) }
         do throws(BridgeError) {
             return BridgeAccess(bridge: try await Bridge.connect(settings), options: options)

@@ -3,6 +3,9 @@ enum DemoCommand {
     /// Rows of the large table, unless said otherwise: about 520 MB.
     static let defaultRows = 10_000_000
 
+    /// Most rows: a table of 52 GB, more than a receiver takes.
+    static let mostRows = 1_000_000_000
+
     static let command = Command(
         specification: CommandSpecification(
             path: ["demo"],
@@ -38,7 +41,7 @@ enum DemoCommand {
         for name in names where !Scenario.all.contains(where: { $0.name == name }) {
             throw .usage("unknown scenario \"\(name)\"", hint: "write 1, 2, 3, 4 or chat")
         }
-        let rows = try arguments.integer("--rows", minimum: 1) ?? defaultRows
+        let rows = try arguments.integer("--rows", minimum: 1, maximum: mostRows) ?? defaultRows
         let demo = Demo(
             scenarios: Scenario.all.filter { names.contains($0.name) }, rows: rows,
             server: arguments["--server"], store: arguments["--store"], console: console)

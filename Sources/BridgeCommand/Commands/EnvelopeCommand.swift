@@ -31,12 +31,12 @@ enum EnvelopeCommand {
         }
         let normal = EnvelopeWriter.encode(envelope)
         if console.json {
-            console.raw(normal)
-            console.raw(Bytes(utf8: "\n"))
+            console.json(normal)
+            console.json(Bytes(utf8: "\n"))
             return .ok
         }
         if let value = try? JSONValue(parsing: normal) {
-            for line in JSONText.lines(of: value) { console.line(line) }
+            for line in JSONText.lines(of: value) { console.json(Bytes(utf8: line + "\n")) }
         }
         return .ok
     }

@@ -75,7 +75,7 @@ enum FetchCommand {
             }
             request.expectedChecksum = text
         }
-        if let limit = try arguments.byteCount("--max-size") { request.limit = limit }
+        if let limit = try arguments.byteCount("--max-size", minimum: 1) { request.limit = limit }
         return request
     }
 }

@@ -1,11 +1,12 @@
-internal import ArrowIPC
 internal import BridgeBytes
 internal import BridgeEnvelope
 internal import NATSBridge
-internal import NATSCore
-internal import NATSWire
 
 /// Prints received messages, and writes their payloads into files where that is wanted.
+///
+/// Each payload stands alone: one that cannot be had is told in its place, and its neighbours are
+/// printed or written all the same. Only what this machine refuses, such as a full disk, ends the
+/// command.
 struct MessageOutput: Sendable {
     let console: Console
     /// The directory for payloads; nil to print values.
@@ -14,70 +15,84 @@ struct MessageOutput: Sendable {
     init(_ arguments: ParsedArguments, _ console: Console) throws(CommandFailure) {
         self.console = console
         directory = arguments["--out"]
-        if let directory { try FileBytes.makeDirectory(directory) }
+        guard let directory else { return }
+        guard !directory.isEmpty else { throw .usage("--out names no directory") }
+        try FileBytes.makeDirectory(directory)
     }
 
-    /// Turns a message into values and prints it; one that cannot be used is reported.
-    /// - Returns: Why it could not be used, if so.
-    @discardableResult
-    func show(
-        _ message: NATSMessage, with bridge: Bridge, position: StreamPlace? = nil
-    ) async -> CommandFailure? {
-        do throws(CommandFailure) {
-            let received: Received
-            do throws(BridgeError) { received = try await bridge.receive(message) } catch {
-                throw CommandFailure(error)
-            }
-            try show(received, position: position)
-            return nil
-        } catch {
-            report(error, message, position)
-            return error
+    /// Prints an element of a sequence of messages, and counts it.
+    /// - Returns: How many messages there were so far.
+    /// - Throws: What this machine refuses.
+    func take(
+        _ result: Result<Received, BridgeError>, of place: MessagePlace, _ tally: MessageTally
+    ) throws(CommandFailure) -> Int {
+        if case .failure(let error) = result, error.isLoss {
+            tally.countLoss(showLoss(error, of: place), count: error.lostMessages)
+            return tally.messages
+        }
+        return tally.count(try show(result, of: place))
+    }
+
+    /// Prints a message, or why it cannot be used.
+    /// - Returns: Why the message or the first of its payloads cannot be used, if so.
+    /// - Throws: What this machine refuses.
+    private func show(
+        _ result: Result<Received, BridgeError>, of place: MessagePlace
+    ) throws(CommandFailure) -> CommandFailure? {
+        switch result {
+        case .success(let message): return try show(message, of: place)
+        case .failure(let error):
+            let failure = CommandFailure(error)
+            console.remark(failure.line)
+            if console.json { console.line(MessageLine.error(failure, of: place)) }
+            return failure
         }
     }
 
-    /// Prints a message.
+    /// Prints a message with what could be had of it.
     func show(
-        _ message: Received, position: StreamPlace? = nil
-    ) throws(CommandFailure) {
-        let paths = try save(message)
-        if console.json {
-            do throws(ArrowError) {
-                console.raw(try MessageLine.encode(message, position, paths: paths))
-            } catch {
-                throw CommandFailure(
-                    error, target: message.subject.text,
-                    correlationID: message.envelope.correlationID)
-            }
-        } else {
-            console.line(MessageText.head(of: message, position))
-            for line in MessageText.payloads(of: message, paths: paths) { console.line(line) }
-        }
-    }
-
-    private func report(
-        _ failure: CommandFailure, _ message: NATSMessage, _ position: StreamPlace?
-    ) {
-        console.remark(failure.line)
-        guard console.json else { return }
-        console.line(
-            MessageLine.error(
-                failure, subject: message.subject, headers: try? message.headers(),
-                position: position))
-    }
-
-    /// Writes each payload's serialized bytes into a file of its own.
-    private func save(_ message: Received) throws(CommandFailure) -> [String?] {
-        guard let directory else { return message.payloads.map { _ in nil } }
-        var paths: [String?] = []
+        _ message: Received, of place: MessagePlace
+    ) throws(CommandFailure) -> CommandFailure? {
+        var shown: [ShownPayload] = []
         for (index, payload) in message.payloads.enumerated() {
-            let parts = [message.envelope.messageID, String(index + 1), payload.name]
-            let name = parts.map(Self.plain).joined(separator: "-")
-            let path = "\(directory)/\(name)\(Self.ending(payload.typeName, name))"
-            try FileBytes.write(payload.bytes, to: path)
-            paths.append(path)
+            shown.append(try shownPayload(payload, index, of: message))
         }
-        return paths
+        if console.json {
+            console.json(MessageLine.encode(message, shown, of: place))
+        } else {
+            console.line(MessageText.head(of: message, place))
+            for line in MessageText.payloads(of: message, shown) { console.line(line) }
+        }
+        let failures = shown.compactMap(\.failure)
+        for failure in failures { console.remark(failure.line) }
+        return failures.first
+    }
+
+    /// Tells of messages that are missing at this place of the sequence.
+    private func showLoss(_ error: BridgeError, of place: MessagePlace) -> CommandFailure {
+        let failure = CommandFailure(error)
+        console.remark(failure.line)
+        if console.json {
+            console.line(MessageLine.loss(failure, count: error.lostMessages, of: place))
+        }
+        return failure
+    }
+
+    private func shownPayload(
+        _ payload: Received.Payload, _ index: Int, of message: Received
+    ) throws(CommandFailure) -> ShownPayload {
+        // The bytes of an unknown type are what there is to know of it.
+        if let error = payload.error, error.code != EnvelopeError.Code.unknownType.rawValue {
+            return .failed(CommandFailure(error))
+        }
+        guard let directory else {
+            return console.json ? MessageLine.value(of: payload, in: message) : .value
+        }
+        let parts = [message.envelope.messageID, String(index + 1), payload.name]
+        let name = parts.map(Self.plain).joined(separator: "-")
+        let path = "\(directory)/\(name)\(Self.ending(payload.typeName, name))"
+        try FileBytes.write(payload.bytes, to: path)
+        return .file(path)
     }
 
     /// Longest part of a file's name that comes from a peer.

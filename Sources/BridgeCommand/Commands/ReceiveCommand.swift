@@ -1,7 +1,6 @@
 internal import NATSBridge
 internal import NATSCore
 internal import NATSWire
-internal import Synchronization
 
 /// `natsbridge receive`: prints what arrives on a subject.
 enum ReceiveCommand {
@@ -10,16 +9,18 @@ enum ReceiveCommand {
             path: ["receive"], summary: "receives messages and prints them, links fetched",
             operands: [OperandSpecification("SUBJECT", .one, "a subject; may hold * and >")],
             options: [
-                .value("--count", short: "-n", "N", "end after N messages"),
+                ReceiveArguments.count,
                 .value("--queue", "GROUP", "share the messages with others of the group"),
-                .value("--out", short: "-o", "DIR", "write each payload into a file there"),
+                ReceiveArguments.out, ReceiveArguments.order, ReceiveArguments.keepsDuplicates,
+                ReceiveArguments.memory,
             ] + CommonOptions.bridge + CommonOptions.everywhere,
             notes: [
+                MessageTally.rule,
                 """
-                A message that cannot be used is reported, counts, and the command goes on. With
-                --timeout the command ends after that time: with exit code 8 when --count messages
-                have not come, else with 0.
-                """
+                With --timeout the command ends after that time: with exit code 8 when --count
+                messages have not come. Lost connections and messages that are missing are told on
+                the standard error.
+                """,
             ],
             examples: [
                 "natsbridge receive 'sim.>' --json", "natsbridge receive results -n 1 -o in",
@@ -29,42 +30,74 @@ enum ReceiveCommand {
             try await run(arguments, console)
         })
 
+    /// What is received, and how.
+    private struct Plan: Sendable {
+        let pattern: SubjectPattern
+        let queue: QueueGroup?
+        let count: Int?
+        let options: ReceiveOptions
+        let output: MessageOutput
+    }
+
     private static func run(
         _ arguments: ParsedArguments, _ console: Console
     ) async throws(CommandFailure) -> ExitCode {
         let options = try CommonOptions(arguments)
-        let pattern = try BridgeAccess.pattern(arguments.operands[0])
-        let count = try arguments.integer("--count", minimum: 1)
-        let queue = try arguments["--queue"].map { name throws(CommandFailure) in
-            do throws(SubjectError) { return try QueueGroup(name) } catch {
-                throw CommandFailure.usage("--queue \"\(name)\": \(error)")
-            }
-        }
-        let output = try MessageOutput(arguments, console)
+        let plan = Plan(
+            pattern: try BridgeAccess.pattern(arguments.operands[0]), queue: try queue(arguments),
+            count: try arguments.integer("--count", minimum: 1),
+            options: try ReceiveArguments.options(arguments),
+            output: try MessageOutput(arguments, console))
         let access = try await BridgeAccess.connect(options, console)
-        let received = Atomic(0)
+        let tally = MessageTally()
+        var end: CommandFailure?
         do throws(CommandFailure) {
-            try await Deadline.run(options.timeout, stage: "receive", target: pattern.text) {
+            try await Deadline.run(options.timeout, stage: "receive", target: plan.pattern.text) {
                 () throws(CommandFailure) in
-                do throws(NATSError) {
-                    let subscription = try access.bridge.client.subscribe(
-                        to: pattern, queueGroup: queue)
-                    try await access.bridge.client.flush()
-                    console.remark("listening on \(pattern.text)")
-                    for try await message in subscription {
-                        await output.show(message, with: access.bridge)
-                        if received.add(1, ordering: .relaxed).newValue == count { break }
-                    }
-                } catch {
-                    throw CommandFailure(error)
+                try await ConnectionReport.during(access.bridge.client, console) {
+                    () throws(CommandFailure) in try await receive(plan, access.bridge, tally)
                 }
             }
         } catch {
-            await access.bridge.close()
-            if error.exit == .timeout, error.code == "timeout", count == nil { return .ok }
-            throw error
+            end = error
         }
         await access.bridge.close()
-        return Interruption.happened ? .interrupted : .ok
+        if let summary = tally.summary { console.remark(summary) }
+        if Interruption.happened { return .interrupted }
+        // Without a count, the time that was asked for is the end that was wanted.
+        if let end, !(end.exit == .timeout && end.code == "timeout" && plan.count == nil) {
+            throw end
+        }
+        return tally.exit
+    }
+
+    private static func receive(
+        _ plan: Plan, _ bridge: Bridge, _ tally: MessageTally
+    ) async throws(CommandFailure) {
+        var messages = try await CommandFailure.translating { () throws(BridgeError) in
+            try await bridge.messages(
+                on: plan.pattern, queueGroup: plan.queue, options: plan.options)
+        }.makeAsyncIterator()
+        do throws(NATSError) { try await bridge.client.flush() } catch {
+            throw CommandFailure(error)
+        }
+        plan.output.console.remark("listening on \(plan.pattern.text)")
+        while true {
+            let next = try await CommandFailure.translating { () throws(BridgeError) in
+                try await messages.next()
+            }
+            guard let next else { throw .ended("receive", plan.pattern.text) }
+            let place = MessagePlace(of: next, on: plan.pattern.text)
+            if try plan.output.take(next, of: place, tally) == plan.count { return }
+        }
+    }
+
+    private static func queue(
+        _ arguments: ParsedArguments
+    ) throws(CommandFailure) -> QueueGroup? {
+        guard let name = arguments["--queue"] else { return nil }
+        do throws(SubjectError) { return try QueueGroup(name) } catch {
+            throw .usage("--queue \"\(name)\": \(error)")
+        }
     }
 }

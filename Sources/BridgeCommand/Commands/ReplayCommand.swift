@@ -3,7 +3,6 @@ internal import NATSBridge
 internal import NATSCore
 internal import NATSJetStream
 internal import NATSWire
-internal import Synchronization
 
 /// `natsbridge replay`: prints what a stream holds since a time.
 enum ReplayCommand {
@@ -16,15 +15,14 @@ enum ReplayCommand {
                     "--since", "TIME",
                     "a duration before now, such as 10m, or a time such as 2026-03-13T07:00:00Z"),
                 .value("--subject", "SUBJECT", "only messages of this subject; may hold * and >"),
-                .value("--count", short: "-n", "N", "end after N messages"),
-                .value("--out", short: "-o", "DIR", "write each payload into a file there"),
+                ReceiveArguments.count, ReceiveArguments.out, ReceiveArguments.memory,
             ] + CommonOptions.bridge + CommonOptions.everywhere,
             notes: [
                 """
                 The window is measured by the server's clock. The command ends when it has printed
-                what the stream held when it started. A message that cannot be used is reported
-                and the command goes on.
-                """
+                what the stream held when it started, in the order of the stream.
+                """,
+                MessageTally.rule,
             ],
             examples: ["natsbridge replay HEALTH --since 10m --json"]),
         run: { arguments, console throws(CommandFailure) in
@@ -36,50 +34,70 @@ enum ReplayCommand {
         case moment(Timestamp)
     }
 
+    /// What is replayed, and how.
+    private struct Plan: Sendable {
+        let stream: String
+        let start: Start
+        let filters: [SubjectPattern]
+        let count: Int?
+        let output: MessageOutput
+    }
+
     private static func run(
         _ arguments: ParsedArguments, _ console: Console
     ) async throws(CommandFailure) -> ExitCode {
         let options = try CommonOptions(arguments)
-        let stream = arguments.operands[0]
-        let start = try start(arguments["--since"])
-        let filters = try arguments["--subject"].map { text throws(CommandFailure) in
-            [try BridgeAccess.pattern(text)]
-        }
-        let count = try arguments.integer("--count", minimum: 1)
-        let output = try MessageOutput(arguments, console)
+        let plan = Plan(
+            stream: arguments.operands[0], start: try start(arguments["--since"]),
+            filters: try arguments["--subject"].map { text throws(CommandFailure) in
+                [try BridgeAccess.pattern(text)]
+            } ?? [],
+            count: try arguments.integer("--count", minimum: 1),
+            output: try MessageOutput(arguments, console))
         let access = try await BridgeAccess.connect(options, console)
+        let tally = MessageTally()
+        var end: CommandFailure?
         do throws(CommandFailure) {
-            try await Deadline.run(options.timeout, stage: "replay", target: stream) {
+            try await Deadline.run(options.timeout, stage: "replay", target: plan.stream) {
                 () throws(CommandFailure) in
-                do throws(JetStreamError) {
-                    let jetStream = JetStream(client: access.bridge.client)
-                    let duration = try await duration(since: start, of: stream, jetStream)
-                    var shown = 0
-                    for try await message in try await jetStream.replay(
-                        stream, since: duration, filters: filters ?? [])
-                    {
-                        await output.show(
-                            message.message, with: access.bridge,
-                            position: place(message.metadata))
-                        shown += 1
-                        if shown == count { break }
-                    }
-                } catch {
-                    throw CommandFailure(error)
+                try await ConnectionReport.during(access.bridge.client, console) {
+                    () throws(CommandFailure) in try await replay(plan, access.bridge, tally)
                 }
             }
         } catch {
-            await access.bridge.close()
-            throw error
+            end = error
         }
         await access.bridge.close()
-        return .ok
+        if let summary = tally.summary { console.remark(summary) }
+        if let end { throw end }
+        return tally.exit
     }
 
-    private static func place(_ metadata: MessageMetadata) -> StreamPlace {
-        StreamPlace(
-            sequence: Int(clamping: metadata.streamSequence),
-            deliveryCount: Int(clamping: metadata.deliveryCount))
+    private static func replay(
+        _ plan: Plan, _ bridge: Bridge, _ tally: MessageTally
+    ) async throws(CommandFailure) {
+        let duration: Duration
+        do throws(JetStreamError) {
+            duration = try await Self.duration(
+                since: plan.start, of: plan.stream, JetStream(client: bridge.client))
+        } catch {
+            throw CommandFailure(error)
+        }
+        var messages = try await CommandFailure.translating { () throws(BridgeError) in
+            try await bridge.replay(plan.stream, since: duration, filters: plan.filters)
+        }.makeAsyncIterator()
+        while true {
+            let next = try await CommandFailure.translating { () throws(BridgeError) in
+                try await messages.next()
+            }
+            guard let next else {
+                // A sequence ends quietly when its task is cancelled; a replay then is not whole.
+                if Task.isCancelled { throw .ended("replay", plan.stream) }
+                return
+            }
+            let place = MessagePlace(subject: next.subject.text, next.position)
+            if try plan.output.take(next.result, of: place, tally) == plan.count { return }
+        }
     }
 
     private static func start(_ text: String?) throws(CommandFailure) -> Start {

@@ -8,9 +8,15 @@ enum RequestCommand {
             path: ["request"], summary: "sends one message, waits for its answer and prints it",
             operands: SendArguments.operands,
             options: SendArguments.options + [
-                .value("--out", short: "-o", "DIR", "write each payload of the answer there")
+                ReceiveArguments.out, ReceiveArguments.memory,
             ] + CommonOptions.bridge + CommonOptions.everywhere,
-            notes: [SendArguments.note],
+            notes: [
+                SendArguments.note,
+                """
+                An answer of which a payload cannot be used is printed with what could be had, and
+                the exit code is that of the first such payload.
+                """,
+            ],
             examples: ["natsbridge request sim.start config:dictionary='{\"iterations\": 10}'"]),
         run: { arguments, console throws(CommandFailure) in
             try await run(arguments, console)
@@ -24,26 +30,28 @@ enum RequestCommand {
         let payloads = try PayloadInput.outgoing(Array(arguments.operands.dropFirst()))
         let settings = try SendOptions(arguments)
         let output = try MessageOutput(arguments, console)
-        let lifetime = try arguments.duration("--ttl")
+        let lifetime = try arguments.duration("--ttl", isPositive: true)
         let access = try await BridgeAccess.connect(options, console, timeToLive: lifetime)
         let timeout = options.timeout ?? CommonOptions.defaultTimeout
+        let answer: Received
         do throws(CommandFailure) {
-            let answer: Received
-            do throws(BridgeError) {
-                let progress = Progress("waiting for the answer", total: nil)
-                answer = try await progress.during { () throws(BridgeError) in
-                    try await access.bridge.request(
-                        payloads, to: subject, options: settings, timeout: timeout)
+            let progress = Progress("waiting for the answer", total: nil)
+            // The request bounds itself; what it knows when it is interrupted is waited for.
+            answer = try await Deadline.run(nil, stage: "request", target: subject.text) {
+                () throws(CommandFailure) in
+                try await CommandFailure.translating { () throws(BridgeError) in
+                    try await progress.during { () throws(BridgeError) in
+                        try await access.bridge.request(
+                            payloads, to: subject, options: settings, timeout: timeout)
+                    }
                 }
-            } catch {
-                throw CommandFailure(error)
             }
-            try output.show(answer)
         } catch {
             await access.bridge.close()
             throw error
         }
         await access.bridge.close()
-        return .ok
+        let place = MessagePlace(subject: answer.subject.text)
+        return try output.show(answer, of: place)?.exit ?? .ok
     }
 }

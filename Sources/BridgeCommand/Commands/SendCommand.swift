@@ -12,10 +12,21 @@ enum SendCommand {
             operands: SendArguments.operands,
             options: SendArguments.options + [
                 .flag("--jetstream", "wait until a JetStream stream has stored the message"),
+                .flag("--no-confirm", "do not wait until the server has taken the message"),
+                .flag("--no-retry", "never publish again what may have arrived"),
                 .flag("--dry-run", "show sizes and transports; upload and publish nothing"),
                 .flag("--no-publish", "upload and print the envelope, but do not publish it"),
             ] + CommonOptions.bridge + CommonOptions.everywhere,
-            notes: [SendArguments.note],
+            notes: [
+                SendArguments.note,
+                """
+                Exit code 0 says that the server has taken the message; with --jetstream, that a
+                stream has stored it; with --no-confirm and --no-publish neither. When that is not
+                known, the message is published again with the same msg_id, by which receivers
+                recognise the second copy. An error says whether the message may have arrived, and
+                what became of its uploads.
+                """,
+            ],
             examples: [
                 "natsbridge send sim.start config:dictionary='{\"step_size\": 0.1}'",
                 "natsbridge send results table:arrowtable=@run7.arrows note:text='run 7'",
@@ -31,10 +42,10 @@ enum SendCommand {
         let subject = try BridgeAccess.subject(arguments.operands[0])
         let payloads = try PayloadInput.outgoing(Array(arguments.operands.dropFirst()))
         var settings = try SendOptions(arguments)
-        settings.mode =
-            arguments.has("--no-publish")
-            ? .none : arguments.has("--jetstream") ? .jetStream : .core
-        let lifetime = try arguments.duration("--ttl")
+        settings.mode = try mode(arguments)
+        settings.retriesUnknown = !arguments.has("--no-retry")
+        if let timeout = options.timeout { settings.timeout = timeout }
+        let lifetime = try arguments.duration("--ttl", isPositive: true)
         let sendSettings = settings
         return try await Deadline.run(options.timeout, stage: "send", target: subject.text) {
             () throws(CommandFailure) in
@@ -60,11 +71,23 @@ enum SendCommand {
         }
     }
 
+    private static func mode(_ arguments: ParsedArguments) throws(CommandFailure) -> PublishMode {
+        let modes: [(option: String, mode: PublishMode)] = [
+            ("--no-publish", .none), ("--jetstream", .jetStream), ("--no-confirm", .unconfirmed),
+        ]
+        let wanted = modes.filter { arguments.has($0.option) }
+        guard wanted.count <= 1 else {
+            throw .usage("\(wanted[0].option) and \(wanted[1].option) contradict each other")
+        }
+        return wanted.first?.mode ?? .core
+    }
+
     private static func show(_ sent: SentEnvelope, _ subject: Subject, _ console: Console) {
         if console.json {
             let text = EnvelopeWriter.encode(sent.envelope)
             var object = (try? JSONValue(parsing: text))?.objectValue ?? JSONObject()
             object["wire_bytes"] = JSONValue(sent.wireBytes)
+            object["attempts"] = JSONValue(sent.attempts)
             if let stored = sent.stored {
                 object["stream"] = .string(stored.stream)
                 object["stream_sequence"] = JSONValue(stored.sequence)

@@ -39,13 +39,13 @@ enum ServeCommand {
         let directory = arguments["--directory"] ?? defaultDirectory
         try FileBytes.makeDirectory(directory)
         var options = FileServerOptions(directory: directory)
-        options.port = try arguments.integer("--port") ?? defaultPort
-        guard options.port <= 65_535 else { throw .usage("--port is at most 65535") }
+        options.port = try arguments.integer("--port", maximum: 65_535) ?? defaultPort
         if let host = arguments["--host"] { options.host = host }
         options.publicBaseURL = arguments["--public-url"]
-        if let size = try arguments.byteCount("--max-size") { options.maximumFileSize = size }
-        if let ttl = try arguments.duration("--ttl") {
-            guard ttl > .zero else { throw .usage("--ttl is longer than nothing") }
+        if let size = try arguments.byteCount("--max-size", minimum: 1) {
+            options.maximumFileSize = size
+        }
+        if let ttl = try arguments.duration("--ttl", isPositive: true) {
             options.timeToLive = ttl
             options.maximumTimeToLive = max(ttl, options.maximumTimeToLive)
         }
@@ -57,7 +57,7 @@ enum ServeCommand {
         }
         await Interruption.wait()
         await server.stop()
-        return .interrupted
+        return Interruption.isTermination ? .ok : .interrupted
     }
 
     private static func start(
@@ -65,8 +65,8 @@ enum ServeCommand {
     ) async throws(CommandFailure) -> FileServer {
         do throws(FileServerError) { return try await FileServer.start(options) } catch {
             throw CommandFailure(
-                .other, code: error.code.rawValue, stage: "start",
-                target: "\(options.host):\(options.port)", detail: error.message)
+                ExitCode.of(code: error.code.rawValue) ?? .other, code: error.code.rawValue,
+                stage: "start", target: "\(options.host):\(options.port)", detail: error.message)
         }
     }
 }

@@ -29,7 +29,9 @@ enum TableProcess {
                     .value("--rows", "N", "rows of the table"),
                 ] + CommonOptions.everywhere, hidden: true),
             run: { arguments, console throws(CommandFailure) in
-                let rows = try arguments.integer("--rows", minimum: 1) ?? 1000
+                let rows =
+                    try arguments.integer("--rows", minimum: 1, maximum: DemoCommand.mostRows)
+                    ?? 1000
                 let options = try CommonOptions(arguments)
                 let side = name == "demo-table-sender" ? "sender" : "receiver"
                 do {

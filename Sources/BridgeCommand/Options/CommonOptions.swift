@@ -5,6 +5,9 @@ package struct CommonOptions: Sendable, Equatable {
     /// How long to wait for a server's or a service's answer, unless said otherwise.
     static let defaultTimeout = Duration.seconds(10)
 
+    /// Largest `--max-retries`; with waits of any length it is as good as for ever.
+    private static let mostRetries = 1_000_000
+
     /// Of every command.
     static let everywhere: [OptionSpecification] = [
         .flag("--json", "print JSON, one object a line"),
@@ -31,7 +34,8 @@ package struct CommonOptions: Sendable, Equatable {
     static let bridge: [OptionSpecification] =
         [
             .value(
-                "--server", "URL", "the NATS server (else NATS_URL, else \(defaultServer))"),
+                "--server", "URL",
+                "the NATS server, or several with commas (else NATS_URL, else \(defaultServer))"),
             .value(
                 "--context", "NAME",
                 "server and credentials of a context of the nats tools (else NATS_CONTEXT)"),
@@ -55,6 +59,8 @@ package struct CommonOptions: Sendable, Equatable {
     package let isPlik: Bool
     package let maxRetries: Int?
     package let baseDelay: Duration?
+    /// What payloads by link may hold in memory together.
+    package let memory: Int?
     package let maxDelay: Duration?
 
     package init(
@@ -67,10 +73,11 @@ package struct CommonOptions: Sendable, Equatable {
         store = arguments["--store"] ?? environment("NATSBRIDGE_STORE") ?? Self.defaultStore
         allowedOrigins = arguments.all("--allow-origin")
         threshold = try arguments.byteCount("--threshold")
-        timeout = try arguments.duration("--timeout")
+        memory = try arguments.byteCount("--memory", minimum: 1)
+        timeout = try arguments.duration("--timeout", isPositive: true)
         trace = arguments["--trace"]
         isPlik = arguments.has("--plik")
-        maxRetries = try arguments.integer("--max-retries")
+        maxRetries = try arguments.integer("--max-retries", maximum: Self.mostRetries)
         baseDelay = try arguments.duration("--base-delay")
         maxDelay = try arguments.duration("--max-delay")
     }

@@ -104,29 +104,42 @@ package struct ParsedArguments: Sendable, Equatable {
     /// All values of an option that repeats, in order.
     package func all(_ name: String) -> [String] { values[name] ?? [] }
 
-    /// A number of at least `minimum`.
-    package func integer(_ name: String, minimum: Int = 0) throws(CommandFailure) -> Int? {
+    /// A number of at least `minimum` and at most `maximum`.
+    package func integer(
+        _ name: String, minimum: Int = 0, maximum: Int = .max
+    ) throws(CommandFailure) -> Int? {
         guard let text = self[name] else { return nil }
         guard let value = Int(text), value >= minimum else {
             throw .usage("\(name) \"\(text)\" is not a whole number of at least \(minimum)")
+        }
+        guard value <= maximum else {
+            throw .usage("\(name) \"\(text)\" is more than \(maximum)")
         }
         return value
     }
 
     /// A size such as `500000`, `64KB`, `1MiB`.
-    package func byteCount(_ name: String) throws(CommandFailure) -> Int? {
+    package func byteCount(_ name: String, minimum: Int = 0) throws(CommandFailure) -> Int? {
         guard let text = self[name] else { return nil }
         guard let value = ByteCount.parse(text) else {
             throw .usage("\(name) \"\(text)\" is not a size", hint: "write 500000, 64KB or 1MiB")
+        }
+        guard value >= minimum else {
+            throw .usage("\(name) \"\(text)\" is less than \(minimum) byte")
         }
         return value
     }
 
     /// A duration such as `250ms`, `10m`, `1h30m`.
-    package func duration(_ name: String) throws(CommandFailure) -> Duration? {
+    package func duration(
+        _ name: String, isPositive: Bool = false
+    ) throws(CommandFailure) -> Duration? {
         guard let text = self[name] else { return nil }
         guard let value = DurationText.parse(text) else {
             throw .usage("\(name) \"\(text)\" is not a duration", hint: "write 250ms, 10m or 1h30m")
+        }
+        guard value > .zero || !isPositive else {
+            throw .usage("\(name) is longer than nothing", hint: "write 250ms, 10m or 1h30m")
         }
         return value
     }

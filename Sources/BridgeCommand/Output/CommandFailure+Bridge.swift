@@ -12,26 +12,41 @@ extension CommandFailure {
             target: error.subject.isEmpty ? nil : error.subject,
             correlationID: error.correlationID.isEmpty ? nil : error.correlationID,
             detail: error.detail, hint: Self.hint(error))
+        outcome = error.outcome?.rawValue
     }
 
-    /// The layer's own code decides; the bridge's stage, where no layer claims the code.
+    /// Runs a call of the bridge.
+    static func translating<T>(
+        _ body: () async throws(BridgeError) -> T
+    ) async throws(CommandFailure) -> T {
+        do throws(BridgeError) { return try await body() } catch { throw CommandFailure(error) }
+    }
+
+    /// A sequence of messages that ended before its time: it was cancelled, or the client closed.
+    static func ended(_ stage: String, _ target: String) -> CommandFailure {
+        Task.isCancelled
+            ? CommandFailure(
+                .interrupted, code: BridgeError.Code.cancelled, stage: stage, target: target,
+                detail: "interrupted")
+            : CommandFailure(
+                .retryable, code: BridgeError.Code.closed, stage: stage, target: target,
+                detail: "the connection is closed")
+    }
+
+    /// The code decides; the bridge's stage, where the table does not have it.
     private static func exit(_ error: BridgeError) -> ExitCode {
-        if let code = NATSError.Code(rawValue: error.code) {
-            // A first connection that broke off before the handshake is one that there is not.
-            return error.stage == .connect && code == .disconnected ? .connection : exit(code)
+        // A first connection that broke off before the handshake is one that there is not.
+        if error.stage == .connect, error.code == NATSError.Code.disconnected.rawValue {
+            return .connection
         }
-        if let code = ClaimError.Code(rawValue: error.code) { return exit(code, status: nil) }
-        switch error.code {
-        case BridgeError.Code.invalidArgument, BridgeError.Code.unusableReply: return .usage
-        case BridgeError.Code.cancelled: return .interrupted
-        case BridgeError.Code.noStore: return .refused
-        default: break
-        }
-        if let code = JetStreamError.Code(rawValue: error.code) { return exit(code) }
-        switch error.stage {
-        case .receive, .decode, .deserialize: return .integrity
-        case .plan: return .refused
-        default: return .other
+        // What our own message breaks is refused; what a peer's does is damage.
+        let isOutgoing = error.stage == .plan || error.stage == .encode
+        if isOutgoing, EnvelopeError.Code(rawValue: error.code) != nil { return .refused }
+        if let exit = ExitCode.of(code: error.code) { return exit }
+        return switch error.stage {
+        case .receive, .decode, .deserialize: .integrity
+        case .plan: .refused
+        default: .other
         }
     }
 
@@ -46,21 +61,9 @@ extension CommandFailure {
     /// What JetStream could not do.
     init(_ error: JetStreamError) {
         self.init(
-            Self.exit(error.code), code: error.code.rawValue, stage: error.operation,
-            target: error.stream.isEmpty ? nil : error.stream,
+            ExitCode.of(code: error.code.rawValue) ?? .other, code: error.code.rawValue,
+            stage: error.operation, target: error.stream.isEmpty ? nil : error.stream,
             detail: error.detail.isEmpty ? error.code.rawValue : error.detail)
-    }
-
-    private static func exit(_ code: JetStreamError.Code) -> ExitCode {
-        switch code {
-        case .invalidArgument: .usage
-        case .streamNotFound, .consumerNotFound, .consumerDeleted: .notFound
-        case .unavailable, .disconnected, .heartbeatMissed, .notSent: .retryable
-        case .messageTooLarge, .conditionFailed, .refused, .batchBytesExceeded: .refused
-        case .malformedAnswer, .notFromJetStream: .integrity
-        case .timeout: .timeout
-        case .cancelled: .interrupted
-        default: .other
-        }
+        outcome = error.outcome?.rawValue
     }
 }

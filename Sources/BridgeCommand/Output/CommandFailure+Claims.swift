@@ -7,24 +7,18 @@ extension CommandFailure {
         if let status = error.status { detail += ", status \(status)" }
         if error.attempts > 1 { detail += ", after \(error.attempts) attempts" }
         self.init(
-            Self.exit(error.code, status: error.status), code: error.code.rawValue,
-            stage: error.stage.rawValue,
-            target: error.url,
+            Self.exit(error), code: error.code.rawValue, stage: error.stage.rawValue,
+            target: error.url.isEmpty ? nil : error.url,
             correlationID: error.correlationID.isEmpty ? nil : error.correlationID,
             detail: detail, hint: Self.hint(error.code))
     }
 
-    static func exit(_ code: ClaimError.Code, status: Int?) -> ExitCode {
-        switch code {
-        case .linkRefused, .payloadTooLarge, .storeRefused, .storeFull: .refused
-        case .payloadExpired, .payloadMissing: .notFound
-        case .checksumMismatch, .checksumMalformed, .sizeMismatch, .undecodableContent:
-            .integrity
-        case .unexpectedAnswer: (300...399).contains(status ?? 0) ? .refused : .integrity
-        case .storeUnavailable, .memoryExhausted, .totalTimeout: .retryable
-        case .uploadConflict: .other
-        case .cancelled: .interrupted
+    private static func exit(_ error: ClaimError) -> ExitCode {
+        // A redirection is an answer that is never followed, not a damaged one.
+        if error.code == .unexpectedAnswer, (300...399).contains(error.status ?? 0) {
+            return .refused
         }
+        return ExitCode.of(code: error.code.rawValue) ?? .other
     }
 
     static func hint(_ code: ClaimError.Code) -> String? {

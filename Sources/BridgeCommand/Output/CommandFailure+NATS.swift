@@ -5,22 +5,10 @@ extension CommandFailure {
     init(_ error: NATSError, correlationID: String? = nil) {
         let target = error.subject.isEmpty ? error.server : error.subject
         self.init(
-            Self.exit(error.code), code: error.code.rawValue, stage: error.stage.rawValue,
-            target: target, correlationID: correlationID, detail: error.detail,
-            hint: Self.hint(error.code))
-    }
-
-    static func exit(_ code: NATSError.Code) -> ExitCode {
-        switch code {
-        case .connectionFailed, .authorizationFailed, .permissionDenied: .connection
-        case .disconnected, .closed, .outboxFull, .noResponders, .slowConsumer: .retryable
-        case .payloadTooLarge, .limitExceeded: .refused
-        case .protocolViolation: .integrity
-        case .timeout: .timeout
-        case .cancelled: .interrupted
-        case .invalidArgument: .usage
-        case .serverError: .other
-        }
+            ExitCode.of(code: error.code.rawValue) ?? .other, code: error.code.rawValue,
+            stage: error.stage.rawValue, target: target, correlationID: correlationID,
+            detail: error.detail, hint: Self.hint(error.code))
+        outcome = error.outcome?.rawValue
     }
 
     static func hint(_ code: NATSError.Code) -> String? {

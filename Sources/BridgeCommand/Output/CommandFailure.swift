@@ -1,3 +1,5 @@
+package import BridgeJSON
+
 /// Why a command ends without success: one sentence for a person, stable fields for a program.
 ///
 /// A failure holds no secret: whoever makes one redacts the URL that it names.
@@ -16,6 +18,9 @@ package struct CommandFailure: Error, Equatable, Sendable {
     package var detail: String
     /// What one can do about it.
     package var hint: String?
+    /// What is known of the message that was to be sent: `lost`, `denied`, `unknown` or `sent`;
+    /// nil when nothing was to be sent, or nothing is known.
+    package var outcome: String?
 
     package init(
         _ exit: ExitCode, code: String, stage: String, target: String? = nil,
@@ -35,14 +40,54 @@ package struct CommandFailure: Error, Equatable, Sendable {
         CommandFailure(.usage, code: "usage", stage: "arguments", detail: detail, hint: hint)
     }
 
+    /// Longest parts of an error, in Unicode scalars: together less than
+    /// `TerminalText.longestLine`.
+    private enum Longest {
+        static let word = 80
+        static let target = 300
+        static let correlationID = 256
+        static let detail = 900
+        static let hint = 300
+    }
+
     /// The one line that goes to the standard error.
     package var line: String {
-        var line = "natsbridge: \(stage)"
-        if let target, !target.isEmpty { line += " \(target)" }
-        line += ": \(detail)"
-        if code != "usage" { line += " (\(code))" }
-        if let correlationID, !correlationID.isEmpty { line += " [correlation \(correlationID)]" }
-        if let hint, !hint.isEmpty { line += "; \(hint)" }
-        return line.split(whereSeparator: \.isNewline).joined(separator: " ")
+        func part(_ text: String, _ limit: Int) -> String {
+            TerminalText.line(text, atMost: limit)
+        }
+        var line = "natsbridge: \(part(stage, Longest.word))"
+        if let target, !target.isEmpty { line += " \(part(target, Longest.target))" }
+        line += ": \(part(detail, Longest.detail))"
+        if code != "usage" { line += " (\(part(code, Longest.word)))" }
+        if let correlationID, !correlationID.isEmpty {
+            line += " [correlation \(part(correlationID, Longest.correlationID))]"
+        }
+        if let hint, !hint.isEmpty { line += "; \(part(hint, Longest.hint))" }
+        return line
+    }
+
+    /// The failure as a JSON object.
+    package var json: JSONValue {
+        var object = fields
+        object["exit_code"] = JSONValue(Int(exit.rawValue))
+        return .object(object)
+    }
+
+    /// What went wrong, as members of a JSON object: what the line says, cut to the same lengths.
+    var fields: JSONObject {
+        func part(_ text: String, _ limit: Int) -> JSONValue {
+            .string(TerminalText.cut(text, atMost: limit))
+        }
+        var object = JSONObject()
+        object["error"] = part(code, Longest.word)
+        object["stage"] = part(stage, Longest.word)
+        object["detail"] = part(detail, Longest.detail)
+        if let target { object["target"] = part(target, Longest.target) }
+        if let correlationID {
+            object["correlation_id"] = part(correlationID, Longest.correlationID)
+        }
+        if let hint { object["hint"] = part(hint, Longest.hint) }
+        if let outcome { object["outcome"] = .string(outcome) }
+        return object
     }
 }

@@ -1,9 +1,11 @@
 package import BridgeBytes
 package import BridgeJSON
-internal import Glibc
 
 /// Where a command prints: results to the standard output, remarks and errors to the standard
 /// error. Every line is written at once, so that a pipe's reader sees it when it happens.
+///
+/// Whatever a peer may have written passes `TerminalText`. A standard output that takes no more
+/// ends the command; see `StandardOutput`.
 package struct Console: Sendable {
     /// Whether results are JSON, one object a line.
     package let json: Bool
@@ -18,17 +20,32 @@ package struct Console: Sendable {
     /// Whether a person is likely to watch the standard error.
     static var errorsAreTerminal: Bool { Environment.isTerminal(2) }
 
-    /// A line of the result.
-    package func line(_ text: String) { write(Bytes(utf8: text + "\n"), to: 1) }
+    /// Whether the output has failed, so that more of it is of no use.
+    var outputHasFailed: Bool { StandardOutput.hasFailed }
+
+    /// A line of the result, or several.
+    package func line(_ text: String) {
+        StandardOutput.write(Bytes(utf8: TerminalText.lines(text) + "\n"))
+    }
 
     /// A JSON object as one line of the result.
-    package func line(_ value: JSONValue) { line(String(repairing: value.encoded())) }
+    package func line(_ value: JSONValue) {
+        json(Bytes(utf8: String(repairing: value.encoded()) + "\n"))
+    }
 
-    /// Bytes of the result as they are.
-    package func raw(_ bytes: Bytes) { write(bytes, to: 1) }
+    /// JSON of the result, with the ends of its lines.
+    package func json(_ text: Bytes) { StandardOutput.write(TerminalText.json(text)) }
 
-    /// A remark for a person, beside the result.
-    package func remark(_ text: String) { write(Bytes(utf8: text + "\n"), to: 2) }
+    /// Bytes of the result as they are: what the user asked for, and no text.
+    package func raw(_ bytes: Bytes) { StandardOutput.write(bytes) }
+
+    /// A remark for a person, beside the result; each line is cut to `TerminalText.longestLine`.
+    package func remark(_ text: String) {
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        let shown = lines.map { TerminalText.line(String($0)) }.joined(separator: "\n")
+        // A standard error that takes nothing leaves nobody to be told.
+        _ = FileBytes.writeAll(Bytes(utf8: shown + "\n"), to: 2)
+    }
 
     /// A trace line, when they are wanted.
     package func trace(_ text: String) {
@@ -44,26 +61,6 @@ package struct Console: Sendable {
     /// Writes over the current line of the terminal.
     static func overwrite(_ text: String) {
         _ = FileBytes.writeAll(Bytes(utf8: "\r" + text), to: 2)
-    }
-
-    private func write(_ bytes: Bytes, to descriptor: Int32) {
-        // A reader that has gone ends us by SIGPIPE; nothing else can be done about the rest.
-        _ = FileBytes.writeAll(bytes, to: descriptor)
-    }
-}
-
-extension CommandFailure {
-    /// The failure as a JSON object.
-    package var json: JSONValue {
-        var object = JSONObject()
-        object["error"] = .string(code)
-        object["stage"] = .string(stage)
-        object["detail"] = .string(detail)
-        if let target { object["target"] = .string(target) }
-        if let correlationID { object["correlation_id"] = .string(correlationID) }
-        if let hint { object["hint"] = .string(hint) }
-        object["exit_code"] = JSONValue(Int(exit.rawValue))
-        return .object(object)
     }
 }
 

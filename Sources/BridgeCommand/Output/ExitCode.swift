@@ -18,7 +18,7 @@ package enum ExitCode: Int32, Sendable, CaseIterable {
         case .ok: "done"
         case .other: "another error, or a failed check"
         case .usage: "wrong usage"
-        case .connection: "no connection, or the server refused the credentials"
+        case .connection: "no connection, or the server refused the credentials or the subject"
         case .notFound: "not found, or expired"
         case .retryable: "a passing failure: try again later"
         case .refused: "refused by a policy or a limit"

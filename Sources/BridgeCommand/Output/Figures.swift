@@ -41,7 +41,7 @@ package enum Figures {
     package static func rate(_ count: Int, in time: Duration) -> String {
         let seconds = seconds(time)
         guard seconds > 0 else { return "–" }
-        return bytes(Int(Double(count) / seconds)) + "/s"
+        return bytes(Int(min(Double(count) / seconds, 1e18))) + "/s"
     }
 
     /// A time: `182 µs`, `4.1 ms`, `2.35 s`.

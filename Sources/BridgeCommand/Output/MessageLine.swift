@@ -5,21 +5,14 @@ internal import BridgeJSON
 internal import NATSBridge
 internal import NATSWire
 
-/// Where a stream holds a message.
-struct StreamPlace: Sendable {
-    let sequence: Int
-    /// How often it was delivered, this time included.
-    let deliveryCount: Int
-}
-
 /// A received message as one line of JSON: the envelope's keys in their order, each payload's
-/// `data` replaced by `value` or `path`, and beside them where the message came from.
+/// `data` replaced by `value`, `path` or `error`, and beside them where the message came from.
 enum MessageLine {
     /// Writes the line of a message.
-    /// - Parameter paths: For each payload the file that holds it, or nil for its value.
+    /// - Parameter shown: For each payload what is shown of it.
     static func encode(
-        _ message: Received, _ position: StreamPlace?, paths: [String?]
-    ) throws(ArrowError) -> Bytes {
+        _ message: Received, _ shown: [ShownPayload], of place: MessagePlace
+    ) -> Bytes {
         var writer = JSONWriter(capacity: 4096)
         let envelope = message.envelope
         writer.beginObject()
@@ -33,18 +26,18 @@ enum MessageLine {
         writer.beginArray()
         for (index, payload) in message.payloads.enumerated() {
             let head = index < envelope.payloads.count ? envelope.payloads[index] : nil
-            try write(payload, head, path: paths[index], into: &writer)
+            write(payload, head, shown[index], into: &writer)
         }
         writer.endArray()
         writer.key("subject")
         writer.string(message.subject.text)
         writer.key("headers")
         writer.value(headers(message.headers))
-        if let position {
+        if let sequence = place.sequence {
             writer.key("stream_sequence")
-            writer.number(position.sequence)
+            writer.number(sequence)
             writer.key("delivery_count")
-            writer.number(position.deliveryCount)
+            writer.number(place.deliveryCount)
         }
         writer.endObject()
         writer.endLine()
@@ -52,24 +45,32 @@ enum MessageLine {
     }
 
     /// The line of a message that cannot be used.
-    static func error(
-        _ failure: CommandFailure, subject: Subject, headers: Headers?, position: StreamPlace?
+    static func error(_ failure: CommandFailure, of place: MessagePlace) -> JSONValue {
+        var object = failure.fields
+        if failure.target == place.subject { object["target"] = nil }
+        add(place, to: &object)
+        return .object(object)
+    }
+
+    /// The line of messages that are missing.
+    /// - Parameter count: How many; nil when nobody knows.
+    static func loss(
+        _ failure: CommandFailure, count: Int?, of place: MessagePlace
     ) -> JSONValue {
         var object = JSONObject()
         object["error"] = .string(failure.code)
-        object["stage"] = .string(failure.stage)
-        object["detail"] = .string(failure.detail)
-        if let target = failure.target, target != subject.text {
-            object["target"] = .string(target)
-        }
-        if let id = failure.correlationID { object["correlation_id"] = .string(id) }
-        object["subject"] = .string(subject.text)
-        if let headers { object["headers"] = Self.headers(headers) }
-        if let position {
-            object["stream_sequence"] = JSONValue(position.sequence)
-            object["delivery_count"] = JSONValue(position.deliveryCount)
-        }
+        object["count"] = count.map { JSONValue($0) } ?? .null
+        object["cause"] = failure.fields["detail"]
+        add(place, to: &object)
         return .object(object)
+    }
+
+    private static func add(_ place: MessagePlace, to object: inout JSONObject) {
+        object["subject"] = .string(place.subject)
+        if let sequence = place.sequence {
+            object["stream_sequence"] = JSONValue(sequence)
+            object["delivery_count"] = JSONValue(place.deliveryCount)
+        }
     }
 
     private static func texts(of envelope: Envelope) -> [(String, String)] {
@@ -84,9 +85,9 @@ enum MessageLine {
     }
 
     private static func write(
-        _ payload: Received.Payload, _ head: EnvelopePayload?, path: String?,
+        _ payload: Received.Payload, _ head: EnvelopePayload?, _ shown: ShownPayload,
         into writer: inout JSONWriter
-    ) throws(ArrowError) {
+    ) {
         writer.beginObject()
         let fields = [
             ("id", head?.id ?? ""), ("dataname", payload.name), ("payload_type", payload.typeName),
@@ -99,29 +100,44 @@ enum MessageLine {
         }
         writer.key("size")
         writer.number(head?.size ?? payload.bytes.count)
-        if let path {
+        switch shown {
+        case .file(let path):
             writer.key("path")
             writer.string(path)
-        } else {
+        case .json(let value):
             writer.key("value")
-            try writeValue(payload, into: &writer)
+            writer.raw(value.span)
+        case .value:
+            writer.key("value")
+            writer.base64(payload.bytes)
+        case .failed(let failure):
+            for (key, value) in failure.fields {
+                writer.key(key)
+                writer.value(value)
+            }
         }
         writer.key("metadata")
         writer.value(.object(payload.metadata))
         writer.endObject()
     }
 
-    private static func writeValue(
-        _ payload: Received.Payload, into writer: inout JSONWriter
-    ) throws(ArrowError) {
+    /// A payload's value as JSON, unless its table turns out to be damaged.
+    static func value(of payload: Received.Payload, in message: Received) -> ShownPayload {
+        var writer = JSONWriter()
         switch payload.value {
         case .text(let text): writer.string(text)
         case .dictionary(let value), .jsonTable(let value): writer.value(value)
-        case .arrowTable(let table): try ArrowJSONForm.write(table, into: &writer)
-        case .image(let bytes), .audio(let bytes), .video(let bytes), .binary(let bytes):
-            writer.base64(bytes)
-        case nil: writer.base64(payload.bytes)
+        case .arrowTable(let table):
+            do throws(ArrowError) { try ArrowJSONForm.write(table, into: &writer) } catch {
+                return .failed(
+                    CommandFailure(
+                        error, target: message.subject.text,
+                        correlationID: message.envelope.correlationID))
+            }
+        // Bytes are written as base64 where they are wanted, without a copy.
+        case .image, .audio, .video, .binary, nil: return .value
         }
+        return .json(writer.finish())
     }
 
     private static func headers(_ headers: Headers) -> JSONValue {

@@ -9,29 +9,39 @@ internal import NATSWire
 enum MessageText {
     /// Longest part of a value that is shown.
     private static let previewCount = 60
+    /// Widest column of a name or a type.
+    private static let widestCell = 60
 
     /// The head line: when, where, from whom.
-    static func head(of message: Received, _ position: StreamPlace?) -> String {
+    static func head(of message: Received, _ place: MessagePlace) -> String {
         let envelope = message.envelope
         var line = "\(envelope.timestampText)  \(message.subject.text)"
         if !envelope.senderName.isEmpty { line += "  from \(envelope.senderName)" }
         line += "  \(envelope.purpose)"
-        if let position {
-            line += "  #\(position.sequence)"
-            if position.deliveryCount > 1 { line += " (delivery \(position.deliveryCount))" }
+        if let sequence = place.sequence {
+            line += "  #\(sequence)"
+            if place.deliveryCount > 1 { line += " (delivery \(place.deliveryCount))" }
         }
         return flat(line)
     }
 
     /// One line for each payload of a received message.
-    static func payloads(of message: Received, paths: [String?]) -> [String] {
+    static func payloads(of message: Received, _ shown: [ShownPayload]) -> [String] {
         rows(
-            zip(message.payloads, paths).map { payload, path in
+            zip(message.payloads, shown).map { payload, shown in
                 [
                     payload.name, payload.typeName, Figures.bytes(payload.bytes.count),
-                    payload.url == nil ? "direct" : "link", path ?? preview(payload),
+                    payload.url == nil ? "direct" : "link", text(of: payload, shown),
                 ]
             })
+    }
+
+    private static func text(of payload: Received.Payload, _ shown: ShownPayload) -> String {
+        switch shown {
+        case .file(let path): path
+        case .failed(let failure): "not usable (\(failure.code))"
+        case .value, .json: preview(payload)
+        }
     }
 
     /// One line for each payload of an envelope that was sent.
@@ -49,10 +59,15 @@ enum MessageText {
     private static func size(_ payload: EnvelopePayload) -> String { Figures.bytes(payload.size) }
 
     private static func rows(_ rows: [[String]]) -> [String] {
+        let rows = rows.map { row in
+            row.enumerated().map { index, text in
+                index < 4 ? TerminalText.line(text, atMost: widestCell) : flat(text)
+            }
+        }
         let widths = (0..<4).map { column in rows.map { $0[column].count }.max() ?? 0 }
         return rows.map { row in
             let cells = row.enumerated().map { index, text in
-                index < 4 ? Figures.padded(flat(text), widths[index]) : text
+                index < 4 ? Figures.padded(text, widths[index]) : text
             }
             return "  " + cells.joined(separator: "  ")
         }
@@ -69,14 +84,9 @@ enum MessageText {
     }
 
     private static func cut(_ text: String) -> String {
-        let start = flat(String(text.prefix(previewCount + 1)))
-        return start.count > previewCount ? start.prefix(previewCount) + "…" : start
+        TerminalText.line(text, atMost: previewCount)
     }
 
-    /// A text that came from a peer, without anything that moves the cursor.
-    private static func flat(_ text: String) -> String {
-        String(
-            String.UnicodeScalarView(
-                text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
-    }
+    /// A text that came from a peer, on one line.
+    private static func flat(_ text: String) -> String { TerminalText.line(text) }
 }

@@ -43,9 +43,7 @@ package struct TextTable: Sendable {
 
     /// A text on one line, cut to the widest cell.
     private static func cell(_ text: String) -> String {
-        let flat = text.map { $0.isNewline || $0 == "\t" ? " " : $0 }
-        guard flat.count > widestCell else { return String(flat) }
-        return String(flat.prefix(widestCell - 1)) + "…"
+        TerminalText.line(text, atMost: widestCell)
     }
 }
 

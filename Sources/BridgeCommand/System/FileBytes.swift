@@ -8,6 +8,10 @@ internal import Glibc
 package enum FileBytes {
     /// Bytes asked for in one read when the size is unknown.
     private static let readSize = 1 << 20
+    /// Largest file that is read into memory, in bytes; a longer one is a slip, or a device.
+    private static let longest = 32 << 30
+    /// Most memory that is asked for before bytes have come, in bytes.
+    private static let firstCapacity = 1 << 30
 
     /// Reads a file, or the standard input for `-`, into one piece of memory.
     package static func read(_ path: String) throws(CommandFailure) -> Bytes {
@@ -24,7 +28,7 @@ package enum FileBytes {
         descriptor: Int32, path: String, expected: Int
     ) throws(CommandFailure) -> Bytes {
         // One byte more than expected, so that the end shows without a second growth.
-        var writer = ByteWriter(capacity: expected + 1)
+        var writer = ByteWriter(capacity: min(expected, firstCapacity) + 1)
         while true {
             var count = 0
             let wanted = writer.count < expected ? 1 : (expected > 0 ? 1 : readSize)
@@ -34,6 +38,11 @@ package enum FileBytes {
             }
             if count == 0 { return writer.finish() }
             if count < 0, errno != EINTR { throw failure("read", path) }
+            guard writer.count <= longest else {
+                throw CommandFailure(
+                    .refused, code: "file_too_large", stage: "read", target: path,
+                    detail: "it is larger than \(Figures.bytes(longest))")
+            }
         }
     }
 
@@ -70,10 +79,18 @@ package enum FileBytes {
             let count = unsafe bytes[done...].withUnsafeBytes {
                 unsafe Glibc.write(descriptor, $0.baseAddress, $0.count)
             }
-            if count < 0, errno != EINTR { return false }
+            if count < 0, errno != EINTR {
+                // Somebody who shares the descriptor has made it one that does not wait.
+                guard errno == EAGAIN, waitUntilWritable(descriptor) else { return false }
+            }
             done += max(count, 0)
         }
         return true
+    }
+
+    private static func waitUntilWritable(_ descriptor: Int32) -> Bool {
+        var wanted = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        return unsafe poll(&wanted, 1, -1) > 0 || errno == EINTR
     }
 
     /// Makes a directory and those above it.

@@ -5,10 +5,14 @@ internal import Synchronization
 /// Ctrl-C as cancellation: the first SIGINT or SIGTERM cancels the running command, which then
 /// tidies up; the second one ends the process at once.
 enum Interruption {
-    private static let count = Atomic<Int>(0)
+    /// The first signal that came; 0 before.
+    private static let first = Atomic<Int>(0)
 
     /// Whether a signal has come.
-    static var happened: Bool { count.load(ordering: .relaxed) > 0 }
+    static var happened: Bool { first.load(ordering: .relaxed) != 0 }
+
+    /// Whether somebody asked the process to end in order: SIGTERM, as service managers send it.
+    static var isTermination: Bool { first.load(ordering: .relaxed) == Int(SIGTERM) }
 
     /// Returns when the surrounding task is cancelled, which a signal does.
     static func wait() async {
@@ -20,18 +24,22 @@ enum Interruption {
         }
     }
 
-    /// Runs a command so that a signal cancels it.
+    /// Runs a command so that a signal cancels it, and an output that takes no more does too.
     static func whileRunning(
         _ command: @escaping @Sendable () async -> ExitCode
     ) async -> ExitCode {
         let task = Task { await command() }
+        StandardOutput.onFailure { task.cancel() }
         let queue = DispatchQueue(label: "natsbridge.signals")
         let sources = [SIGINT, SIGTERM].map { number in
             // The source sees the signal even though the process ignores it.
             _ = signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
             source.setEventHandler {
-                if count.add(1, ordering: .relaxed).oldValue == 0 {
+                let isFirst = first.compareExchange(
+                    expected: 0, desired: Int(number), ordering: .relaxed
+                ).exchanged
+                if isFirst {
                     task.cancel()
                 } else {
                     ChildProcess.killAll()

@@ -1,0 +1,141 @@
+import BridgeBytes
+import BridgeCommand
+import BridgeJSON
+import Foundation
+import NATSCore
+import NATSJetStream
+import NATSWire
+import TestKit
+import Testing
+
+/// How `receive`, `replay` and `request` end, and what they say of what they could not use.
+@Suite(
+    "The end of receiving", .needsNATSServer,
+    .enabled(if: CommandRun.executable != nil, "\(CommandRun.absence)"))
+struct ReceiveEndTests {
+    private static func envelope(_ payloads: String..., id: String = "m") -> String {
+        #"""
+        {"correlation_id":"c","msg_id":"\#(id)","timestamp":"2026-03-13T07:02:50.443Z",
+        "send_to":"s","msg_purpose":"chat","sender_name":"","sender_id":"","receiver_name":"",
+        "receiver_id":"","reply_to":"","reply_to_msg_id":"","broker_url":"","metadata":{},
+        "payloads":[\#(payloads.joined(separator: ","))]}
+        """#
+    }
+
+    private static func payload(_ type: String, _ data: String, link: String? = nil) -> String {
+        #"""
+        {"id":"i","dataname":"\#(type)","payload_type":"\#(type)",
+        "transport":"\#(link == nil ? "direct" : "link")","encoding":"base64","size":5,
+        "data":"\#(link ?? String(repairing: Base64.encode(Bytes(utf8: data).span)))","metadata":{}}
+        """#
+    }
+
+    /// Stores messages in a stream and replays them; a replay is over when they are.
+    private static func replay(
+        _ messages: [String], _ arguments: String...
+    ) async throws -> CommandRun {
+        try await NATSServerFixture.run { nats in
+            let client = try await NATSClient.connect(NATSClientOptions(servers: [nats.url]))
+            let jetStream = JetStream(client: client)
+            try await jetStream.createStream(StreamConfiguration(name: "LOG", subjects: ["log"]))
+            for message in messages {
+                try await jetStream.publish(Bytes(utf8: message), to: "log")
+            }
+            await client.close()
+            return try await CommandRun.run(
+                ["replay", "LOG", "--since", "10m", "--server", nats.url, "--max-retries", "0"]
+                    + arguments)
+        }
+    }
+
+    /// A store that has nothing.
+    private static func emptyStore() throws -> ScriptedServer {
+        try ScriptedServer { connection, _ in
+            while connection.readRequest() != nil {
+                connection.send("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+            }
+        }
+    }
+
+    @Test func `the first failure decides when nothing could be used`() async throws {
+        let run = try await Self.replay([
+            "junk", Self.envelope(Self.payload("text", "hello")) + "x",
+        ])
+        #expect(run.status == 7)
+        #expect(run.errors.contains("2 of 2 messages could not be used"))
+        let store = try Self.emptyStore()
+        let base = "http://127.0.0.1:\(store.port)"
+        let gone = Self.envelope(Self.payload("text", "", link: base + "/f/x"))
+        let missing = try await Self.replay([gone, "junk"], "--store", base)
+        #expect(missing.status == 4, "\(missing.errors)")
+        let first = try await Self.replay(
+            [gone, "junk"], "-n", "1", "--store", "http://127.0.0.2:9")
+        #expect(first.status == 6, "\(first.errors)")
+    }
+
+    @Test func `one message that could be used is success, and failures are told`() async throws {
+        let run = try await Self.replay(
+            ["junk", Self.envelope(Self.payload("text", "hello"))], "--json")
+        #expect(run.status == 0)
+        #expect(run.errors.contains("1 of 2 messages could not be used"))
+        #expect(try run.json().map { $0["error"]?.stringValue } == ["envelope_invalid_json", nil])
+    }
+
+    @Test func `a payload stands alone, in JSON and in files`() async throws {
+        let store = try Self.emptyStore()
+        let base = "http://127.0.0.1:\(store.port)"
+        let message = Self.envelope(
+            Self.payload("text", "hello"), Self.payload("pdf", "%PDF-"),
+            Self.payload("binary", "", link: base + "/f/x"), Self.payload("dictionary", "{no"))
+        let run = try await Self.replay([message], "--json", "--store", base)
+        #expect(run.status == 4, "\(run.errors)")
+        let payloads = try #require(try run.json().first?["payloads"]?.arrayValue)
+        #expect(payloads[0]["value"] == "hello" && payloads[0]["error"] == nil)
+        #expect(payloads[1]["value"] == "JVBERi0=" && payloads[1]["error"] == nil)
+        for index in [2, 3] {
+            #expect(payloads[index]["value"] == nil && payloads[index]["path"] == nil)
+            #expect(payloads[index]["stage"] != nil && payloads[index]["detail"] != nil)
+        }
+        #expect(payloads[2]["error"] == "claim.payload_missing")
+        #expect(payloads[3]["error"] == "payload_invalid_content")
+
+        let folder = try TemporaryDirectory()
+        let files = try await Self.replay([message], "--out", folder.path, "--store", base)
+        #expect(files.status == 4)
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+        #expect(names == ["m-1-text.txt", "m-2-pdf"])
+        #expect(try TestFile.text(folder.file("m-2-pdf")) == "%PDF-")
+    }
+
+    @Test func `a folder that takes no file ends the command`() async throws {
+        let run = try await Self.replay(
+            [Self.envelope(Self.payload("text", "hello"))], "--out", "/proc/self")
+        #expect(run.status != 0 && run.errors.contains("/proc/self"), "\(run.errors)")
+    }
+
+    @Test(arguments: [SIGINT, SIGTERM])
+    func `a signal ends it in order`(_ signal: Int32) async throws {
+        let executable = try #require(CommandRun.executable)
+        try await NATSServerFixture.run { nats in
+            let process = try BridgeCommand.ChildProcess.start(
+                executable, ["receive", "s", "--server", nats.url], capture: .errors)
+            for await line in process.lines where line.hasPrefix("listening on ") { break }
+            process.signal(signal)
+            #expect(try await within("the end") { await process.exitStatus() } == 130)
+        }
+    }
+
+    @Test func `a lost connection is told, and a found one`() async throws {
+        let executable = try #require(CommandRun.executable)
+        try await NATSServerFixture.run { nats in
+            let process = try await TestKit.ChildProcess(
+                executable, ["receive", "s", "--server", nats.url])
+            _ = try await process.log.first { $0.hasPrefix("listening on ") }
+            try await nats.restart()
+            let lost = try await process.log.first { $0.contains("connection is lost") }
+            let found = try await process.log.first { $0.contains("connected again") }
+            #expect(lost != nil && found != nil)
+            try await process.stop()
+        }
+    }
+}
