@@ -79,14 +79,19 @@ extension ClientCore {
         // What the consumers published goes out, also when one of them did not finish.
         // What was given back has to be written, however late it is.
         let least: Duration = unfinished == 0 ? .zero : .seconds(1)
-        try await flush(until: max(end, .after(least)), stage: .drain)
-        if let failure { throw failure }
-        guard unconsumed == 0, unfinished == 0 else {
+        do throws(NATSError) {
+            try await flush(until: max(end, .after(least)), stage: .drain)
+        } catch {
+            failure = failure ?? error
+        }
+        // What was left says more than that the time was over.
+        guard unconsumed + unfinished == 0 else {
             throw NATSError(
                 .timeout, stage: .drain,
-                detail: "\(unconsumed) received messages were not consumed in time, and"
-                    + " \(unfinished) messages of streams were not acknowledged")
+                detail: "\(unconsumed) received messages were not consumed in time, "
+                    + "\(unfinished) of JetStream's consumers not finished")
         }
+        if let failure { throw failure }
     }
 
     /// Waits until all were consumed or the time is over; returns how many messages are left.
