@@ -10,7 +10,8 @@ import Testing
         .invalidArgument: .lost, .connectionFailed: .unknown, .authorizationFailed: .unknown,
         .disconnected: .unknown, .closed: .unknown, .payloadTooLarge: .lost, .outboxFull: .lost,
         .noResponders: .denied, .timeout: .unknown, .cancelled: .unknown,
-        .permissionDenied: .denied, .slowConsumer: .unknown, .protocolViolation: .unknown,
+        .permissionDenied: .denied, .slowConsumer: .unknown, .limitExceeded: .unknown,
+        .protocolViolation: .unknown,
         .serverError: .unknown,
     ]
 
