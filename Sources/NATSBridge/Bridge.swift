@@ -8,9 +8,9 @@ public import NATSCore
 /// A message carries an envelope: small payloads inside it, large ones as links to a store where
 /// they were put before the message is published. Who sends and who receives need not care which.
 ///
-/// An actor, entered once a message, to see whether the bridge is open. All else runs outside of
-/// it, on the common threads: serializing, planning, encoding, digests, transfers, and the waits
-/// for the server.
+/// An actor, entered once a message, to see whether the bridge is open: that flag is all that it
+/// protects. Everything else is constant or has a lock of its own, and serializing, planning,
+/// reading, decoding, digests, transfers and the waits for the server run outside of it.
 public actor Bridge {
     /// The connection; it may be shared with other users.
     public nonisolated let client: NATSClient
@@ -86,28 +86,30 @@ public actor Bridge {
         if ownsClient { await client.close() }
     }
 
-    /// Longest wait of `drain` for messages that were received and are not yet consumed.
+    /// Longest wait of `drain` for messages that were received and are not yet consumed, where the
+    /// caller holds the connection. That of `NATSClient.drain` is as long.
     public static let drainPatience = Duration.seconds(30)
 
     /// Ends the sequences of messages after what they have received, waits until that is consumed,
     /// writes what waits, confirms it, and closes. Answers may be sent meanwhile. A connection that
     /// the caller holds stays open.
     ///
-    /// A loop over a sequence has consumed a message when it asks for the next one or is left.
+    /// A loop over a sequence has consumed a message when it asks for the next one or is left. The
+    /// client's own `drain` waits for the same.
     /// - Throws: `BridgeError` when the server did not confirm or the task was cancelled, or with
-    ///   `timeout` when messages were not consumed within `drainPatience`; the bridge is closed all
-    ///   the same.
+    ///   `timeout` when messages were not consumed in time; the bridge is closed all the same.
     public func drain() async throws(BridgeError) {
         defer { isClosed = true }
-        let isConsumed = await intakes.drain(within: Self.drainPatience)
         do throws(NATSError) {
-            if ownsClient { try await client.drain() } else { try await client.flush() }
+            if ownsClient { return try await client.drain() }
+            let left = await intakes.drain(until: .now + Self.drainPatience)
+            try await client.flush()
+            guard left == 0 else {
+                throw NATSError(
+                    .timeout, stage: .drain, detail: "\(left) messages were not consumed in time")
+            }
         } catch {
             throw BridgeError(error, stage: .publish)
-        }
-        guard isConsumed else {
-            throw BridgeError(
-                "timeout", stage: .receive, detail: "received messages were not consumed in time")
         }
     }
 

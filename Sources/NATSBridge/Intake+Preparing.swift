@@ -13,7 +13,7 @@ extension Intake {
             let opened = try incoming.open()
             let identity =
                 dropsDuplicates
-                ? MessageIdentity(opened.envelope, on: incoming.message.subject) : nil
+                ? ReceivedIdentity(opened.envelope, on: incoming.message.subject) : nil
             if isKnown(identity) {
                 duplicateDropped(incoming, opened)
             } else if options.followsLinks, opened.hasLinks {
@@ -129,12 +129,12 @@ extension Intake {
     }
 
     /// Whether a message was handed out before, or will be.
-    private func isKnown(_ identity: MessageIdentity?) -> Bool {
+    private func isKnown(_ identity: ReceivedIdentity?) -> Bool {
         guard let identity else { return false }
         return state.withLock { $0.recent?.contains(identity) ?? false }
     }
 
-    private func remember(_ identity: MessageIdentity?) {
+    private func remember(_ identity: ReceivedIdentity?) {
         guard let identity else { return }
         state.withLock { state in _ = state.recent?.insert(identity) }
     }

@@ -18,7 +18,7 @@ internal import NATSCore
 internal import NATSWire
 internal import Synchronization
 
-final class Intake: Sendable {
+final class Intake: DrainParticipant {
     /// What a sequence hands out.
     struct Element: Sendable {
         /// The message; nil for a mark where messages are missing.
@@ -40,7 +40,7 @@ final class Intake: Sendable {
         var element: Element?
         /// What has to be fetched for it.
         var opened: Incoming.Opened?
-        var identity: MessageIdentity?
+        var identity: ReceivedIdentity?
         var incoming: Incoming?
         var task: Task<Void, Never>?
         /// Its part of the bridge's memory, given back when it is handed out.
@@ -123,6 +123,8 @@ final class Intake: Sendable {
         }
         guard isFirst else { return }
         bridge.intakes.add(self)
+        // Where the client drains already, the subscription has ended as well.
+        _ = bridge.client.addDrainParticipant(self)
         let pump = Task {
             await source(self)
         }
@@ -134,11 +136,15 @@ final class Intake: Sendable {
     }
 
     /// Ends everything at once: what is read, what is prepared, and every wait.
-    func close() {
+    /// - Returns: How many messages were not consumed.
+    @discardableResult
+    func close() -> Int {
+        var left = 0
         let (tasks, pump, wakes) = state.withLock {
             state -> ([Task<Void, Never>], Task<Void, Never>?, Wakes) in
             guard !state.isOver else { return ([], nil, Wakes()) }
             state.isOver = true
+            left = state.held.count + state.busy.count
             let tasks =
                 state.held.values.compactMap(\.task) + [state.alarm?.task].compactMap(\.self)
             state.held = [:]
@@ -149,6 +155,7 @@ final class Intake: Sendable {
         pump?.cancel()
         for task in tasks { task.cancel() }
         carryOut(wakes)
+        return left
     }
 
     /// Ends what is being fetched: those messages are handed out as they are.
@@ -156,10 +163,22 @@ final class Intake: Sendable {
         for task in state.withLock({ $0.held.values.compactMap(\.task) }) { task.cancel() }
     }
 
-    /// Ends the interest, and suspends until what was received is consumed.
-    func drain() async {
+    /// Ends the interest, and suspends until what was received is consumed. At the deadline, and in
+    /// a cancelled task, everything is ended.
+    /// - Returns: How many messages were left then, those being worked on included.
+    func drain(until deadline: ContinuousClock.Instant) async -> Int {
         await drainSource()
-        await whenConsumed()
+        let watch = Task.detached { [self] in
+            guard (try? await ContinuousClock().sleep(until: deadline)) != nil else { return 0 }
+            return close()
+        }
+        await withTaskCancellationHandler {
+            await whenConsumed()
+        } onCancel: {
+            close()
+        }
+        watch.cancel()
+        return await watch.value
     }
 
     /// Suspends until everything that was taken is consumed, or nobody consumes any more.
@@ -224,7 +243,10 @@ extension Intake {
         wakes.reader?.resume()
         for drain in wakes.drains { drain.resume() }
         for id in wakes.starts { prepare(id) }
-        if wakes.isOver { bridge.intakes.remove(self) }
+        if wakes.isOver {
+            bridge.intakes.remove(self)
+            bridge.client.removeDrainParticipant(self)
+        }
     }
 
     /// What the next consumer gets now; nil when it has to wait.

@@ -10,25 +10,15 @@ final class IntakeRegistry: Sendable {
 
     func remove(_ intake: Intake) { intakes.withLock { $0[ObjectIdentifier(intake)] = nil } }
 
-    /// Ends all interests and waits until what was received is consumed. Those that take longer
-    /// are ended.
-    /// - Returns: Whether everything was consumed.
-    func drain(within patience: Duration) async -> Bool {
+    /// Ends all interests and waits until what was received is consumed.
+    /// - Returns: How many messages were not consumed at the deadline.
+    func drain(until deadline: ContinuousClock.Instant) async -> Int {
         let intakes = all
-        guard !intakes.isEmpty else { return true }
-        let watch = Task.detached {
-            guard (try? await ContinuousClock().sleep(for: patience)) != nil else { return true }
-            for intake in intakes { intake.close() }
-            return false
-        }
-        await withTaskGroup(of: Void.self) { group in
+        return await withTaskGroup(of: Int.self) { group in
             for intake in intakes {
-                group.addTask {
-                    await intake.drain()
-                }
+                group.addTask { await intake.drain(until: deadline) }
             }
+            return await group.reduce(0, +)
         }
-        watch.cancel()
-        return await watch.value
     }
 }

@@ -5,7 +5,7 @@ package import NATSWire
 
 /// What tells that two messages are one: the ids that the sender gave it, where it came, and what
 /// it carries. A sender that uses an id twice, for another content, loses nothing.
-package struct MessageIdentity: Hashable, Sendable {
+package struct ReceivedIdentity: Hashable, Sendable {
     /// Longest `msg_id` and ids beside it, in bytes together: ids come from peers.
     package static let maxBytes = 512
 
@@ -39,9 +39,9 @@ package struct MessageIdentity: Hashable, Sendable {
 /// The last messages that were handed out, up to a bound: the oldest is forgotten first.
 package struct RecentMessages {
     private let capacity: Int
-    private var known: Set<MessageIdentity> = []
+    private var known: Set<ReceivedIdentity> = []
     /// The same in the order of arrival, as a ring once it is full.
-    private var order: [MessageIdentity] = []
+    private var order: [ReceivedIdentity] = []
     private var oldest = 0
 
     package init(capacity: Int = ReceiveOptions.rememberedMessages) {
@@ -50,10 +50,10 @@ package struct RecentMessages {
 
     package var count: Int { known.count }
 
-    package func contains(_ identity: MessageIdentity) -> Bool { known.contains(identity) }
+    package func contains(_ identity: ReceivedIdentity) -> Bool { known.contains(identity) }
 
     /// Remembers a message. Returns false for one that is known already.
-    package mutating func insert(_ identity: MessageIdentity) -> Bool {
+    package mutating func insert(_ identity: ReceivedIdentity) -> Bool {
         guard known.insert(identity).inserted else { return false }
         guard order.count == capacity else {
             order.append(identity)

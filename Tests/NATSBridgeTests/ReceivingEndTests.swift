@@ -3,12 +3,17 @@ import BridgeEnvelope
 import NATSBridge
 import NATSCore
 import NATSWire
+import Synchronization
 import TestKit
 import Testing
 
 /// How a sequence of messages ends, and what that leaves behind.
 @Suite(.needsNATSServer) struct ReceivingEndTests {
     private typealias Bench = ReceiverBench
+
+    private final class Consumed: Sendable {
+        let ids = Mutex<[String]>([])
+    }
 
     @Test func `leaving the loop ends the interest and the downloads`() async throws {
         try await Bench.run { bench in
@@ -74,32 +79,42 @@ import Testing
             try bench.publish("next", .text("x"))
             try await bench.store.awaitBeginnings(1)
             try await bench.bridge.client.flush()
-            try await bench.bridge.client.drain(timeout: patience)
+            await bench.bridge.client.close()
             bench.store.open("slow")
             #expect(try await Bench.ids(3, &iterator) == ["slow", "next"])
         }
     }
 
-    @Test func `a drain waits for what is being prepared and worked on`() async throws {
+    @Test(arguments: [false, true])
+    func `a drain waits for what is being prepared and worked on`(
+        _ drainsClient: Bool
+    ) async throws {
         try await Bench.run { bench in
             let messages = try await bench.messages()
             try bench.publish("slow", .link("slow", 1))
             try bench.publish("next", .text("x"))
+            let consumed = Consumed()
             let consumer = Task {
-                var ids: [String] = []
                 for try await message in messages {
-                    ids.append(try message.get().envelope.messageID)
+                    let id = try message.get().envelope.messageID
                     // The connection is still there, for an answer.
                     try bench.bridge.client.publish(Bytes(), to: "answers")
                     try await bench.bridge.client.flush()
+                    consumed.ids.withLock { $0.append(id) }
                 }
-                return ids
             }
             try await bench.store.awaitBeginnings(1)
-            let drain = Task { try await bench.bridge.drain() }
+            let drain = Task {
+                if drainsClient {
+                    try await bench.bridge.client.drain(timeout: patience)
+                } else {
+                    try await bench.bridge.drain()
+                }
+            }
             bench.store.open("slow")
             try await drain.value
-            #expect(try await consumer.value == ["slow", "next"])
+            #expect(consumed.ids.withLock { $0 } == ["slow", "next"])
+            try await consumer.value
         }
     }
 
