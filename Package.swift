@@ -129,6 +129,10 @@ let package = Package(
             "InteropTests", "NATSBridge", "BridgeEnvelope", "BridgeClaims", "BridgeHTTP",
             "HTTPWire", "NATSCore", "NATSJetStream", "NATSWire", "BridgeJSON", "ArrowIPC",
             "BridgeBytes"),
+        tests(
+            "SoakTests", "BridgeCommand", "NATSBridge", "BridgeEnvelope", "BridgeClaims",
+            "BridgeHTTP", "HTTPWire",
+            "NATSCore", "NATSWire", "BridgeJSON", "BridgeBytes"),
         tests("TidyTests"),
         fuzzer("LZ4FrameFuzz", "ArrowIPC", "BridgeBytes"),
         fuzzer("ZstandardFuzz", "ArrowIPC", "BridgeBytes"),

@@ -1,0 +1,66 @@
+import Foundation
+import TestKit
+
+/// The built program `natsbridge`, run as a stranger would.
+enum SoakProgram {
+    /// The executable beside the test bundle; nil when it has not been built.
+    static let executable: String? = {
+        var folder = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
+        let candidates = (0..<3).map { _ in
+            folder.deleteLastPathComponent()
+            return folder.appendingPathComponent("natsbridge").path
+        }
+        return (candidates + [PackageRoot.file(".build/debug/natsbridge")])
+            .first { FileManager.default.isExecutableFile(atPath: $0) }
+    }()
+
+    static let absence = "the executable has not been built"
+
+    /// What became of one run.
+    struct End: Sendable {
+        let status: Int32
+        let errors: String
+        /// The most memory in kilobytes that was seen while it ran.
+        let peak: Int
+    }
+
+    /// Starts the program beside the test.
+    static func start(_ arguments: [String]) async throws -> TestKit.ChildProcess {
+        guard let executable else { throw FixtureError(absence) }
+        return try await TestKit.ChildProcess(executable, arguments)
+    }
+
+    /// Runs the program to its end. It is killed when the task is cancelled.
+    static func run(_ arguments: [String], in folder: TemporaryDirectory) async throws -> End {
+        guard let executable else { throw FixtureError(absence) }
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: executable)
+        process.arguments = arguments
+        let path = folder.file("errors")
+        _ = FileManager.default.createFile(atPath: path, contents: nil)
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle(forWritingAtPath: path)
+        let ended = SoakSwitch()
+        process.terminationHandler = { _ in ended.turnOn() }
+        try process.run()
+        let id = process.processIdentifier
+        var peak = 0
+        while !ended.isOn {
+            if Task.isCancelled { kill(id, SIGKILL) }
+            peak = max(peak, residentPeak(of: id))
+            await Pace.pause(.milliseconds(20))
+        }
+        return End(
+            status: process.terminationStatus,
+            errors: try TestFile.text(path).trimmingCharacters(in: .whitespacesAndNewlines),
+            peak: peak)
+    }
+
+    /// The most memory in kilobytes that a process ever had resident (VmHWM); 0 when it is gone.
+    static func residentPeak(of process: Int32) -> Int {
+        let text = (try? TestFile.text("/proc/\(process)/status")) ?? ""
+        let line = text.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        return line?.split(whereSeparator: \.isWhitespace).compactMap { Int($0) }.first ?? 0
+    }
+}
