@@ -88,10 +88,11 @@ struct SoakOracle: Sendable {
             if let problem = sighting.problem {
                 findings.append(SoakFinding(kind: .damaged, subject: name, detail: problem))
             }
-            if sighting.stored > 1 {
+            // Core NATS has no memory: what may not have arrived is published again.
+            if sighting.stored > 1, sends[tag]?.way == .jetStream {
                 findings.append(
                     SoakFinding(
-                        kind: .publishedTwice, subject: name,
+                        kind: .repeated, subject: name,
                         detail: "the stream holds it \(sighting.stored) times"))
             }
             return findings
@@ -102,14 +103,18 @@ struct SoakOracle: Sendable {
 
     private func handedOut() -> [SoakFinding] {
         evidence.logs.flatMap { log in
-            log.events.compactMap { event -> SoakFinding? in
+            var handed: Set<SoakTag> = []
+            return log.events.compactMap { event -> SoakFinding? in
                 switch event {
                 case .message(let tag, let isIntact):
-                    if !isIntact {
-                        return SoakFinding(kind: .damaged, subject: "\(tag)", detail: log.name)
+                    let kind: SoakFinding.Kind? =
+                        !isIntact
+                        ? .damaged
+                        : sends[tag] == nil
+                            ? .stranger : handed.insert(tag).inserted ? nil : .repeated
+                    return kind.map {
+                        SoakFinding(kind: $0, subject: "\(tag)", detail: log.name)
                     }
-                    return sends[tag] == nil
-                        ? SoakFinding(kind: .stranger, subject: "\(tag)", detail: log.name) : nil
                 case .stray(let text):
                     return SoakFinding(kind: .unexplained, subject: log.name, detail: text)
                 case .failure, .gap: return nil

@@ -142,7 +142,15 @@ import Testing
         #expect(
             findings { $0.logs[0].events[0] = .message(Self.first, isIntact: false) }
                 == ["damaged a-1"])
-        #expect(findings { $0.sightings[Self.first]?.stored = 2 } == ["publishedTwice a-1"])
+        let stored = findings {
+            $0.sends[0] = Self.send(Self.first, way: .jetStream)
+            $0.sightings[Self.first]?.stored = 2
+        }
+        #expect(stored == ["repeated a-1"])
+        #expect(findings { $0.sightings[Self.first]?.stored = 2 } == [])
+        #expect(
+            findings { $0.logs[0].events.append(.message(Self.first, isIntact: true)) }
+                == ["repeated a-1"])
         #expect(
             findings { $0.logs[0].events.append(.message(SoakTag("x", 9), isIntact: true)) }
                 == ["stranger x-9"])

@@ -157,7 +157,9 @@ extension SoakLoop {
         let tag = SoakTag(value["correlation_id"]?.stringValue ?? "")
         if let code = value["error"]?.stringValue {
             if let tag { return note(.failure(tag, code)) }
-            return note(code == SoakLog.lossCode ? .gap(code) : .stray(line))
+            // With an exit code it says why the process ends, which is a loss that was told.
+            let isLoss = code == SoakLog.lossCode || value["exit_code"] != nil
+            return note(isLoss ? .gap(code) : .stray(line))
         }
         guard let tag else { return note(.stray(line)) }
         let payloads = value["payloads"]?.arrayValue ?? []

@@ -126,8 +126,8 @@ struct SoakFinding: Sendable, Equatable, CustomStringConvertible {
         case damaged
         /// A message that nobody sent.
         case stranger
-        /// A message was published more than once.
-        case publishedTwice
+        /// A stream holds a message twice, or a loop was handed it twice.
+        case repeated
         /// A loop got a failure that names no message.
         case unexplained
         /// The link of an arrived message leads nowhere, or to something else.

@@ -53,13 +53,24 @@ struct SoakReport: Sendable {
         }
     }
 
+    /// Whose findings are counted together: a loop's, else those of a process.
+    private func group(_ finding: SoakFinding) -> String {
+        switch finding.kind {
+        case .untoldLoss, .repeated: finding.detail
+        default: SoakTag(finding.subject)?.process ?? finding.subject
+        }
+    }
+
     private var verdict: [String] {
         guard !findings.isEmpty else { return ["no findings"] }
         return SoakFinding.Kind.allCases.flatMap { kind -> [String] in
             let some = findings.filter { $0.kind == kind }
             guard !some.isEmpty else { return [] }
             let more = some.count > Self.most ? ["FOUND … \(some.count - Self.most) more"] : []
-            return ["FOUND \(kind.rawValue): \(some.count)"]
+            let groups = Dictionary(grouping: some, by: group).map { "\($0) \($1.count)" }
+            return [
+                "FOUND \(kind.rawValue): \(some.count) (\(groups.sorted().joined(separator: ", ")))"
+            ]
                 + some.prefix(Self.most).map { "FOUND \($0)" } + more
         }
     }

@@ -119,7 +119,8 @@ struct SoakRun: Sendable {
             for (name, kinds) in tracks {
                 let schedule = SoakSchedule(kinds, SeededGenerator("soak faults of \(name)"))
                 group.addTask {
-                    for fault in schedule where stage.clock.now < end {
+                    for fault in schedule {
+                        guard stage.clock.now < end else { return }
                         try await stage.play(fault, standingStill: still)
                     }
                 }

@@ -7,6 +7,11 @@ extension SoakVerdict {
         "connect", "serialize", "plan", "upload", "encode", "start", "store", "policy", "prepare",
     ]
 
+    /// How failures say that uploads could not be taken back.
+    private static let leftWords = [
+        "uploads left to their time to live", "these stay until their time to live ends",
+    ]
+
     /// A failure of the library.
     init(_ error: BridgeError) {
         self.init(code: error.code, stage: error.stage.rawValue, text: "\(error)")
@@ -35,6 +40,6 @@ extension SoakVerdict {
         // A store that could not be reached may have what it was sent.
         mayLeaveUploads =
             isBefore && code == "claim.store_unavailable"
-            || text.contains("uploads left to their time to live")
+            || Self.leftWords.contains { text.contains($0) }
     }
 }
