@@ -52,6 +52,15 @@ struct SoakOracle: Sendable {
 
     private func isInDoubt(_ tag: SoakTag) -> Bool { sends[tag].map(isInDoubt) ?? false }
 
+    /// When a message was sent, what its sender was told, and who saw it.
+    private func story(_ tag: SoakTag) -> String {
+        let sighting = evidence.sightings[tag] ?? SoakSighting()
+        let seen = "seen at nodes \(sighting.nodes.sorted()), stored \(sighting.stored) times"
+        guard let send = sends[tag] else { return seen }
+        return "\(send.way) from \(send.began) to \(send.ended) by \(send.server), "
+            + "\(send.outcome), \(seen)"
+    }
+
     private var arrived: [(tag: SoakTag, sighting: SoakSighting)] {
         evidence.sightings.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
@@ -66,8 +75,7 @@ struct SoakOracle: Sendable {
             case .sent:
                 let isThere = send.way == .jetStream ? (sighting?.stored ?? 0) > 0 : sighting != nil
                 guard !isThere, !isInDoubt(send) else { return nil }
-                return SoakFinding(
-                    kind: .falseSuccess, subject: name, detail: "\(send.way) \(send.detail)")
+                return SoakFinding(kind: .falseSuccess, subject: name, detail: story(send.tag))
             case .notSent, .denied:
                 guard sighting != nil else { return nil }
                 return SoakFinding(
@@ -117,6 +125,9 @@ struct SoakOracle: Sendable {
                     }
                 case .stray(let text):
                     return SoakFinding(kind: .unexplained, subject: log.name, detail: text)
+                case .end:
+                    handed = []
+                    return nil
                 case .failure, .gap: return nil
                 }
             }
@@ -134,7 +145,9 @@ struct SoakOracle: Sendable {
                 // have been lost behind later ones.
                 let isLate = sends[tag]?.outcome == .unknown
                 guard !order.isCovered(tag, isLate: isLate) else { return nil }
-                return SoakFinding(kind: .untoldLoss, subject: "\(tag)", detail: log.name)
+                return SoakFinding(
+                    kind: .untoldLoss, subject: "\(tag)",
+                    detail: "\(log.name): \(story(tag)); around \(order.surroundings(of: tag))")
             }
         }
     }

@@ -11,7 +11,7 @@ import Testing
         var evidence = SoakEvidence()
         let tags = [first, second, third]
         evidence.sends = tags.map { send($0) }
-        for tag in tags { evidence.sightings[tag] = SoakSighting(controls: 3, stored: 1) }
+        for tag in tags { evidence.sightings[tag] = SoakSighting(nodes: [0, 1, 2], stored: 1) }
         evidence.sightings[second]?.object = "k2"
         evidence.objects = ["k2": "a-2"]
         evidence.logs = [
@@ -105,6 +105,7 @@ import Testing
 
     @Test func `a loss is covered only where it was told`() {
         #expect(findings { $0.logs[0].events[1] = .gap("messages_lost") } == [])
+        #expect(findings { $0.logs[0].events[1] = .end("permission_denied") } == [])
         #expect(findings { $0.logs[0].events[1] = .failure(Self.second, "payload_missing") } == [])
         let early = findings {
             $0.logs[0].events.remove(at: 1)
@@ -148,14 +149,16 @@ import Testing
         }
         #expect(stored == ["repeated a-1"])
         #expect(findings { $0.sightings[Self.first]?.stored = 2 } == [])
+        let again = SoakLog.Event.message(Self.first, isIntact: true)
+        #expect(findings { $0.logs[0].events.append(again) } == ["repeated a-1"])
         #expect(
-            findings { $0.logs[0].events.append(.message(Self.first, isIntact: true)) }
-                == ["repeated a-1"])
+            findings { $0.logs[0].events += [.gap("messages_lost"), again] } == ["repeated a-1"])
+        #expect(findings { $0.logs[0].events += [.end("permission_denied"), again] } == [])
         #expect(
             findings { $0.logs[0].events.append(.message(SoakTag("x", 9), isIntact: true)) }
                 == ["stranger x-9"])
         let unsent = findings {
-            $0.sightings[SoakTag("b", 9)] = SoakSighting(controls: 1)
+            $0.sightings[SoakTag("b", 9)] = SoakSighting(nodes: [1])
         }
         #expect(unsent == ["stranger b-9"])
         #expect(

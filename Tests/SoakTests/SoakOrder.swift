@@ -10,15 +10,17 @@ struct SoakOrder {
     private var known: Set<SoakTag> = []
     /// Where losses were told, in order.
     private var gaps: [Int] = []
+    private let log: SoakLog
 
     init(_ log: SoakLog) {
+        self.log = log
         for (position, event) in log.events.enumerated() {
             switch event {
             case .message(let tag, _), .failure(let tag, _):
                 guard known.insert(tag).inserted else { continue }
                 places[tag.process, default: []].append(
                     Place(number: tag.number, position: position))
-            case .gap: gaps.append(position)
+            case .gap, .end: gaps.append(position)
             case .stray: break
             }
         }
@@ -37,6 +39,22 @@ struct SoakOrder {
         let behind = next < places.count && !isLate ? places[next].position : .max
         let gap = Self.firstIndex(in: gaps.indices) { gaps[$0] > min(before, behind) }
         return gap < gaps.count && gaps[gap] < max(before, behind)
+    }
+
+    /// What the loop was handed around the place where a missing message should stand, in words.
+    func surroundings(of tag: SoakTag) -> String {
+        let places = places[tag.process] ?? []
+        let next = Self.firstIndex(in: places.indices) { places[$0].number > tag.number }
+        let place = next > 0 ? places[next - 1].position : 0
+        return log.events[max(0, place - 2)..<min(log.events.count, place + 8)].map { event in
+            switch event {
+            case .message(let tag, _): "\(tag)"
+            case .failure(let tag, let code): "\(tag) \(code)"
+            case .gap: "(loss)"
+            case .end: "(end)"
+            case .stray: "(stray)"
+            }
+        }.joined(separator: " ")
     }
 
     /// The first index for which the test holds, of indices for which it holds from some on.

@@ -29,6 +29,8 @@ final class SoakLoop: Sendable {
             return note(.stray("correlation id \(message.envelope.correlationID)"))
         }
         let payload = message.payloads.first
+        // Values are asked for: where there is none, its link could not be had.
+        if let payload, payload.value == nil { return note(.failure(tag, "no value")) }
         let isIntact =
             message.payloads.count == 1 && (expected == nil || expected == tag)
             && payload.map { $0.name == tag.description && SoakContent.isIntact($0.bytes, tag) }
@@ -54,7 +56,7 @@ final class SoakLoop: Sendable {
                 switch event {
                 case .message(let tag, _), .failure(let tag, _):
                     tag.process == process && tag.number >= number
-                case .gap, .stray: false
+                case .gap, .end, .stray: false
                 }
             }
         }
@@ -88,9 +90,9 @@ extension SoakLoop {
                     }
                     await still.whenOff()
                 }
-                if !Task.isCancelled { note(.gap("the subscription ended")) }
+                if !Task.isCancelled { note(.end("the subscription ended")) }
             } catch {
-                if !Task.isCancelled { note(.gap("\(error)")) }
+                if !Task.isCancelled { note(.end("\(error)")) }
             }
             await Pace.pause(.milliseconds(100))
         }
@@ -132,7 +134,7 @@ extension SoakLoop {
             // Also after a cancellation: no process outlives the run.
             await Task { try? await process.stop() }.value
             guard !Task.isCancelled else { return }
-            note(.gap("the process ended: \(process.log.lines.last ?? "")"))
+            note(.end("the process ended: \(process.log.lines.last ?? "")"))
             await Pace.pause(.milliseconds(100))
         }
     }
@@ -163,6 +165,9 @@ extension SoakLoop {
         }
         guard let tag else { return note(.stray(line)) }
         let payloads = value["payloads"]?.arrayValue ?? []
+        if let error = payloads.first?["error"], !error.isNull {
+            return note(.failure(tag, "\(error)"))
+        }
         let text = payloads.first?["value"]?.stringValue ?? ""
         let bytes = Data(base64Encoded: text).map { Bytes([UInt8]($0)) } ?? Bytes()
         note(

@@ -51,6 +51,8 @@ struct SoakSend: Sendable, Equatable {
     let outcome: Outcome
     /// The failure in words; empty for a success.
     var detail = ""
+    /// The server that the sender was connected to when the call ended; empty: not known.
+    var server = ""
     /// Whether the failure says that uploads may be left at the store, or came from a store that
     /// could not be asked: then nobody could have removed them.
     var mayLeaveUploads = false
@@ -58,8 +60,8 @@ struct SoakSend: Sendable, Equatable {
 
 /// What the independent witnesses saw of one message.
 struct SoakSighting: Sendable, Equatable {
-    /// How many of the control subscribers saw it.
-    var controls = 0
+    /// The nodes whose control subscribers saw it.
+    var nodes: Set<Int> = []
     /// How often the stream holds it.
     var stored = 0
     /// What is wrong with it, as the witness found: the envelope, the content, its digest.
@@ -77,9 +79,11 @@ struct SoakLog: Sendable, Equatable {
         case message(SoakTag, isIntact: Bool)
         /// A message that came and could not be used, named.
         case failure(SoakTag, String)
-        /// Messages are missing here, or may be: a loss that was told, or the end of a
-        /// subscription.
+        /// A loss that was told: messages are missing here, or may be.
         case gap(String)
+        /// The subscription ended and was made again, so that messages may be missing here, and
+        /// nobody remembers the earlier ones.
+        case end(String)
         /// A failure that names no message and tells no loss.
         case stray(String)
     }

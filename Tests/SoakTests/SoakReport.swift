@@ -44,7 +44,7 @@ struct SoakReport: Sendable {
                 switch event {
                 case .message: counts.messages += 1
                 case .failure: counts.failures += 1
-                case .gap: counts.gaps += 1
+                case .gap, .end: counts.gaps += 1
                 case .stray: counts.strays += 1
                 }
             }
@@ -56,7 +56,8 @@ struct SoakReport: Sendable {
     /// Whose findings are counted together: a loop's, else those of a process.
     private func group(_ finding: SoakFinding) -> String {
         switch finding.kind {
-        case .untoldLoss, .repeated: finding.detail
+        case .untoldLoss, .repeated:
+            finding.detail.split(separator: ":").first.map(String.init) ?? ""
         default: SoakTag(finding.subject)?.process ?? finding.subject
         }
     }

@@ -1,6 +1,7 @@
 import BridgeBytes
 import BridgeEnvelope
 import NATSBridge
+import NATSCore
 import NATSWire
 import Synchronization
 import TestKit
@@ -10,6 +11,7 @@ struct SoakVerdict: Sendable {
     var outcome: SoakSend.Outcome
     var detail = ""
     var mayLeaveUploads = false
+    var server = ""
 
     static let sent = SoakVerdict(outcome: .sent)
 }
@@ -60,7 +62,7 @@ struct SoakLane: Sendable {
             book.add(
                 SoakSend(
                     tag: tag, way: way, began: began, ended: clock.now,
-                    outcome: verdict.outcome, detail: verdict.detail,
+                    outcome: verdict.outcome, detail: verdict.detail, server: verdict.server,
                     mayLeaveUploads: verdict.mayLeaveUploads))
             await Pace.pause(pause)
         }
@@ -104,14 +106,16 @@ extension SoakLane {
     ) async -> SoakVerdict {
         var options = options
         options.correlationID = tag.description
+        var verdict = SoakVerdict.sent
         do throws(BridgeError) {
             try await bridge.send(
                 [OutgoingPayload(tag.description, .binary(content))], to: subject,
                 options: options)
-            return .sent
         } catch {
-            return SoakVerdict(error)
+            verdict = SoakVerdict(error)
         }
+        verdict.server = bridge.client.serverInfo?.serverName ?? ""
+        return verdict
     }
 
     /// Asks by the library, and notes what was answered.

@@ -76,16 +76,20 @@ extension SoakStage {
             try await node.kill()
         case .lameDuck:
             try await node.enterLameDuck()
+            note("node \(fault.node) sends its clients away")
             _ = await Pace.until(Self.leaving) { proxies.allSatisfy { $0.openCount == 0 } }
+            note("node \(fault.node) is stopped")
             try await node.stop()
         default: try await node.stop()
         }
+        note("node \(fault.node) is down")
         for proxy in proxies { proxy.goDown() }
         await Pace.pause(fault.length / 2)
         try await node.restart()
         try await witness.connect(fault.node, of: cluster)
         try await witness.untilJoined()
         for proxy in proxies { try proxy.comeUp() }
+        note("node \(fault.node) is back")
     }
 
     private func deny(

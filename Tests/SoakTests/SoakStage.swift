@@ -69,7 +69,9 @@ final class SoakStage: Sendable {
     /// The faults that were begun, with their times, in order.
     var played: [String] { faults.withLock { $0 } }
 
-    func note(_ fault: SoakFault) { faults.withLock { $0.append("at \(clock.now): \(fault)") } }
+    func note(_ fault: some CustomStringConvertible & Sendable) {
+        faults.withLock { $0.append("at \(clock.now): \(fault)") }
+    }
 
     func noteKill() { killed.withLock { $0.append(clock.now) } }
 

@@ -44,7 +44,8 @@ struct SoakWitness: Sendable {
             // A tag that no process writes is a stranger's.
             let tag = SoakTag(text) ?? SoakTag(text, -1)
             evidence.sightings[tag] = SoakSighting(
-                controls: parts[1].intValue ?? 0, stored: parts[2].intValue ?? 0,
+                nodes: Set((parts[1].arrayValue ?? []).compactMap(\.intValue)),
+                stored: parts[2].intValue ?? 0,
                 problem: parts[3].stringValue, object: parts[4].stringValue,
                 linkProblem: parts[5].stringValue)
         }

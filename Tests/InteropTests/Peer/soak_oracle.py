@@ -259,7 +259,7 @@ class Witness:
         if sighting.url:
             parts = urllib.parse.urlsplit(sighting.url).path.split("/")
             key = parts[2] if len(parts) > 2 else ""
-        return [tag, len(sighting.nodes), sighting.stored, sighting.problem, key,
+        return [tag, sorted(sighting.nodes), sighting.stored, sighting.problem, key,
                 sighting.link_problem]
 
 
