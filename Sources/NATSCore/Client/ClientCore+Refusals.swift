@@ -6,7 +6,7 @@ internal import Synchronization
 /// What a server refuses finds its owner: a subscription, a message, a request.
 extension ClientCore {
     /// The server complains, and the connection stands.
-    func refused(_ error: ServerError) {
+    func refused(_ error: ServerError, on connection: ClientMachine.ConnectionID) {
         tell(.serverError(error))
         switch error.operation {
         case .subscribe(let subject, let queueGroup, let sid):
@@ -32,16 +32,19 @@ extension ClientCore {
             endManyAnswers(id, .failure(failure))
         case nil:
             guard error.kind == .maximumSubscriptionsExceeded else { return }
-            subscriptions.withLock { $0.unnamedRefusals += 1 }
-            // Its PONG tells which ones are meant.
-            outbox.ping()
+            // A PONG tells which ones are meant: that of a connection that joins comes anyway.
+            if subscriptions.withLock({ $0.refusedUnnamed(on: connection) }) { outbox.ping() }
         }
     }
 
     /// The server has taken or refused all subscriptions up to this one. As it takes no more once
     /// it has enough, those that it refused are the last ones.
     func subscribed(upTo sid: Int) {
-        let sinks = subscriptions.withLock { $0.confirm(upTo: sid) }
+        endUnnamed(subscriptions.withLock { $0.confirm(upTo: sid) })
+    }
+
+    /// Ends those that the server refused for their number.
+    func endUnnamed(_ sinks: [SubscriptionSink]) {
         end(
             sinks,
             NATSError(

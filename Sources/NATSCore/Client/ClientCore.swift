@@ -157,18 +157,20 @@ extension ClientCore {
     /// The outbox feeds a connection from now on.
     func feed(_ wire: Wire) {
         var interrupted: [SubscriptionSink] = []
+        var refused: [SubscriptionSink] = []
         outbox.feed(
             wire.link.handle, tap: wire.tap, maxPayload: maxPayload.load(ordering: .relaxed)
         ) { writer in
             subscriptions.withLock { registry in
                 interrupted = registry.interrupted
-                for item in registry.resubscribe() { item.write(into: &writer) }
-                for sid in registry.takeEnded() {
-                    FrameWriter.unsubscribe(sid: sid, into: &writer)
-                }
+                let change = registry.resubscribe(wire.id)
+                for item in change.items { item.write(into: &writer) }
+                for sid in change.ended { FrameWriter.unsubscribe(sid: sid, into: &writer) }
+                refused = change.refused
                 return registry.lastSID
             }
         }
+        endUnnamed(refused)
         // Before anything of the new connection is read.
         for sink in interrupted { sink.delivery.addOpenGap() }
         status.withLock { status in

@@ -144,7 +144,7 @@ final class ClientDriver: LinkHandler {
         case .close(let id): wires[id]?.link.close()
         case .passPong(let id): passPong(id)
         case .update(let info): core.infoReceived(info)
-        case .report(let error): core.refused(error)
+        case .report(let id, let error): core.refused(error, on: id)
         case .tell(let news): core.announce(news)
         case .end(let end): core.end(closeError ?? NATSError(end))
         case .finish:
@@ -192,7 +192,7 @@ final class ClientDriver: LinkHandler {
 
     /// Subscribes to everything beside the connection in use.
     private func subscribe(_ id: ClientMachine.ConnectionID) {
-        let items = core.subscriptions.withLock { $0.join() }
+        let items = core.subscriptions.withLock { $0.join(id) }
         wires[id]?.send { writer in
             for item in items { item.write(into: &writer) }
             FrameWriter.ping(into: &writer)

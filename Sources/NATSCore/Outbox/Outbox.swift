@@ -136,8 +136,7 @@ final class Outbox: Sendable {
                 _ = state.queue.awaitReceipt(by: waiter, of: number)
                 isUrgent = true
             } else {
-                state.queue.append(publish: payload, subject, replyTo: replyTo, headers: headers)
-                state.queue.noteLast(subject, replyTo: replyTo)
+                state.queue.append(noted: payload, subject, replyTo: replyTo, headers: headers)
                 number = state.queue.ledger.appended
             }
             if isUrgent || state.wantsAttention { link = state.attend(atOnce: isUrgent) }

@@ -43,6 +43,13 @@ package struct OutboxQueue: ~Copyable, Sendable {
     package mutating func append(
         publish payload: Bytes, _ subject: Subject, replyTo: Subject?, headers: Headers
     ) {
+        if ledger.hasNotedBehindPing, isFed { _ = appendPing(.receipts) }
+        add(payload, subject, replyTo, headers)
+    }
+
+    private mutating func add(
+        _ payload: Bytes, _ subject: Subject, _ replyTo: Subject?, _ headers: Headers
+    ) {
         let before = pending.count
         pending.append(publish: payload, subject, replyTo: replyTo, headers: headers)
         let number = ledger.messageAppended()
@@ -57,8 +64,12 @@ package struct OutboxQueue: ~Copyable, Sendable {
         longestLine = (names, number)
     }
 
-    /// Notes the last message as one of which somebody may ask what became of it.
-    package mutating func noteLast(_ subject: Subject, replyTo: Subject?) {
+    /// Appends a message of which somebody may ask what became of it.
+    package mutating func append(
+        noted payload: Bytes, _ subject: Subject, replyTo: Subject?, headers: Headers
+    ) {
+        if isFed, ledger.hasOtherBehindPing { _ = appendPing(.keepAlive) }
+        add(payload, subject, replyTo, headers)
         ledger.noteAppended(subject, replyTo: replyTo)
         if ledger.wantsMark { _ = appendPing(.receipts) }
     }
@@ -69,7 +80,7 @@ package struct OutboxQueue: ~Copyable, Sendable {
         confirmed payload: Bytes, _ subject: Subject, replyTo: Subject?, headers: Headers
     ) {
         if isFed, ledger.hasMessageBehindPing { _ = appendPing(.keepAlive) }
-        append(publish: payload, subject, replyTo: replyTo, headers: headers)
+        add(payload, subject, replyTo, headers)
         ledger.noteAppended(subject, replyTo: replyTo)
         if isFed { _ = appendPing(.receipts) }
     }

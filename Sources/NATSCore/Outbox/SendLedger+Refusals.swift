@@ -13,10 +13,10 @@ package import NATSWire
 ///       PONG       -ERR a              -ERR a     PONG        6 and 8 are denied
 ///
 /// The messages that somebody may ask about are noted with their subjects until a PONG has passed
-/// them. If there are as many refusals as such messages, or more (others may have been published
-/// to that subject without a receipt), all of them are denied. If there are fewer, permissions
-/// have changed in between and nobody can tell which: all are unknown. A message that is published
-/// with a PING before and behind it stands alone between two marks.
+/// them, and a PING parts them from others. If there are as many refusals as such messages, all of
+/// them are denied. If there are fewer, permissions have changed in between, and if others stand
+/// among them (what waited for a connection is not parted), the refusals may be theirs: nobody can
+/// tell which, and all are unknown. A message with a PING before and behind it stands alone.
 struct RefusalWindow: Sendable {
     struct Noted: Sendable {
         let number: UInt64
@@ -28,6 +28,8 @@ struct RefusalWindow: Sendable {
     var noted = Fifo<Noted>()
     /// Refusals since the last PONG, by the server's words for the subject.
     var refusals: [ServerError.Operation: Int] = [:]
+    /// How many of them stand behind the last PING.
+    var notedBehindPing = 0
 }
 
 extension SendLedger {
@@ -38,6 +40,16 @@ extension SendLedger {
     package mutating func noteAppended(_ subject: Subject, replyTo: Subject?) {
         refusals.noted.append(
             RefusalWindow.Noted(number: appended, subject: subject, replyTo: replyTo))
+        refusals.notedBehindPing += 1
+    }
+
+    /// Whether a noted message stands behind the last PING, so that another one must be parted
+    /// from it.
+    package var hasNotedBehindPing: Bool { refusals.notedBehindPing > 0 }
+
+    /// Whether another message than noted ones stands behind the last PING.
+    package var hasOtherBehindPing: Bool {
+        appended - lastMark > UInt64(refusals.notedBehindPing)
     }
 
     /// Whether so many messages are noted that a PING should stand behind them.
@@ -57,13 +69,16 @@ extension SendLedger {
         var passed: [RefusalWindow.Noted] = []
         while let first = refusals.noted.first, first.number <= mark {
             _ = refusals.noted.popFirst()
-            passed.append(first)
+            // One that was taken out was never sent.
+            if !isExcepted(first.number) { passed.append(first) }
         }
         guard hasRefusals else { return [] }
         var notices: [Notice] = []
+        let areAlone = passed.count { $0.number > settled } >= unsettled(upTo: mark)
         for (operation, count) in refusals.refusals {
             let concerned = passed.filter { $0.isMeant(by: operation) }
-            let outcome: PublishOutcome = count >= concerned.count ? .denied : .unknown
+            let isClear = areAlone && count >= concerned.count
+            let outcome: PublishOutcome = isClear ? .denied : .unknown
             for message in concerned { notices += except(message.number, outcome) }
         }
         refusals.refusals = [:]

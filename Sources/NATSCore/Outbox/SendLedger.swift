@@ -98,8 +98,15 @@ package struct SendLedger: Sendable {
     /// How much earlier flushes have told of.
     private struct Told {
         var unknown: UInt64 = 0
-        /// Number of messages that were taken out, in the order in which they were.
-        var removals = 0
+        /// How often a flush has told of something.
+        var tellings = 0
+    }
+
+    /// A message that was taken out of the queue.
+    private struct Removal {
+        let number: UInt64
+        /// Which telling it was part of; nil: no flush has told of it.
+        var telling: Int?
     }
 
     /// What asking for a flush comes to.
@@ -126,9 +133,8 @@ package struct SendLedger: Sendable {
     private var unasked: [UInt64] = []
     private var waiters = ReceiptWaiters()
     private var told = Told()
-    /// Messages that were taken out of the queue, in their order and in that of taking out.
-    private var removed: [UInt64] = []
-    private var removals: [UInt64] = []
+    /// Messages that were taken out of the queue, in their order.
+    private var removals: [Removal] = []
     private var confirmedSID = 0
     private var exceptions: [UInt64: PublishOutcome] = [:]
     /// No exception is remembered up to this message.
@@ -143,7 +149,7 @@ package struct SendLedger: Sendable {
     /// Every message up to this one is settled.
     package private(set) var settled: UInt64 = 0
     /// The last message before the last PING.
-    private var lastMark: UInt64 = 0
+    private(set) var lastMark: UInt64 = 0
 
     // MARK: Messages
 
@@ -155,8 +161,8 @@ package struct SendLedger: Sendable {
 
     /// Messages that wait were taken out of the queue: no server takes them.
     package mutating func messagesRemoved(_ numbers: [UInt64]) -> [Notice] {
-        removals += numbers
-        removed = (removed + numbers).sorted()
+        removals += numbers.map { Removal(number: $0) }
+        removals.sort { $0.number < $1.number }
         return numbers.flatMap { except($0, .lost) }
     }
 
@@ -165,9 +171,9 @@ package struct SendLedger: Sendable {
         var numbers: [UInt64] = []
         numbers.reserveCapacity(count)
         var number = appended
-        var holes = removed[...]
+        var holes = removals[...]
         while numbers.count < count, number > 0 {
-            if holes.last == number {
+            if holes.last?.number == number {
                 holes.removeLast()
             } else {
                 numbers.append(number)
@@ -223,6 +229,7 @@ package struct SendLedger: Sendable {
         guard expected.count < Self.pongLimit || purpose == .parting else { return false }
         expected.append(ExpectedPong(purpose: purpose, mark: appended, sid: sid))
         lastMark = appended
+        refusals.notedBehindPing = 0
         return true
     }
 
@@ -295,12 +302,18 @@ package struct SendLedger: Sendable {
         let unknown = unknowns(upTo: flush.mark)
         return Shortfall(
             unknown: unknown > told.unknown ? Int(clamping: unknown - told.unknown) : 0,
-            lost: removals.dropFirst(told.removals).count { $0 <= flush.mark })
+            lost: removals.count {
+                $0.number <= flush.mark && $0.telling.map { $0 > told.tellings } ?? true
+            })
     }
 
     private mutating func tell(upTo mark: UInt64) {
         told.unknown = max(told.unknown, unknowns(upTo: mark))
-        told.removals = removals.count
+        told.tellings += 1
+        for index in removals.indices
+        where removals[index].number <= mark && removals[index].telling == nil {
+            removals[index].telling = told.tellings
+        }
     }
 
     /// Messages up to this one that are settled as unknown.
@@ -327,6 +340,7 @@ package struct SendLedger: Sendable {
         isFed = true
         // What is sent anew has no PING behind it yet, and no subscription is confirmed.
         lastMark = settled
+        refusals.notedBehindPing = refusals.noted.count
         confirmedSID = 0
     }
 
@@ -365,6 +379,13 @@ package struct SendLedger: Sendable {
         return settle(upTo: number - 1, .unknown) + settle(upTo: appended, .lost)
     }
 
+    /// Number of messages up to a mark that are not settled and were not taken out.
+    func unsettled(upTo mark: UInt64) -> Int {
+        guard mark > settled else { return 0 }
+        return Int(clamping: mark - settled)
+            - removals.count { $0.number > settled && $0.number <= mark }
+    }
+
     private mutating func settle(upTo end: UInt64, _ outcome: PublishOutcome) -> [Notice] {
         guard end > settled else { return [] }
         let unknownBefore = unknowns(upTo: settled)
@@ -380,6 +401,9 @@ package struct SendLedger: Sendable {
         }
     }
 
+    /// Whether it is known of a message by itself what became of it.
+    func isExcepted(_ number: UInt64) -> Bool { exceptions[number] != nil }
+
     /// Notes what became of one message, whatever happens to those beside it.
     mutating func except(_ number: UInt64, _ outcome: PublishOutcome) -> [Notice] {
         exceptions[number] = outcome
@@ -394,7 +418,7 @@ package struct SendLedger: Sendable {
         exceptions = exceptions.filter { $0.key > forgotten }
         // Those that may still be counted in the queue stay.
         let past = min(forgotten, settled)
-        removed.removeAll { $0 <= past }
+        removals.removeAll { $0.number <= past }
     }
 
     /// Halves the list, so that forgetting is amortised O(1). The first run that stays becomes

@@ -49,14 +49,31 @@ struct SubscriptionRegistry {
     private(set) var inboxSID: Int?
     /// The last subscription that was made.
     private(set) var lastSID = 0
-    /// Those that a connection has subscribed to beside the one in use.
-    private var joinedSIDs: Set<Int> = []
+    /// Those that the connection which was made last has subscribed to beside the one in use.
+    private var joined: Joined?
     /// Those whose connection was lost.
     private var lostSIDs: Set<Int> = []
     /// The server has said what it has to say of the present connection's subscriptions up to this.
     private var confirmedSID = 0
     /// Complaints of too many subscriptions since then.
-    var unnamedRefusals = 0
+    private var unnamedRefusals = 0
+
+    private struct Joined {
+        let connection: ClientMachine.ConnectionID
+        let sids: Set<Int>
+        /// Complaints of too many subscriptions on it.
+        var refusals = 0
+    }
+
+    /// What a connection that takes over has to be told.
+    struct Change {
+        /// What it must subscribe to yet, and counts that have changed since it joined.
+        let items: [SubscriptionTable.Resubscription]
+        /// Subscriptions that it has made and that have ended since.
+        let ended: [Int]
+        /// Those that its server has refused; they are taken out.
+        let refused: [SubscriptionSink]
+    }
 
     /// Whom a message is for, and whether it is the last one; nil when nobody wants it.
     struct Route {
@@ -130,28 +147,40 @@ struct SubscriptionRegistry {
 /// Connections come and go.
 extension SubscriptionRegistry {
     /// Everything that a connection must subscribe to beside the one in use.
-    mutating func join() -> [SubscriptionTable.Resubscription] {
-        joinedSIDs = Set(sinks.keys)
+    mutating func join(
+        _ connection: ClientMachine.ConnectionID
+    ) -> [SubscriptionTable.Resubscription] {
+        joined = Joined(connection: connection, sids: Set(sinks.keys))
         return table.resubscriptions
     }
 
-    /// A connection is fed from now on: what it must subscribe to yet, and counts that have
-    /// changed since it joined.
-    mutating func resubscribe() -> [SubscriptionTable.Resubscription] {
+    /// A connection is fed from now on.
+    mutating func resubscribe(_ connection: ClientMachine.ConnectionID) -> Change {
+        // Another one may have joined and been lost.
+        let own = joined.flatMap { $0.connection == connection ? $0 : nil }
+        let made = own?.sids ?? []
+        joined = nil
+        // It takes no more once it has enough, so that the last ones are meant.
+        let refused = made.sorted().suffix(own?.refusals ?? 0).compactMap { remove($0) }
         confirmedSID = 0
         unnamedRefusals = 0
         lostSIDs = []
-        return table.resubscriptions.compactMap { item in
-            guard joinedSIDs.contains(item.sid) else { return item }
-            // Messages may have come over the other connection meanwhile.
-            return item.remaining == nil ? nil : item
+        // Messages may have come over the other connection meanwhile, so counts are told anew.
+        let items = table.resubscriptions.filter {
+            !made.contains($0.sid) || $0.remaining != nil
         }
+        return Change(
+            items: items, ended: made.subtracting(sinks.keys).sorted(), refused: refused)
     }
 
-    /// Takes out the subscriptions that the connection has made and that have ended since.
-    mutating func takeEnded() -> [Int] {
-        defer { joinedSIDs = [] }
-        return joinedSIDs.subtracting(sinks.keys).sorted()
+    /// A server refuses a subscription and does not say which. Returns whether it is to be asked.
+    mutating func refusedUnnamed(on connection: ClientMachine.ConnectionID) -> Bool {
+        guard joined?.connection == connection else {
+            unnamedRefusals += 1
+            return true
+        }
+        joined?.refusals += 1
+        return false
     }
 
     /// The connection in use is gone, and another one has not taken over.

@@ -37,9 +37,10 @@ extension ClientMachine {
         case close(ConnectionID)
         /// The PONG answers a question in the outbox.
         case passPong(ConnectionID)
-        /// The server's limits and addresses, or its complaint.
+        /// The server's limits and addresses.
         case update(ServerInfo)
-        case report(ServerError)
+        /// The server's complaint on a connection that stands.
+        case report(ConnectionID, ServerError)
         case tell(News)
         /// The client is over: whoever waits is told.
         case end(End)

@@ -129,7 +129,7 @@ extension ClientMachine {
         guard let index = index(id) else { return [] }
         return switch connections[index].machine.errorReceived(error) {
         case .ignore: []
-        case .report(let error): [.report(error)]
+        case .report(let error): [.report(id, error)]
         case .close(let reason): close(index, reason)
         }
     }

@@ -40,7 +40,10 @@ final class ClientPair {
         }
     }
 
-    enum Seen: Equatable { case done, failed(SendLedger.Shortfall) }
+    enum Seen: Equatable {
+        case done
+        case failed(SendLedger.Shortfall)
+    }
 
     var network: PairNetwork
     var machine: ClientMachine
@@ -79,8 +82,10 @@ final class ClientPair {
     private var confirmedSID = 0
     private var unnamedRefusals = 0
     private var lastSID = 0
-    /// For each message its subject and, by number, its payload.
-    private(set) var messages: [(subject: String, payload: String)] = []
+    /// What a connection has subscribed to beside the one in use.
+    private var joined: (connection: ConnectionID, sids: Set<Int>, refusals: Int)?
+    /// For each message, by its number, what it is and how it was published.
+    private(set) var messages: [(subject: String, payload: String, way: Way)] = []
     private var flushMarks: [UInt64: (mark: Int, told: Int)] = [:]
     private var toldUpTo = 0
     private var nextID: UInt64 = 1
@@ -124,7 +129,7 @@ final class ClientPair {
             wire.isBlocked = false
             drain(id, wire)
         case .clientTimer:
-            if let deadline = machine.deadline, deadline <= now { input { $0.timerDue(now: now) } }
+            input { $0.timerDue(now: now) }
         case .serverTimer(let line): serverTimer(line)
         case .opened(let number, let server): opened(ConnectionID(number), server)
         case .refused(let number): ended(ConnectionID(number), .transportFailed("refused"))
@@ -150,7 +155,9 @@ final class ClientPair {
             }
         }
         gone = []
-        if let deadline = machine.deadline { network.after(max(.zero, deadline - now), .clientTimer) }
+        if let deadline = machine.deadline {
+            network.after(max(.zero, deadline - now), .clientTimer)
+        }
     }
 
     private func perform(_ action: ClientMachine.Action) {
@@ -184,11 +191,15 @@ final class ClientPair {
         case .close(let id): ended(id, .requested)
         case .passPong(let id): passPong(id)
         case .update: break
-        case .report(let error): report(error)
+        case .report(let id, let error): report(error, id)
         case .tell(let news): tell(news)
         case .end(let end):
             ends.append(end)
             note(queue.close())
+            // Those who wait for a flush are all told that the client is closed.
+            for id in flushes.keys where flushes[id]?.isEmpty ?? false {
+                flushes[id] = [.failed(SendLedger.Shortfall())]
+            }
         case .finish:
             let open = wires.values.count { !$0.isOver }
             if isFinished || open > 0 { fault("finished with \(open) connections") }
@@ -257,6 +268,7 @@ final class ClientPair {
 
     private func subscribe(_ id: ConnectionID) {
         let items = table.resubscriptions
+        joined = (id, Set(items.map(\.sid)), 0)
         write(id) { writer in
             for item in items { FrameWriter.subscribe(sid: item.sid, item.pattern, into: &writer) }
             FrameWriter.ping(into: &writer)
@@ -272,10 +284,18 @@ final class ClientPair {
         wire.isFed = true
         confirmedSID = 0
         unnamedRefusals = 0
+        let own = joined.flatMap { $0.connection == id ? $0 : nil }
+        let made = own?.sids ?? []
+        joined = nil
+        for sid in made.sorted().suffix(own?.refusals ?? 0) { refuse(sid) }
+        let items = table.resubscriptions
         note(
             queue.feed(maxPayload: rules.maxPayload) { writer in
-                for item in table.resubscriptions {
+                for item in items where !made.contains(item.sid) {
                     FrameWriter.subscribe(sid: item.sid, item.pattern, into: &writer)
+                }
+                for sid in made.subtracting(items.map(\.sid)).sorted() {
+                    FrameWriter.unsubscribe(sid: sid, into: &writer)
                 }
                 return lastSID
             })
@@ -286,7 +306,9 @@ final class ClientPair {
         guard fed == id, let wire = wires[id] else { return fault("releases \(id)") }
         wire.isFed = false
         queue.release(into: &wire.writing) { text in
-            for item in table.resubscriptions { FrameWriter.unsubscribe(sid: item.sid, into: &text) }
+            for item in table.resubscriptions {
+                FrameWriter.unsubscribe(sid: item.sid, into: &text)
+            }
         }
         drain(id, wire)
     }
@@ -325,13 +347,17 @@ final class ClientPair {
         if case .lost(let loss) = news { losses.append((now, loss.reason)) }
     }
 
-    private func report(_ error: ServerError) {
+    private func report(_ error: ServerError, _ id: ConnectionID) {
         switch error.operation {
         case .publish, .publishWithReply:
             if let operation = error.operation { queue.messageRefused(operation) }
         case .subscribe(let subject, let group, let sid):
             for sid in table.refused(subject: subject, queueGroup: group, sid: sid) { refuse(sid) }
         case nil:
+            guard joined?.connection != id else {
+                joined?.refusals += 1
+                return
+            }
             unnamedRefusals += 1
             _ = queue.appendPing(.keepAlive)
         }
@@ -384,13 +410,12 @@ final class ClientPair {
         let number = messages.count + 1
         var payload = "\(number):"
         if payload.count < size { payload += String(repeating: "x", count: size - payload.count) }
-        messages.append((subject.text, payload))
+        messages.append((subject.text, payload, way))
         let bytes = Bytes(utf8: payload)
         switch way {
         case .plain: queue.append(publish: bytes, subject, replyTo: nil, headers: Headers())
         case .receipt:
-            queue.append(publish: bytes, subject, replyTo: nil, headers: Headers())
-            queue.noteLast(subject, replyTo: nil)
+            queue.append(noted: bytes, subject, replyTo: nil, headers: Headers())
         case .confirmed:
             queue.append(confirmed: bytes, subject, replyTo: nil, headers: Headers())
             return awaitReceipt(number)
@@ -482,19 +507,13 @@ final class ClientPair {
     }
 
     private func serverReads(_ line: Int, _ bytes: Bytes) {
-        guard let known = network.lines[line] else { return }
-        var server = known.server
-        let steps = server.received(bytes, rules)
-        network.lines[line]?.server = server
-        for step in steps { serverStep(line, step) }
+        guard let server = network.lines[line]?.server else { return }
+        for step in server.received(bytes, rules) { serverStep(line, step) }
         scheduleServer(line)
     }
 
     private func serverTimer(_ line: Int) {
-        guard var server = network.lines[line]?.server, let step = server.timerDue(now: now) else {
-            return
-        }
-        network.lines[line]?.server = server
+        guard let step = network.lines[line]?.server.timerDue(now: now) else { return }
         serverStep(line, step)
         scheduleServer(line)
     }

@@ -59,18 +59,16 @@ struct PairNetwork {
 
     mutating func send(toServer line: Int, _ bytes: Bytes) {
         guard let known = lines[line], !known.isFrozen else { return }
-        lines[line]?.delivered.toServer = deliver(bytes, after: known.delivered.toServer) {
-            .toServer(line, $0)
-        }
+        let time = deliver(bytes, after: known.delivered.toServer) { .toServer(line, $0) }
+        lines[line]?.delivered.toServer = time
     }
 
     mutating func send(toClient line: Int, _ text: String) {
         guard let known = lines[line], !known.isFrozen else { return }
-        lines[line]?.delivered.toClient = deliver(
-            Bytes(utf8: text), after: known.delivered.toClient
-        ) {
+        let time = deliver(Bytes(utf8: text), after: known.delivered.toClient) {
             .toClient(line, $0)
         }
+        lines[line]?.delivered.toClient = time
     }
 
     /// Cuts bytes into pieces that arrive one after the other; returns when the last one does.

@@ -3,7 +3,7 @@ import NATSWire
 
 /// What a nats-server of a cluster does with one connection, as far as the promises of a client
 /// are concerned: handshake, PING, messages and their refusals, subscriptions and theirs.
-struct PairServer {
+final class PairServer {
     enum Step: Equatable {
         case send(String)
         case close
@@ -49,7 +49,7 @@ struct PairServer {
         "INFO {\"max_payload\":\(rules.maxPayload),\"headers\":true,\"ldm\":\(isLameDuck)}\r\n"
     }
 
-    mutating func received(_ bytes: Bytes, _ rules: Rules) -> [Step] {
+    func received(_ bytes: Bytes, _ rules: Rules) -> [Step] {
         guard !isOver else { return [] }
         buffer.append(bytes.span)
         var steps: [Step] = []
@@ -67,7 +67,7 @@ struct PairServer {
 
     private func text(_ range: Range<Int>) -> String { String(repairing: buffer.bytes(range)) }
 
-    private mutating func handle(
+    private func handle(
         _ frame: ClientFrame, _ size: Int, _ rules: Rules
     ) -> [Step] {
         if case .connect = frame {
@@ -93,7 +93,7 @@ struct PairServer {
         }
     }
 
-    private mutating func publish(_ message: PublishFrame, _ rules: Rules) -> [Step] {
+    private func publish(_ message: PublishFrame, _ rules: Rules) -> [Step] {
         let (subject, payload) = (text(message.subject), text(message.payload))
         guard message.payload.lowerBound <= rules.maxControlLine else {
             return end("maximum control line exceeded")
@@ -110,7 +110,7 @@ struct PairServer {
         return [.taken(subject: subject, payload: payload)]
     }
 
-    private mutating func subscribe(_ pattern: String, _ sid: Int, _ rules: Rules) -> [Step] {
+    private func subscribe(_ pattern: String, _ sid: Int, _ rules: Rules) -> [Step] {
         guard !rules.closed.contains(pattern) else {
             return [
                 .send("-ERR 'Permissions Violation for Subscription to \"\(pattern)\"'\r\n")
@@ -123,12 +123,12 @@ struct PairServer {
         return []
     }
 
-    private mutating func end(_ words: String) -> [Step] {
+    private func end(_ words: String) -> [Step] {
         isOver = true
         return [.send("-ERR '\(words)'\r\n"), .close]
     }
 
-    mutating func timerDue(now: Duration) -> Step? {
+    func timerDue(now: Duration) -> Step? {
         guard !isOver, now >= nextPing else { return nil }
         nextPing = now + Self.pingInterval
         guard outstanding < Self.maxOutstanding else {
