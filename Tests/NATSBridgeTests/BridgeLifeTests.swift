@@ -70,10 +70,15 @@ import Testing
         var iterator = requests.makeAsyncIterator()
         guard let request = try await iterator.next()?.get() else { return nil }
         let draining = Task { try await service.drain() }
-        // The drain has begun when it refuses new subscriptions.
-        while let probe = try? service.client.subscribe(to: "probe") {
-            probe.unsubscribe()
-            await Task.yield()
+        // The drain has begun when the server knows of nobody who listens.
+        var hasBegun = false
+        while !hasBegun {
+            do throws(NATSError) {
+                _ = try await other.client.request(
+                    Bytes(utf8: "probe"), to: "ask", timeout: .milliseconds(10))
+            } catch {
+                hasBegun = error.code == .noResponders
+            }
         }
         try await service.reply(to: request, [OutgoingPayload("a", .text("!"))])
         while try await iterator.next() != nil {}
