@@ -55,7 +55,7 @@ final class MessageMemory: Sendable {
         throw ClaimError(
             isOver ? .payloadTooLarge : .memoryExhausted, .memory, url: url,
             isOver
-                ? "with it the message has \(total) bytes, and at most \(reservation.limit) are taken"
+                ? "the message has \(total) bytes with it, of \(reservation.limit) at most"
                 : "there is no memory left for its \(bytes) bytes",
             correlationID: correlationID)
     }

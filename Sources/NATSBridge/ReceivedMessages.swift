@@ -19,27 +19,28 @@ public struct ReceivedMessages: AsyncSequence, Sendable {
         intake = Intake(
             bridge: bridge, options: options, order: .inOrder, dropsDuplicates: true,
             endSource: { subscription.unsubscribe() },
-            drainSource: { try? await subscription.drain() }
-        ) { intake in
-            do throws(NATSError) {
-                var deliveries = subscription.deliveries.makeAsyncIterator()
-                while let delivered = try await deliveries.next() {
-                    let goesOn =
-                        switch delivered {
-                        case .gap(let gap): await intake.take(gap, of: subscription.pattern.text)
-                        case .message(let message):
-                            await intake.take(
-                                Incoming(
-                                    bridge: bridge, message: message, options: options,
-                                    position: nil))
-                        }
-                    guard goesOn else { return }
+            drainSource: { try? await subscription.drain() },
+            source: { intake in
+                do throws(NATSError) {
+                    var deliveries = subscription.deliveries.makeAsyncIterator()
+                    while let delivered = try await deliveries.next() {
+                        let goesOn =
+                            switch delivered {
+                            case .gap(let gap):
+                                await intake.take(gap, of: subscription.pattern.text)
+                            case .message(let message):
+                                await intake.take(
+                                    Incoming(
+                                        bridge: bridge, message: message, options: options,
+                                        position: nil))
+                            }
+                        guard goesOn else { return }
+                    }
+                    intake.end()
+                } catch {
+                    intake.end(BridgeError(error, stage: .receive))
                 }
-                intake.end()
-            } catch {
-                intake.end(BridgeError(error, stage: .receive))
-            }
-        }
+            })
     }
 
     /// Ends the interest at once, and drops what is being prepared.

@@ -83,11 +83,13 @@ import Testing
         _ checksum: String
     ) async throws {
         let trace = TraceCollector()
-        try await Bench.run({ $0.trace = trace }) { bench in
-            let received = try await Self.first(
-                bench, Self.direct(type: "text", text: "x", checksum: checksum))
-            #expect(received.failures.isEmpty)
-        }
+        try await Bench.run(
+            { $0.trace = trace },
+            body: { bench in
+                let received = try await Self.first(
+                    bench, Self.direct(type: "text", text: "x", checksum: checksum))
+                #expect(received.failures.isEmpty)
+            })
         #expect(trace.events().contains { $0.message.contains("checksum not verified") })
     }
 
@@ -115,15 +117,17 @@ import Testing
 
     @Test func `the same message comes once, and another with its id as well`() async throws {
         let trace = TraceCollector()
-        try await Bench.run({ $0.trace = trace }) { bench in
-            var iterator = try await bench.messages().makeAsyncIterator()
-            for _ in 0..<3 { try bench.publish("m", .text("x")) }
-            try bench.publish("m", .text("another content"))
-            try bench.publish("", .text("x"))
-            try bench.publish("", .text("x"))
-            #expect(try await Bench.ids(4, &iterator) == ["m", "m", "", ""])
-            #expect(bench.bridge.statistics.duplicatesDropped == 2)
-        }
+        try await Bench.run(
+            { $0.trace = trace },
+            body: { bench in
+                var iterator = try await bench.messages().makeAsyncIterator()
+                for _ in 0..<3 { try bench.publish("m", .text("x")) }
+                try bench.publish("m", .text("another content"))
+                try bench.publish("", .text("x"))
+                try bench.publish("", .text("x"))
+                #expect(try await Bench.ids(4, &iterator) == ["m", "m", "", ""])
+                #expect(bench.bridge.statistics.duplicatesDropped == 2)
+            })
         let lines = trace.events(of: "flow-m").filter { $0.message == "dropped a duplicate" }
         #expect(lines.count == 2)
     }

@@ -13,7 +13,7 @@ struct ReceiverBench {
 
     static func run(
         open: Set<String> = [], _ change: (inout BridgeOptions) -> Void = { _ in },
-        _ body: @escaping @Sendable (ReceiverBench) async throws -> Void
+        body: @escaping @Sendable (ReceiverBench) async throws -> Void
     ) async throws {
         let store = GatedStore(open: open)
         try await NATSServerFixture.run { server in
