@@ -19,7 +19,7 @@ enum SoakProgram {
     /// What became of one run.
     struct End: Sendable {
         let status: Int32
-        let errors: String
+        let output: String
         /// The most memory in kilobytes that was seen while it ran.
         let peak: Int
     }
@@ -36,11 +36,11 @@ enum SoakProgram {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: executable)
         process.arguments = arguments
-        let path = folder.file("errors")
+        let path = folder.file("output")
         _ = FileManager.default.createFile(atPath: path, contents: nil)
         process.standardInput = FileHandle.nullDevice
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle(forWritingAtPath: path)
+        process.standardOutput = FileHandle(forWritingAtPath: path)
+        process.standardError = FileHandle.nullDevice
         let ended = SoakSwitch()
         process.terminationHandler = { _ in ended.turnOn() }
         try process.run()
@@ -53,7 +53,7 @@ enum SoakProgram {
         }
         return End(
             status: process.terminationStatus,
-            errors: try TestFile.text(path).trimmingCharacters(in: .whitespacesAndNewlines),
+            output: try TestFile.text(path).trimmingCharacters(in: .whitespacesAndNewlines),
             peak: peak)
     }
 

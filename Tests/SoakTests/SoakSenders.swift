@@ -150,7 +150,8 @@ extension SoakLane {
             let arguments =
                 [
                     "send", "soak.\(kind).\(process)", "\(tag):binary=@\(path)",
-                    "--correlation-id", "\(tag)", "--threshold", String(SoakContent.threshold),
+                    "--json", "--correlation-id", "\(tag)", "--threshold",
+                    String(SoakContent.threshold),
                     "--server", stage.url(tag.number % SoakFault.nodeCount, .senders),
                     "--store", stage.store.url(.senders), "--timeout", "10s",
                     "--max-retries", "3", "--base-delay", "50ms", "--max-delay", "500ms",
