@@ -6,7 +6,8 @@ public import HTTPWire
 ///
 /// The client chooses the identifier and the token, both random, before it uploads. So an upload
 /// whose answer was lost is simply sent again: `412 Precondition Failed` then means that the
-/// first one arrived, and the token that removes it is ours.
+/// first one arrived, and the token that removes it is ours. An upload that failed in the end
+/// after an attempt without an answer is removed, if the store can be reached.
 public struct FileServerStore: ClaimStore {
     /// Where payloads are sent.
     public let baseURL: HTTPURL
@@ -46,22 +47,46 @@ public struct FileServerStore: ClaimStore {
         async let checksum = SegmentDigest.checksum(
             of: content.segments, content.checksumAlgorithm)
         let clock = TransferClock(total: requests.retry.total)
-        let answer = try await requests.send(
-            request, .segments(content.segments), .upload, correlationID: correlationID,
-            clock: clock)
-        switch answer.status {
-        case 200...299: break
-        case 412: try await verify(target, size: content.size, correlationID, clock)
-        default:
-            throw ClaimError(
-                DownloadMachine.code(answer.status), .upload, url: target.description,
-                "the store does not take the payload", status: answer.status,
-                correlationID: correlationID)
+        let stored: FieldList
+        do throws(ClaimError) {
+            let answer = try await requests.send(
+                request, .segments(content.segments), .upload, correlationID: correlationID,
+                clock: clock)
+            switch answer.status {
+            case 200...299: stored = answer.fields
+            case 412:
+                stored = try await verify(target, size: content.size, correlationID, clock)
+            default:
+                throw ClaimError(
+                    DownloadMachine.code(answer.status), .upload, url: target.description,
+                    "the store does not take the payload", status: answer.status,
+                    attempts: answer.attempts, correlationID: correlationID)
+            }
+        } catch {
+            await withdraw(id, token, after: error)
+            throw error
         }
         return Claim(
-            url: link(answer.fields, path, target), id: id, token: token, size: content.size,
+            url: link(stored, path, target), id: id, token: token, size: content.size,
             checksum: await checksum.description,
-            expiresAt: answer.fields["Expires-At"].flatMap { Timestamp($0) })
+            expiresAt: stored["Expires-At"].flatMap { Timestamp($0) })
+    }
+
+    /// Longest wait for the removal of an upload that failed.
+    private static let withdrawalTime = Duration.seconds(5)
+
+    /// Removes what an attempt without an answer may have stored, also when the upload was
+    /// cancelled. A store that cannot be reached forgets it after its time to live.
+    private func withdraw(_ id: String, _ token: String, after error: ClaimError) async {
+        guard error.cause != nil || error.attempts > 1,
+            let url = try? StoreURL.make(baseURL, "/f/\(id)")
+        else { return }
+        var retry = RetryPolicy.once
+        retry.total = Self.withdrawalTime
+        let requests = StoreRequests(client: requests.client, userAgent: nil, retry: retry)
+        await Task.detached {
+            try? await requests.delete(url, token: token, correlationID: error.correlationID)
+        }.value
     }
 
     private func fields(
@@ -83,7 +108,7 @@ public struct FileServerStore: ClaimStore {
     /// have guessed it, and a payload appears whole or not at all.
     private func verify(
         _ url: HTTPURL, size: Int, _ correlationID: String, _ clock: TransferClock
-    ) async throws(ClaimError) {
+    ) async throws(ClaimError) -> FieldList {
         let answer = try await requests.send(
             HTTPRequest("HEAD", url), .none, .verify, correlationID: correlationID,
             clock: clock)
@@ -93,11 +118,14 @@ public struct FileServerStore: ClaimStore {
                 "another payload is stored under the identifier", status: answer.status,
                 correlationID: correlationID)
         }
+        return answer.fields
     }
 
     private func link(_ fields: FieldList, _ path: String, _ target: HTTPURL) -> String {
         if let publicBaseURL, let url = try? StoreURL.make(publicBaseURL, path) { return url.text }
-        if let location = fields["Location"], let url = try? target.resolving(location) {
+        // Of an upload, or of what an earlier attempt has stored.
+        let location = fields["Location"] ?? fields["Content-Location"]
+        if let location, let url = try? target.resolving(location) {
             return url.text
         }
         return target.text

@@ -17,6 +17,8 @@ struct StoreRequests: Sendable {
         let fields: FieldList
         let body: Bytes
         let retryAfter: Duration?
+        /// Requests that it took to get it.
+        var attempts = 1
     }
 
     /// Sends a request until it is answered with a status that is not to be retried.
@@ -40,7 +42,9 @@ struct StoreRequests: Sendable {
             let action = machine.attemptEnded(
                 outcome, at: clock.elapsed, random: .random(in: 0..<1))
             switch (action, result) {
-            case (.accept, .success(let answer)): return answer
+            case (.accept, .success(var answer)):
+                answer.attempts = machine.attempts
+                return answer
             case (.wait(let delay), _):
                 try await pause(delay, stage, request.url, machine.attempts, correlationID)
             case (.fail(let code), .success(let answer)):

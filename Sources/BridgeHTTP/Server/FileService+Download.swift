@@ -51,7 +51,11 @@ extension FileService {
                 "Content-Range", ContentRange(range: nil, total: size).value)
             return answer
         }
-        if isHead { return ServerAnswer(status, fields: fields, body: .omitted(size: size)) }
+        if isHead {
+            // For a sender whose upload's answer was lost: what links to it look like.
+            fields.append("Content-Location", url(of: object.key, object.metadata))
+            return ServerAnswer(status, fields: fields, body: .omitted(size: size))
+        }
         if object.metadata.isOneShot, try !store.take(object.key) { throw .missing }
         return ServerAnswer(status, fields: fields, body: try body(object, range))
     }

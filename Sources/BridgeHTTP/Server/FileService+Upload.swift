@@ -142,12 +142,16 @@ extension FileService {
         .failure(plan.takenStatus, "this identifier is taken", code: "store.exists")
     }
 
+    /// The link to an object, under the name that receivers know the server by.
+    func url(of key: ObjectKey, _ metadata: ObjectMetadata) -> String {
+        "\(baseURL)/f/\(key.text)/\(PercentCoding.encode(segment: metadata.name))"
+    }
+
     private func created(
         _ key: ObjectKey, _ metadata: ObjectMetadata, status: Int
     ) -> ServerAnswer {
-        let path = "/f/\(key.text)/\(PercentCoding.encode(segment: metadata.name))"
         let expires = Timestamp(milliseconds: metadata.expires).description
-        let url = baseURL + path
+        let url = url(of: key, metadata)
         var fields = FieldList()
         fields.append("Location", url)
         fields.append("ETag", metadata.entityTag(of: key).value)

@@ -123,8 +123,8 @@ extension NATSClient {
     ///
     /// - Throws: `NATSError`: `noResponders` at once when nobody listens (status 503),
     ///   `permissionDenied` at once when the server forbids the subject or our inbox, `timeout`,
-    ///   `cancelled`, `payloadTooLarge`, `outboxFull`, `closed`. Its `outcome` says what is known of
-    ///   the question.
+    ///   `cancelled`, `payloadTooLarge`, `outboxFull`, `closed`. Its `outcome` says what is known
+    ///   of the question.
     public func request(
         _ payload: Bytes, to subject: Subject, headers: Headers = Headers(),
         timeout: Duration = .seconds(5)

@@ -87,7 +87,7 @@ package struct SendLedger: Sendable {
         let unknownBefore: UInt64
     }
 
-    private struct Flush {
+    struct Flush {
         let id: UInt64
         /// The last message that it covers.
         let mark: UInt64
@@ -96,7 +96,7 @@ package struct SendLedger: Sendable {
     }
 
     /// How much earlier flushes have told of.
-    private struct Told {
+    struct Told {
         var unknown: UInt64 = 0
         /// How often a flush has told of something.
         var tellings = 0
@@ -127,19 +127,19 @@ package struct SendLedger: Sendable {
     package static let pongLimit = 65_536
 
     private var runs: [Run] = []
-    private var expected = Fifo<ExpectedPong>()
-    private var flushes: [UInt64: Flush] = [:]
+    var expected = Fifo<ExpectedPong>()
+    var flushes: [UInt64: Flush] = [:]
     /// Flushes whose question is yet to be asked, the oldest first.
-    private var unasked: [UInt64] = []
+    var unasked: [UInt64] = []
     private var waiters = ReceiptWaiters()
     private var told = Told()
     /// Messages that were taken out of the queue, in their order.
     private var removals: [Removal] = []
-    private var confirmedSID = 0
+    var confirmedSID = 0
     private var exceptions: [UInt64: PublishOutcome] = [:]
     /// No exception is remembered up to this message.
     private var forgotten: UInt64 = 0
-    private(set) var isFed = false
+    var isFed = false
     var refusals = RefusalWindow()
 
     package init() {}
@@ -149,7 +149,7 @@ package struct SendLedger: Sendable {
     /// Every message up to this one is settled.
     package private(set) var settled: UInt64 = 0
     /// The last message before the last PING.
-    private(set) var lastMark: UInt64 = 0
+    var lastMark: UInt64 = 0
 
     // MARK: Messages
 
@@ -297,7 +297,7 @@ package struct SendLedger: Sendable {
         return .flushFailed(flush.id, shortfall)
     }
 
-    private func shortfall(of flush: Flush) -> Shortfall {
+    func shortfall(of flush: Flush) -> Shortfall {
         guard let told = flush.told else { return Shortfall() }
         let unknown = unknowns(upTo: flush.mark)
         return Shortfall(
@@ -307,7 +307,7 @@ package struct SendLedger: Sendable {
             })
     }
 
-    private mutating func tell(upTo mark: UInt64) {
+    mutating func tell(upTo mark: UInt64) {
         told.unknown = max(told.unknown, unknowns(upTo: mark))
         told.tellings += 1
         for index in removals.indices
@@ -332,53 +332,6 @@ package struct SendLedger: Sendable {
         return number > start ? number - start : 0
     }
 
-    // MARK: Connections
-
-    /// A connection is fed from now on. Append PINGs for `unaskedFlushes`, and one for receipts if
-    /// `needsPing`.
-    package mutating func connectionFed() {
-        isFed = true
-        // What is sent anew has no PING behind it yet, and no subscription is confirmed.
-        lastMark = settled
-        refusals.notedBehindPing = refusals.noted.count
-        confirmedSID = 0
-    }
-
-    /// What is appended from now on goes over the next connection. PONGs are still expected.
-    package mutating func connectionReleased() { isFed = false }
-
-    /// The connection is gone; the last `kept` messages will be sent over the next one. Flushes
-    /// that cover messages of which nobody knows have failed; the others are asked for anew.
-    package mutating func connectionLost(kept: Int) -> [Notice] {
-        isFed = false
-        let next = kept == 0 ? appended + 1 : lastNumbers(kept).first ?? appended + 1
-        var notices = settleRefusals(upTo: next - 1)
-        notices += settle(upTo: next - 1, .unknown)
-        expected = Fifo()
-        unasked = []
-        var toldUpTo: UInt64 = 0
-        for flush in flushes.values.sorted(by: { $0.id < $1.id }) {
-            let shortfall = shortfall(of: flush)
-            if shortfall.isEmpty {
-                unasked.append(flush.id)
-            } else {
-                flushes[flush.id] = nil
-                notices.append(.flushFailed(flush.id, shortfall))
-                toldUpTo = max(toldUpTo, flush.mark)
-            }
-        }
-        if toldUpTo > 0 { tell(upTo: toldUpTo) }
-        return notices
-    }
-
-    /// The client is closed: messages from `number` on never left. Nobody is told of flushes.
-    package mutating func closed(unsentFrom number: UInt64) -> [Notice] {
-        isFed = false
-        flushes = [:]
-        unasked = []
-        return settle(upTo: number - 1, .unknown) + settle(upTo: appended, .lost)
-    }
-
     /// Number of messages up to a mark that are not settled and were not taken out.
     func unsettled(upTo mark: UInt64) -> Int {
         guard mark > settled else { return 0 }
@@ -386,7 +339,7 @@ package struct SendLedger: Sendable {
             - removals.count { $0.number > settled && $0.number <= mark }
     }
 
-    private mutating func settle(upTo end: UInt64, _ outcome: PublishOutcome) -> [Notice] {
+    mutating func settle(upTo end: UInt64, _ outcome: PublishOutcome) -> [Notice] {
         guard end > settled else { return [] }
         let unknownBefore = unknowns(upTo: settled)
         settled = end

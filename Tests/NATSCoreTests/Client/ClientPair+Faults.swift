@@ -4,6 +4,12 @@ import NATSWire
 
 /// What may happen to a cluster and the lines to it.
 extension ClientPair {
+    var isConnected: Bool { fed != nil }
+    var host: String? { fed.flatMap { wires[$0]?.server.host } }
+    var line: Int? { fed.flatMap { wires[$0]?.line } }
+
+    func fault(_ text: String) { faults.append("\(now): \(text)") }
+
     private func lines(to host: String) -> [Int] {
         network.lines.filter { $0.value.host == host }.keys.sorted()
     }

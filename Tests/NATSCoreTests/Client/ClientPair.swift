@@ -50,45 +50,45 @@ final class ClientPair {
     var queue = OutboxQueue()
     var table = SubscriptionTable()
     var wires: [ConnectionID: Wire] = [:]
-    private var actions = Fifo<ClientMachine.Action>()
-    private var isActing = false
-    private var lineCount = 0
-    private var target: ServerURL?
+    var actions = Fifo<ClientMachine.Action>()
+    var isActing = false
+    var lineCount = 0
+    var target: ServerURL?
 
     // The cluster.
     var rules = PairServer.Rules()
     var down: Set<String> = []
     var leaving: Set<String> = []
     var refusesCredentials = false
-    private(set) var taken: [String: Int] = [:]
-    private(set) var refused: [String: Int] = [:]
+    var taken: [String: Int] = [:]
+    var refused: [String: Int] = [:]
 
     // What was seen.
-    private(set) var faults: [String] = []
-    private(set) var attempts: [(time: Duration, host: String)] = []
-    private(set) var losses: [(time: Duration, reason: ConnectionMachine.CloseReason)] = []
-    private(set) var fed: ConnectionID?
+    var faults: [String] = []
+    var attempts: [(time: Duration, host: String)] = []
+    var losses: [(time: Duration, reason: ConnectionMachine.CloseReason)] = []
+    var fed: ConnectionID?
     /// Whether the last words of the connection that was fed have been heard.
-    private var hasParted = false
-    private var gone: [ConnectionID] = []
-    private(set) var feeds = 0
-    private(set) var moves = 0
-    private(set) var ends: [ClientMachine.End] = []
-    private(set) var isFinished = false
-    private(set) var pings = 0
-    private(set) var flushes: [UInt64: [Seen]] = [:]
-    private(set) var receipts: [UInt64: [PublishOutcome]] = [:]
-    private(set) var refusedSIDs: Set<Int> = []
-    private var confirmedSID = 0
-    private var unnamedRefusals = 0
-    private var lastSID = 0
+    var hasParted = false
+    var gone: [ConnectionID] = []
+    var feeds = 0
+    var moves = 0
+    var ends: [ClientMachine.End] = []
+    var isFinished = false
+    var pings = 0
+    var flushes: [UInt64: [Seen]] = [:]
+    var receipts: [UInt64: [PublishOutcome]] = [:]
+    var refusedSIDs: Set<Int> = []
+    var confirmedSID = 0
+    var unnamedRefusals = 0
+    var lastSID = 0
     /// What a connection has subscribed to beside the one in use.
-    private var joined: (connection: ConnectionID, sids: Set<Int>, refusals: Int)?
+    var joined: (connection: ConnectionID, sids: Set<Int>, refusals: Int)?
     /// For each message, by its number, what it is and how it was published.
-    private(set) var messages: [(subject: String, payload: String, way: Way)] = []
-    private var flushMarks: [UInt64: (mark: Int, told: Int)] = [:]
-    private var toldUpTo = 0
-    private var nextID: UInt64 = 1
+    var messages: [(subject: String, payload: String, way: Way)] = []
+    var flushMarks: [UInt64: (mark: Int, told: Int)] = [:]
+    var toldUpTo = 0
+    var nextID: UInt64 = 1
 
     init(
         seed: UInt64, servers: [String] = ["a", "b", "c"],
@@ -105,19 +105,13 @@ final class ClientPair {
     }
 
     var now: Duration { network.now }
-    var isConnected: Bool { fed != nil }
-    var host: String? { fed.flatMap { wires[$0]?.server.host } }
-    var line: Int? { fed.flatMap { wires[$0]?.line } }
-
-    func fault(_ text: String) { faults.append("\(now): \(text)") }
-
     // MARK: Time
 
     func run(until end: Duration) {
         while let event = network.next(until: end) { handle(event) }
     }
 
-    private func handle(_ event: PairNetwork.Event) {
+    func handle(_ event: PairNetwork.Event) {
         switch event {
         case .toServer(let line, let bytes): serverReads(line, bytes)
         case .toClient(let line, let bytes): clientReads(line, bytes)
@@ -137,7 +131,7 @@ final class ClientPair {
         }
     }
 
-    private func id(of line: Int) -> ConnectionID? { wires.first { $0.value.line == line }?.key }
+    func id(of line: Int) -> ConnectionID? { wires.first { $0.value.line == line }?.key }
 
     // MARK: The driver
 
@@ -160,7 +154,7 @@ final class ClientPair {
         }
     }
 
-    private func perform(_ action: ClientMachine.Action) {
+    func perform(_ action: ClientMachine.Action) {
         switch action {
         case .askTarget(let token, _): input { $0.targetChosen(token: token, nil, now: now) }
         case .askDelay(let token, _): input { $0.delayGiven(token: token, nil, now: now) }
@@ -207,7 +201,7 @@ final class ClientPair {
         }
     }
 
-    private func open(_ id: ConnectionID) {
+    func open(_ id: ConnectionID) {
         guard let server = target else { return fault("opens nothing") }
         attempts.append((now, server.host))
         let isUp = !down.contains(server.host)
@@ -217,7 +211,7 @@ final class ClientPair {
         if isUp { lineCount += 1 }
     }
 
-    private func opened(_ id: ConnectionID, _ server: ServerURL) {
+    func opened(_ id: ConnectionID, _ server: ServerURL) {
         guard let line = wires[id]?.line else { return }
         guard !down.contains(server.host) else { return ended(id, .transportFailed("refused")) }
         network.lines[line] = PairNetwork.Line(
@@ -228,7 +222,7 @@ final class ClientPair {
         scheduleServer(line)
     }
 
-    private func write(_ id: ConnectionID, _ write: (inout ByteWriter) -> Void) {
+    func write(_ id: ConnectionID, _ write: (inout ByteWriter) -> Void) {
         guard let wire = wires[id] else { return }
         if wire.isFed { fault("writes beside the outbox on \(id)") }
         write(&wire.writing.text)
@@ -241,7 +235,7 @@ final class ClientPair {
     }
 
     /// Has the kernel take bytes, as many as it likes.
-    private func drain(_ id: ConnectionID, _ wire: Wire) {
+    func drain(_ id: ConnectionID, _ wire: Wire) {
         guard let line = wire.line else { return }
         while !wire.isBlocked {
             let rest = wire.writing.count - wire.writing.sent
@@ -266,7 +260,7 @@ final class ClientPair {
         }
     }
 
-    private func subscribe(_ id: ConnectionID) {
+    func subscribe(_ id: ConnectionID) {
         let items = table.resubscriptions
         joined = (id, Set(items.map(\.sid)), 0)
         write(id) { writer in
@@ -275,7 +269,7 @@ final class ClientPair {
         }
     }
 
-    private func feed(_ id: ConnectionID) {
+    func feed(_ id: ConnectionID) {
         if let fed, !hasParted { fault("feeds \(id) while \(fed) is fed") }
         guard let wire = wires[id] else { return fault("feeds \(id), which is gone") }
         fed = id
@@ -302,7 +296,7 @@ final class ClientPair {
         drain(id, wire)
     }
 
-    private func release(_ id: ConnectionID) {
+    func release(_ id: ConnectionID) {
         guard fed == id, let wire = wires[id] else { return fault("releases \(id)") }
         wire.isFed = false
         queue.release(into: &wire.writing) { text in
@@ -313,7 +307,7 @@ final class ClientPair {
         drain(id, wire)
     }
 
-    private func settle(_ id: ConnectionID) {
+    func settle(_ id: ConnectionID) {
         guard fed == id, let wire = wires[id] else { return fault("settles \(id)") }
         fed = nil
         hasParted = false
@@ -321,7 +315,7 @@ final class ClientPair {
         note(queue.lost(unsent: wire.writing))
     }
 
-    private func ended(_ id: ConnectionID, _ reason: ConnectionMachine.CloseReason) {
+    func ended(_ id: ConnectionID, _ reason: ConnectionMachine.CloseReason) {
         guard let wire = wires[id], !wire.isOver else { return }
         wire.isOver = true
         if let line = wire.line { network.lines[line] = nil }
@@ -329,7 +323,7 @@ final class ClientPair {
         input { $0.connectionEnded(id, reason, wasSlow: false, now: now) }
     }
 
-    private func passPong(_ id: ConnectionID) {
+    func passPong(_ id: ConnectionID) {
         for notice in note(queue.pongReceived()) {
             switch notice {
             case .parted:
@@ -343,11 +337,11 @@ final class ClientPair {
         drainFed()
     }
 
-    private func tell(_ news: ClientMachine.News) {
+    func tell(_ news: ClientMachine.News) {
         if case .lost(let loss) = news { losses.append((now, loss.reason)) }
     }
 
-    private func report(_ error: ServerError, _ id: ConnectionID) {
+    func report(_ error: ServerError, _ id: ConnectionID) {
         switch error.operation {
         case .publish, .publishWithReply:
             if let operation = error.operation { queue.messageRefused(operation) }
@@ -364,21 +358,21 @@ final class ClientPair {
         drainFed()
     }
 
-    private func confirm(_ sid: Int) {
+    func confirm(_ sid: Int) {
         let open = table.resubscriptions.map(\.sid).filter { $0 > confirmedSID && $0 <= sid }
         for sid in open.suffix(unnamedRefusals) { refuse(sid) }
         confirmedSID = sid
         unnamedRefusals = 0
     }
 
-    private func refuse(_ sid: Int) {
+    func refuse(_ sid: Int) {
         _ = table.unsubscribe(sid)
         refusedSIDs.insert(sid)
     }
 
     /// Writes down what those who wait are told; returns the rest.
     @discardableResult
-    private func note(_ notices: [SendLedger.Notice]) -> [SendLedger.Notice] {
+    func note(_ notices: [SendLedger.Notice]) -> [SendLedger.Notice] {
         for notice in notices {
             switch notice {
             case .flushed(let id):
@@ -397,141 +391,6 @@ final class ClientPair {
             case .parted, .subscribed: true
             case .flushed, .flushFailed, .settled: false
             }
-        }
-    }
-
-    // MARK: What a user does
-
-    enum Way: CaseIterable { case plain, receipt, confirmed }
-
-    /// Publishes a message of so many bytes; for a confirmed one returns its waiter.
-    @discardableResult
-    func publish(_ subject: Subject, size: Int, _ way: Way) -> UInt64? {
-        let number = messages.count + 1
-        var payload = "\(number):"
-        if payload.count < size { payload += String(repeating: "x", count: size - payload.count) }
-        messages.append((subject.text, payload, way))
-        let bytes = Bytes(utf8: payload)
-        switch way {
-        case .plain: queue.append(publish: bytes, subject, replyTo: nil, headers: Headers())
-        case .receipt:
-            queue.append(noted: bytes, subject, replyTo: nil, headers: Headers())
-        case .confirmed:
-            queue.append(confirmed: bytes, subject, replyTo: nil, headers: Headers())
-            return awaitReceipt(number)
-        }
-        drainFed()
-        return nil
-    }
-
-    @discardableResult
-    func awaitReceipt(_ number: Int) -> UInt64 {
-        nextID += 1
-        let waiter = nextID
-        receipts[waiter] = []
-        if let known = queue.awaitReceipt(by: waiter, of: UInt64(number)) {
-            receipts[waiter] = [known]
-        }
-        drainFed()
-        return waiter
-    }
-
-    func flush() {
-        nextID += 1
-        flushes[nextID] = []
-        flushMarks[nextID] = (messages.count, toldUpTo)
-        switch queue.flush(nextID, isBarrier: false) {
-        case .ask, .wait: break
-        case .fail(let shortfall): note([.flushFailed(nextID, shortfall)])
-        }
-        drainFed()
-    }
-
-    func subscribe(_ pattern: SubjectPattern) {
-        let sid = table.add(pattern)
-        lastSID = sid
-        _ = queue.append(subscribe: sid) { FrameWriter.subscribe(sid: sid, pattern, into: &$0) }
-        drainFed()
-    }
-
-    private func checkFlush(_ id: UInt64) {
-        guard let (mark, told) = flushMarks[id] else { return }
-        for number in told..<max(told, mark) {
-            let payload = messages[number].payload
-            if taken[payload] == nil, refused[payload] == nil {
-                fault("flush \(id) covers message \(number + 1), which nobody has")
-            }
-        }
-    }
-
-    // MARK: Frames
-
-    private func clientReads(_ line: Int, _ bytes: Bytes) {
-        guard let id = id(of: line), let wire = wires[id] else { return }
-        machine.bytesReceived(id, now: now)
-        wire.buffer.append(bytes.span)
-        while wires[id] === wire {
-            guard let step = try? wire.parser.next(wire.buffer.span) else {
-                return fault("the client cannot read")
-            }
-            guard case .frame(let frame, let size) = step else { return }
-            received(frame, id, wire)
-            wire.buffer.consume(size)
-        }
-    }
-
-    private func received(_ frame: Frame, _ id: ConnectionID, _ wire: Wire) {
-        switch frame {
-        case .info(let range):
-            guard let info = try? ServerInfo(parsing: wire.buffer.bytes(range)) else { return }
-            input { $0.infoReceived(id, info, now: now) }
-        case .ping: input { $0.pingReceived(id) }
-        case .pong: input { $0.pongReceived(id, now: now) }
-        case .error(let range):
-            let error = ServerError(parsing: String(repairing: wire.buffer.bytes(range)))
-            if error.kind == .maximumControlLineExceeded { isolate() }
-            input { $0.errorReceived(id, error) }
-        case .ok, .message: fault("the client saw \(frame)")
-        }
-    }
-
-    private func isolate() {
-        let longest = table.resubscriptions.filter { $0.sid > confirmedSID }
-            .max { $0.pattern.text.utf8.count < $1.pattern.text.utf8.count }
-        let published = queue.longestUnconfirmedLine
-        if let longest, longest.pattern.text.utf8.count >= max(published, 256) {
-            refuse(longest.sid)
-        } else if published > 0 {
-            queue.longestLineRefused()
-        }
-    }
-
-    private func serverReads(_ line: Int, _ bytes: Bytes) {
-        guard let server = network.lines[line]?.server else { return }
-        for step in server.received(bytes, rules) { serverStep(line, step) }
-        scheduleServer(line)
-    }
-
-    private func serverTimer(_ line: Int) {
-        guard let step = network.lines[line]?.server.timerDue(now: now) else { return }
-        serverStep(line, step)
-        scheduleServer(line)
-    }
-
-    private func scheduleServer(_ line: Int) {
-        guard let deadline = network.lines[line]?.server.deadline else { return }
-        network.after(max(.zero, deadline - now), .serverTimer(line))
-    }
-
-    private func serverStep(_ line: Int, _ step: PairServer.Step) {
-        switch step {
-        case .send(let text): network.send(toClient: line, text)
-        case .close: network.close(line)
-        case .taken(_, let payload):
-            taken[payload, default: 0] += 1
-            if taken[payload] != 1 { fault("\(payload.prefix(8)) was taken twice") }
-        case .refused(let payload): refused[payload, default: 0] += 1
-        case .complain(let what): fault("a server complains: \(what)")
         }
     }
 }
