@@ -42,10 +42,12 @@ package final class WaitList<Value: Sendable, Label: Sendable>: Sendable {
     private let state = Mutex(State())
     private let lastID = Atomic(UInt64(0))
     private let order = ResumptionOrder()
+    private let deadlines: Deadlines
 
-    package init() {}
+    /// - Parameter deadlines: Calls the list when a wait is over.
+    package init(deadlines: Deadlines = .shared) { self.deadlines = deadlines }
 
-    deinit { state.withLock { $0.sweep }.map { Deadlines.shared.remove($0.id) } }
+    deinit { state.withLock { $0.sweep }.map { deadlines.remove($0.id) } }
 
     /// A number that was never given before; the first one is 1.
     package func newID() -> UInt64 { lastID.add(1, ordering: .relaxed).newValue }
@@ -156,9 +158,9 @@ package final class WaitList<Value: Sendable, Label: Sendable>: Sendable {
     private func planSweep(at time: ContinuousClock.Instant, _ state: inout State) {
         if let sweep = state.sweep {
             guard time < sweep.time else { return }
-            Deadlines.shared.remove(sweep.id)
+            deadlines.remove(sweep.id)
         }
-        let id = Deadlines.shared.add(at: time) { [weak self] in self?.sweep(planned: time) }
+        let id = deadlines.add(at: time) { [weak self] in self?.sweep(planned: time) }
         state.sweep = (time, id)
     }
 

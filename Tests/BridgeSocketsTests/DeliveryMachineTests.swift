@@ -93,4 +93,44 @@ import Testing
         #expect(machine.itemWanted(isEmpty: false) == .take)
         #expect(machine.itemWanted(isEmpty: true) == .end)
     }
+
+    @Test func `an open gap is handed to a waiting consumer once`() {
+        var machine = Self.machine()
+        #expect(machine.gapYielded() == .keep)
+        #expect(machine.itemWanted(isEmpty: true) == .wait)
+        #expect(machine.gapYielded() == .handOver)
+        #expect(machine.gapYielded() == .keep)
+        #expect(machine.consumerTimedOut() == false)
+        #expect(machine.producerFinished() == false)
+        #expect(machine.gapYielded() == .drop)
+    }
+
+    @Test func `a paused producer that sheds drops until half was taken, then pauses again`() {
+        var machine = Self.machine()
+        #expect(machine.sheddingBegan() == false && machine.overflow == .pause)
+        #expect(machine.batchAdded(kept: Self.some(4, 4)) == .pause)
+        #expect(machine.sheddingBegan() == true && machine.overflow == .dropNewest)
+        #expect(machine.sheddingBegan() == false && machine.isPaused == false)
+        // The episode has been told by shedding.
+        #expect(machine.batchAdded(kept: .init(), refused: Self.some(2, 2)) == .accepted)
+        #expect(machine.itemTaken(Self.some(1, 1)) == false)
+        #expect(machine.overflow == .dropNewest)
+        #expect(machine.itemTaken(Self.some(1, 1)) == false)
+        #expect(machine.overflow == .pause && machine.dropped == Self.some(2, 2))
+        #expect(machine.batchAdded(kept: Self.some(2, 2)) == .pause)
+        #expect(machine.consumerCancelled() == true)
+        #expect(machine.sheddingBegan() == false)
+    }
+
+    @Test func `what is put back counts as waiting again, until the end`() {
+        var machine = Self.machine()
+        #expect(machine.batchAdded(kept: Self.some(3, 30)) == .accepted)
+        #expect(machine.itemTaken(Self.some(3, 30)) == false)
+        #expect(machine.putBack(Self.some(2, 20)) == true)
+        #expect(machine.taken == Self.some(1, 10) && machine.count == 2 && machine.weight == 20)
+        #expect(machine.producerFinished() == false)
+        #expect(machine.putBack(Self.some(1, 10)) == true)
+        #expect(machine.consumerCancelled() == false)
+        #expect(machine.putBack(Self.some(1, 10)) == false)
+    }
 }

@@ -74,6 +74,42 @@ import Testing
         }
     }
 
+    @Test func `an open gap stands where it was added, and joins one that is counted`() {
+        var queue = Self.queue(.dropNewest, count: 2, weight: 100)
+        queue.addOpenGap()
+        queue.addOpenGap()
+        _ = queue.add([11, 12, 13], weight: 6)
+        queue.addOpenGap()
+        guard case .gap(DeliveryGap(isOpen: true)) = queue.take(),
+            case .elements([11, 12], weight: 3) = queue.take(),
+            case .gap(DeliveryGap(count: 1, weight: 3, isOpen: true)) = queue.take()
+        else {
+            Issue.record("not in this order")
+            return
+        }
+        #expect(queue.isEmpty && Self.drained(&queue) == [])
+    }
+
+    @Test func `what is put back comes first, and makes room as the oldest`() {
+        var queue = Self.queue(.dropOldest, count: 3, weight: 100)
+        _ = queue.add([11, 12, 13], weight: 6)
+        _ = queue.take()
+        queue.addOpenGap()
+        queue.putBack([12, 13], weight: 5)
+        queue.putBack([], weight: 0)
+        #expect(queue.count == 2 && queue.weight == 5)
+        #expect(queue.add([14, 15], weight: 9).displaced == DeliveryGap(count: 1, weight: 2))
+        guard case .gap(DeliveryGap(count: 1, weight: 2)) = queue.take(),
+            case .elements([13], weight: 3) = queue.take(),
+            case .gap(DeliveryGap(isOpen: true)) = queue.take(),
+            case .elements([14, 15], weight: 9) = queue.take()
+        else {
+            Issue.record("not in this order")
+            return
+        }
+        #expect(queue.isEmpty && queue.count == 0 && queue.weight == 0)
+    }
+
     @Test(arguments: [DeliveryOverflow.pause, .dropOldest, .dropNewest, .fail])
     func `nothing is lost without a trace`(overflow: DeliveryOverflow) {
         var generator = SeededGenerator("delivery queue \(overflow)")
