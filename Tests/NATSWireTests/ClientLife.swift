@@ -1,4 +1,5 @@
 internal import NATSWire
+internal import Testing
 
 /// A `ClientMachine` and its clock: inputs in, and what it wants in words.
 struct ClientLife {
@@ -156,4 +157,9 @@ struct ClientLife {
             }
         return "\(loss.server.host): \(reason)"
     }
+}
+
+/// All of its state would be pages in the report of a run.
+extension ClientLife: CustomTestStringConvertible {
+    var testDescription: String { "a client at \(now)" }
 }
