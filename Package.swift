@@ -72,7 +72,8 @@ let package = Package(
         layer("BridgeEnvelope", "BridgeJSON", "ArrowIPC", "BridgeBytes"),
         // L3: what is built on one driver.
         layer("NATSJetStream", "NATSCore", "NATSWire", "BridgeJSON", "BridgeBytes"),
-        layer("BridgeClaims", "BridgeHTTP", "HTTPWire", "BridgeJSON", "BridgeBytes"),
+        layer(
+            "BridgeClaims", "BridgeHTTP", "BridgeSockets", "HTTPWire", "BridgeJSON", "BridgeBytes"),
         // L4: the bridge. L5: its command line and benchmarks.
         layer(
             "NATSBridge", "BridgeEnvelope", "BridgeClaims", "NATSCore", "NATSJetStream",

@@ -1,4 +1,4 @@
-internal import BridgeHTTP
+internal import BridgeSockets
 internal import Synchronization
 
 /// How much memory all payloads together may take that are being received: whoever wants some
@@ -19,7 +19,6 @@ public final class MemoryBudget: Sendable {
     /// All that there is, in bytes.
     public let bytes: Int
     private let state: Mutex<State>
-    private let deadlines = Deadlines()
 
     /// A budget of so many bytes; a negative number counts as none.
     public init(bytes: Int) {
@@ -91,8 +90,8 @@ public final class MemoryBudget: Sendable {
     ) async -> Outcome {
         if Task.isCancelled { return .cancelled }
         let mayWait = deadline > .now
-        let end = deadlines.add(deadline) { [weak self] in self?.leave(id, .late) }
-        defer { deadlines.drop(end) }
+        let end = Deadlines.shared.add(at: deadline) { [weak self] in self?.leave(id, .late) }
+        defer { Deadlines.shared.remove(end) }
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let answer = state.withLock { state in

@@ -1,4 +1,4 @@
-internal import BridgeHTTP
+internal import BridgeBytes
 
 /// When a failed request is sent again: a pure schedule, with the random number passed in.
 ///
@@ -87,8 +87,8 @@ public struct RetryPolicy: Sendable, Hashable {
     public func delay(
         afterAttempt attempt: Int, random: Double, retryAfter: Duration? = nil
     ) -> Duration {
-        let cap = cap.upToCentury
-        var longest = min(base.upToCentury, cap)
+        let cap = cap.clampedForClocks
+        var longest = min(base.clampedForClocks, cap)
         let factor = max(1, factor)
         var left = max(1, attempt) - 1
         while left > 0, factor > 1, longest > .zero, longest < cap {
@@ -98,6 +98,6 @@ public struct RetryPolicy: Sendable, Hashable {
         }
         let drawn = longest * (random.isFinite ? min(max(random, 0), 1) : 1)
         guard let retryAfter else { return drawn }
-        return max(drawn, min(retryAfter.upToCentury, cap))
+        return max(drawn, min(retryAfter.clampedForClocks, cap))
     }
 }

@@ -1,3 +1,4 @@
+internal import BridgeBytes
 internal import BridgeHTTP
 
 /// Whether another attempt follows a failed one, and after which wait.
@@ -57,7 +58,7 @@ struct RetrySchedule: Sendable {
             silent == 0 || silent < policy.silentAttempts
         else { return .usedUp }
         let delay = policy.delay(afterAttempt: fruitless, random: random, retryAfter: retryAfter)
-        guard let total = policy.total?.upToCentury else { return .wait(delay) }
+        guard let total = policy.total?.clampedForClocks else { return .wait(delay) }
         return elapsed < total - delay ? .wait(delay) : .outOfTime
     }
 }
@@ -67,7 +68,7 @@ struct TransferClock: Sendable {
     private let began = ContinuousClock.now
     private let total: Duration?
 
-    init(total: Duration?) { self.total = total?.upToCentury }
+    init(total: Duration?) { self.total = total?.clampedForClocks }
 
     /// Since the first attempt began.
     var elapsed: Duration { ContinuousClock.now - began }

@@ -102,12 +102,6 @@ struct JSONFields {
 }
 
 extension Duration {
-    /// A century, which stands for every longer wait: clocks count nanoseconds in 64 bits.
-    static let longestWait: Duration = .seconds(100 * 365 * 86_400)
-
-    /// A wait as clocks can count it: negative ones are none.
-    var boundedWait: Duration { min(max(self, .zero), .longestWait) }
-
     /// Whole nanoseconds, as JetStream counts time; stays at the greatest number (292 years).
     /// A part of a nanosecond counts as one, since zero means something else.
     var wholeNanoseconds: Int {

@@ -28,9 +28,9 @@ public struct JetStreamOptions: Sendable, Hashable {
     /// The same, with nothing in it that a clock or a loop could not count.
     var bounded: JetStreamOptions {
         var options = self
-        options.timeout = timeout.boundedWait
+        options.timeout = timeout.clampedForClocks
         options.publishRetries = max(0, publishRetries)
-        options.publishRetryWait = publishRetryWait.boundedWait
+        options.publishRetryWait = publishRetryWait.clampedForClocks
         return options
     }
 }

@@ -59,7 +59,7 @@ public struct JetStreamMessage: Sendable {
     public func ackConfirmed(timeout: Duration = .seconds(5)) async throws(JetStreamError) {
         do throws(NATSError) {
             _ = try await client.request(
-                Self.doneBody, to: reply, timeout: timeout.boundedWait)
+                Self.doneBody, to: reply, timeout: timeout.clampedForClocks)
         } catch {
             throw JetStreamError(error, operation: "ack", stream: metadata.stream)
         }
@@ -109,7 +109,7 @@ public struct JetStreamMessage: Sendable {
     public func keepingInProgress<Result, Failure: Error>(
         every interval: Duration, _ body: () async throws(Failure) -> Result
     ) async throws(Failure) -> Result {
-        let interval = min(max(interval, Self.shortestProgressInterval), .longestWait)
+        let interval = min(max(interval, Self.shortestProgressInterval), .forever)
         let ticker = Task {
             while (try? await ContinuousClock().sleep(for: interval)) != nil {
                 if client.isConnected { try? inProgress() }

@@ -68,7 +68,7 @@ package struct PullMachine: Sendable {
         ) {
             self.batch = batch
             self.maxBytes = maxBytes
-            self.expires = min(expires, .longestWait)
+            self.expires = min(expires, .forever)
             self.isContinuous = isContinuous
         }
 

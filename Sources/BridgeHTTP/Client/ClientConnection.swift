@@ -28,12 +28,12 @@ final class ClientConnection: Sendable {
     /// Connects to the first address of the host that answers, in the resolver's order.
     /// - Parameter total: When the time for the exchange is over, if before the client's limit.
     func connect(
-        to url: HTTPURL, on reactor: Reactor, until total: Duration?, _ deadlines: Deadlines
+        to url: HTTPURL, on reactor: Reactor, until total: Duration?
     ) async throws(HTTPError) {
         let limit = MonotonicClock.now + options.connectTimeout
         let deadline = min(limit, total ?? limit)
         do throws(HTTPError) {
-            try await connect(to: url, on: reactor, deadline: deadline, deadlines)
+            try await connect(to: url, on: reactor, deadline: deadline)
         } catch {
             guard error.code == .connectTimeout, deadline < limit else { throw error }
             throw HTTPError(.totalTimeout, error.stage, url: error.url, error.message)
@@ -41,11 +41,11 @@ final class ClientConnection: Sendable {
     }
 
     private func connect(
-        to url: HTTPURL, on reactor: Reactor, deadline: Duration, _ deadlines: Deadlines
+        to url: HTTPURL, on reactor: Reactor, deadline: Duration
     ) async throws(HTTPError) {
         var last = HTTPError(
             .connectFailed, .connect, url: url.description, "the host has no address")
-        for address in try await addresses(of: url, deadline: deadline, deadlines) {
+        for address in try await addresses(of: url, deadline: deadline) {
             do throws(HTTPError) {
                 return try await connect(to: address, for: url, on: reactor, deadline: deadline)
             } catch {
@@ -58,17 +58,17 @@ final class ClientConnection: Sendable {
 
     /// The system's resolver cannot be stopped: a look-up that takes too long is left to itself.
     private func addresses(
-        of url: HTTPURL, deadline: Duration, _ deadlines: Deadlines
+        of url: HTTPURL, deadline: Duration
     ) async throws(HTTPError) -> [Address] {
         if let address = Address(numericHost: url.host, port: url.port) { return [address] }
         let promise = Promise<[Address]>()
-        let end = deadlines.add(MonotonicClock.instant(deadline)) {
+        let end = Deadlines.shared.add(at: MonotonicClock.instant(deadline)) {
             let message = "the host's name was not resolved in time"
             promise.keep(
                 .failure(
                     HTTPError(.connectTimeout, .resolve, url: url.description, message)))
         }
-        defer { deadlines.drop(end) }
+        defer { Deadlines.shared.remove(end) }
         Task.detached {
             do throws(SocketError) {
                 let found = try await Resolver.addresses(host: url.host, port: url.port)

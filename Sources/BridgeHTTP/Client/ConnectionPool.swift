@@ -29,8 +29,6 @@ final class ConnectionPool: Sendable {
     private let state: Mutex<State>
     private let options: HTTPClientOptions
     private let reactor: Reactor
-    /// Ends waits for a connection and for names, which no link's deadline does.
-    private let deadlines = Deadlines()
 
     init(options: HTTPClientOptions, reactor: Reactor) {
         self.options = options
@@ -75,13 +73,13 @@ final class ConnectionPool: Sendable {
             }
             return (waiter, grant == .wait)
         }
-        var end: Int?
+        var end: UInt64?
         if waits, let total {
-            end = deadlines.add(MonotonicClock.instant(total)) { [weak self] in
+            end = Deadlines.shared.add(at: MonotonicClock.instant(total)) { [weak self] in
                 self?.leave(waiter, url, .totalTimeout, "no connection became free in time")
             }
         }
-        defer { if let end { deadlines.drop(end) } }
+        defer { if let end { Deadlines.shared.remove(end) } }
         let result = await withTaskCancellationHandler {
             await promise.result()
         } onCancel: {
@@ -111,7 +109,7 @@ final class ConnectionPool: Sendable {
         }
         do throws(HTTPError) {
             if isClosed { throw Self.closed(url) }
-            try await connection.connect(to: url, on: reactor, until: total, deadlines)
+            try await connection.connect(to: url, on: reactor, until: total)
         } catch {
             closed(id)
             throw error

@@ -54,7 +54,7 @@ public final class HTTPClient: Sendable {
         }
         let now = MonotonicClock.now
         let total = [options.totalTimeout, time].compactMap { $0 }.min()
-            .map { now + $0.upToCentury }
+            .map { now + $0.clampedForClocks }
         if let total, total <= now {
             throw HTTPError(
                 .totalTimeout, .prepare, url: request.url.description,

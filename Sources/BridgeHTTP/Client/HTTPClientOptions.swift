@@ -1,3 +1,4 @@
+internal import BridgeBytes
 internal import HTTPWire
 
 /// How an `HTTPClient` behaves. Each limit has its reason beside it.
@@ -74,13 +75,13 @@ extension HTTPClientOptions {
     /// The same with times that can be added to a clock's.
     var bounded: HTTPClientOptions {
         var options = self
-        options.connectTimeout = connectTimeout.upToCentury
-        options.firstByteTimeout = firstByteTimeout.upToCentury
-        options.headTimeout = headTimeout.upToCentury
-        options.idleTimeout = idleTimeout.upToCentury
-        options.rateWindow = rateWindow.upToCentury
-        options.totalTimeout = totalTimeout?.upToCentury
-        options.idleConnectionTimeout = idleConnectionTimeout.upToCentury
+        options.connectTimeout = connectTimeout.clampedForClocks
+        options.firstByteTimeout = firstByteTimeout.clampedForClocks
+        options.headTimeout = headTimeout.clampedForClocks
+        options.idleTimeout = idleTimeout.clampedForClocks
+        options.rateWindow = rateWindow.clampedForClocks
+        options.totalTimeout = totalTimeout?.clampedForClocks
+        options.idleConnectionTimeout = idleConnectionTimeout.clampedForClocks
         return options
     }
 }

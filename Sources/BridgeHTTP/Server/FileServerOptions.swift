@@ -84,13 +84,13 @@ extension FileServerOptions {
     /// The same with times that can be added to a clock's.
     var bounded: FileServerOptions {
         var options = self
-        options.timeToLive = timeToLive.upToCentury
-        options.maximumTimeToLive = maximumTimeToLive.upToCentury
-        options.tombstoneTime = tombstoneTime.upToCentury
-        options.sweepInterval = sweepInterval.upToCentury
-        options.headTimeout = headTimeout.upToCentury
-        options.idleTimeout = idleTimeout.upToCentury
-        options.keepAliveTimeout = keepAliveTimeout.upToCentury
+        options.timeToLive = timeToLive.clampedForClocks
+        options.maximumTimeToLive = maximumTimeToLive.clampedForClocks
+        options.tombstoneTime = tombstoneTime.clampedForClocks
+        options.sweepInterval = sweepInterval.clampedForClocks
+        options.headTimeout = headTimeout.clampedForClocks
+        options.idleTimeout = idleTimeout.clampedForClocks
+        options.keepAliveTimeout = keepAliveTimeout.clampedForClocks
         return options
     }
 }

@@ -15,7 +15,7 @@ enum LayerRules {
         "BridgeHTTP": ["HTTPWire", "BridgeSockets", "BridgeJSON", "CZlib"],
         "BridgeEnvelope": ["BridgeJSON", "ArrowIPC"],
         "NATSJetStream": ["NATSCore", "NATSWire", "BridgeJSON"],
-        "BridgeClaims": ["BridgeHTTP", "HTTPWire", "BridgeJSON"],
+        "BridgeClaims": ["BridgeHTTP", "BridgeSockets", "HTTPWire", "BridgeJSON"],
         "NATSBridge": [
             "BridgeEnvelope", "BridgeClaims", "NATSCore", "NATSJetStream", "NATSWire",
             "BridgeHTTP", "BridgeJSON", "ArrowIPC",
