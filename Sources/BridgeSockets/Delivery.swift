@@ -316,13 +316,15 @@ extension Delivery {
 
     private func left(puttingBack elements: [Element]) {
         let weight = elements.reduce(0) { $0 + weigh($1) }
-        let isConsumed = state.withLock { state in
+        let (isConsumed, isPaused) = state.withLock { state in
             state.presences -= 1
             state.wasLeft = state.presences == 0
             let item = DeliveryGap(count: elements.count, weight: weight)
             if state.machine.putBack(item) { state.queue.putBack(elements, weight: weight) }
-            return state.isConsumed
+            return (state.isConsumed, state.machine.isPaused)
         }
         if isConsumed { consumed.resumeAll(()) }
+        // The producer need not wait for who has left.
+        if isPaused { onResume() }
     }
 }

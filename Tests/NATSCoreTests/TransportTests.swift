@@ -52,6 +52,7 @@ import Testing
         try await client.flush()
         #expect(lines.withLock { $0 } == ["PUB a.b 5 hello"])
         client.reconnect()
+        while client.statistics.connections < 2 { await Task.yield() }
         try await client.flush(timeout: patience)
         #expect(dialed.load(ordering: .relaxed) == 2)
         await client.close()

@@ -45,7 +45,8 @@ extension ClientCore {
     ) async throws(NATSError) {
         guard subscriptions.withLock({ $0.contains(sid) }) else { return }
         outbox.appendControl { FrameWriter.unsubscribe(sid: sid, into: &$0) }
-        defer { subscriptions.withLock { $0.remove(sid) }?.delivery.finish() }
+        // Once more in the end: a connection that was made meanwhile has subscribed again.
+        defer { unsubscribe(sid) }
         // The PONG comes after every message that the server had sent before the UNSUB.
         try await flush(until: .after(timeout), stage: .drain, isBarrier: true)
     }

@@ -166,7 +166,7 @@ extension NATSClient {
         if message.hasHeaders, message.status?.code == HeaderStatus.noRespondersCode {
             throw NATSError(
                 .noResponders, stage: .request, subject: subject.text,
-                detail: "nobody listens on this subject")
+                detail: "nobody listens on this subject", outcome: .denied)
         }
         return message
     }

@@ -11,7 +11,7 @@ internal import Synchronization
 /// server of the pool; subscriptions go on, and messages that were not sent yet are kept.
 ///
 /// What core NATS promises is "at most once": a message is known to have reached the server only
-/// when a later `flush` has returned.
+/// when a later `flush` has returned, or `publishConfirmed` or a receipt says so.
 @safe public final class NATSClient: Sendable {
     let core: ClientCore
     /// The core's outbox, for `publish`. Sound: `core` keeps it as long as this client lives.

@@ -44,7 +44,7 @@ public final class NATSSubscription: AsyncSequence, Sendable {
     /// Ends the interest at the server, and the sequence after what the server had sent.
     ///
     /// Returns when the server has confirmed; what waits can be consumed afterwards.
-    /// - Throws: `NATSError`: `timeout`, `disconnected`, `cancelled` or `closed` when the server
+    /// - Throws: `NATSError`: `timeout`, `cancelled` or `closed` when the server
     ///   did not confirm; the sequence ends all the same.
     public func drain(timeout: Duration = .seconds(30)) async throws(NATSError) {
         try await core.drain(id, timeout: timeout)

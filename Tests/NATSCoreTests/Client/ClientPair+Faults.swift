@@ -29,6 +29,12 @@ extension ClientPair {
         for line in lines(to: host) { network.cut(line) }
     }
 
+    /// A server stops and starts at once, with the rules of now.
+    func restart(_ host: String) {
+        stop(host)
+        start(host)
+    }
+
     func start(_ host: String) {
         down.remove(host)
         leaving.remove(host)

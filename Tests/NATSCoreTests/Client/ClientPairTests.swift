@@ -199,6 +199,7 @@ import Testing
         let closes = Int.random(in: 0..<5, using: &random) == 0
         if closes { pair.input { $0.closeRequested() } }
         pair.heal()
+        if let host = pair.host { pair.restart(host) }
         pair.input { $0.resumed(now: pair.now) }
         // Three minutes for a connection that was frozen just now, and the longest wait.
         pair.run(until: pair.now + .seconds(200))
@@ -247,7 +248,11 @@ import Testing
         case 22: pair.change { $0.maxPayload = $0.maxPayload > 2000 ? 2000 : 1 << 20 }
         case 23: pair.change { $0.denied.formSymmetricDifference(["q"]) }
         case 24: pair.change { $0.closed.formSymmetricDifference(["t"]) }
-        case 25: pair.change { $0.maxSubscriptions = $0.maxSubscriptions > 2 ? 2 : .max }
+        case 25:
+            // A server reads this limit when it starts.
+            pair.rules.maxSubscriptions = pair.rules.maxSubscriptions > 2 ? 2 : .max
+            for host in hosts { pair.stop(host) }
+            for host in hosts { pair.start(host) }
         case 26: pair.change { $0.maxControlLine = $0.maxControlLine > 256 ? 256 : 4096 }
         case 27: pair.input { $0.suspended(now: pair.now) }
         case 28: pair.input { $0.resumed(now: pair.now) }
