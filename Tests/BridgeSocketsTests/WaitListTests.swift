@@ -106,10 +106,12 @@ import Testing
         list.resume(where: { $0 == "a" }, value: { $0 * 10 })
         #expect(await tasks[0].value == 20)
         #expect(await tasks[2].value == 20)
-        list.resume(where: { $0 == "a" }) { _ in
-            Issue.record("nobody is left")
-            return 0
-        }
+        list.resume(
+            where: { $0 == "a" },
+            value: {
+                Issue.record("\($0) are left")
+                return 0
+            })
         list.resumeAll(1)
         #expect(await tasks[1].value == 1)
         #expect(list.isEmpty)

@@ -61,6 +61,8 @@ enum SendCommand {
                         try await access.bridge.send(payloads, to: subject, options: sendSettings)
                     }
                     show(sent, subject, console)
+                    // What nobody waited for may still wait to be written.
+                    if sendSettings.mode == .unconfirmed { try await access.bridge.drain() }
                 }
                 await access.bridge.close()
                 return .ok
