@@ -9,7 +9,7 @@ public enum PublishOutcome: String, Sendable, Hashable, CaseIterable {
     /// The message never left this process whole, and will not: the client was closed before, or
     /// no server takes a message of its size.
     case lost
-    /// The server has seen the message and gave it to nobody: its permissions forbid the subject, or
-    /// nobody listened to the subject of a request.
+    /// The server has seen the message and gave it to nobody: its permissions forbid the subject,
+    /// or nobody listened to the subject of a request.
     case denied
 }
