@@ -2,6 +2,7 @@ internal import BridgeBytes
 internal import BridgeEnvelope
 internal import BridgeJSON
 internal import NATSBridge
+internal import NATSCore
 internal import NATSWire
 
 /// `natsbridge send`: publishes one message.
@@ -61,8 +62,7 @@ enum SendCommand {
                         try await access.bridge.send(payloads, to: subject, options: sendSettings)
                     }
                     show(sent, subject, console)
-                    // What nobody waited for may still wait to be written.
-                    if sendSettings.mode == .unconfirmed { try await access.bridge.drain() }
+                    if sendSettings.mode == .unconfirmed { await letWrite(access.bridge) }
                 }
                 await access.bridge.close()
                 return .ok
@@ -71,6 +71,15 @@ enum SendCommand {
                 throw CommandFailure(error)
             }
         }
+    }
+
+    /// Longest wait for what nobody asked about to be written.
+    private static let writingTime = Duration.seconds(1)
+
+    /// Gives the connection the time to write what waits before it is closed. Whatever comes of
+    /// it, nothing is known of the message.
+    private static func letWrite(_ bridge: Bridge) async {
+        try? await bridge.client.flush(timeout: writingTime)
     }
 
     private static func mode(_ arguments: ParsedArguments) throws(CommandFailure) -> PublishMode {
