@@ -78,6 +78,8 @@ extension ClientCore {
             guard sink.target == .requests else { continue }
             // The next request asks again: permissions may have changed by then.
             hasInbox.store(false, ordering: .releasing)
+            // Whoever has its inbox and does not wait yet finds out by this.
+            inboxRefusals.add(1, ordering: .sequentiallyConsistent)
             requests.resumeAll(.failure(error.with(outcome: .unknown)))
             failManyAnswers(error) { _ in true }
         }

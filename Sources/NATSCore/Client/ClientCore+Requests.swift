@@ -21,6 +21,16 @@ extension ClientCore {
         }
     }
 
+    /// Why no answer can come to a request, if its inbox was refused since it was made.
+    func refusal(of ticket: RequestTicket) -> NATSError? {
+        guard inboxRefusals.load(ordering: .sequentiallyConsistent) != ticket.refusals else {
+            return nil
+        }
+        return NATSError(
+            .permissionDenied, stage: .request, subject: ticket.inbox.text,
+            detail: "the server forbids our inbox", outcome: .lost)
+    }
+
     /// The inbox subject of a request.
     func inbox(_ id: UInt64) -> Subject {
         Subject(received: InboxToken.bytes(inboxPrefix, id))

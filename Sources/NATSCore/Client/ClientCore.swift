@@ -49,6 +49,8 @@ final class ClientCore: Sendable {
     /// Whether `subscribeToInbox` has been through.
     let hasInbox = Atomic(false)
     let inboxSetup = Mutex(())
+    /// How often the server has refused it.
+    let inboxRefusals = Atomic(0)
     /// Everything before the token of our inboxes, such as `_INBOX.abc.`.
     let inboxPrefix: Bytes
     let inboxPattern: SubjectPattern

@@ -1,6 +1,7 @@
 public import BridgeBytes
 internal import BridgeSockets
 public import NATSWire
+internal import Synchronization
 
 extension NATSClient {
     /// Puts a message into the outbox. Returns at once; complexity O(size), one copy.
@@ -135,9 +136,10 @@ extension NATSClient {
 
     /// Reserves an inbox for one answer, for layers that write it into the message as well.
     package func newRequest() -> RequestTicket {
+        let refusals = core.inboxRefusals.load(ordering: .sequentiallyConsistent)
         core.subscribeToInbox()
         let id = core.requests.newID()
-        return RequestTicket(id: id, inbox: core.inbox(id))
+        return RequestTicket(id: id, inbox: core.inbox(id), refusals: refusals)
     }
 
     /// Asks with an inbox that was reserved before; each is good for one request.
@@ -153,6 +155,11 @@ extension NATSClient {
         let ending = await core.requests.wait(
             for: id, label: question, until: .after(timeout)
         ) { isAlone in
+            // The refusal of the inbox may have come before there was anybody to tell.
+            if let refusal = core.refusal(of: ticket) {
+                core.requests.resume(id, .failure(refusal))
+                return
+            }
             // With several in flight, coalescing is worth more than a switch of threads.
             let result = core.outbox.append(
                 question: payload, subject, replyTo: inbox, headers: headers, atOnce: isAlone,
@@ -197,6 +204,14 @@ extension NATSClient {
 /// The inbox of one request.
 package struct RequestTicket: Sendable {
     let id: UInt64
+    /// How often the inbox had been refused before.
+    let refusals: Int
     /// Where the answer is expected.
     package let inbox: Subject
+
+    init(id: UInt64, inbox: Subject, refusals: Int) {
+        self.id = id
+        self.inbox = inbox
+        self.refusals = refusals
+    }
 }

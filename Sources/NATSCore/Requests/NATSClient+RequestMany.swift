@@ -125,6 +125,10 @@ extension NATSClient {
         let ticket = newRequest()
         let many = ManyAnswers(options, subject: subject, limits: limits)
         core.begin(many, id: ticket.id)
+        if let refusal = core.refusal(of: ticket) {
+            core.endManyAnswers(ticket.id, .success(()))
+            throw refusal
+        }
         let result = core.outbox.append(
             payload, subject, replyTo: ticket.inbox, headers: headers)
         guard result == .appended else {
