@@ -56,6 +56,7 @@ struct StoreRequests: Sendable {
                 throw ClaimError(
                     code, stage, url: request.url.description, error.description,
                     cause: error.code, attempts: machine.attempts, correlationID: correlationID)
+            // Sound: `RequestMachine` accepts an outcome only where it is an answer's status.
             case (.accept, .failure): preconditionFailure("only an answer is accepted")
             }
         }
