@@ -1,5 +1,7 @@
 import BridgeBytes
+import BridgeEnvelope
 import Glibc
+import NATSBridge
 import NATSCore
 import NATSWire
 
@@ -49,6 +51,8 @@ struct MessagingBenchmark {
         case ("sub", 2): try await subscribe(count: numbers[0], size: numbers[1])
         case ("rep", 0): try await respond()
         case ("req", 2): try await request(count: numbers[0], size: numbers[1])
+        case ("confirm", 2): try await confirm(count: numbers[0], size: numbers[1])
+        case ("send", 2): try await send(count: numbers[0], size: numbers[1])
         case ("reqc", 3):
             try await request(count: numbers[0], size: numbers[1], inFlight: numbers[2])
         default: return try await runJetStream()
@@ -170,11 +174,36 @@ struct MessagingBenchmark {
 
     private func request(count: Int, size: Int) async throws {
         let payload = payload(size)
+        try await measureEach(count, size) { [client, subject] in
+            _ = try await client.request(payload, to: subject)
+        }
+    }
+
+    /// Publishes one message after the other, each when the server has taken the one before.
+    private func confirm(count: Int, size: Int) async throws {
+        let payload = payload(size)
+        try await measureEach(count, size) { [client, subject] in
+            try await client.publishConfirmed(payload, to: subject)
+        }
+    }
+
+    /// Sends one small bridge message after the other, confirmed, as is the default.
+    private func send(count: Int, size: Int) async throws {
+        let bridge = Bridge(client: client, options: BridgeOptions())
+        let payload = OutgoingPayload("x", .binary(payload(size)))
+        try await measureEach(count, size) { [subject] in
+            try await bridge.send([payload], to: subject)
+        }
+    }
+
+    private func measureEach(_ count: Int, _ size: Int, _ work: () async throws -> Void)
+        async throws
+    {
         var times = LatencyRecord(capacity: count)
         let start = Figures.now
         for _ in 0..<count {
             let sent = Figures.now
-            _ = try await client.request(payload, to: subject)
+            try await work()
             times.add(Figures.now - sent)
         }
         report.print(count, size, from: start, times.fields)
