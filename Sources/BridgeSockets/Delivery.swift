@@ -37,6 +37,15 @@ package final class Delivery<Element: Sendable, Failure: Error>: Sendable {
         var presences = 0
         /// Whether a loop took from here and has left, and none has come since.
         var wasLeft = false
+        /// Whom to tell when everything is consumed.
+        var consumptionCallbacks: [@Sendable () -> Void] = []
+
+        /// Whom to tell now, each once.
+        mutating func takeCallbacks() -> [@Sendable () -> Void] {
+            guard !consumptionCallbacks.isEmpty, isConsumed else { return [] }
+            defer { consumptionCallbacks = [] }
+            return consumptionCallbacks
+        }
 
         /// Whether nothing that was added is waiting or being worked on.
         var isConsumed: Bool {
@@ -48,7 +57,6 @@ package final class Delivery<Element: Sendable, Failure: Error>: Sendable {
     private let onResume: @Sendable () -> Void
     private let overflowFailure: Failure?
     private let weigh: @Sendable (Element) -> Int
-    private let consumed = WaitList<Void, Void>()
     private let order = ResumptionOrder()
 
     /// - Parameters:
@@ -117,26 +125,26 @@ package final class Delivery<Element: Sendable, Failure: Error>: Sendable {
 
     /// Says that nothing more will come. Later calls do nothing.
     package func finish(_ failure: Failure? = nil) {
-        let (waiter, isConsumed) = state.withLock { state -> (Waiter?, Bool) in
+        let (waiter, callbacks) = state.withLock { state -> (Waiter?, [@Sendable () -> Void]) in
             if state.machine.phase == .open { state.failure = failure }
-            guard state.machine.producerFinished() else { return (nil, false) }
+            guard state.machine.producerFinished() else { return (nil, []) }
             state.failure = nil
-            return (state.waiter.take(), state.isConsumed)
+            return (state.waiter.take(), state.takeCallbacks())
         }
         if let waiter { resume(waiter, failure.map { .failed($0) } ?? .end) }
-        if isConsumed { consumed.resumeAll(()) }
+        for callback in callbacks { callback() }
     }
 
     /// Drops what waits and ends the consumer's wait.
     package func cancel() {
-        let (waiter, tellsProducer) = state.withLock { state -> (Waiter?, Bool) in
+        let (waiter, callbacks, tellsProducer) = state.withLock { state in
             state.isCancelled = true
             state.queue.removeAll()
             let tellsProducer = state.machine.consumerCancelled()
-            return (state.waiter.take(), tellsProducer)
+            return (state.waiter.take(), state.takeCallbacks(), tellsProducer)
         }
         if let waiter { resume(waiter, .cancelled) }
-        consumed.resumeAll(())
+        for callback in callbacks { callback() }
         if tellsProducer { onResume() }
     }
 
@@ -164,13 +172,14 @@ package final class Delivery<Element: Sendable, Failure: Error>: Sendable {
     /// Whether a loop took from here and has left, and none has come since.
     package var wasLeft: Bool { state.withLock { $0.wasLeft } }
 
-    /// Suspends until the consumer has seen the end or is gone, and nothing waits, or the calling
-    /// task is cancelled.
-    package func whenConsumed() async {
-        let id = consumed.newID()
-        _ = await consumed.wait(for: id) { _ in
-            if state.withLock({ $0.isConsumed }) { consumed.resume(id, ()) }
+    /// Calls back once, on any thread and without a lock held: when the consumer has seen the end
+    /// or is gone, and nothing waits; at once when that is so now.
+    package func whenConsumed(_ callback: @escaping @Sendable () -> Void) {
+        let callbacks = state.withLock { state in
+            state.consumptionCallbacks.append(callback)
+            return state.takeCallbacks()
         }
+        for callback in callbacks { callback() }
     }
 
     /// The next batch; suspends while there is none. One consumer at a time. Cancelling the task
@@ -200,26 +209,28 @@ package final class Delivery<Element: Sendable, Failure: Error>: Sendable {
     /// What is there at once; nil when the consumer must wait (and has been registered, if a
     /// waiter was given).
     private func takeNow(registering waiter: Waiter?) -> Event? {
-        let (event, resumes, isConsumed) = state.withLock { state -> (Event?, Bool, Bool) in
-            if state.isCancelled { return (.cancelled, false, false) }
+        typealias Taken = (Event?, resumes: Bool, callbacks: [@Sendable () -> Void])
+        let (event, resumes, callbacks) = state.withLock { state -> Taken in
+            if state.isCancelled { return (.cancelled, false, []) }
             if waiter == nil, state.queue.isEmpty, state.machine.phase == .open {
-                return (nil, false, false)
+                return (nil, false, [])
             }
             switch state.machine.itemWanted(isEmpty: state.queue.isEmpty) {
             case .take:
                 let (event, resumes) = Self.take(&state)
-                return (event, resumes, state.isConsumed)
+                return (event, resumes, state.takeCallbacks())
             case .end:
-                return (state.failure.take().map { .failed($0) } ?? .end, false, state.isConsumed)
+                let end = state.failure.take().map { Event.failed($0) } ?? .end
+                return (end, false, state.takeCallbacks())
             case .wait:
                 precondition(
                     waiter == nil || state.waiter == nil, "a delivery has one consumer")
                 state.waiter = waiter
                 if let deadline = waiter?.deadline { planLook(at: deadline, &state) }
-                return (nil, false, false)
+                return (nil, false, [])
             }
         }
-        if isConsumed { consumed.resumeAll(()) }
+        for callback in callbacks { callback() }
         if resumes { onResume() }
         return event
     }
@@ -316,14 +327,14 @@ extension Delivery {
 
     private func left(puttingBack elements: [Element]) {
         let weight = elements.reduce(0) { $0 + weigh($1) }
-        let (isConsumed, isPaused) = state.withLock { state in
+        let (callbacks, isPaused) = state.withLock { state in
             state.presences -= 1
             state.wasLeft = state.presences == 0
             let item = DeliveryGap(count: elements.count, weight: weight)
             if state.machine.putBack(item) { state.queue.putBack(elements, weight: weight) }
-            return (state.isConsumed, state.machine.isPaused)
+            return (state.takeCallbacks(), state.machine.isPaused)
         }
-        if isConsumed { consumed.resumeAll(()) }
+        for callback in callbacks { callback() }
         // The producer need not wait for who has left.
         if isPaused { onResume() }
     }

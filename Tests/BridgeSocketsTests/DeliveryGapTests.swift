@@ -95,14 +95,14 @@ import Testing
         #expect(await Self.loop(delivery, leavingAfter: 5) == [4])
         #expect(delivery.backlog == (0, 0))
         #expect(delivery.totals.taken == DeliveryGap(count: 4, weight: 10))
-        await delivery.whenConsumed()
+        await delivery.consumption()
     }
 
     @Test func `what a loop leaves behind is not consumed`() async {
         let delivery = Self.make(count: 100)
         _ = delivery.yield([1, 2], weight: 3)
         delivery.finish()
-        async let consumed: Void = delivery.whenConsumed()
+        async let consumed: Void = delivery.consumption()
         #expect(await Self.loop(delivery, leavingAfter: 1) == [1])
         #expect(delivery.backlog == (1, 2))
         #expect(await Self.next(delivery) == .batch([2]))

@@ -160,7 +160,7 @@ import Testing
         let delivery = Self.make()
         #expect(delivery.yield([1], weight: 1))
         delivery.finish()
-        async let consumed: Void = delivery.whenConsumed()
+        async let consumed: Void = delivery.consumption()
         _ = await delivery.next()
         guard case .end = await delivery.next() else {
             Issue.record("no end")
@@ -169,7 +169,7 @@ import Testing
         await consumed
         let other = Self.make()
         #expect(other.yield([1], weight: 1))
-        async let gone: Void = other.whenConsumed()
+        async let gone: Void = other.consumption()
         other.cancel()
         await gone
     }

@@ -105,9 +105,18 @@ extension ClientCore {
             left.add(sinks.reduce(0) { $0 + $1.delivery.backlog.count }, ordering: .relaxed)
             for sink in sinks { sink.delivery.cancel() }
         }
-        for sink in sinks { await sink.delivery.whenConsumed() }
+        for sink in sinks { await consumed(sink) }
         Deadlines.shared.remove(watch)
         return left.load(ordering: .relaxed)
+    }
+
+    /// Waits until nothing of a subscription is left to consume, or the task is cancelled.
+    private static func consumed(_ sink: SubscriptionSink) async {
+        let consumption = WaitList<Void, Void>()
+        let id = consumption.newID()
+        _ = await consumption.wait(for: id) { _ in
+            sink.delivery.whenConsumed { consumption.resume(id, ()) }
+        }
     }
 }
 

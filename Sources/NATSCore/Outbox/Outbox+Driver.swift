@@ -53,8 +53,9 @@ extension Outbox {
     /// The connection is gone: keeps messages for the next one, and tells who waits for others.
     func lost(unsent: borrowing SendBuffer) {
         let notices = state.withLock { state in
+            let notices = noteAnswers(&state)
             state.disconnect()
-            return state.queue.lost(unsent: unsent)
+            return notices + state.queue.lost(unsent: unsent)
         }
         _ = tell(notices)
     }
@@ -71,17 +72,26 @@ extension Outbox {
         return tell(notices)
     }
 
-    /// An answer to a message has come: the server has it, and all before it.
+    /// An answer to a message has come: the server has it, and all before it. Only noted here,
+    /// without the lock, for which many tasks may be waiting; the ledger hears of it before it
+    /// decides anything. Called on the reactor's thread alone.
     func answered(_ number: UInt64) {
-        guard number > 0 else { return }
-        _ = tell(state.withLock { $0.queue.ledger.answerReceived(to: number) })
+        guard number > lastAnswered.load(ordering: .relaxed) else { return }
+        lastAnswered.store(number, ordering: .releasing)
+    }
+
+    /// Lets the ledger hear of answers. Under the lock.
+    func noteAnswers(_ state: inout OutboxState) -> [SendLedger.Notice] {
+        let number = lastAnswered.load(ordering: .acquiring)
+        return state.queue.ledger.answerReceived(to: number)
     }
 
     /// The server refuses a message.
     func messageRefused(_ operation: ServerError.Operation) {
         change { state in
+            let notices = noteAnswers(&state)
             state.queue.messageRefused(operation)
-            return []
+            return notices
         }
     }
 
@@ -94,8 +104,9 @@ extension Outbox {
     /// Refuses everything from now on, and tells who waits.
     func close() {
         let notices = state.withLock { state in
+            let notices = noteAnswers(&state)
             state.disconnect()
-            return state.queue.close()
+            return notices + state.queue.close()
         }
         _ = tell(notices)
         flushes.resumeAll(.closed)

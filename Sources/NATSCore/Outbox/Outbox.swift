@@ -67,6 +67,8 @@ final class Outbox: Sendable {
     let flushes = WaitList<FlushOutcome, Void>()
     let room = WaitList<Void, Void>()
     let state = Mutex(OutboxState())
+    /// The last message that an answer has come to.
+    let lastAnswered = Atomic(UInt64(0))
 
     /// How a flush ended.
     enum FlushOutcome: Sendable {
@@ -227,19 +229,25 @@ extension Outbox {
 
     /// What is known of a message now.
     func outcome(of number: UInt64) -> PublishOutcome? {
-        state.withLock { $0.queue.ledger.outcome(of: number) }
+        let (notices, outcome) = state.withLock { state in
+            (noteAnswers(&state), state.queue.ledger.outcome(of: number))
+        }
+        _ = tell(notices)
+        return outcome
     }
 
     /// Has a waiter of `receipts` resumed as soon as it is known what became of a message; asks
     /// the server if need be.
     func awaitReceipt(by waiter: UInt64, of number: UInt64) {
         var link: LinkHandle?
-        let known = state.withLock { state -> PublishOutcome? in
+        let (notices, known) = state.withLock { state in
+            let notices = noteAnswers(&state)
             let outcome = state.queue.awaitReceipt(by: waiter, of: number)
             if outcome == nil, state.queue.pending.count > 0 { link = state.attend(atOnce: true) }
-            return outcome
+            return (notices, outcome)
         }
         link?.wake()
+        _ = tell(notices)
         if let known { receipts.resume(waiter, known) }
     }
 

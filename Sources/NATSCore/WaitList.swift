@@ -1,3 +1,4 @@
+package import BridgeSockets
 internal import Synchronization
 
 /// Who waits for something, by a number: the one way in which tasks of a client wait.

@@ -1,4 +1,5 @@
 import BridgeSockets
+import NATSCore
 import Synchronization
 import TestKit
 import Testing
