@@ -26,6 +26,7 @@ test test-threads: export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH = 8
 test: setup lint
 	$(SWIFT) build --build-tests
 	$(WITH_SERVER) $(SWIFT) test --skip-build
+	NATSBRIDGE_README=1 $(WITH_SERVER) $(SWIFT) test --skip-build --filter DocumentationTests
 
 ## Run all tests, or some (ARGS="--filter NATSCoreTests"), under the thread sanitizer.
 test-threads: export NATSBRIDGE_THREAD_SANITIZER = 1

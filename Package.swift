@@ -42,16 +42,11 @@ func fuzzer(_ name: String, _ dependencies: String...) -> Target {
 let package = Package(
     name: "natsbridge",
     products: [
-        .library(
-            name: "NATSClient", targets: ["NATSCore", "NATSJetStream", "NATSWire", "BridgeBytes"]),
-        .library(name: "ArrowIPC", targets: ["ArrowIPC", "BridgeBytes"]),
-        .library(name: "BridgeHTTP", targets: ["BridgeHTTP", "HTTPWire", "BridgeBytes"]),
-        .library(
-            name: "NATSBridge",
-            targets: [
-                "NATSBridge", "BridgeEnvelope", "BridgeClaims", "NATSCore", "NATSJetStream",
-                "NATSWire", "ArrowIPC", "BridgeJSON", "BridgeBytes",
-            ]),
+        // One import each: a product's module exports every name that its interface mentions.
+        .library(name: "NATSBridge", targets: ["NATSBridge"]),
+        .library(name: "NATSClient", targets: ["NATSClient"]),
+        .library(name: "ArrowIPC", targets: ["ArrowIPC"]),
+        .library(name: "BridgeHTTP", targets: ["BridgeHTTP"]),
         .executable(name: "natsbridge", targets: ["BridgeCommand"]),
         .executable(name: "natsbridge-bench", targets: ["BridgeBenchmarks"]),
     ],
@@ -73,11 +68,13 @@ let package = Package(
         // L3: what is built on one driver.
         layer("NATSJetStream", "NATSCore", "NATSWire", "BridgeJSON", "BridgeBytes"),
         layer(
+            "NATSClient", "NATSJetStream", "NATSCore", "NATSWire", "BridgeJSON", "BridgeBytes"),
+        layer(
             "BridgeClaims", "BridgeHTTP", "BridgeSockets", "HTTPWire", "BridgeJSON", "BridgeBytes"),
         // L4: the bridge. L5: its command line and benchmarks.
         layer(
-            "NATSBridge", "BridgeEnvelope", "BridgeClaims", "NATSCore", "NATSJetStream",
-            "BridgeJSON", "ArrowIPC", "BridgeBytes"),
+            "NATSBridge", "BridgeEnvelope", "BridgeClaims", "BridgeHTTP", "NATSClient",
+            "NATSCore", "NATSJetStream", "BridgeJSON", "ArrowIPC", "BridgeBytes"),
         .executableTarget(
             name: "BridgeCommand",
             dependencies: [
@@ -134,6 +131,7 @@ let package = Package(
             "SoakTests", "BridgeCommand", "NATSBridge", "BridgeEnvelope", "BridgeClaims",
             "BridgeHTTP", "HTTPWire",
             "NATSCore", "NATSWire", "BridgeJSON", "BridgeBytes"),
+        tests("DocumentationTests", "BridgeHTTP", "BridgeBytes"),
         tests("TidyTests"),
         fuzzer("LZ4FrameFuzz", "ArrowIPC", "BridgeBytes"),
         fuzzer("ZstandardFuzz", "ArrowIPC", "BridgeBytes"),

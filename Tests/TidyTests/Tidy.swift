@@ -14,6 +14,6 @@ enum Tidy {
             findings += UnprovenRules.checkUnsafe(file)
             findings += DocumentationRules.check(file, requirements: requirements)
         }
-        return findings + TestRules.check(files) + ExampleRules.check(files)
+        return findings + TestRules.check(files)
     }
 }

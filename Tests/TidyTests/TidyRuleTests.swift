@@ -196,18 +196,4 @@ import Testing
         #expect(TestRules.check([fixture, readme]).count == 1)
         #expect(TestRules.check([fixture, readme, reading]).isEmpty)
     }
-
-    @Test func examplesAreCompiled() {
-        let readme = SourceFile(
-            path: "README.md",
-            text: "```swift\nlet a = 1\n\nuse(a)\n```\n```swift\n.package(url: \"\")\n```\n")
-        let same = SourceFile(
-            path: "Tests/InteropTests/Examples/A.swift",
-            text: "func f() {\n    let a = 1\n    use(a)\n}\n")
-        let other = SourceFile(
-            path: "Tests/InteropTests/Examples/A.swift",
-            text: "func f() {\n    let a = 1\n    let b = 2\n    use(a)\n}\n")
-        #expect(ExampleRules.check([readme, same]).isEmpty)
-        #expect(ExampleRules.check([readme, other]).map(\.line) == [1])
-    }
 }

@@ -15,10 +15,11 @@ enum LayerRules {
         "BridgeHTTP": ["HTTPWire", "BridgeSockets", "BridgeJSON", "CZlib"],
         "BridgeEnvelope": ["BridgeJSON", "ArrowIPC"],
         "NATSJetStream": ["NATSCore", "NATSWire", "BridgeJSON"],
+        "NATSClient": ["NATSCore", "NATSJetStream", "NATSWire", "BridgeJSON"],
         "BridgeClaims": ["BridgeHTTP", "BridgeSockets", "HTTPWire", "BridgeJSON"],
         "NATSBridge": [
-            "BridgeEnvelope", "BridgeClaims", "NATSCore", "NATSJetStream", "NATSWire",
-            "BridgeHTTP", "BridgeJSON", "ArrowIPC",
+            "BridgeEnvelope", "BridgeClaims", "NATSClient", "NATSCore", "NATSJetStream",
+            "NATSWire", "BridgeHTTP", "BridgeJSON", "ArrowIPC",
         ],
         "BridgeCommand": [
             "NATSBridge", "BridgeEnvelope", "BridgeClaims", "NATSCore", "NATSJetStream",

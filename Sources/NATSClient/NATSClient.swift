@@ -1,0 +1,10 @@
+/// The product `NATSClient`: NATS and JetStream under one import, with every name that their
+/// interface mentions.
+///
+/// It holds no code. A module and a type of one name are a trap only for qualified names
+/// (`NATSClient.Subject` looks for a member of the type), and nothing here needs one.
+@_exported public import BridgeBytes
+@_exported public import BridgeJSON
+@_exported public import NATSCore
+@_exported public import NATSJetStream
+@_exported public import NATSWire
