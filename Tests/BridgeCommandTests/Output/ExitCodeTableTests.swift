@@ -33,7 +33,7 @@ struct ExitCodeTableTests {
         let bridge = try Self.declared(
             in: "Sources/NATSBridge/BridgeError.swift", /static let \w+ = "([a-z_.]+)"/)
         let server = try Self.declared(
-            in: "Sources/BridgeHTTP/Server/FileServer.swift", /case \w+ = "([a-z_.]+)"/)
+            in: "Sources/BridgeHTTP/FileServer/FileServer.swift", /case \w+ = "([a-z_.]+)"/)
         #expect(bridge.count >= 7 && server.count >= 2)
         #expect((bridge + server).filter { ExitCode.of(code: $0) == nil }.isEmpty)
     }
