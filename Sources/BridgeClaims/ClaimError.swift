@@ -77,6 +77,13 @@ public struct ClaimError: Error, Hashable, Sendable, CustomStringConvertible {
         self.correlationID = correlationID
     }
 
+    /// The same, with a sentence more.
+    func saying(_ sentence: String) -> ClaimError {
+        ClaimError(
+            code, stage, url: url, "\(message); \(sentence)", status: status, cause: cause,
+            attempts: attempts, correlationID: correlationID)
+    }
+
     /// The same, as it came out of so many attempts.
     func after(_ attempts: Int, _ action: RequestMachine.Action) -> ClaimError {
         var code = code

@@ -63,8 +63,7 @@ public struct FileServerStore: ClaimStore {
                     attempts: answer.attempts, correlationID: correlationID)
             }
         } catch {
-            await withdraw(id, token, after: error)
-            throw error
+            throw await withdraw(id, token, after: error)
         }
         return Claim(
             url: link(stored, path, target), id: id, token: token, size: content.size,
@@ -76,18 +75,31 @@ public struct FileServerStore: ClaimStore {
     private static let withdrawalTime = Duration.seconds(5)
 
     /// Removes what an attempt without an answer may have stored, also when the upload was
-    /// cancelled. A store that cannot be reached forgets it after its time to live.
-    private func withdraw(_ id: String, _ token: String, after error: ClaimError) async {
+    /// cancelled. Returns the error, which says so where the store cannot be reached for that: then
+    /// it forgets the payload after its time to live.
+    private func withdraw(
+        _ id: String, _ token: String, after error: ClaimError
+    ) async -> ClaimError {
         guard error.cause != nil || error.attempts > 1,
             let url = try? StoreURL.make(baseURL, "/f/\(id)")
-        else { return }
-        var retry = RetryPolicy.once
+        else { return error }
+        var retry = requests.retry
         retry.total = Self.withdrawalTime
         let requests = StoreRequests(client: requests.client, userAgent: nil, retry: retry)
-        await Task.detached {
-            try? await requests.delete(url, token: token, correlationID: error.correlationID)
+        let isRemoved = await Task.detached {
+            do throws(ClaimError) {
+                try await requests.delete(url, token: token, correlationID: error.correlationID)
+                return true
+            } catch {
+                return false
+            }
         }.value
+        return isRemoved ? error : error.saying(Self.leftSentence)
     }
+
+    /// What is known of an upload that failed and could not be taken back.
+    package static let leftSentence =
+        "what an attempt without an answer may have stored stays until its time to live ends"
 
     private func fields(
         _ content: ClaimContent, _ token: String, _ correlationID: String

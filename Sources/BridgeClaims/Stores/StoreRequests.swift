@@ -17,6 +17,8 @@ struct StoreRequests: Sendable {
         let fields: FieldList
         let body: Bytes
         let retryAfter: Duration?
+        /// Whether the client sent the request again by itself.
+        let isRepeated: Bool
         /// Requests that it took to get it.
         var attempts = 1
     }
@@ -31,8 +33,10 @@ struct StoreRequests: Sendable {
         correlationID: String, clock: TransferClock, isRepeatable: Bool = true
     ) async throws(ClaimError) -> Answer {
         var machine = RequestMachine(policy: retry, isRepeatable: isRepeatable)
+        var repeats = 0
         while true {
             let result = await sendOnce(request, body, within: clock.left)
+            if case .success(let answer) = result, answer.isRepeated { repeats += 1 }
             let outcome: RequestMachine.Outcome =
                 switch result {
                 case .success(let answer):
@@ -43,7 +47,7 @@ struct StoreRequests: Sendable {
                 outcome, at: clock.elapsed, random: .random(in: 0..<1))
             switch (action, result) {
             case (.accept, .success(var answer)):
-                answer.attempts = machine.attempts
+                answer.attempts = machine.attempts + repeats
                 return answer
             case (.wait(let delay), _):
                 try await pause(delay, stage, request.url, machine.attempts, correlationID)
@@ -51,7 +55,7 @@ struct StoreRequests: Sendable {
                 throw ClaimError(
                     code, stage, url: request.url.description,
                     "the store does not take the request now", status: answer.status,
-                    attempts: machine.attempts, correlationID: correlationID)
+                    attempts: machine.attempts + repeats, correlationID: correlationID)
             case (.fail(let code), .failure(let error)):
                 throw ClaimError(
                     code, stage, url: request.url.description, error.description,
@@ -78,7 +82,7 @@ struct StoreRequests: Sendable {
             return .success(
                 Answer(
                     status: response.status, fields: response.fields, body: bytes,
-                    retryAfter: response.retryAfter))
+                    retryAfter: response.retryAfter, isRepeated: response.isRepeated))
         } catch {
             return .failure(error)
         }

@@ -70,7 +70,7 @@ public final class HTTPClient: Sendable {
                 on: lease.connection, totalDeadline: total)
             switch await run(exchange, body) {
             case .success(let answer):
-                return HTTPResponse(answer, exchange, client: self)
+                return HTTPResponse(answer, exchange, client: self, isRepeated: isRepeated)
             case .failure(let error):
                 guard error.code == .connectionLost, lease.isReused, !isRepeated,
                     request.isIdempotent, body.segments != nil

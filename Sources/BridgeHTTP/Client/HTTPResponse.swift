@@ -12,10 +12,16 @@ public struct HTTPResponse: Sendable {
     /// The body, piece by piece. Letting go of a response whose body has not been read closes
     /// its connection.
     public let body: HTTPBodyStream
+    /// Whether the request was sent a second time, since its first connection was lost: the server
+    /// may have done twice what was asked for.
+    package let isRepeated: Bool
     /// What was asked for, without secrets.
     let url: HTTPURL
 
-    init(_ answer: Exchange.Answer, _ exchange: Exchange, client: HTTPClient) {
+    init(
+        _ answer: Exchange.Answer, _ exchange: Exchange, client: HTTPClient, isRepeated: Bool
+    ) {
+        self.isRepeated = isRepeated
         status = answer.head.status
         fields = answer.head.fields
         contentLength = answer.length

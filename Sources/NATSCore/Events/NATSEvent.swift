@@ -17,7 +17,9 @@ public enum NATSEvent: Sendable, Hashable {
     case serverError(ServerError)
     /// The server will stop soon and asks its clients to leave; the client looks for another.
     case lameDuck
-    /// The client has moved from a server that will stop to another one; nothing was lost.
+    /// The client has moved from a server that will stop to another one. Nothing it published was
+    /// lost; a message to it can have been, where the cluster's other servers took longer than a
+    /// fifth of a second to hear of its new place.
     case moved(from: String)
     /// The user wants no connection at present; the next one is made after `resume()`.
     case suspended

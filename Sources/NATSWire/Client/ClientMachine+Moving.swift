@@ -2,12 +2,12 @@
 ///
 /// ## Theory of operation
 /// The old connection goes on while a new one is made. The new one subscribes to everything and
-/// waits for a PONG; a settling time later the other servers of the cluster know of it, too, so
-/// that no message can miss both. Then the old one ends its
-/// subscriptions, writes what the outbox holds, and asks for a last PONG; meanwhile
-/// what is published waits in the outbox. That PONG comes after every message that the old server
-/// had for us, and proves that it has all of ours. Only then the old connection is closed and the
-/// outbox feeds the new one, so that the order of publishing is kept.
+/// waits for a PONG; a settling time later the other servers of the cluster can be expected to know
+/// of it, too, so that no message misses both. Then the old one ends its subscriptions, writes what
+/// the outbox holds, and asks for a last PONG; meanwhile what is published waits in the outbox. That
+/// PONG comes after every message that the old server had for us, and proves that it has all of
+/// ours. Only then the old connection is closed and the outbox feeds the new one, so that the order
+/// of publishing is kept.
 ///
 ///     old   in use ────────────────────── UNSUB… PING ──▶ PONG, closed
 ///     new      INFO CONNECT PING PONG, SUB… PING ──▶ PONG, settle ──▶ fed by the outbox
@@ -18,7 +18,8 @@
 /// way, the other goes on as usual. An old server that does not answer the last PING in time is
 /// given up: what it has not confirmed is unknown then.
 extension ClientMachine {
-    /// How long the news of a subscription may take from one server of a cluster to the others.
+    /// How long the news of a subscription may take from one server of a cluster to the others. No
+    /// server says when they have it: where it takes longer, a message can miss both connections.
     package static let settlingTime: Duration = .milliseconds(200)
     /// How long a server that stops may take to answer the last question.
     package static let partingTime: Duration = .seconds(10)

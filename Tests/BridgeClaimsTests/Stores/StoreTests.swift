@@ -139,8 +139,40 @@ import Testing
             #expect(error.code == .storeUnavailable && error.stage == .upload)
             #expect(error.attempts == 3 && error.correlationID == "flow")
         }
-        // The last one removes what an attempt without an answer may have stored.
-        #expect(server.connectionCount == 4)
+        // The last ones are to remove what an attempt without an answer may have stored.
+        #expect(server.connectionCount == 6)
+    }
+
+    @Test(
+        "What the client sent twice by itself is taken back when the second answer refuses it",
+        arguments: [204, 500])
+    func repeatedUpload(removal: Int) async throws {
+        let methods = Mutex<[String]>([])
+        let server = try ScriptedServer { connection, number in
+            var isFirst = true
+            while let request = connection.readRequest() {
+                let method = String(request.head.prefix { $0 != " " })
+                methods.withLock { $0.append(method) }
+                // The connection is kept, and lost with the upload behind it.
+                if number == 0, !isFirst { return }
+                isFirst = false
+                let status = number == 0 ? 404 : method == "DELETE" ? removal : 507
+                connection.send("HTTP/1.1 \(status) X\r\nContent-Length: 0\r\n\r\n")
+            }
+        }
+        let client = try HTTPClient()
+        let base = try HTTPURL("http://127.0.0.1:\(server.port)")
+        let store = try FileServerStore(baseURL: base, client: client, retry: .once)
+        _ = try await client.send(HTTPRequest("GET", base)).collect(limit: 10)
+        do {
+            _ = try await store.upload(
+                ClaimContent(name: "x", segments: [Bytes([1])]), correlationID: "")
+            Issue.record("stored")
+        } catch {
+            #expect(error.code == .storeFull && error.attempts == 2)
+            #expect(error.message.contains(FileServerStore.leftSentence) == (removal == 500))
+        }
+        #expect(methods.withLock { $0 } == ["GET", "PUT", "PUT", "DELETE"])
     }
 
     @Test("A full store is told as such")

@@ -1,4 +1,5 @@
 import BridgeBytes
+import BridgeClaims
 import BridgeJSON
 import NATSBridge
 import NATSCore
@@ -11,7 +12,9 @@ extension SoakVerdict {
     ]
 
     /// How failures say that uploads could not be taken back.
-    private static let leftWords = "these stay until their time to live ends"
+    private static let leftWords = [
+        "these stay until their time to live ends", FileServerStore.leftSentence,
+    ]
 
     /// A failure of the library.
     init(_ error: BridgeError) {
@@ -44,6 +47,7 @@ extension SoakVerdict {
         detail = text
         // A store that could not be reached may have what it was sent.
         mayLeaveUploads =
-            isBefore && code == "claim.store_unavailable" || text.contains(Self.leftWords)
+            isBefore && code == "claim.store_unavailable"
+            || Self.leftWords.contains { text.contains($0) }
     }
 }
