@@ -16,7 +16,7 @@ extension Incoming {
         let correlationID = opened.envelope.correlationID
         var links: [(index: Int, url: String)] = []
         for (index, payload) in opened.envelope.payloads.enumerated() {
-            if case .link(let url) = payload.transport { links.append((index, url)) }
+            if case .link(let url) = payload.content { links.append((index, url)) }
         }
         let share: MessageMemory
         switch memory {
@@ -199,7 +199,7 @@ extension Incoming {
         _ code: ClaimError.Code, _ detail: String
     ) -> BridgeError {
         let detail = "payloads[\(index)]: \(detail)"
-        if case .link(let url) = payload.transport {
+        if case .link(let url) = payload.content {
             return BridgeError(
                 code.rawValue, stage: .download, subject: Redaction.url(url),
                 correlationID: correlationID, detail: detail)

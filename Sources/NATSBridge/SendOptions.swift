@@ -46,3 +46,13 @@ public struct SendOptions: Sendable {
     /// A broadcast with new ids and the bridge's defaults.
     public init() {}
 }
+
+extension SendOptions: CustomStringConvertible {
+    /// What differs most between sends; of headers and metadata the names alone.
+    public var description: String {
+        let fields = headers.map(\.name.text) + metadata.map(\.key)
+        let to = receiverName.isEmpty ? "everybody" : receiverName
+        return "\(purpose) to \(to), mode \(mode), \(timeout)"
+            + (fields.isEmpty ? "" : ", with \(fields.joined(separator: ", "))")
+    }
+}
