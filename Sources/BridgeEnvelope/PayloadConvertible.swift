@@ -31,7 +31,12 @@ extension Bytes: PayloadConvertible {
 
 extension [UInt8]: PayloadConvertible {
     /// Bytes without a meaning that the bridge knows.
-    public var payloadValue: PayloadValue { .bytes(Bytes(self)) }
+    public var payloadValue: PayloadValue { .bytes(bytes) }
+}
+
+extension ArraySlice<UInt8>: PayloadConvertible {
+    /// Bytes without a meaning that the bridge knows.
+    public var payloadValue: PayloadValue { .bytes(bytes) }
 }
 
 extension JSONValue: PayloadConvertible {
@@ -70,6 +75,16 @@ extension PayloadConvertible where Self == TypedPayload {
     /// Any JSON value.
     public static func json(_ value: JSONValue) -> TypedPayload { TypedPayload(.json(value)) }
 
+    /// The JSON of a value.
+    ///
+    /// Literals are `JSONValue`s, whose members keep their order, and not dictionaries: hence the
+    /// attribute.
+    /// - Throws: `JSONError` with the path to what JSON cannot say.
+    @_disfavoredOverload
+    public static func json(_ value: some Encodable) throws(JSONError) -> TypedPayload {
+        TypedPayload(.json(try JSONValue(encoding: value)))
+    }
+
     /// A table as an Arrow IPC stream.
     public static func table(_ table: ArrowIPC.Table) -> TypedPayload {
         TypedPayload(.table(table))
@@ -89,14 +104,22 @@ extension PayloadConvertible where Self == TypedPayload {
     }
 
     /// An encoded picture.
-    public static func image(_ bytes: Bytes) -> TypedPayload { TypedPayload(.image(bytes)) }
+    public static func image(_ content: some BytesConvertible) -> TypedPayload {
+        TypedPayload(.image(content.bytes))
+    }
 
     /// Sound, encoded or raw samples.
-    public static func audio(_ bytes: Bytes) -> TypedPayload { TypedPayload(.audio(bytes)) }
+    public static func audio(_ content: some BytesConvertible) -> TypedPayload {
+        TypedPayload(.audio(content.bytes))
+    }
 
     /// Moving pictures.
-    public static func video(_ bytes: Bytes) -> TypedPayload { TypedPayload(.video(bytes)) }
+    public static func video(_ content: some BytesConvertible) -> TypedPayload {
+        TypedPayload(.video(content.bytes))
+    }
 
     /// Any bytes.
-    public static func bytes(_ bytes: Bytes) -> TypedPayload { TypedPayload(.bytes(bytes)) }
+    public static func bytes(_ content: some BytesConvertible) -> TypedPayload {
+        TypedPayload(.bytes(content.bytes))
+    }
 }

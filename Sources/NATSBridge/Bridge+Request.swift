@@ -54,6 +54,9 @@ extension Bridge {
         options.replyToMessageID = received.envelope.messageID
         if options.receiverName.isEmpty { options.receiverName = received.envelope.senderName }
         if options.receiverID.isEmpty { options.receiverID = received.envelope.senderID }
+        if options.headers.traceContext == nil {
+            options.traceContext = options.traceContext ?? received.traceContext
+        }
         return try await send(payloads, to: subject, options: options)
     }
 
@@ -101,7 +104,7 @@ extension Outgoing {
             bridge.trace(
                 correlationID, .publish, "published request",
                 TraceEvent.Field("subject", subject.text),
-                TraceEvent.Field("bytes", String(message.wireBytes)))
+                TraceEvent.Field("bytes", String(message.wireBytes)), traceID(message.headers))
             do throws(NATSError) {
                 return try await bridge.client.request(
                     message.body, to: subject, headers: message.headers, ticket: ticket,

@@ -57,19 +57,22 @@ extension Bridge {
     /// Writes one line of the trace.
     func trace(
         _ correlationID: String, _ stage: BridgeError.Stage, _ message: String,
-        _ fields: TraceEvent.Field...
+        level: TraceEvent.Level = .debug, _ fields: TraceEvent.Field?...
     ) {
-        options.trace?.record(
+        guard let sink = options.trace else { return }
+        sink.record(
             TraceEvent(
-                timestamp: Self.now, correlationID: correlationID, stage: stage.rawValue,
-                message: message, fields: fields))
+                timestamp: Self.now, level: level, correlationID: correlationID,
+                stage: stage.rawValue, message: message, fields: fields.compactMap(\.self)))
     }
 
     /// Writes a failure to the trace and hands it on.
     func traced(_ error: BridgeError) -> BridgeError {
         trace(
             error.correlationID, error.stage, "failed: \(error.code)",
-            TraceEvent.Field("subject", error.subject), TraceEvent.Field("detail", error.detail))
+            level: error.isLoss ? .warning : .error,
+            TraceEvent.Field("subject", error.subject), TraceEvent.Field("code", error.code),
+            TraceEvent.Field("detail", error.detail))
         return error
     }
 

@@ -178,6 +178,7 @@ extension Incoming {
     private func unverified(_ payload: EnvelopePayload, _ reason: String, _ correlationID: String) {
         bridge.trace(
             correlationID, .decode, "checksum not verified: \(TraceEvent.quoted(reason))",
+            level: .notice,
             TraceEvent.Field("name", payload.dataName))
     }
 

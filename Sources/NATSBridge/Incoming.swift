@@ -55,7 +55,9 @@ struct Incoming: Sendable {
                 opened.envelope.correlationID, .receive, "received message",
                 TraceEvent.Field("subject", message.subject.text),
                 TraceEvent.Field("bytes", String(message.size)),
-                TraceEvent.Field("payloads", String(opened.envelope.payloads.count)))
+                TraceEvent.Field("payloads", String(opened.envelope.payloads.count)),
+                TraceEvent.Field("msg_id", opened.envelope.messageID),
+                opened.headers.traceContext.map { TraceEvent.Field("trace_id", $0.traceID) })
             bridge.counters.count { $0.messagesReceived += 1 }
             return opened
         } catch {

@@ -102,7 +102,7 @@ extension Outgoing {
                 await Self.delete(claims, from: store, correlationID)
             }.value
             bridge.trace(
-                correlationID, .upload, "took uploads back",
+                correlationID, .upload, "took uploads back", level: .notice,
                 TraceEvent.Field("deleted", String(claims.count - left.count)),
                 TraceEvent.Field("left", String(left.count)))
             fate = MessageFate.takenBack(claims.count, left: left)

@@ -31,7 +31,9 @@ struct Outgoing: Sendable {
     init(bridge: Bridge, subject: Subject, options: SendOptions) {
         self.bridge = bridge
         self.subject = subject
-        self.options = options
+        var carried = options
+        if let context = options.traceContext { carried.headers.traceContext = context }
+        self.options = carried
         correlationID = options.correlationID ?? Bridge.newID()
     }
 
@@ -162,6 +164,11 @@ struct Outgoing: Sendable {
         BridgeError(
             error.code.rawValue, stage: stage, subject: subject.text,
             correlationID: correlationID, detail: error.description)
+    }
+
+    /// The trace that a message belongs to, as a field of an event.
+    func traceID(_ headers: Headers) -> TraceEvent.Field? {
+        headers.traceContext.map { TraceEvent.Field("trace_id", $0.traceID) }
     }
 
     private func trace(_ draft: MessageDraft) {

@@ -53,7 +53,8 @@ struct PublishWay: Sendable {
         outgoing.bridge.trace(
             outgoing.correlationID, .publish, "published message",
             TraceEvent.Field("subject", subject.text),
-            TraceEvent.Field("bytes", String(message.wireBytes)))
+            TraceEvent.Field("bytes", String(message.wireBytes)),
+            TraceEvent.Field("msg_id", message.messageID ?? ""), outgoing.traceID(message.headers))
         return stored
     }
 

@@ -19,6 +19,9 @@ public struct Received: Sendable {
     /// Where a stream holds the message; nil for core NATS.
     public let position: StreamPosition?
 
+    /// The trace that the sender put into the headers; nil when there is none.
+    public var traceContext: TraceContext? { headers.traceContext }
+
     /// What is wrong with payloads, in their order; empty when each of them could be had.
     public var failures: [BridgeError] { payloads.compactMap(\.error) }
 
@@ -42,6 +45,27 @@ extension Received {
 
     /// The table of the first payload, if that is one in Arrow's format.
     public var table: ArrowIPC.Table? { payload?.table }
+
+    /// The JSON of the first payload as a value of a type.
+    /// - Throws: `BridgeError` with `payload_invalid_content` when there is no payload, or as
+    ///   `ReceivedPayload.decode(_:)`.
+    public func decode<Value: Decodable>(
+        _ type: Value.Type = Value.self
+    ) throws(BridgeError) -> Value { try first().decode(type) }
+
+    /// The rows of the first payload, a table, as values of a type.
+    /// - Throws: `BridgeError` with `payload_invalid_content` when there is no payload, or as
+    ///   `ReceivedPayload.rows(_:)`.
+    public func rows<Row: Decodable>(
+        _ type: Row.Type = Row.self
+    ) throws(BridgeError) -> [Row] { try first().rows(type) }
+
+    private func first() throws(BridgeError) -> ReceivedPayload {
+        if let payload { return payload }
+        throw BridgeError(
+            EnvelopeError.Code.invalidContent.rawValue, stage: .deserialize, subject: subject.text,
+            correlationID: envelope.correlationID, detail: "the message has no payload")
+    }
 }
 
 extension Received: CustomStringConvertible {

@@ -48,16 +48,44 @@ extension ReceivedPayload {
     /// The table, if this is one in Arrow's format.
     public var table: ArrowIPC.Table? { if case .table(let table)? = value { table } else { nil } }
 
-    /// The rows of a table as values of a type, whose keys are the names of the columns.
+    /// The JSON as a value of a type, if this is a JSON value or a table in JSON.
     /// - Throws: `BridgeError` in the stage `deserialize`: `error` if there is one,
-    ///   `payload_invalid_content` when this is no table, or that of ArrowIPC when a row does not
-    ///   fit. Complexity: O(values).
-    public func rows<Row: Decodable>(_ type: Row.Type) throws(BridgeError) -> [Row] {
-        guard case .table(let table) = try known() else { throw unexpected("no table") }
-        do throws(ArrowError) {
-            return try table.rows(as: type)
+    ///   `payload_invalid_content` when this is no JSON, or the code of `JSONValue.decode(_:)` with
+    ///   the path to what does not fit. Complexity: O(values).
+    public func decode<Value: Decodable>(
+        _ type: Value.Type = Value.self
+    ) throws(BridgeError) -> Value {
+        switch try known() {
+        case .json(let json), .jsonTable(let json): try decoded(json)
+        default: throw unexpected("no JSON")
+        }
+    }
+
+    private func decoded<Value: Decodable>(_ json: JSONValue) throws(BridgeError) -> Value {
+        do throws(JSONError) {
+            return try json.decode(Value.self)
         } catch {
             throw failure(error.code.rawValue, error.description)
+        }
+    }
+
+    /// The rows of a table, in Arrow's format or in JSON, as values of a type, whose keys are the
+    /// names of the columns.
+    /// - Throws: `BridgeError` in the stage `deserialize`: `error` if there is one,
+    ///   `payload_invalid_content` when this is no table, or the code of `Table.rows(as:)` or
+    ///   `JSONValue.decode(_:)` when a row does not fit. Complexity: O(values).
+    public func rows<Row: Decodable>(
+        _ type: Row.Type = Row.self
+    ) throws(BridgeError) -> [Row] {
+        switch try known() {
+        case .jsonTable(let rows): return try decoded(rows)
+        case .table(let table):
+            do throws(ArrowError) {
+                return try table.rows(as: type)
+            } catch {
+                throw failure(error.code.rawValue, error.description)
+            }
+        default: throw unexpected("no table")
         }
     }
 

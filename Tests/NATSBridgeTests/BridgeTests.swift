@@ -63,9 +63,9 @@ import Testing
                 Payload("d", .json(["step_size": 0.5, "n": [1, nil]])),
                 Payload("a", .table(try Self.table())),
                 Payload("j", .jsonTable([["x": 1], ["x": 2]])),
-                Payload("i", .image([0x89, 0x50])), Payload("s", .audio([0, 1])),
-                Payload("v", .video([2])),
-                Payload("b", .bytes([]), metadata: ["mine": true]),
+                Payload("i", .image(Bytes([0x89, 0x50]))), Payload("s", .audio(Bytes([0, 1]))),
+                Payload("v", .video(Bytes([2]))),
+                Payload("b", .bytes(Bytes()), metadata: ["mine": true]),
             ]
             var options = SendOptions()
             options.purpose = "updateStatus"

@@ -20,6 +20,10 @@ import Testing
         var value: Double?
     }
 
+    private struct Other: Codable {
+        var ids: [Int]
+    }
+
     private final class Notes: Sendable {
         private let texts = Mutex<[String]>([])
         var all: [String] { texts.withLock { $0 } }
@@ -60,7 +64,7 @@ import Testing
             let note = "run 7"
             try await bridge.send(
                 [
-                    "note": note, "table": table, "photo": .image([0x89, 0x50]),
+                    "note": note, "table": table, "photo": .image([0x89, 0x50] as [UInt8]),
                     "config": .json(["step": 0.5]), "raw": [1, 2] as [UInt8],
                 ], to: "lab.results")
             for try await message in messages {
@@ -90,6 +94,27 @@ import Testing
                     try message["note"]?.rows(Reading.self)
                 }
                 break
+            }
+        }
+    }
+
+    @Test func `a structure goes out as JSON and comes back`() async throws {
+        try await Self.run { bridge in
+            let reading = Reading(sensor: "a", value: 0.5)
+            let messages = bridge.messages(on: "json")
+            try await bridge.send(
+                ["reading": .json(reading), "list": .jsonTable(JSONValue(encoding: [reading]))],
+                to: "json")
+            try await bridge.send(.json(reading), to: "json")
+            var count = 0
+            for try await message in messages {
+                #expect(try message.decode(Reading.self) == reading)
+                #expect(try message["list"]?.rows(Reading.self) ?? [reading] == [reading])
+                #expect(throws: BridgeError("missing_key", stage: .deserialize)) {
+                    try message.decode(Other.self)
+                }
+                count += 1
+                if count == 2 { break }
             }
         }
     }
@@ -135,7 +160,7 @@ import Testing
             options.mode = .jetStream
             for number in 1...3 {
                 try await bridge.send(
-                    ["n": .json(.number(JSONNumber(number)))], to: "health.cpu", options: options)
+                    ["n": .json(number)], to: "health.cpu", options: options)
             }
             var numbers: [Int?] = []
             for try await message in try await bridge.replay("HEALTH", since: .seconds(600)) {
@@ -167,7 +192,7 @@ import Testing
     {
         try await Self.run { bridge in
             let messages = bridge.messages(on: "print")
-            let payloads: Payloads = ["password": "s3cret", "photo": .image([1, 2, 3])]
+            let payloads: Payloads = ["password": "s3cret", "photo": .image(Bytes([1, 2, 3]))]
             #expect("\(payloads)" == "[password: text, 6 bytes; photo: image, 3 bytes]")
             var options = SendOptions()
             options.correlationID = "flow"
@@ -230,6 +255,29 @@ import Testing
             await #expect(throws: HTTPError.self) {
                 try await Bridge.connect(server.url, store: .fileServer("ftp://x"))
             }
+        }
+    }
+
+    @Test func `a trace is carried from a question to its answer`() async throws {
+        try await Self.run { bridge in
+            let questions = bridge.messages(on: "traced")
+            let service = Task {
+                for try await question in questions {
+                    try await bridge.reply("!", to: question)
+                }
+            }
+            let context = try #require(
+                TraceContext(
+                    traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+                    tracestate: "vendor=1"))
+            var options = RequestOptions()
+            options.sending.traceContext = context
+            let answer = try await bridge.request(
+                "?", to: "traced", options: options, timeout: patience)
+            #expect(answer.traceContext == context)
+            #expect(try await bridge.send("x", to: "untraced").envelope.payloads.count == 1)
+            service.cancel()
+            _ = await service.result
         }
     }
 }

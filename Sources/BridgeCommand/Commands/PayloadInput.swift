@@ -61,8 +61,8 @@ enum PayloadInput {
         _ bytes: Bytes, _ argument: PayloadArgument, _ place: String
     ) throws(CommandFailure) -> JSONValue {
         do throws(JSONError) { return try JSONValue(parsing: bytes) } catch {
-            throw damaged(
-                argument, place, "is not JSON (\(error.code.rawValue) at \(error.offset))")
+            let offset = error.offset.map { " at \($0)" } ?? ""
+            throw damaged(argument, place, "is not JSON (\(error.code.rawValue)\(offset))")
         }
     }
 
