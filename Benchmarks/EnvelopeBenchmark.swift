@@ -8,7 +8,7 @@ enum EnvelopeBenchmark {
         let bytes = Bytes((0..<size).map { UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 11) })
         let payload = EnvelopePayload(
             id: "4b4e4b6c-3f0e-4c55-9a0b-0c1d2e3f4a5b", dataName: "data", typeName: "binary",
-            transport: .direct(bytes))
+            content: .direct(bytes))
         let envelope = Envelope(
             correlationID: "c", messageID: "m", timestamp: Timestamp(seconds: 0), sendTo: "s",
             senderID: "i", payloads: [payload])

@@ -190,7 +190,7 @@ struct MessagingBenchmark {
     /// Sends one small bridge message after the other, confirmed, as is the default.
     private func send(count: Int, size: Int) async throws {
         let bridge = Bridge(client: client, options: BridgeOptions())
-        let payload = OutgoingPayload("x", .binary(payload(size)))
+        let payload = Payload("x", .bytes(payload(size)))
         try await measureEach(count, size) { [subject] in
             try await bridge.send([payload], to: subject)
         }

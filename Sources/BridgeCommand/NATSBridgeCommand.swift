@@ -1,9 +1,8 @@
+internal import BridgeBytes
 internal import Glibc
 
 /// The program `natsbridge`.
 @main enum NATSBridgeCommand {
-    static let version = "0.1.0"
-
     static func main() async {
         StandardOutput.reserveDescriptors()
         // A reader that has gone is an error of the write, which ends the command in order.
@@ -54,7 +53,7 @@ internal import Glibc
             console.line(overview)
             return .ok
         case "--version":
-            console.line("natsbridge \(version)")
+            console.line("natsbridge \(LibraryVersion.current)")
             return .ok
         default:
             let (command, rest) = try Command.find(words)

@@ -1,11 +1,11 @@
 /// What of a server's address may be told to others.
-enum BrokerURL {
+package enum BrokerURL {
     /// The address, or the comma-separated addresses, without user names, passwords, tokens and
     /// queries.
     ///
     /// An `@` or a comma inside a password must not save a part of it: whatever stands before the
     /// last `@` goes, and so does an address that might be the first half of such a password.
-    static func withoutSecrets(_ text: String) -> String {
+    package static func withoutSecrets(_ text: String) -> String {
         guard text.utf8.contains(where: { [0x40, 0x3F, 0x23].contains($0) }) else { return text }
         var kept: [Substring] = []
         for piece in text.split(separator: ",", omittingEmptySubsequences: false) {

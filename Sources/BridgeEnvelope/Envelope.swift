@@ -79,6 +79,15 @@ public struct Envelope: Sendable, Hashable {
     }
 }
 
+extension Envelope: CustomStringConvertible {
+    /// Who says what to whom, with each payload's name, type and size; never the content.
+    public var description: String {
+        let sender = senderName.isEmpty ? senderID : senderName
+        let payloads = payloads.map(\.description).joined(separator: "; ")
+        return "\(purpose) \(messageID) from \(sender) to \(sendTo) [\(correlationID)]: \(payloads)"
+    }
+}
+
 /// The purposes that the known peers use.
 public enum KnownPurpose: String, Sendable, Hashable, CaseIterable {
     /// The message that it answers has arrived.

@@ -1,16 +1,24 @@
 public import BridgeBytes
 public import BridgeJSON
 
-/// How a payload travels.
-public enum Transport: Sendable, Hashable {
-    /// Inside the message: the serialized bytes, before base64.
-    case direct(Bytes)
-    /// At a file server: the absolute URL of the serialized bytes.
-    case link(String)
-}
-
 /// One payload of an envelope, serialized.
 public struct EnvelopePayload: Sendable, Hashable {
+    /// What `data` holds.
+    public enum Content: Sendable, Hashable {
+        /// The serialized bytes, before base64.
+        case direct(Bytes)
+        /// The absolute URL of the serialized bytes.
+        case link(String)
+
+        /// Which of the two ways this is.
+        public var transport: Transport {
+            switch self {
+            case .direct: .direct
+            case .link: .link
+            }
+        }
+    }
+
     /// Names the payload: a UUID v4 as a rule.
     public var id: String
     /// The sender's name for it.
@@ -18,7 +26,7 @@ public struct EnvelopePayload: Sendable, Hashable {
     /// The type as the wire says it, which may be one that is not known here.
     public var typeName: String
     /// The bytes, or where they are.
-    public var transport: Transport
+    public var content: Content
     /// The sender's hint about the encoding; nothing is decided by it.
     public var encoding: String
     /// The size that the sender states, in bytes; nil when it states none.
@@ -28,20 +36,17 @@ public struct EnvelopePayload: Sendable, Hashable {
 
     /// A payload. `size` counts the serialized bytes; for a direct payload it follows from them.
     public init(
-        id: String, dataName: String, typeName: String, transport: Transport,
+        id: String, dataName: String, typeName: String, content: Content,
         encoding: String? = nil, size: Int? = nil, metadata: JSONObject = [:]
     ) {
         self.id = id
         self.dataName = dataName
         self.typeName = typeName
-        self.transport = transport
-        switch transport {
-        case .direct(let bytes):
-            self.encoding = encoding ?? "base64"
-            statedSize = size ?? bytes.count
-        case .link:
-            self.encoding = encoding ?? "none"
-            statedSize = size
+        self.content = content
+        self.encoding = encoding ?? content.transport.encoding
+        switch content {
+        case .direct(let bytes): statedSize = size ?? bytes.count
+        case .link: statedSize = size
         }
         self.metadata = metadata
     }
@@ -49,20 +54,28 @@ public struct EnvelopePayload: Sendable, Hashable {
     /// The type; nil for one that is not known here, and for the old name `table` as long as
     /// the content, which tells what it means, is at the end of a link.
     public var type: PayloadType? {
-        switch transport {
+        switch content {
         case .direct(let bytes): PayloadType(wireName: typeName, content: bytes)
         case .link: PayloadType(wireName: typeName, content: nil)
         }
     }
 
+    /// How it travels.
+    public var transport: Transport { content.transport }
+
     /// Size of the serialized payload in bytes: counted when it is here, else as stated, or 0
     /// when it is neither.
     public var size: Int {
-        switch transport {
+        switch content {
         case .direct(let bytes): bytes.count
         case .link: statedSize ?? 0
         }
     }
+}
+
+extension EnvelopePayload: CustomStringConvertible {
+    /// Name, type, size and transport; neither the content nor the link.
+    public var description: String { "\(dataName): \(typeName), \(size) bytes, \(transport)" }
 }
 
 /// Keys that this library writes into a payload's metadata. Peers ignore what they do not know.

@@ -42,7 +42,7 @@ package enum HeaderForm {
         _ envelope: Envelope
     ) throws(EnvelopeError) -> (headers: [(name: String, value: String)], body: Bytes) {
         guard envelope.payloads.count == 1, let payload = envelope.payloads.first,
-            case .direct(let body) = payload.transport
+            case .direct(let body) = payload.content
         else {
             throw EnvelopeError(
                 .invalidValue, stage: .headers, field: "payloads",
@@ -90,7 +90,7 @@ package enum HeaderForm {
         }
         let payload = EnvelopePayload(
             id: try text(payloadIDName), dataName: try text(dataNameName), typeName: type,
-            transport: .direct(body), encoding: "none",
+            content: .direct(body), encoding: "none",
             metadata: try object(payloadMetadataName))
         var envelope = Envelope(
             correlationID: texts[.correlationID] ?? "", messageID: texts[.messageID] ?? "",

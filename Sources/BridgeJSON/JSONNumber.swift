@@ -6,9 +6,6 @@ public struct JSONNumber: Sendable, Hashable, CustomStringConvertible {
     /// Takes a text that has been checked against the grammar.
     package init(checked text: String) { self.text = text }
 
-    /// A whole number.
-    public init(_ value: Int) { text = String(value) }
-
     /// The shortest text that gives the same value back; nil for NaN and the infinities, which
     /// JSON cannot write.
     public init?(_ value: Double) {
@@ -17,12 +14,8 @@ public struct JSONNumber: Sendable, Hashable, CustomStringConvertible {
         text = short.hasSuffix(".0") ? String(short.dropLast(2)) : short
     }
 
-    /// The value when it is a whole number that fits.
-    public var int: Int? {
-        if let value = Int(text) { return value }
-        guard let value = Double(text), value.rounded() == value else { return nil }
-        return Int(exactly: value)
-    }
+    /// The value when it is a whole number that fits; see `integer(as:)`.
+    public var int: Int? { integer() }
 
     /// The nearest double; an infinity when the number is too large for one.
     public var double: Double { Double(text) ?? .nan }

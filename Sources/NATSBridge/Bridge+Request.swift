@@ -1,5 +1,5 @@
 internal import BridgeBytes
-internal import BridgeEnvelope
+public import BridgeEnvelope
 internal import NATSCore
 public import NATSWire
 
@@ -9,26 +9,34 @@ extension Bridge {
     /// The answer comes to an inbox of its own, which is both the NATS reply subject and the
     /// envelope's `reply_to`, so that any peer can answer in its own way.
     ///
-    /// A request is never repeated, since that might do the work twice: `SendOptions.timeout`,
-    /// `mode` and `retriesUnknown` do not matter here.
     /// - Parameter timeout: Longest wait for the answer, once the uploads are done; more than
     ///   zero.
     /// - Throws: `BridgeError`: `no_responders` at once when nobody listens, `timeout`,
     ///   `service_error` when a NATS service answers with an error (`Nats-Service-Error`), or
-    ///   what a send or a receive throws. Its `outcome` says what is known of the request.
+    ///   what a send or a receive throws. Its `outcome` says what is known of the request. A
+    ///   cancelled task ends the wait.
     public func request(
-        _ payloads: [OutgoingPayload], to subject: Subject,
-        options send: SendOptions = SendOptions(), timeout: Duration = .seconds(10),
-        receiving: ReceiveOptions = ReceiveOptions()
+        _ payloads: Payloads, to subject: Subject, options: RequestOptions = RequestOptions(),
+        timeout: Duration = .seconds(10)
     ) async throws(BridgeError) -> Received {
         try checkOpen(.publish)
         let ticket = client.newRequest()
-        var options = send
-        options.replyTo = ticket.inbox.text
-        options.correlationID = send.correlationID ?? Self.newID()
-        let outgoing = Outgoing(bridge: self, subject: subject, options: options)
+        var sending = options.sending
+        sending.replyTo = ticket.inbox.text
+        sending.correlationID = sending.correlationID ?? Self.newID()
+        let outgoing = Outgoing(bridge: self, subject: subject, options: sending)
         return try await outgoing.request(
-            payloads, ticket: ticket, timeout: timeout, receiving: receiving)
+            payloads, ticket: ticket, timeout: timeout, receiving: options.receiving)
+    }
+
+    /// Sends one payload, which is called `Payload.defaultName`, and waits for one answer. It
+    /// promises what a request of several payloads promises.
+    /// - Throws: `BridgeError`, as that.
+    public func request(
+        _ value: some PayloadConvertible, to subject: Subject,
+        options: RequestOptions = RequestOptions(), timeout: Duration = .seconds(10)
+    ) async throws(BridgeError) -> Received {
+        try await request(Payloads(value), to: subject, options: options, timeout: timeout)
     }
 
     /// Answers a message: to its NATS reply subject or else to its envelope's `reply_to`, with
@@ -38,21 +46,34 @@ extension Bridge {
     ///   or one with wildcards or of the server's own (`$…`); else what `send` throws.
     @discardableResult
     public func reply(
-        to received: Received, _ payloads: [OutgoingPayload],
-        options send: SendOptions = SendOptions()
+        _ payloads: Payloads, to received: Received, options: SendOptions = SendOptions()
     ) async throws(BridgeError) -> SentEnvelope {
         let subject = try replySubject(of: received)
-        var options = send
+        var options = options
         options.correlationID = received.envelope.correlationID
         options.replyToMessageID = received.envelope.messageID
         if options.receiverName.isEmpty { options.receiverName = received.envelope.senderName }
         if options.receiverID.isEmpty { options.receiverID = received.envelope.senderID }
-        return try await self.send(payloads, to: subject, options: options)
+        if options.headers.traceContext == nil {
+            options.traceContext = options.traceContext ?? received.traceContext
+        }
+        return try await send(payloads, to: subject, options: options)
+    }
+
+    /// Answers a message with one payload, which is called `Payload.defaultName`. It promises what
+    /// an answer of several payloads promises.
+    /// - Throws: `BridgeError`, as that.
+    @discardableResult
+    public func reply(
+        _ value: some PayloadConvertible, to received: Received,
+        options: SendOptions = SendOptions()
+    ) async throws(BridgeError) -> SentEnvelope {
+        try await reply(Payloads(value), to: received, options: options)
     }
 
     /// Where the answer goes. What a peer wrote is checked: it must not make this service publish
     /// where only the server, or nobody, may.
-    private nonisolated func replySubject(of received: Received) throws(BridgeError) -> Subject {
+    private func replySubject(of received: Received) throws(BridgeError) -> Subject {
         let text = received.replySubject?.text ?? received.envelope.replyTo
         func refused(_ detail: String) -> BridgeError {
             BridgeError(
@@ -73,7 +94,7 @@ extension Outgoing {
     /// Sends with a reply subject and waits for the first answer.
     @concurrent
     func request(
-        _ payloads: [OutgoingPayload], ticket: RequestTicket, timeout: Duration,
+        _ payloads: Payloads, ticket: RequestTicket, timeout: Duration,
         receiving: ReceiveOptions
     ) async throws(BridgeError) -> Received {
         try checkTime(timeout)
@@ -83,7 +104,7 @@ extension Outgoing {
             bridge.trace(
                 correlationID, .publish, "published request",
                 TraceEvent.Field("subject", subject.text),
-                TraceEvent.Field("bytes", String(message.wireBytes)))
+                TraceEvent.Field("bytes", String(message.wireBytes)), traceID(message.headers))
             do throws(NATSError) {
                 return try await bridge.client.request(
                     message.body, to: subject, headers: message.headers, ticket: ticket,
@@ -94,10 +115,12 @@ extension Outgoing {
         } result: { answer, _, _, _ in
             answer
         }
-        if let error = serviceError(in: answer) { throw bridge.traced(error) }
+        let headers = try? answer.headers()
+        if let error = serviceError(in: headers) { throw bridge.traced(error) }
         do throws(BridgeError) {
             return try await Incoming(
-                bridge: bridge, message: answer, options: receiving, position: nil
+                bridge: bridge, message: answer, options: receiving, position: nil,
+                headers: headers
             ).receive()
         } catch {
             throw error.knowing(.sent)
@@ -109,8 +132,8 @@ extension Outgoing {
 
     /// The error that a NATS service answers with, in headers (ADR-32); the body may be empty.
     /// Its words come from a peer, and are quoted.
-    private func serviceError(in answer: NATSMessage) -> BridgeError? {
-        guard answer.hasHeaders, let headers = try? answer.headers() else { return nil }
+    private func serviceError(in headers: Headers?) -> BridgeError? {
+        guard let headers, !headers.isEmpty else { return nil }
         let (text, code) = (headers[Self.errorName], headers[Self.errorCodeName])
         guard text != nil || code != nil else { return nil }
         let number = code.map { " (code \(TraceEvent.quoted($0)))" } ?? ""

@@ -1,5 +1,6 @@
 public import BridgeBytes
 public import BridgeClaims
+internal import BridgeEnvelope
 public import NATSCore
 
 /// What a bridge is made of, and its limits.
@@ -19,8 +20,9 @@ public struct BridgeOptions: Sendable {
     public var checksumAlgorithm = ChecksumAlgorithm.xxh64
     /// `sender_name` of what is sent.
     public var senderName = "natsbridge-swift"
-    /// Largest payload in bytes that is downloaded.
-    public var downloadLimit = 4 << 30
+    /// Largest payload in bytes that is downloaded: 4 GiB. `messageLimit` and `memoryBudget` are
+    /// less by default.
+    public var downloadLimit = ClaimDownload.defaultLimit
     /// Most bytes that everything which is being downloaded, or was and is not yet handed out,
     /// may hold together, mapped files included: 1 GiB. A message whose links do not fit waits.
     public var memoryBudget = 1 << 30
@@ -44,5 +46,21 @@ public struct BridgeOptions: Sendable {
     public init(client: NATSClientOptions = NATSClientOptions(), store: (any ClaimStore)? = nil) {
         self.client = client
         self.store = store
+    }
+
+    /// A bridge to servers, with the default limits; without a server, to the local one.
+    public init(servers: [String], store: (any ClaimStore)? = nil) {
+        self.init(
+            client: servers.isEmpty ? NATSClientOptions() : NATSClientOptions(servers: servers),
+            store: store)
+    }
+}
+
+extension BridgeOptions: CustomStringConvertible {
+    /// The servers without credentials, the kind of the store, and the threshold.
+    public var description: String {
+        let servers = client.servers.map(BrokerURL.withoutSecrets).joined(separator: ", ")
+        let place = store.map { "\(type(of: $0))" } ?? "no store"
+        return "\(servers), \(place), links from \(threshold) bytes"
     }
 }

@@ -54,7 +54,7 @@ import Testing
         let envelope = Samples.envelope([Samples.direct(Bytes([1, 2, 3]), type: "audio")])
         let (headers, body) = try HeaderForm.encode(envelope)
         let back = try HeaderForm.decode(headers.map { ($0.name, $0.value) }, body: body)
-        guard case .direct(let bytes) = back.payloads.first?.transport else {
+        guard case .direct(let bytes) = back.payloads.first?.content else {
             Issue.record("no direct payload")
             return
         }

@@ -59,7 +59,7 @@ private let loneSurrogateCases: Set<String> = [
             Issue.record("\(file) was accepted")
             return
         }
-        #expect(error.offset >= 0)
+        #expect(try #require(error.offset) >= 0)
     }
 
     @Test(.needsSharedData, arguments: files("i_"), [LoneSurrogates.refused, .replaced])

@@ -13,9 +13,9 @@ import Testing
         try await InteropStage.run { stage in
             let names = try await stage.peer.ask("forms")["forms"]?.arrayValue ?? []
             // The peers' subjects begin with slashes and have no dots: one token.
-            let messages = try await stage.bridge.messages(on: "/chat/room1")
+            let messages = stage.bridge.messages(on: "/chat/room1")
             try await stage.bridge.client.flush()
-            var iterator = messages.makeAsyncIterator()
+            var iterator = messages.results.makeAsyncIterator()
             for name in names {
                 let answer = try await stage.peer.ask(
                     "send", ["form": name, "subject": "/chat/room1"])
@@ -36,7 +36,7 @@ import Testing
             var options = SendOptions()
             options.metadata = ["note": "Grüße"]
             let sent = try await stage.bridge.send(
-                values.map { OutgoingPayload($0.name, $0.value) }, to: "from.swift",
+                Payloads(values.map { Payload($0.name, $0.value) }), to: "from.swift",
                 options: options)
             let answer = try await stage.peer.ask("take", ["subject": "from.swift"])
             let seen = SeenMessage(answer)
@@ -66,7 +66,7 @@ import Testing
             options.usesHeaderForm = true
             options.headers.append("Sample-Rate", "44100")
             options.headers.append("Channels", "1")
-            let outgoing = OutgoingPayload(payload.name, payload.value)
+            let outgoing = Payload(payload.name, payload.value)
             let sent = try await stage.bridge.send([outgoing], to: "audio", options: options)
             let answer = try await stage.peer.ask("take", ["subject": "audio"])
             let seen = SeenMessage(answer)
@@ -82,14 +82,14 @@ import Testing
 
     @Test func aPeersRequestIsAnswered() async throws {
         try await InteropStage.run { stage in
-            let messages = try await stage.bridge.messages(on: "service")
+            let messages = stage.bridge.messages(on: "service")
             try await stage.bridge.client.flush()
             async let asking = stage.peer.ask("request", ["form": "strict", "subject": "service"])
             var iterator = messages.makeAsyncIterator()
-            let question = try #require(try await iterator.next()).get()
+            let question = try #require(try await iterator.next())
             let values = try SampleValues.all
             try await stage.bridge.reply(
-                to: question, values.map { OutgoingPayload($0.name, $0.value) })
+                Payloads(values.map { Payload($0.name, $0.value) }), to: question)
             let answer = try await asking
             let seen = SeenMessage(answer)
             #expect(seen.problems == [])
@@ -107,9 +107,8 @@ import Testing
         try await InteropStage.run { stage in
             try await stage.peer.ask("listen", ["subject": "oracle"])
             async let answering = stage.peer.ask("answer", ["subject": "oracle"])
-            let value = OutgoingPayload("question", .text("?"))
             let received = try await stage.bridge.request(
-                [value], to: "oracle", timeout: patience)
+                ["question": "?"], to: "oracle", timeout: patience)
             let answer = try await answering
             #expect(SeenMessage(answer).problems == [])
             let found = try Self.differences(answer, .success(received))

@@ -65,7 +65,7 @@ import Testing
                 try PayloadCodec.serialize(found.value).flatMap { [UInt8]($0) })
             return EnvelopePayload(
                 id: UniqueID.version4(using: &generator), dataName: found.name,
-                typeName: found.value.type.rawValue, transport: .direct(content),
+                typeName: found.value.type.rawValue, content: .direct(content),
                 metadata: [
                     IntegrityKey.checksum: .string(
                         Checksum(of: content, .xxh64).description)
@@ -107,7 +107,7 @@ import Testing
     }
 
     private static func decoded(_ payload: EnvelopePayload) throws -> FoundPayload {
-        guard case .direct(let content) = payload.transport else {
+        guard case .direct(let content) = payload.content else {
             throw FixtureError("a link in a direct form")
         }
         let value = try PayloadCodec.deserialize(

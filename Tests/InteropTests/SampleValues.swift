@@ -11,13 +11,13 @@ enum SampleValues {
                 FoundPayload(name: "text", value: .text("Grüße, 世界 \"\\/\u{1}\u{7F}\n🦊")),
                 FoundPayload(name: "emptyText", value: .text("")),
                 FoundPayload(
-                    name: "config", value: .dictionary(["a": [1, nil, -0.5e-7], "ü": [:]])),
+                    name: "config", value: .json(["a": [1, nil, -0.5e-7], "ü": [:]])),
                 FoundPayload(name: "rows", value: .jsonTable([["id": 1, "name": "Ada"]])),
-                FoundPayload(name: "table", value: .arrowTable(try BuiltTable.make())),
+                FoundPayload(name: "table", value: .table(try BuiltTable.make())),
                 FoundPayload(name: "picture", value: .image(Bytes(Array(0...255)))),
                 FoundPayload(name: "sound", value: .audio(Bytes([0]))),
                 FoundPayload(name: "film", value: .video(Bytes([255, 254]))),
-                FoundPayload(name: "blob", value: .binary(Bytes())),
+                FoundPayload(name: "blob", value: .bytes(Bytes())),
             ]
         }
     }

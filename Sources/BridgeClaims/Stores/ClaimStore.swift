@@ -31,7 +31,7 @@ public struct ClaimContent: Sendable {
     /// The name that the payload gets; it goes into the link.
     public var name: String
     /// The bytes, in pieces that are sent from where they lie.
-    public var segments: [Bytes]
+    public var segments: Segments
     /// How long the store shall keep it; whole seconds, at least one.
     public var timeToLive: Duration
     /// Which digest is taken while it is sent.
@@ -39,7 +39,7 @@ public struct ClaimContent: Sendable {
 
     /// Creates the description of a payload; a day to live, and the fast digest.
     public init(
-        name: String, segments: [Bytes], timeToLive: Duration = .seconds(86_400),
+        name: String, segments: Segments, timeToLive: Duration = .seconds(86_400),
         checksumAlgorithm: ChecksumAlgorithm = .xxh64
     ) {
         self.name = name
@@ -49,7 +49,7 @@ public struct ClaimContent: Sendable {
     }
 
     /// Bytes of all segments together.
-    public var size: Int { segments.reduce(0) { $0 + $1.count } }
+    public var size: Int { segments.byteCount }
 }
 
 /// A payload that is stored: what the envelope tells about it, and how to remove it.
@@ -81,6 +81,11 @@ public struct Claim: Sendable, Hashable {
     }
 }
 
+extension Claim: CustomStringConvertible {
+    /// Size, digest and the store's identifier; neither the token nor the link.
+    public var description: String { "\(id): \(size) bytes, \(checksum)" }
+}
+
 /// A payload to be fetched.
 public struct ClaimDownload: Sendable {
     /// The link of the envelope. It comes from outside, so the policy judges it first.
@@ -89,8 +94,8 @@ public struct ClaimDownload: Sendable {
     public var expectedSize: Int?
     /// The named digest that the sender vouches for. One with an unknown name is not verified.
     public var expectedChecksum: String?
-    /// Most bytes to take, checked before memory is asked for: 2 GiB unless told otherwise. With
-    /// none or fewer only an empty payload is taken.
+    /// Most bytes to take, checked before memory is asked for: `defaultLimit` unless told
+    /// otherwise. With none or fewer only an empty payload is taken.
     public var limit: Int
     /// When to try again.
     public var retry: RetryPolicy
@@ -107,10 +112,14 @@ public struct ClaimDownload: Sendable {
     /// added. So the links of one message can share its reservation.
     public var reservedShare: Int
 
+    /// Most bytes of one payload where nobody says otherwise: 4 GiB.
+    public static let defaultLimit = 4 << 30
+
     /// Creates the description of a download.
     public init(
         url: String, expectedSize: Int? = nil, expectedChecksum: String? = nil,
-        limit: Int = 2 << 30, retry: RetryPolicy = RetryPolicy(), policy: LinkPolicy? = nil,
+        limit: Int = ClaimDownload.defaultLimit, retry: RetryPolicy = RetryPolicy(),
+        policy: LinkPolicy? = nil,
         correlationID: String = "", reservation: MemoryReservation? = nil, reservedShare: Int = 0
     ) {
         self.url = url

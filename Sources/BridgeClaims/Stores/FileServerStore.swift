@@ -155,6 +155,16 @@ public struct FileServerStore: ClaimStore {
 
 /// URLs below a store's base.
 enum StoreURL {
+    /// Reads the URL of a store.
+    /// - Throws: `badURL`, without the URL.
+    static func parse(_ text: String) throws(HTTPError) -> HTTPURL {
+        do throws(HTTPWireError) {
+            return try HTTPURL(text)
+        } catch {
+            throw HTTPError(.badURL, .prepare, url: "", error.message, wire: error)
+        }
+    }
+
     /// - Parameter path: Begins with a slash, percent-encoded.
     static func make(_ base: HTTPURL, _ path: String) throws(ClaimError) -> HTTPURL {
         var prefix = base.path

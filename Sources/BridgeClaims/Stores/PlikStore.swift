@@ -186,7 +186,12 @@ struct FormFile: Sendable {
         tail = Bytes(utf8: "\r\n--\(boundary)--\r\n")
     }
 
-    func wrap(_ segments: [Bytes]) -> [Bytes] { [head] + segments + [tail] }
+    func wrap(_ segments: Segments) -> Segments {
+        var form = Segments(head)
+        form.append(contentsOf: segments)
+        form.append(tail)
+        return form
+    }
 
     /// As browsers write names: quotes and line ends percent-encoded, the rest as UTF-8.
     private static func escaped(_ name: String) -> String {

@@ -137,7 +137,7 @@ enum SegmentDigest {
     private static let step = 4 << 20
 
     @concurrent static func checksum(
-        of segments: [Bytes], _ algorithm: ChecksumAlgorithm
+        of segments: Segments, _ algorithm: ChecksumAlgorithm
     ) async -> Checksum {
         var running = RunningChecksum(algorithm)
         for segment in segments {

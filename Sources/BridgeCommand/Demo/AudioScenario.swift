@@ -32,7 +32,7 @@ enum AudioScenario {
                 rateHeader: HeaderValue(samplingRate), channelsHeader: HeaderValue(1),
             ]
             let answer = try await recorder.request(
-                [OutgoingPayload(recording.name, .audio(recording.content))], to: subject,
+                [recording.name: .audio(recording.content)], to: subject,
                 options: options)
             let time = ContinuousClock.now - start
             environment.show(flow: answer.envelope.correlationID)
@@ -72,12 +72,12 @@ enum AudioScenario {
     }
 
     /// The service: reads the metadata from the headers, takes WAV or raw samples, analyses.
-    private static func analyse(_ message: Received) throws -> [OutgoingPayload] {
+    private static func analyse(_ message: Received) throws -> Payloads {
         guard let payload = message.payloads.first,
             let rate = message.headers[rateHeader].flatMap({ Int($0) }), rate > 0,
             let channels = message.headers[channelsHeader].flatMap({ Int($0) }), channels == 1
         else {
-            return [OutgoingPayload("analysis", .dictionary(["error": "no sampling rate"]))]
+            return ["analysis": .json(["error": "no sampling rate"])]
         }
         let pcm = WaveFile(parsing: payload.bytes)?.pcm ?? payload.bytes
         let analysis = try AudioAnalysis(
@@ -86,19 +86,19 @@ enum AudioScenario {
         report["received"] = [
             "name": .string(payload.name), "bytes": JSONValue(payload.bytes.count),
             "checksum": .string(Checksum(of: payload.bytes).description),
-            "transport": payload.url == nil ? "direct" : "link",
+            "transport": .string(payload.transport.rawValue),
         ]
         return [
-            OutgoingPayload("analysis", .dictionary(.object(report))),
-            OutgoingPayload("spectrum", .arrowTable(analysis.spectrum)),
+            Payload("analysis", .json(.object(report))),
+            Payload("spectrum", .table(analysis.spectrum)),
         ]
     }
 
     private static func check(
         _ answer: Received, of recording: Recording, _ log: ScenarioLog
     ) throws {
-        guard case .dictionary(let report)? = answer["analysis"]?.value,
-            case .arrowTable(let spectrum)? = answer["spectrum"]?.value
+        guard case .json(let report)? = answer["analysis"]?.value,
+            case .table(let spectrum)? = answer["spectrum"]?.value
         else {
             log.check("\(recording.name): an analysis and a spectrum come back", false)
             return

@@ -55,8 +55,8 @@ enum CatchUpScenario {
             options.metadata["report"] = JSONValue(number)
             let payload =
                 HealthReports.isSnapshot(number)
-                ? OutgoingPayload("snapshot", .arrowTable(try HealthReports.snapshot(number)))
-                : OutgoingPayload("update", .dictionary(HealthReports.update(number)))
+                ? Payload("snapshot", .table(try HealthReports.snapshot(number)))
+                : Payload("update", .json(HealthReports.update(number)))
             try await service.bridge.send([payload], to: subject, options: options)
         }
     }
@@ -109,8 +109,8 @@ enum CatchUpScenario {
 
     private static func isIntact(_ received: Received, _ number: Int) throws -> Bool {
         switch received.payloads.first?.value {
-        case .dictionary(let update): update == HealthReports.update(number)
-        case .arrowTable(let table): try HealthReports.isSnapshot(table, of: number)
+        case .json(let update): update == HealthReports.update(number)
+        case .table(let table): try HealthReports.isSnapshot(table, of: number)
         default: false
         }
     }

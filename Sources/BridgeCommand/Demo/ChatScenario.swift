@@ -35,7 +35,7 @@ enum ChatScenario {
         return UniqueID.version4(using: &generator)
     }
 
-    private static func payloads() throws -> [OutgoingPayload] {
+    private static func payloads() throws -> Payloads {
         let tones = [Spectrum.Tone(frequency: 440, amplitude: 0.5)]
         let voice = PCM.encode(PCM.samples(tones: tones, samplingRate: 8000, count: 8000))
         var large = ByteWriter(capacity: largeCount)
@@ -47,39 +47,39 @@ enum ChatScenario {
             "label": Column((0..<1000).map { "row \($0)" }),
         ])
         return [
-            OutgoingPayload("message", .text("Hello Bob, here is all of it – grüße, 你好 👋")),
-            OutgoingPayload("settings", .dictionary(["theme": "dark", "volume": 0.75])),
-            OutgoingPayload("measurements", .arrowTable(table)),
-            OutgoingPayload(
+            Payload("message", .text("Hello Bob, here is all of it – grüße, 你好 👋")),
+            Payload("settings", .json(["theme": "dark", "volume": 0.75])),
+            Payload("measurements", .table(table)),
+            Payload(
                 "people", .jsonTable([["name": "Ada", "age": 36], ["name": "Alan", "age": 41]])),
-            OutgoingPayload("photo", .image(Picture.gradient(size: 64))),
-            OutgoingPayload(
+            Payload("photo", .image(Picture.gradient(size: 64))),
+            Payload(
                 "voice", .audio(WaveFile(samplingRate: 8000, pcm: voice).encoded())),
-            OutgoingPayload("archive", .binary(large.finish())),
+            Payload("archive", .bytes(large.finish())),
         ]
     }
 
     /// What came, as the receiver saw it: one row for each payload.
-    private static func answer(_ message: Received) -> [OutgoingPayload] {
+    private static func answer(_ message: Received) -> Payloads {
         let rows = message.payloads.map { payload -> JSONValue in
             [
                 "name": .string(payload.name),
                 "type": .string(payload.value?.type.rawValue ?? payload.typeName),
                 "checksum": .string(Checksum(of: payload.bytes).description),
-                "transport": payload.url == nil ? "direct" : "link",
+                "transport": .string(payload.transport.rawValue),
             ]
         }
         return [
-            OutgoingPayload("message", .text("Thanks, all \(rows.count) arrived.")),
-            OutgoingPayload("received", .jsonTable(.array(rows))),
+            Payload("message", .text("Thanks, all \(rows.count) arrived.")),
+            Payload("received", .jsonTable(.array(rows))),
         ]
     }
 
     private static func check(
-        _ answer: Received, _ payloads: [OutgoingPayload], _ messageID: String, _ log: ScenarioLog
+        _ answer: Received, _ payloads: Payloads, _ messageID: String, _ log: ScenarioLog
     ) throws {
         var rows: [JSONValue] = []
-        if case .jsonTable(let value)? = answer["received"]?.value { rows = value.arrayValue ?? [] }
+        if let value = answer["received"]?.json { rows = value.arrayValue ?? [] }
         log.figure("payload types", count: Set(payloads.map(\.value.type)).count, key: "types")
         log.check(
             "names and order arrive unchanged",
@@ -91,7 +91,7 @@ enum ChatScenario {
             found: rows.map { $0["type"]?.stringValue ?? "?" }.joined(separator: ", "))
         var expected: [String] = []
         for payload in payloads {
-            let bytes = PayloadCodec.joined(try PayloadCodec.serialize(payload.value))
+            let bytes = try PayloadCodec.serialize(payload.value).joined()
             expected.append(Checksum(of: bytes).description)
         }
         log.check(

@@ -25,7 +25,7 @@ enum CommandScenario {
             largest = max(largest, configuration.encoded().count)
             let start = ContinuousClock.now
             let answer = try await dashboard.request(
-                [OutgoingPayload("config", .dictionary(configuration))], to: subject)
+                ["config": .json(configuration)], to: subject)
             times.append(ContinuousClock.now - start)
             if round == 0 { environment.show(flow: answer.envelope.correlationID) }
             if isRunning(answer, round) { running += 1 }
@@ -49,14 +49,14 @@ enum CommandScenario {
         ]
     }
 
-    private static func start(_ command: Received) -> [OutgoingPayload] {
-        guard case .dictionary(let configuration)? = command["config"]?.value else {
-            return [OutgoingPayload("status", .dictionary(["status": "Rejected"]))]
+    private static func start(_ command: Received) -> Payloads {
+        guard case .json(let configuration)? = command["config"]?.value else {
+            return ["status": .json(["status": "Rejected"])]
         }
         return [
-            OutgoingPayload(
+            Payload(
                 "status",
-                .dictionary([
+                .json([
                     "status": "Running", "run": configuration["run"] ?? .null,
                     "iterations": configuration["iterations"] ?? .null,
                 ]))
@@ -64,7 +64,7 @@ enum CommandScenario {
     }
 
     private static func isRunning(_ answer: Received, _ round: Int) -> Bool {
-        guard case .dictionary(let status)? = answer["status"]?.value else { return false }
+        guard case .json(let status)? = answer["status"]?.value else { return false }
         return status["status"]?.stringValue == "Running" && status["run"]?.intValue == round
             && status["iterations"]?.intValue == 1000 + round
     }

@@ -31,7 +31,7 @@ struct DemoPeer: Sendable {
     /// service is stopped. The subscription stands when this returns.
     func serve(
         _ subject: Subject,
-        _ work: @escaping @Sendable (Received) async throws -> [OutgoingPayload]
+        _ work: @escaping @Sendable (Received) async throws -> Payloads
     ) async throws -> Service {
         let subscription = try bridge.client.subscribe(to: SubjectPattern(subject))
         try await bridge.client.flush()
@@ -39,17 +39,19 @@ struct DemoPeer: Sendable {
             for try await message in subscription {
                 let received = try await bridge.receive(message)
                 let payloads = try await work(received)
-                try await bridge.reply(to: received, payloads)
+                try await bridge.reply(payloads, to: received)
             }
         }
         return Service(subscription: subscription, task: task)
     }
 
     func request(
-        _ payloads: [OutgoingPayload], to subject: Subject, options: SendOptions = SendOptions()
+        _ payloads: Payloads, to subject: Subject, options: SendOptions = SendOptions()
     ) async throws -> Received {
-        try await bridge.request(
-            payloads, to: subject, options: options, timeout: Self.patience)
+        var request = RequestOptions()
+        request.sending = options
+        return try await bridge.request(
+            payloads, to: subject, options: request, timeout: Self.patience)
     }
 
     func close() async { await bridge.close() }

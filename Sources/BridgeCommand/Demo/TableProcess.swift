@@ -66,13 +66,13 @@ enum TableProcess {
         options.mode = .core
         let start = ContinuousClock.now
         let sent = try await peer.bridge.send(
-            [OutgoingPayload("results", .arrowTable(table))], to: subject, options: options)
+            ["results": .table(table)], to: subject, options: options)
         let upload = ContinuousClock.now - start
         let peak = ResourceUse.now().peakResidentBytes
         let reading = try TableReading(of: table)
         guard let message = try await firstMessage(subscription) else { return }
         let answer = try await peer.bridge.receive(message)
-        guard case .dictionary(let findings)? = answer["findings"]?.value else { return }
+        guard case .json(let findings)? = answer["findings"]?.value else { return }
         let received = findings["receive_us"]?.intValue ?? 0
         console.line(
             TableLines.result([
@@ -97,7 +97,7 @@ enum TableProcess {
         let start = ContinuousClock.now
         let received = try await peer.bridge.receive(message)
         let time = ContinuousClock.now - start
-        guard let payload = received.payloads.first, case .arrowTable(let table)? = payload.value
+        guard let payload = received.payloads.first, case .table(let table)? = payload.value
         else { return }
         let opening = ContinuousClock.now
         _ = try Table(ipcStream: payload.bytes)
@@ -112,7 +112,7 @@ enum TableProcess {
             "receive_us": microseconds(time), "open_us": microseconds(reading - opening),
             "read_us": microseconds(end - reading), "sums": values.sums.json,
             "digests": .array(values.digests.map { .string($0) }), "inside": .bool(isInside),
-            "transport": payload.url == nil ? "direct" : "link",
+            "transport": .string(payload.transport.rawValue),
             "peak_bytes": JSONValue(ResourceUse.now().peakResidentBytes),
         ]
         var options = SendOptions()
@@ -120,7 +120,7 @@ enum TableProcess {
         options.replyToMessageID = received.envelope.messageID
         options.mode = .core
         try await peer.bridge.send(
-            [OutgoingPayload("findings", .dictionary(findings))],
+            ["findings": .json(findings)],
             to: try Subject(received.envelope.replyTo), options: options)
     }
 

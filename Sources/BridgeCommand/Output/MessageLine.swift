@@ -85,13 +85,13 @@ enum MessageLine {
     }
 
     private static func write(
-        _ payload: Received.Payload, _ head: EnvelopePayload?, _ shown: ShownPayload,
+        _ payload: ReceivedPayload, _ head: EnvelopePayload?, _ shown: ShownPayload,
         into writer: inout JSONWriter
     ) {
         writer.beginObject()
         let fields = [
             ("id", head?.id ?? ""), ("dataname", payload.name), ("payload_type", payload.typeName),
-            ("transport", payload.url == nil ? "direct" : "link"),
+            ("transport", payload.transport.rawValue),
             ("encoding", head?.encoding ?? ""),
         ]
         for (key, text) in fields {
@@ -122,12 +122,12 @@ enum MessageLine {
     }
 
     /// A payload's value as JSON, unless its table turns out to be damaged.
-    static func value(of payload: Received.Payload, in message: Received) -> ShownPayload {
+    static func value(of payload: ReceivedPayload, in message: Received) -> ShownPayload {
         var writer = JSONWriter()
         switch payload.value {
         case .text(let text): writer.string(text)
-        case .dictionary(let value), .jsonTable(let value): writer.value(value)
-        case .arrowTable(let table):
+        case .json(let value), .jsonTable(let value): writer.value(value)
+        case .table(let table):
             do throws(ArrowError) { try ArrowJSONForm.write(table, into: &writer) } catch {
                 return .failed(
                     CommandFailure(
@@ -135,7 +135,7 @@ enum MessageLine {
                         correlationID: message.envelope.correlationID))
             }
         // Bytes are written as base64 where they are wanted, without a copy.
-        case .image, .audio, .video, .binary, nil: return .value
+        case .image, .audio, .video, .bytes, nil: return .value
         }
         return .json(writer.finish())
     }

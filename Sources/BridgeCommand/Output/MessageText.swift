@@ -31,12 +31,12 @@ enum MessageText {
             zip(message.payloads, shown).map { payload, shown in
                 [
                     payload.name, payload.typeName, Figures.bytes(payload.bytes.count),
-                    payload.url == nil ? "direct" : "link", text(of: payload, shown),
+                    payload.transport.rawValue, text(of: payload, shown),
                 ]
             })
     }
 
-    private static func text(of payload: Received.Payload, _ shown: ShownPayload) -> String {
+    private static func text(of payload: ReceivedPayload, _ shown: ShownPayload) -> String {
         switch shown {
         case .file(let path): path
         case .failed(let failure): "not usable (\(failure.code))"
@@ -48,11 +48,11 @@ enum MessageText {
     static func payloads(of envelope: Envelope) -> [String] {
         rows(
             envelope.payloads.map { payload in
-                switch payload.transport {
-                case .direct: [payload.dataName, payload.typeName, size(payload), "direct", ""]
-                case .link(let url):
-                    [payload.dataName, payload.typeName, size(payload), "link", url]
-                }
+                let url = if case .link(let url) = payload.content { url } else { "" }
+                return [
+                    payload.dataName, payload.typeName, size(payload),
+                    payload.transport.rawValue, url,
+                ]
             })
     }
 
@@ -73,11 +73,11 @@ enum MessageText {
         }
     }
 
-    private static func preview(_ payload: Received.Payload) -> String {
+    private static func preview(_ payload: ReceivedPayload) -> String {
         switch payload.value {
         case .text(let text): cut(text)
-        case .dictionary(let value), .jsonTable(let value): cut(value.description)
-        case .arrowTable(let table):
+        case .json(let value), .jsonTable(let value): cut(value.description)
+        case .table(let table):
             "\(Figures.grouped(table.count)) rows × \(table.schema.fields.count) columns"
         default: ""
         }

@@ -8,30 +8,22 @@ package enum PayloadCodec {
     /// The value as bytes, in pieces to be written one after the other.
     /// - Throws: `invalidContent` when the value is not what its type says, or a table cannot be
     ///   written.
-    package static func serialize(_ value: PayloadValue) throws(EnvelopeError) -> [Bytes] {
+    package static func serialize(_ value: PayloadValue) throws(EnvelopeError) -> Segments {
         switch value {
         case .text(let text): return [Bytes(utf8: text)]
-        case .dictionary(let json): return [json.encoded()]
+        case .json(let json): return [json.encoded()]
         case .jsonTable(let json):
             try checkRows(json)
             return [json.encoded()]
-        case .arrowTable(let table):
+        case .table(let table):
             do throws(ArrowError) {
                 return try table.ipcStreamSegments()
             } catch {
                 throw EnvelopeError(arrow: error)
             }
-        case .image(let bytes), .audio(let bytes), .video(let bytes), .binary(let bytes):
+        case .image(let bytes), .audio(let bytes), .video(let bytes), .bytes(let bytes):
             return [bytes]
         }
-    }
-
-    /// The pieces as one. Complexity: O(n), or O(1) for one piece.
-    package static func joined(_ segments: [Bytes]) -> Bytes {
-        if segments.count == 1, let only = segments.first { return only }
-        var writer = ByteWriter(capacity: segments.reduce(0) { $0 + $1.count })
-        for segment in segments { writer.append(segment) }
-        return writer.finish()
     }
 
     /// The value that serialized bytes stand for. `encoding` is a hint that no decision needs.
@@ -47,16 +39,16 @@ package enum PayloadCodec {
         }
         switch type {
         case .text: return .text(try text(bytes))
-        case .dictionary: return .dictionary(try json(bytes))
+        case .json: return .json(try json(bytes))
         case .jsonTable:
             let rows = try json(bytes)
             try checkRows(rows)
             return .jsonTable(rows)
-        case .arrowTable: return .arrowTable(try table(bytes))
+        case .table: return .table(try table(bytes))
         case .image: return .image(bytes)
         case .audio: return .audio(bytes)
         case .video: return .video(bytes)
-        case .binary: return .binary(bytes)
+        case .bytes: return .bytes(bytes)
         }
     }
 

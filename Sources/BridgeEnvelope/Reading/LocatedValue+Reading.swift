@@ -46,9 +46,10 @@ struct ValueSource {
             return try JSONParser.parse(text, limits: bounds, loneSurrogates: loneSurrogates)
                 .objectValue ?? [:]
         } catch let problem {
+            let place = problem.offset.map { " at byte \($0) of it" } ?? ""
             throw error(
                 problem.code == .duplicateKey ? .duplicateField : .invalidJSON, value, path,
-                "\(problem.code.rawValue) at byte \(problem.offset) of it")
+                problem.code.rawValue + place)
         }
     }
 

@@ -16,7 +16,7 @@ struct PayloadAssembly {
         let encoding = try text(.encoding, located)
         var payload = EnvelopePayload(
             id: try text(.id, located), dataName: try text(.dataName, located), typeName: type,
-            transport: try transport(located, type: type, encoding: encoding),
+            content: try content(located, type: type, encoding: encoding),
             encoding: encoding,
             metadata: try source.object(located.values[.metadata], name(.metadata)))
         payload.statedSize = try source.size(located.values[.size], name(.size))
@@ -30,33 +30,34 @@ struct PayloadAssembly {
         try source.text(located.values[field], name(field))
     }
 
-    private func transport(
+    private func content(
         _ located: LocatedPayload, type: String, encoding: String
-    ) throws(EnvelopeError) -> Transport {
-        let value = located.values[.transport]
-        let transport = try transportName(located)
-        switch transport {
-        case "link": return .link(try source.requiredText(located.values[.data], name(.data)))
-        case "direct":
+    ) throws(EnvelopeError) -> EnvelopePayload.Content {
+        switch try transport(located) {
+        case .link: return .link(try source.requiredText(located.values[.data], name(.data)))
+        case .direct:
             let mayBePlain = PayloadType.mayBePlainJSON(wireName: type) || encoding == "json"
-            return .direct(try content(located.values[.data], mayBePlain: mayBePlain))
-        default:
-            throw source.error(
-                .unknownTransport, value, name(.transport), "neither direct nor link")
+            return .direct(try bytes(located.values[.data], mayBePlain: mayBePlain))
         }
     }
 
     /// What `transport` says. Where it says nothing, `data` decides, except strictly: an absolute
     /// URL is never base64, whose alphabet has no colon.
-    private func transportName(_ located: LocatedPayload) throws(EnvelopeError) -> String {
+    private func transport(_ located: LocatedPayload) throws(EnvelopeError) -> Transport {
         let value = located.values[.transport]
-        guard !source.strict else { return try source.requiredText(value, name(.transport)) }
-        let said = try source.text(value, name(.transport))
-        guard said.isEmpty else { return said }
+        let said =
+            source.strict
+            ? try source.requiredText(value, name(.transport))
+            : try source.text(value, name(.transport))
+        if let transport = Transport(rawValue: said) { return transport }
+        guard said.isEmpty else {
+            throw source.error(
+                .unknownTransport, value, name(.transport), "neither direct nor link")
+        }
         guard let data = located.values[.data], case .string(let string) = data.token,
             string.range.count <= source.limits.maxFieldBytes
-        else { return "direct" }
-        return Self.isAbsoluteURL(try source.text(data, name(.data))) ? "link" : "direct"
+        else { return .direct }
+        return Self.isAbsoluteURL(try source.text(data, name(.data))) ? .link : .direct
     }
 
     private static func isAbsoluteURL(_ text: String) -> Bool {
@@ -64,7 +65,7 @@ struct PayloadAssembly {
     }
 
     /// The bytes of a direct payload.
-    private func content(
+    private func bytes(
         _ value: LocatedValue?, mayBePlain: Bool
     ) throws(EnvelopeError) -> Bytes {
         guard let value = try source.present(value, name(.data)) else {
@@ -86,11 +87,11 @@ struct PayloadAssembly {
         } catch {
             if source.strict { throw invalidBase64(value, error) }
         }
-        return try lenientContent(value, string, mayBePlain: mayBePlain)
+        return try lenientBytes(value, string, mayBePlain: mayBePlain)
     }
 
     /// Base64 with escaped slashes or small faults, or plain JSON in its place.
-    private func lenientContent(
+    private func lenientBytes(
         _ value: LocatedValue, _ string: JSONString, mayBePlain: Bool
     ) throws(EnvelopeError) -> Bytes {
         let text: Bytes
@@ -138,7 +139,7 @@ struct PayloadAssembly {
             throw source.error(
                 .unknownType, located.values[.type], name(.type), "none of the eight types")
         }
-        switch payload.transport {
+        switch payload.content {
         case .direct(let bytes):
             try check(.encoding, payload.encoding == "base64", "direct, but not base64")
             try check(.size, payload.statedSize == bytes.count, "not the size of the data")

@@ -41,23 +41,23 @@ enum EncodedSize {
 
     /// A payload without the value of `data` and the digits of `size`.
     static func frame(
-        id: String, dataName: String, typeName: String, isLink: Bool, metadata: JSONObject
+        id: String, dataName: String, typeName: String, transport: Transport, metadata: JSONObject
     ) -> Int {
         frame(PayloadField.allCases) + JSONWriter.encodedCount(of: id)
             + JSONWriter.encodedCount(of: dataName) + JSONWriter.encodedCount(of: typeName)
-            + (isLink ? "\"link\"\"none\"" : "\"direct\"\"base64\"").utf8.count + of(metadata)
+            + transport.rawValue.utf8.count + transport.encoding.utf8.count + 4 + of(metadata)
     }
 
     static func of(_ payload: EnvelopePayload) -> Int {
         let fixed = frame(
             id: payload.id, dataName: payload.dataName,
             typeName: EnvelopeWriter.typeName(of: payload),
-            isLink: payload.isLink, metadata: payload.metadata)
-        return fixed + digits(payload.size) + data(payload.transport)
+            transport: payload.transport, metadata: payload.metadata)
+        return fixed + digits(payload.size) + data(payload.content)
     }
 
-    private static func data(_ transport: Transport) -> Int {
-        switch transport {
+    private static func data(_ content: EnvelopePayload.Content) -> Int {
+        switch content {
         case .direct(let bytes): 2 + Base64.encodedCount(bytes.count)
         case .link(let url): JSONWriter.encodedCount(of: url)
         }

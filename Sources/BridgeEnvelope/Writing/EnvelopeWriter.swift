@@ -60,26 +60,17 @@ public enum EnvelopeWriter {
         text(.id, payload.id)
         text(.dataName, payload.dataName)
         text(.type, typeName(of: payload))
-        text(.transport, payload.isLink ? "link" : "direct")
-        text(.encoding, payload.isLink ? "none" : "base64")
+        text(.transport, payload.transport.rawValue)
+        text(.encoding, payload.transport.encoding)
         writer.key(PayloadField.size.rawValue)
         writer.number(payload.size)
         writer.key(PayloadField.data.rawValue)
-        switch payload.transport {
+        switch payload.content {
         case .direct(let bytes): writer.base64(bytes)
         case .link(let url): writer.string(url)
         }
         writer.key(PayloadField.metadata.rawValue)
         writer.value(.object(payload.metadata))
         writer.endObject()
-    }
-}
-
-extension EnvelopePayload {
-    var isLink: Bool {
-        switch transport {
-        case .direct: false
-        case .link: true
-        }
     }
 }

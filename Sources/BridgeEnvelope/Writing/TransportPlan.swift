@@ -12,9 +12,6 @@ package import BridgeJSON
 /// reserve for them is counted. If no link would save anything, or links are not possible, the
 /// plan fails with both numbers, before a byte was written.
 package struct TransportPlan: Sendable, Equatable {
-    /// How one payload travels.
-    package enum Choice: Sendable, Hashable { case direct, link }
-
     /// What the plan must know of a payload; the texts are those that will be written.
     package struct Item: Sendable {
         /// The payload's id.
@@ -48,7 +45,7 @@ package struct TransportPlan: Sendable, Equatable {
     }
 
     /// How each item travels, in order.
-    package private(set) var choices: [Choice]
+    package private(set) var choices: [Transport]
     /// Size of the body: exact if all items are direct, else the most that it will be.
     package private(set) var encodedCount: Int
 
@@ -98,12 +95,12 @@ package struct TransportPlan: Sendable, Equatable {
 
 extension TransportPlan.Item {
     /// Size in the envelope: exact when direct, the most that it will be when a link.
-    package func encodedCount(_ choice: TransportPlan.Choice) -> Int {
+    package func encodedCount(_ transport: Transport) -> Int {
         let fixed =
             EncodedSize.frame(
-                id: id, dataName: dataName, typeName: typeName, isLink: choice == .link,
+                id: id, dataName: dataName, typeName: typeName, transport: transport,
                 metadata: metadata) + EncodedSize.digits(serializedCount)
-        switch choice {
+        switch transport {
         case .direct: return fixed + 2 + Base64.encodedCount(serializedCount)
         case .link: return fixed + 2 + linkURLCount + linkMetadataCount
         }

@@ -61,11 +61,13 @@ public final class HTTPClient: Sendable {
                 "there is no time left for the exchange")
         }
         let head = RequestWriter.head(request, body: body, userAgent: options.userAgent)
+        var output = Segments(head.bytes)
+        output.append(contentsOf: body.segments ?? [])
         var isRepeated = false
         while true {
             let lease = try await pool.lease(for: request.url, fresh: isRepeated, until: total)
             let exchange = Exchange(
-                request, output: [head.bytes] + (body.segments ?? []),
+                request, output: output,
                 isStreamed: body.segments == nil, isChunked: head.isChunked,
                 on: lease.connection, totalDeadline: total)
             switch await run(exchange, body) {

@@ -40,8 +40,8 @@ public struct HTTPClientOptions: Sendable, Hashable {
     /// The folder of those files, which have no names there: `/var/tmp`. Where it cannot be used,
     /// or has no room, bodies lie in private memory.
     public var temporaryFolder = "/var/tmp"
-    /// The User-Agent field.
-    public var userAgent = "natsbridge"
+    /// The User-Agent field: the library and its version.
+    public var userAgent = "natsbridge/\(LibraryVersion.current)"
 
     /// Creates the defaults.
     public init() {}

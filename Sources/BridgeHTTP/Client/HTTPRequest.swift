@@ -40,7 +40,7 @@ public struct HTTPBody: Sendable {
 
     enum Kind: Sendable {
         case none
-        case segments([Bytes])
+        case segments(Segments)
         case stream(length: Int?, @Sendable (Sink) async throws -> Void)
     }
 
@@ -51,7 +51,7 @@ public struct HTTPBody: Sendable {
 
     /// Pieces that are sent from where they lie, one after the other, with their total as the
     /// Content-Length. Nothing is copied; a retry sends them again.
-    public static func segments(_ segments: [Bytes]) -> HTTPBody {
+    public static func segments(_ segments: Segments) -> HTTPBody {
         HTTPBody(kind: .segments(segments))
     }
 
@@ -68,7 +68,7 @@ public struct HTTPBody: Sendable {
     }
 
     /// The bytes that are sent without asking anybody; nil for a stream.
-    var segments: [Bytes]? {
+    var segments: Segments? {
         switch kind {
         case .none: []
         case .segments(let segments): segments

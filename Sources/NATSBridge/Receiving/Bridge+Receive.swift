@@ -15,34 +15,51 @@ extension Bridge {
         ).receive()
     }
 
-    /// Subscribes and turns each message into values. A message that cannot be used is an element
-    /// with its error, and so is a place where messages are missing (`BridgeError.isLoss`); the
-    /// sequence goes on.
+    /// Subscribes and turns each message into values:
+    /// `for try await message in bridge.messages(on: "lab.>")`.
+    ///
+    /// The interest begins with this call. A message that cannot be used does not end the
+    /// sequence, and neither does a place where messages are missing (`BridgeError.isLoss`): both
+    /// are passed over and told to `ReceiveOptions.onFailure`, or are elements of `results`.
     ///
     /// Messages are prepared side by side while the sequence goes on reading, within the limits
     /// that `ReceiveOptions` names, and handed out in the order that it chooses: one whose link
     /// does not answer holds up the others for `ReceiveOptions.patience` at most. Ending the loop
     /// ends the subscription. A duplicate is dropped, unless the options say otherwise.
-    /// - Throws: `BridgeError` when the client is closed.
+    ///
+    /// The sequence throws `BridgeError` when the client is closed, or the server refuses the
+    /// subscription. A task that is cancelled leaves its loop.
     public func messages(
         on pattern: SubjectPattern, queueGroup: QueueGroup? = nil,
-        limits: SubscriptionLimits = .default, options: ReceiveOptions = ReceiveOptions()
-    ) throws(BridgeError) -> ReceivedMessages {
-        try checkOpen(.receive)
-        do throws(NATSError) {
-            let subscription = try client.subscribe(
-                to: pattern, queueGroup: queueGroup, limits: limits)
-            return ReceivedMessages(bridge: self, subscription: subscription, options: options)
+        options: ReceiveOptions = ReceiveOptions()
+    ) -> ReceivedMessages {
+        ReceivedMessages(
+            bridge: self, subscription: subscription(pattern, queueGroup, options.limits),
+            options: options)
+    }
+
+    private func subscription(
+        _ pattern: SubjectPattern, _ queueGroup: QueueGroup?, _ limits: SubscriptionLimits
+    ) -> Result<NATSSubscription, BridgeError> {
+        do throws(BridgeError) {
+            try checkOpen(.receive)
+            do throws(NATSError) {
+                return .success(
+                    try client.subscribe(to: pattern, queueGroup: queueGroup, limits: limits))
+            } catch {
+                throw BridgeError(error, stage: .receive)
+            }
         } catch {
-            throw BridgeError(error, stage: .receive)
+            return .failure(error)
         }
     }
 
     /// What a stream stored in the last `duration` by the *server's* clock, in order, with links
     /// fetched; ends with the message that was the newest when it began.
     ///
-    /// A message that cannot be used is an element with its error, and the replay goes on. What
-    /// comes next is prepared while a message is worked on.
+    /// A message that cannot be used does not end the replay: it is passed over and told to
+    /// `ReceiveOptions.onFailure`, or is an element of `results`. What comes next is prepared
+    /// while a message is worked on.
     /// - Throws: `BridgeError` in the stage `replay`, such as `stream_not_found`.
     public func replay(
         _ stream: String, since duration: Duration, filters: [SubjectPattern] = [],
@@ -72,16 +89,6 @@ extension Bridge {
             () async throws(BridgeError) -> Received in
             try await incoming.receive()
         }
-    }
-}
-
-extension StreamPosition {
-    init(_ metadata: MessageMetadata) {
-        stream = metadata.stream
-        sequence = Int(clamping: metadata.streamSequence)
-        deliveryCount = Int(clamping: metadata.deliveryCount)
-        timestamp = metadata.timestamp
-        pending = Int(clamping: metadata.pending)
     }
 }
 

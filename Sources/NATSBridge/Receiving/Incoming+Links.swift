@@ -16,7 +16,7 @@ extension Incoming {
         let correlationID = opened.envelope.correlationID
         var links: [(index: Int, url: String)] = []
         for (index, payload) in opened.envelope.payloads.enumerated() {
-            if case .link(let url) = payload.transport { links.append((index, url)) }
+            if case .link(let url) = payload.content { links.append((index, url)) }
         }
         let share: MessageMemory
         switch memory {
@@ -178,6 +178,7 @@ extension Incoming {
     private func unverified(_ payload: EnvelopePayload, _ reason: String, _ correlationID: String) {
         bridge.trace(
             correlationID, .decode, "checksum not verified: \(TraceEvent.quoted(reason))",
+            level: .notice,
             TraceEvent.Field("name", payload.dataName))
     }
 
@@ -199,7 +200,7 @@ extension Incoming {
         _ code: ClaimError.Code, _ detail: String
     ) -> BridgeError {
         let detail = "payloads[\(index)]: \(detail)"
-        if case .link(let url) = payload.transport {
+        if case .link(let url) = payload.content {
             return BridgeError(
                 code.rawValue, stage: .download, subject: Redaction.url(url),
                 correlationID: correlationID, detail: detail)

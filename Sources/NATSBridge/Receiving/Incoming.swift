@@ -24,6 +24,8 @@ struct Incoming: Sendable {
     let message: NATSMessage
     let options: ReceiveOptions
     let position: StreamPosition?
+    /// The message's headers, where somebody has parsed them already.
+    var headers: Headers?
 
     /// A message whose envelope has been read.
     struct Opened: Sendable {
@@ -32,7 +34,7 @@ struct Incoming: Sendable {
 
         /// Whether something has to be fetched.
         var hasLinks: Bool {
-            envelope.payloads.contains { if case .link = $0.transport { true } else { false } }
+            envelope.payloads.contains { $0.transport == .link }
         }
     }
 
@@ -53,7 +55,9 @@ struct Incoming: Sendable {
                 opened.envelope.correlationID, .receive, "received message",
                 TraceEvent.Field("subject", message.subject.text),
                 TraceEvent.Field("bytes", String(message.size)),
-                TraceEvent.Field("payloads", String(opened.envelope.payloads.count)))
+                TraceEvent.Field("payloads", String(opened.envelope.payloads.count)),
+                TraceEvent.Field("msg_id", opened.envelope.messageID),
+                opened.headers.traceContext.map { TraceEvent.Field("trace_id", $0.traceID) })
             bridge.counters.count { $0.messagesReceived += 1 }
             return opened
         } catch {
@@ -64,7 +68,7 @@ struct Incoming: Sendable {
 
     private func read() throws(BridgeError) -> Opened {
         do {
-            let headers = try message.headers()
+            let headers = try headers ?? message.headers()
             let fields = headers.map { ($0.name.text, $0.value.text) }
             let envelope =
                 HeaderForm.isHeaderForm(fields.map(\.0))
@@ -87,7 +91,7 @@ struct Incoming: Sendable {
         _ opened: Opened, _ fetched: [Int: Result<Bytes, BridgeError>]
     ) throws(BridgeError) -> Received {
         let envelope = opened.envelope
-        var payloads: [Received.Payload] = []
+        var payloads: [ReceivedPayload] = []
         payloads.reserveCapacity(envelope.payloads.count)
         for (index, payload) in envelope.payloads.enumerated() {
             let taken = take(payload, index, envelope.correlationID, fetched[index])
@@ -106,13 +110,13 @@ struct Incoming: Sendable {
     private func take(
         _ payload: EnvelopePayload, _ index: Int, _ correlationID: String,
         _ fetched: Result<Bytes, BridgeError>?
-    ) -> Received.Payload {
+    ) -> ReceivedPayload {
         var bytes = Bytes()
         var url: String?
         var value: PayloadValue?
         var failure: BridgeError?
         do throws(BridgeError) {
-            switch payload.transport {
+            switch payload.content {
             case .direct(let content):
                 try verify(content, payload, index, correlationID)
                 bytes = content
@@ -133,7 +137,7 @@ struct Incoming: Sendable {
         } catch {
             failure = error
         }
-        return Received.Payload(
+        return ReceivedPayload(
             name: payload.dataName, typeName: payload.typeName, value: value, error: failure,
             bytes: bytes, url: url, metadata: payload.metadata)
     }

@@ -29,7 +29,7 @@ final class MessageMemory: Sendable {
 
     /// What a payload is stated to need beyond the message itself.
     static func share(of payload: EnvelopePayload) -> Int {
-        guard case .link = payload.transport else { return 0 }
+        guard payload.transport == .link else { return 0 }
         return max(0, payload.statedSize ?? 0)
     }
 

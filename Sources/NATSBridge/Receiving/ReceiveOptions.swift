@@ -1,3 +1,5 @@
+public import NATSCore
+
 /// How messages are turned into values.
 public struct ReceiveOptions: Sendable {
     /// In which order `Bridge.messages(on:)` and `Bridge.replay` hand out messages that take
@@ -14,6 +16,14 @@ public struct ReceiveOptions: Sendable {
         /// Each as soon as it is ready.
         case asReady = "as_ready"
     }
+
+    /// Told of each message that cannot be used, and of each place where messages are missing
+    /// (`BridgeError.isLoss`), by a sequence that passes over them: in its place, in the task of
+    /// the loop, which goes on when the call returns. Nil: the trace and `Bridge.statistics`
+    /// alone tell.
+    public var onFailure: (@Sendable (BridgeError) -> Void)?
+    /// What a subscription of `Bridge.messages(on:)` may hold, and what happens then.
+    public var limits = SubscriptionLimits.default
 
     /// Whether payloads stay serialized, whatever their type.
     public var keepsRawBytes = false

@@ -1,35 +1,10 @@
-public import BridgeBytes
+public import ArrowIPC
 public import BridgeEnvelope
 public import BridgeJSON
 public import NATSWire
 
 /// A message with its payloads as typed values, in the order in which they were sent.
 public struct Received: Sendable {
-    /// One payload.
-    public struct Payload: Sendable {
-        /// The sender's name for it.
-        public let name: String
-        /// The type as the sender wrote it.
-        public let typeName: String
-        /// The value; nil where `error` says why, and where raw bytes were asked for or links were
-        /// not to be followed.
-        public let value: PayloadValue?
-        /// Why there is no value: its type is not known (the bytes are there all the same), its
-        /// link cannot be had, or it is damaged or too large. Nil when nothing is wrong.
-        public let error: BridgeError?
-        ///
-        /// Empty when they could not be had, as `error` then says.
-        public let bytes: Bytes
-        /// The link that it came by; nil when it came inside the message.
-        public let url: String?
-        /// What the sender added, the integrity keys included.
-        public let metadata: JSONObject
-
-        /// Whether its bytes could not be had. Those of an unknown type, or of one that they do
-        /// not fit, are there.
-        public var isMissing: Bool { error.map { $0.stage != .deserialize } ?? false }
-    }
-
     /// The subject that the message came on.
     public let subject: Subject
     /// The NATS headers, those of the header form included.
@@ -40,9 +15,12 @@ public struct Received: Sendable {
     /// The envelope, with the payloads as they were on the wire.
     public let envelope: Envelope
     /// The payloads, in order.
-    public let payloads: [Payload]
+    public let payloads: [ReceivedPayload]
     /// Where a stream holds the message; nil for core NATS.
     public let position: StreamPosition?
+
+    /// The trace that the sender put into the headers; nil when there is none.
+    public var traceContext: TraceContext? { headers.traceContext }
 
     /// What is wrong with payloads, in their order; empty when each of them could be had.
     public var failures: [BridgeError] { payloads.compactMap(\.error) }
@@ -51,19 +29,51 @@ public struct Received: Sendable {
     public var isUnusable: Bool { !payloads.isEmpty && payloads.allSatisfy(\.isMissing) }
 
     /// The first payload of that name; nil when there is none.
-    public subscript(name: String) -> Payload? { payloads.first { $0.name == name } }
+    public subscript(name: String) -> ReceivedPayload? { payloads.first { $0.name == name } }
 }
 
-/// Where a message of a stream stands.
-public struct StreamPosition: Sendable, Hashable {
-    /// Name of the stream.
-    public let stream: String
-    /// Sequence number in the stream.
-    public let sequence: Int
-    /// How often the message was delivered, this time included: 1 or more.
-    public let deliveryCount: Int
-    /// When the server stored it.
-    public let timestamp: Timestamp
-    /// Messages of the consumer that come after it.
-    public let pending: Int
+/// The first payload, which is the only one of a message that was sent as one value.
+extension Received {
+    /// The first payload; nil when there is none.
+    public var payload: ReceivedPayload? { payloads.first }
+
+    /// The text of the first payload, if that is one.
+    public var text: String? { payload?.text }
+
+    /// The JSON of the first payload, if that is a JSON value or a table in JSON.
+    public var json: JSONValue? { payload?.json }
+
+    /// The table of the first payload, if that is one in Arrow's format.
+    public var table: ArrowIPC.Table? { payload?.table }
+
+    /// The JSON of the first payload as a value of a type.
+    /// - Throws: `BridgeError` with `payload_invalid_content` when there is no payload, or as
+    ///   `ReceivedPayload.decode(_:)`.
+    public func decode<Value: Decodable>(
+        _ type: Value.Type = Value.self
+    ) throws(BridgeError) -> Value { try first().decode(type) }
+
+    /// The rows of the first payload, a table, as values of a type.
+    /// - Throws: `BridgeError` with `payload_invalid_content` when there is no payload, or as
+    ///   `ReceivedPayload.rows(_:)`.
+    public func rows<Row: Decodable>(
+        _ type: Row.Type = Row.self
+    ) throws(BridgeError) -> [Row] { try first().rows(type) }
+
+    private func first() throws(BridgeError) -> ReceivedPayload {
+        if let payload { return payload }
+        throw BridgeError(
+            EnvelopeError.Code.invalidContent.rawValue, stage: .deserialize, subject: subject.text,
+            correlationID: envelope.correlationID, detail: "the message has no payload")
+    }
+}
+
+extension Received: CustomStringConvertible {
+    /// Subject, flow, and what each payload is; never the content.
+    public var description: String {
+        let place = position.map { " (\($0))" } ?? ""
+        let flow = TraceEvent.quoted(envelope.correlationID)
+        return "\(subject)\(place) [\(flow)] "
+            + payloads.map(\.description).joined(separator: "; ")
+    }
 }

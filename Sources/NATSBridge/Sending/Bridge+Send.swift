@@ -1,5 +1,5 @@
 public import BridgeBytes
-internal import BridgeEnvelope
+public import BridgeEnvelope
 internal import NATSCore
 public import NATSWire
 
@@ -26,27 +26,34 @@ extension Bridge {
     ///   The caller's values are untouched.
     @discardableResult
     public func send(
-        _ payloads: [OutgoingPayload], to subject: Subject,
-        options send: SendOptions = SendOptions()
+        _ payloads: Payloads, to subject: Subject, options: SendOptions = SendOptions()
     ) async throws(BridgeError) -> SentEnvelope {
         try checkOpen(.serialize)
-        return try await Outgoing(bridge: self, subject: subject, options: send).send(payloads)
+        return try await Outgoing(bridge: self, subject: subject, options: options).send(payloads)
+    }
+
+    /// Sends one payload, which is called `Payload.defaultName`: `send("done", to: "lab.notes")`.
+    /// It promises what `send` of several promises.
+    /// - Throws: `BridgeError`, as that.
+    @discardableResult
+    public func send(
+        _ value: some PayloadConvertible, to subject: Subject, options: SendOptions = SendOptions()
+    ) async throws(BridgeError) -> SentEnvelope {
+        try await send(Payloads(value), to: subject, options: options)
     }
 
     /// Says how payloads would travel, without sending or uploading anything.
     /// - Throws: `BridgeError` when they could not be sent.
     public func plan(
-        _ payloads: [OutgoingPayload], to subject: Subject,
-        options send: SendOptions = SendOptions()
+        _ payloads: Payloads, to subject: Subject, options: SendOptions = SendOptions()
     ) async throws(BridgeError) -> [PlannedPayload] {
-        let outgoing = Outgoing(bridge: self, subject: subject, options: send)
-        let draft = try await outgoing.draft(payloads)
-        return payloads.indices.map { index in
-            let size = draft.contents[index].count
-            return PlannedPayload(
-                name: payloads[index].name, type: payloads[index].value.type, size: size,
-                encodedSize: Base64.encodedCount(size), isLink: draft.choices[index] == .link,
-                limit: client.maxPayload)
+        let outgoing = Outgoing(bridge: self, subject: subject, options: options)
+        let draft = try await outgoing.draft(payloads, outgoing.skeleton)
+        return draft.payloads.map { payload in
+            PlannedPayload(
+                name: payload.name, type: payload.type, size: payload.segments.byteCount,
+                encodedSize: Base64.encodedCount(payload.segments.byteCount),
+                transport: payload.state.transport, limit: client.maxPayload)
         }
     }
 
@@ -56,25 +63,17 @@ extension Bridge {
     /// read: `msg_id` of the envelope, or one of the headers `Nats-Msg-Id` and
     /// `NATSBridge-Message-ID`. Without an id nobody could tell the copies from two messages.
     /// - Parameters:
-    ///   - correlationID: The flow, for the trace.
-    ///   - mode: How, and what success means.
-    ///   - timeout: Longest time for all attempts; more than zero.
-    ///   - retriesUnknown: Whether it may be published again.
+    ///   - body: The envelope's JSON, or the payload where `options.headers` hold the envelope.
+    ///   - subject: Where it goes.
+    ///   - options: `headers`, `mode`, `timeout`, `retriesUnknown` and `correlationID` count, the
+    ///     last for the trace: nil takes it from the envelope. All others say what an envelope
+    ///     holds, and this one is ready.
     /// - Throws: `BridgeError` with its `outcome`; the code `payload_too_large` when the text
     ///   exceeds the server's `max_payload`. A cancelled task ends the call at once.
     public func publish(
-        envelope body: Bytes, to subject: Subject, correlationID: String,
-        headers: Headers = Headers(), mode: PublishMode = .core,
-        timeout: Duration = SendOptions.defaultTimeout, retriesUnknown: Bool = true
+        envelope body: Bytes, to subject: Subject, options: SendOptions = SendOptions()
     ) async throws(BridgeError) {
         try checkOpen(.publish)
-        var options = SendOptions()
-        options.correlationID = correlationID
-        options.headers = headers
-        options.mode = mode
-        options.timeout = timeout
-        options.retriesUnknown = retriesUnknown
-        try await Outgoing(bridge: self, subject: subject, options: options)
-            .publish(body, headers: headers)
+        try await Outgoing(bridge: self, subject: subject, options: options).publish(body)
     }
 }

@@ -68,7 +68,8 @@ extension Outgoing {
         _ error: BridgeError, _ message: String, _ machine: PublishRetryMachine, _ pause: Duration
     ) {
         bridge.trace(
-            correlationID, .publish, message, TraceEvent.Field("subject", subject.text),
+            correlationID, .publish, message, level: .warning,
+            TraceEvent.Field("subject", subject.text),
             TraceEvent.Field("attempt", String(machine.attempts + 1)),
             TraceEvent.Field("after", error.code),
             TraceEvent.Field("outcome", (error.outcome ?? machine.outcome).rawValue),

@@ -7,32 +7,20 @@ internal import NATSWire
 
 /// The uploads of one send, and taking them back.
 extension Outgoing {
-    /// Gives every payload its place: uploads those that go by link and have none yet.
-    func upload(_ draft: inout MessageDraft, _ claims: inout [Claim]) async throws(BridgeError) {
-        var waiting: [Int] = []
-        for index in draft.contents.indices {
-            switch (draft.choices[index], draft.envelope.payloads[index].transport) {
-            case (.link, .direct): waiting.append(index)
-            case (.direct, _):
-                let bytes = PayloadCodec.joined(draft.contents[index].segments)
-                draft.envelope.payloads[index].transport = .direct(bytes)
-                draft.envelope.payloads[index].encoding = "base64"
-            case (.link, .link): break
-            }
-        }
-        guard !waiting.isEmpty else { return }
+    /// Uploads the payloads that go by link and lie nowhere yet. What was uploaded stands in the
+    /// draft, also when another one failed.
+    func upload(_ draft: inout MessageDraft) async throws(BridgeError) {
+        let leaving = draft.leaving
+        guard !leaving.isEmpty else { return }
         guard let store = bridge.options.store else {
             throw BridgeError(
                 BridgeError.Code.noStore, stage: .upload, subject: subject.text,
                 correlationID: correlationID, detail: "a payload must go by link")
         }
-        let results = await uploadAll(waiting, draft, to: store)
         var failures: [ClaimError] = []
-        for (index, result) in results {
+        for (index, result) in await uploadAll(leaving, draft, to: store) {
             switch result {
-            case .success(let claim):
-                claims.append(claim)
-                draft.envelope.payloads[index].attach(claim)
+            case .success(let claim): draft.uploaded(index, claim)
             case .failure(let error): failures.append(error)
             }
         }
@@ -65,10 +53,10 @@ extension Outgoing {
     private func uploadOne(
         _ index: Int, _ draft: MessageDraft, to store: any ClaimStore
     ) async -> Result<Claim, ClaimError> {
-        let name = draft.envelope.payloads[index].dataName
+        let payload = draft.payloads[index]
+        let name = payload.name
         let content = ClaimContent(
-            name: name, segments: draft.contents[index].segments,
-            timeToLive: bridge.options.timeToLive,
+            name: name, segments: payload.segments, timeToLive: bridge.options.timeToLive,
             checksumAlgorithm: bridge.options.checksumAlgorithm)
         let start = Bridge.now
         do throws(ClaimError) {
@@ -114,7 +102,7 @@ extension Outgoing {
                 await Self.delete(claims, from: store, correlationID)
             }.value
             bridge.trace(
-                correlationID, .upload, "took uploads back",
+                correlationID, .upload, "took uploads back", level: .notice,
                 TraceEvent.Field("deleted", String(claims.count - left.count)),
                 TraceEvent.Field("left", String(left.count)))
             fate = MessageFate.takenBack(claims.count, left: left)
@@ -149,19 +137,6 @@ extension Outgoing {
                 if let result { left = result }
             }
             return left
-        }
-    }
-}
-
-extension EnvelopePayload {
-    /// Makes the payload a link to what was uploaded, with what the receiver verifies.
-    fileprivate mutating func attach(_ claim: Claim) {
-        transport = .link(claim.url)
-        encoding = "none"
-        statedSize = claim.size
-        metadata[IntegrityKey.checksum] = .string(claim.checksum)
-        if let expiresAt = claim.expiresAt {
-            metadata[IntegrityKey.expiresAt] = .string(expiresAt.description)
         }
     }
 }

@@ -25,18 +25,21 @@ struct Outgoing: Sendable {
     let bridge: Bridge
     let subject: Subject
     let options: SendOptions
-    let correlationID: String
+    /// The flow.
+    var correlationID: String
 
     init(bridge: Bridge, subject: Subject, options: SendOptions) {
         self.bridge = bridge
         self.subject = subject
-        self.options = options
+        var carried = options
+        if let context = options.traceContext { carried.headers.traceContext = context }
+        self.options = carried
         correlationID = options.correlationID ?? Bridge.newID()
     }
 
     /// Sends, as the options say.
     @concurrent
-    func send(_ payloads: [OutgoingPayload]) async throws(BridgeError) -> SentEnvelope {
+    func send(_ payloads: Payloads) async throws(BridgeError) -> SentEnvelope {
         try checkTime(options.timeout)
         let way = PublishWay(self)
         return try await deliver(payloads, way.machine(of: options)) {
@@ -62,16 +65,16 @@ struct Outgoing: Sendable {
 
     /// Runs the stages, and takes uploads back where the failure allows it.
     func deliver<R: Sendable, S: Sendable>(
-        _ payloads: [OutgoingPayload], _ machine: PublishRetryMachine,
+        _ payloads: Payloads, _ machine: PublishRetryMachine,
         attempt: (Ready, Duration) async throws(BridgeError) -> R,
         result: (R, MessageDraft, Ready, Int) -> S
     ) async throws(BridgeError) -> S {
-        var claims: [Claim] = []
+        var draft = MessageDraft(skeleton)
         var machine = machine
         do throws(BridgeError) {
-            var draft = try await draft(payloads)
+            draft = try await self.draft(payloads, draft.skeleton)
             trace(draft)
-            var ready = try await prepare(&draft, &claims)
+            var ready = try await prepare(&draft)
             let answer = try await publishing(&ready, &machine, attempt) {
                 error async throws(BridgeError) in
                 if error.code == JetStreamError.Code.messageTooLarge.rawValue {
@@ -79,20 +82,18 @@ struct Outgoing: Sendable {
                         return nil
                     }
                 }
-                return try await prepare(&draft, &claims)
+                return try await prepare(&draft)
             }
             return result(answer, draft, ready, machine.attempts)
         } catch {
-            throw bridge.traced(await told(error, error.outcome ?? machine.outcome, claims))
+            throw bridge.traced(await told(error, error.outcome ?? machine.outcome, draft.claims))
         }
     }
 
     /// Uploads and encodes.
-    private func prepare(
-        _ draft: inout MessageDraft, _ claims: inout [Claim]
-    ) async throws(BridgeError) -> Ready {
+    private func prepare(_ draft: inout MessageDraft) async throws(BridgeError) -> Ready {
         while true {
-            try await upload(&draft, &claims)
+            try await upload(&draft)
             let ready = try encode(draft)
             guard try spill(&draft, ready) else { return ready }
         }
@@ -100,7 +101,9 @@ struct Outgoing: Sendable {
 
     /// Serializes the payloads and plans how they travel.
     @concurrent
-    func draft(_ payloads: [OutgoingPayload]) async throws(BridgeError) -> MessageDraft {
+    func draft(
+        _ payloads: Payloads, _ skeleton: Envelope
+    ) async throws(BridgeError) -> MessageDraft {
         let limits = MessageDraft.Limits(
             threshold: options.threshold ?? bridge.options.threshold,
             maxPayload: bridge.client.maxPayload, headers: options.headers,
@@ -113,7 +116,8 @@ struct Outgoing: Sendable {
         }
     }
 
-    private var skeleton: Envelope {
+    /// The envelope without its payloads.
+    var skeleton: Envelope {
         Envelope(
             correlationID: correlationID, messageID: options.messageID ?? Bridge.newID(),
             timestamp: Timestamp(milliseconds: Bridge.now.milliseconds), sendTo: subject.text,
@@ -133,29 +137,24 @@ struct Outgoing: Sendable {
         let limit = bridge.client.maxPayload
         let need = ready.wireBytes
         guard need > limit else { return false }
-        let direct = draft.choices.indices.filter { draft.choices[$0] == .direct }
         let canLink = bridge.options.store != nil
-        guard canLink,
-            let largest = direct.max(by: { draft.contents[$0].count < draft.contents[$1].count })
-        else {
+        guard canLink, draft.linkLargest() else {
             throw failure(
                 TransportPlan.tooLarge(need: need, limit: limit, canLink: canLink), .plan)
         }
-        draft.choices[largest] = .link
-        draft.usesHeaderForm = false
         return true
     }
 
     private func encode(_ draft: MessageDraft) throws(BridgeError) -> Ready {
+        let messageID = draft.skeleton.messageID
         guard draft.usesHeaderForm else {
             let body = EnvelopeWriter.encode(draft.envelope)
-            return Ready(
-                body: body, headers: options.headers, messageID: draft.envelope.messageID)
+            return Ready(body: body, headers: options.headers, messageID: messageID)
         }
         do throws(EnvelopeError) {
             let (fields, body) = try HeaderForm.encode(draft.envelope)
             let headers = try HeaderFields.adding(fields, to: options.headers)
-            return Ready(body: body, headers: headers, messageID: draft.envelope.messageID)
+            return Ready(body: body, headers: headers, messageID: messageID)
         } catch {
             throw failure(error, .encode)
         }
@@ -167,15 +166,19 @@ struct Outgoing: Sendable {
             correlationID: correlationID, detail: error.description)
     }
 
+    /// The trace that a message belongs to, as a field of an event.
+    func traceID(_ headers: Headers) -> TraceEvent.Field? {
+        headers.traceContext.map { TraceEvent.Field("trace_id", $0.traceID) }
+    }
+
     private func trace(_ draft: MessageDraft) {
-        for (index, payload) in draft.envelope.payloads.enumerated() {
+        for payload in draft.payloads {
             bridge.trace(
                 correlationID, .serialize, "serialized payload",
-                TraceEvent.Field("name", payload.dataName),
-                TraceEvent.Field("type", payload.typeName),
-                TraceEvent.Field("size", String(draft.contents[index].count)),
-                TraceEvent.Field(
-                    "transport", draft.choices[index] == .link ? "link" : "direct"))
+                TraceEvent.Field("name", payload.name),
+                TraceEvent.Field("type", payload.type.rawValue),
+                TraceEvent.Field("size", String(payload.segments.byteCount)),
+                TraceEvent.Field("transport", payload.state.transport.rawValue))
         }
     }
 }

@@ -53,7 +53,8 @@ struct PublishWay: Sendable {
         outgoing.bridge.trace(
             outgoing.correlationID, .publish, "published message",
             TraceEvent.Field("subject", subject.text),
-            TraceEvent.Field("bytes", String(message.wireBytes)))
+            TraceEvent.Field("bytes", String(message.wireBytes)),
+            TraceEvent.Field("msg_id", message.messageID ?? ""), outgoing.traceID(message.headers))
         return stored
     }
 
@@ -125,12 +126,20 @@ extension Outgoing {
     /// Publishes a message that is ready. It is published again only when its `msg_id` can be
     /// read: without one no receiver could tell the second copy from another message.
     @concurrent
-    func publish(_ body: Bytes, headers: Headers) async throws(BridgeError) {
+    func publish(_ body: Bytes) async throws(BridgeError) {
+        let identity = PublishedIdentity(reading: body, options.headers)
+        var named = self
+        named.correlationID = options.correlationID ?? identity.correlationID ?? correlationID
+        try await named.publish(body, identity)
+    }
+
+    private func publish(
+        _ body: Bytes, _ identity: PublishedIdentity
+    ) async throws(BridgeError) {
         try checkTime(options.timeout)
         let way = PublishWay(self)
-        var ready = Ready(
-            body: body, headers: headers, messageID: PublishedIdentity.read(body, headers))
-        var machine = way.machine(of: options, isIdentified: ready.messageID != nil)
+        var ready = Ready(body: body, headers: options.headers, messageID: identity.messageID)
+        var machine = way.machine(of: options, isIdentified: identity.messageID != nil)
         do throws(BridgeError) {
             _ = try await publishing(&ready, &machine) {
                 message, limit async throws(BridgeError) in
@@ -144,18 +153,27 @@ extension Outgoing {
     }
 }
 
-/// The id that copies of a message have in common.
-enum PublishedIdentity {
+/// The ids by which an envelope that is ready can be told, in any known form; what the headers say
+/// goes before.
+struct PublishedIdentity {
     private static let streamName: HeaderName = "Nats-Msg-Id"
-    private static let formName: HeaderName = "NATSBridge-Message-ID"
+    private static let messageName: HeaderName = "NATSBridge-Message-ID"
+    private static let correlationName: HeaderName = "NATSBridge-Correlation-ID"
 
-    /// `msg_id` of an envelope in any known form; what the headers say goes before. Nil when
-    /// there is none, or when it is empty.
-    static func read(_ body: Bytes, _ headers: Headers) -> String? {
-        let named = headers[streamName] ?? headers[formName]
-        if let named, !named.isEmpty { return named }
-        guard let json = try? JSONValue(parsing: body) else { return nil }
-        let id = json["msg_id"]?.stringValue ?? json["msgId"]?.stringValue
-        return id.flatMap { $0.isEmpty ? nil : $0 }
+    /// What copies of a message have in common; nil when there is none, or when it is empty.
+    let messageID: String?
+    /// The flow; nil likewise.
+    let correlationID: String?
+
+    init(reading body: Bytes, _ headers: Headers) {
+        let json = try? JSONValue(parsing: body)
+        func text(_ headers: [String?], _ keys: [String]) -> String? {
+            let texts = headers + keys.map { json?[$0]?.stringValue }
+            return texts.compactMap(\.self).first { !$0.isEmpty }
+        }
+        messageID = text(
+            [headers[Self.streamName], headers[Self.messageName]], ["msg_id", "msgId"])
+        correlationID = text(
+            [headers[Self.correlationName]], ["correlation_id", "correlationId"])
     }
 }

@@ -26,6 +26,10 @@ public struct SendOptions: Sendable {
     public var metadata = JSONObject()
     /// NATS headers that travel beside the message, untouched.
     public var headers = Headers()
+    /// The trace that the message belongs to, which goes into the headers `traceparent` and
+    /// `tracestate`; nil leaves them as `headers` has them. An answer belongs to the trace of its
+    /// question, unless this or `headers` says otherwise.
+    public var traceContext: TraceContext?
     /// Size in bytes from which a payload goes by link; the bridge's when nil.
     public var threshold: Int?
     /// Whether a single payload travels as the raw body of the message, with the envelope's
@@ -45,4 +49,14 @@ public struct SendOptions: Sendable {
 
     /// A broadcast with new ids and the bridge's defaults.
     public init() {}
+}
+
+extension SendOptions: CustomStringConvertible {
+    /// What differs most between sends; of headers and metadata the names alone.
+    public var description: String {
+        let fields = headers.map(\.name.text) + metadata.map(\.key)
+        let to = receiverName.isEmpty ? "everybody" : receiverName
+        return "\(purpose) to \(to), mode \(mode), \(timeout)"
+            + (fields.isEmpty ? "" : ", with \(fields.joined(separator: ", "))")
+    }
 }

@@ -27,6 +27,14 @@ public struct SentEnvelope: Sendable {
     }
 }
 
+extension SentEnvelope: CustomStringConvertible {
+    /// The envelope without its content, and what it came to.
+    public var description: String {
+        let place = stored.map { ", \($0.stream) #\($0.sequence)" } ?? ""
+        return "\(envelope) (\(wireBytes) bytes, attempts: \(attempts)\(place))"
+    }
+}
+
 /// How one payload would travel; see `Bridge.plan`.
 public struct PlannedPayload: Sendable, Hashable {
     /// The payload's name.
@@ -37,8 +45,13 @@ public struct PlannedPayload: Sendable, Hashable {
     public let size: Int
     /// Bytes that it would take inside a message: base64.
     public let encodedSize: Int
-    /// Whether it goes by link.
-    public let isLink: Bool
+    /// Which way it goes.
+    public let transport: Transport
     /// The server's `max_payload`, which all payloads of a message share.
     public let limit: Int
+}
+
+extension PlannedPayload: CustomStringConvertible {
+    /// Name, type, size and transport.
+    public var description: String { "\(name): \(type), \(size) bytes, \(transport)" }
 }

@@ -36,6 +36,30 @@ extension Intake {
             }
             return intake.event(ticket)
         }
+
+        /// The next message or mark; nil at the end, and in a task that is cancelled.
+        func nextElement(
+            isolation: isolated (any Actor)? = #isolation
+        ) async throws(BridgeError) -> Element? {
+            switch await next() {
+            case .element(let element): return element
+            case .failed(let error): throw error
+            case .end, .cancelled: return nil
+            }
+        }
+
+        /// The next message that can be used; what comes before it is told. Nil likewise.
+        func nextMessage(
+            isolation: isolated (any Actor)? = #isolation
+        ) async throws(BridgeError) -> Received? {
+            while let element = try await nextElement() {
+                switch element.result {
+                case .success(let message): return message
+                case .failure(let error): intake.options.onFailure?(error)
+                }
+            }
+            return nil
+        }
     }
 
     private enum Answer {

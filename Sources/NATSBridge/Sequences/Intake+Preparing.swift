@@ -142,7 +142,7 @@ extension Intake {
     private func duplicateDropped(_ incoming: Incoming, _ opened: Incoming.Opened) {
         bridge.counters.count { $0.duplicatesDropped += 1 }
         bridge.trace(
-            opened.envelope.correlationID, .receive, "dropped a duplicate",
+            opened.envelope.correlationID, .receive, "dropped a duplicate", level: .notice,
             TraceEvent.Field("subject", incoming.message.subject.text),
             TraceEvent.Field("msg_id", opened.envelope.messageID),
             TraceEvent.Field("sender_id", opened.envelope.senderID))

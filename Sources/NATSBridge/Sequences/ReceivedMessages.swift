@@ -6,67 +6,116 @@ internal import NATSWire
 /// Messages are prepared from the first `makeAsyncIterator()` on. When the last iterator is gone,
 /// or `unsubscribe()` is called, everything ends: the interest and what is being fetched.
 /// Cancelling a task that waits ends its loop, and loses nothing for another one.
+///
+/// A message that cannot be used, such as one that is no envelope, does not end the sequence, and
+/// neither does a place where messages are missing. Both are passed over here, and told to
+/// `ReceiveOptions.onFailure`, to the trace and to `Bridge.statistics`; `results` has them as
+/// elements in their places.
 public struct ReceivedMessages: AsyncSequence, Sendable {
-    /// A message; or why one cannot be used; or, with `BridgeError.isLoss`, that messages are
-    /// missing at this place.
-    public typealias Element = Result<Received, BridgeError>
-    /// The subscription itself failed: the server refused it.
+    public typealias Element = Received
+    /// The subscription itself failed: the client is closed, or the server refused it.
     public typealias Failure = BridgeError
 
     private let intake: Intake
 
-    init(bridge: Bridge, subscription: NATSSubscription, options: ReceiveOptions) {
+    init(
+        bridge: Bridge, subscription: Result<NATSSubscription, BridgeError>,
+        options: ReceiveOptions
+    ) {
         intake = Intake(
             bridge: bridge, options: options, order: .inOrder, dropsDuplicates: true,
-            endSource: { subscription.unsubscribe() },
-            drainSource: { try? await subscription.drain() },
+            endSource: { try? subscription.get().unsubscribe() },
+            drainSource: { try? await subscription.get().drain() },
             source: { intake in
-                do throws(NATSError) {
-                    var deliveries = subscription.deliveries.makeAsyncIterator()
-                    while let delivered = try await deliveries.next() {
-                        let goesOn =
-                            switch delivered {
-                            case .gap(let gap):
-                                await intake.take(gap, of: subscription.pattern.text)
-                            case .message(let message):
-                                await intake.take(
-                                    Incoming(
-                                        bridge: bridge, message: message, options: options,
-                                        position: nil))
-                            }
-                        guard goesOn else { return }
-                    }
-                    intake.end()
-                } catch {
-                    intake.end(BridgeError(error, stage: .receive))
-                }
+                await Self.feed(intake, subscription, bridge, options)
             })
+    }
+
+    private static func feed(
+        _ intake: Intake, _ subscription: Result<NATSSubscription, BridgeError>,
+        _ bridge: Bridge, _ options: ReceiveOptions
+    ) async {
+        let source: NATSSubscription
+        switch subscription {
+        case .success(let subscription): source = subscription
+        case .failure(let error): return intake.end(error)
+        }
+        do throws(NATSError) {
+            var deliveries = source.deliveries.makeAsyncIterator()
+            while let delivered = try await deliveries.next() {
+                let goesOn =
+                    switch delivered {
+                    case .gap(let gap):
+                        await intake.take(gap, of: source.pattern.text)
+                    case .message(let message):
+                        await intake.take(
+                            Incoming(
+                                bridge: bridge, message: message, options: options, position: nil))
+                    }
+                guard goesOn else { return }
+            }
+            intake.end()
+        } catch {
+            intake.end(BridgeError(error, stage: .receive))
+        }
     }
 
     /// Ends the interest at once, and drops what is being prepared.
     public func unsubscribe() { intake.close() }
 
-    /// Hands out one message or mark at a time.
+    /// Hands out one usable message at a time.
     public struct Iterator: AsyncIteratorProtocol {
         private let consumer: Intake.Consumer
 
         init(_ intake: Intake) { consumer = Intake.Consumer(intake) }
 
-        public mutating func next() async throws(BridgeError) -> Element? {
+        public mutating func next() async throws(BridgeError) -> Received? {
             try await next(isolation: #isolation)
         }
 
-        /// The next message or mark; nil at the end, and in a task that is cancelled.
+        /// The next usable message; nil at the end, and in a task that is cancelled.
         public mutating func next(
             isolation actor: isolated (any Actor)?
-        ) async throws(BridgeError) -> Element? {
-            switch await consumer.next() {
-            case .element(let element): return element.result
-            case .failed(let error): throw error
-            case .end, .cancelled: return nil
-            }
+        ) async throws(BridgeError) -> Received? {
+            try await consumer.nextMessage()
         }
     }
 
     public func makeAsyncIterator() -> Iterator { Iterator(intake) }
+}
+
+extension ReceivedMessages {
+    /// The same sequence with everything in its place: each message, or why it cannot be used, or,
+    /// with `BridgeError.isLoss`, that messages are missing.
+    public var results: Results { Results(intake: intake) }
+
+    /// The messages of a subscription with what is wrong between them.
+    public struct Results: AsyncSequence, Sendable {
+        /// A message; or why one cannot be used; or, with `BridgeError.isLoss`, that messages are
+        /// missing at this place.
+        public typealias Element = Result<Received, BridgeError>
+        public typealias Failure = BridgeError
+
+        let intake: Intake
+
+        /// Hands out one message or mark at a time.
+        public struct Iterator: AsyncIteratorProtocol {
+            private let consumer: Intake.Consumer
+
+            init(_ intake: Intake) { consumer = Intake.Consumer(intake) }
+
+            public mutating func next() async throws(BridgeError) -> Element? {
+                try await next(isolation: #isolation)
+            }
+
+            /// The next message or mark; nil at the end, and in a task that is cancelled.
+            public mutating func next(
+                isolation actor: isolated (any Actor)?
+            ) async throws(BridgeError) -> Element? {
+                try await consumer.nextElement()?.result
+            }
+        }
+
+        public func makeAsyncIterator() -> Iterator { Iterator(intake) }
+    }
 }

@@ -24,7 +24,7 @@ package struct ReceivedIdentity: Hashable, Sendable {
         var content = RunningChecksum(.xxh64)
         for payload in envelope.payloads {
             content.update("\(payload.dataName)\u{0}\(payload.typeName)\u{0}".utf8.span)
-            switch payload.transport {
+            switch payload.content {
             case .direct(let bytes): content.update(bytes.span)
             case .link:
                 // A message that is sent again may have been uploaded again, to another place.

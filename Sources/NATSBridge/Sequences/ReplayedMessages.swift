@@ -5,17 +5,10 @@ public import NATSWire
 /// The messages of a replay as typed values; see `Bridge.replay`.
 ///
 /// They come in the order of the stream, and links of several are fetched side by side, unless
-/// `ReceiveOptions.order` says otherwise. With the last iterator everything ends.
+/// `ReceiveOptions.order` says otherwise. With the last iterator everything ends. A message that
+/// cannot be used is passed over and told, as in `ReceivedMessages`; `results` has it in its place.
 public struct ReplayedMessages: AsyncSequence, Sendable {
-    /// A message, or why it cannot be used; where it stands in the stream is told in both cases.
-    public struct Element: Sendable {
-        /// Where the message stands in the stream.
-        public let position: StreamPosition
-        /// The subject that it was published to.
-        public let subject: Subject
-        /// The message, or why it cannot be used.
-        public let result: Result<Received, BridgeError>
-    }
+    public typealias Element = Received
     public typealias Failure = BridgeError
 
     /// From where it starts, by the server's clock.
@@ -42,23 +35,62 @@ public struct ReplayedMessages: AsyncSequence, Sendable {
         }
     }
 
-    /// Hands out one message at a time.
+    /// Hands out one usable message at a time.
     public struct Iterator: AsyncIteratorProtocol {
         private let consumer: Intake.Consumer
 
         init(_ intake: Intake) { consumer = Intake.Consumer(intake) }
 
-        public mutating func next() async throws(BridgeError) -> Element? {
+        public mutating func next() async throws(BridgeError) -> Received? {
             try await next(isolation: #isolation)
         }
 
-        /// The next message; nil at the end, and in a task that is cancelled.
+        /// The next usable message; nil at the end, and in a task that is cancelled.
         public mutating func next(
             isolation actor: isolated (any Actor)?
-        ) async throws(BridgeError) -> Element? {
-            while true {
-                switch await consumer.next() {
-                case .element(let element):
+        ) async throws(BridgeError) -> Received? {
+            try await consumer.nextMessage()
+        }
+    }
+
+    public func makeAsyncIterator() -> Iterator { Iterator(intake) }
+}
+
+extension ReplayedMessages {
+    /// The same sequence with the messages that cannot be used in their places.
+    public var results: Results { Results(intake: intake) }
+
+    /// The messages of a replay with those among them that cannot be used.
+    public struct Results: AsyncSequence, Sendable {
+        /// A message, or why it cannot be used; where it stands in the stream is told in both
+        /// cases.
+        public struct Element: Sendable {
+            /// Where the message stands in the stream.
+            public let position: StreamPosition
+            /// The subject that it was published to.
+            public let subject: Subject
+            /// The message, or why it cannot be used.
+            public let result: Result<Received, BridgeError>
+        }
+        public typealias Failure = BridgeError
+
+        let intake: Intake
+
+        /// Hands out one message at a time.
+        public struct Iterator: AsyncIteratorProtocol {
+            private let consumer: Intake.Consumer
+
+            init(_ intake: Intake) { consumer = Intake.Consumer(intake) }
+
+            public mutating func next() async throws(BridgeError) -> Element? {
+                try await next(isolation: #isolation)
+            }
+
+            /// The next message; nil at the end, and in a task that is cancelled.
+            public mutating func next(
+                isolation actor: isolated (any Actor)?
+            ) async throws(BridgeError) -> Element? {
+                while let element = try await consumer.nextElement() {
                     // A replay has no gaps, so every element is a message.
                     guard let incoming = element.incoming, let position = incoming.position else {
                         continue
@@ -66,12 +98,11 @@ public struct ReplayedMessages: AsyncSequence, Sendable {
                     return Element(
                         position: position, subject: incoming.message.subject,
                         result: element.result)
-                case .failed(let error): throw error
-                case .end, .cancelled: return nil
                 }
+                return nil
             }
         }
-    }
 
-    public func makeAsyncIterator() -> Iterator { Iterator(intake) }
+        public func makeAsyncIterator() -> Iterator { Iterator(intake) }
+    }
 }

@@ -7,6 +7,8 @@ public import BridgeBytes
 public struct TraceEvent: Sendable, Hashable, CustomStringConvertible {
     /// When the stage was reached.
     public let timestamp: Timestamp
+    /// How much it matters.
+    public let level: Level
     /// The flow.
     public let correlationID: String
     /// The stage, such as `serialize`, `upload` or `receive`.
@@ -15,6 +17,13 @@ public struct TraceEvent: Sendable, Hashable, CustomStringConvertible {
     public let message: String
     /// What happened, for programs: names and values in a fixed order.
     public let fields: [Field]
+
+    /// How much a line matters, by the names of swift-log. Stages are `debug`, what a receiver
+    /// passes over for its own good is `notice`, what is tried again or lost `warning`, and what
+    /// failed `error`.
+    public enum Level: String, Sendable, Hashable, CaseIterable {
+        case trace, debug, info, notice, warning, error, critical
+    }
 
     /// One structured value beside the message.
     public struct Field: Sendable, Hashable {
@@ -32,10 +41,11 @@ public struct TraceEvent: Sendable, Hashable, CustomStringConvertible {
 
     /// A line with its parts.
     public init(
-        timestamp: Timestamp, correlationID: String, stage: String, message: String,
-        fields: [Field] = []
+        timestamp: Timestamp, level: Level = .debug, correlationID: String, stage: String,
+        message: String, fields: [Field] = []
     ) {
         self.timestamp = timestamp
+        self.level = level
         self.correlationID = correlationID
         self.stage = stage
         self.message = message

@@ -1,3 +1,5 @@
+internal import BridgeBytes
+
 /// What a client says about itself in CONNECT.
 package struct ConnectOptions: Sendable, Hashable {
     /// Asks for +OK after each frame; only good for tests.
@@ -8,7 +10,8 @@ package struct ConnectOptions: Sendable, Hashable {
     package var requiresTLS = false
     /// Shown in the server's monitoring.
     package var name = ""
-    package var version = ""
+    /// That of this library.
+    package var version = LibraryVersion.current
     package var credentials = ServerURL.Credentials.none
     /// Whether our own messages come back to our own subscriptions.
     package var echo = true

@@ -41,7 +41,8 @@ import Testing
             var generator = SeededGenerator(#function)
             let segments = [0, 1, 70_000, 2_000_000].map { Bytes(generator.bytes($0)) }
             let content = ClaimContent(
-                name: "Grüße \"1\"/2?#%.arrow", segments: segments, checksumAlgorithm: .sha256)
+                name: "Grüße \"1\"/2?#%.arrow", segments: Segments(segments),
+                checksumAlgorithm: .sha256)
             let claim = try await store.upload(content, correlationID: "c")
             #expect(claim.size == 2_070_001)
             let whole = Bytes(segments.flatMap { Array($0) })

@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct PayloadCodecTests {
     private func back(_ value: PayloadValue) throws -> PayloadValue {
-        let bytes = PayloadCodec.joined(try PayloadCodec.serialize(value))
+        let bytes = try PayloadCodec.serialize(value).joined()
         return try PayloadCodec.deserialize(bytes, typeName: value.type.rawValue)
     }
 
@@ -16,7 +16,7 @@ import Testing
             return
         }
         let json: JSONValue = ["deep": [1, 2.5, nil], "z": 1, "a": 2]
-        guard case .dictionary(json) = try back(.dictionary(json)) else {
+        guard case .json(json) = try back(.json(json)) else {
             Issue.record("another dictionary")
             return
         }
@@ -30,11 +30,11 @@ import Testing
     @Test func bytesAreHandedThrough() throws {
         let bytes = Bytes([1, 2, 3])
         for value in [
-            PayloadValue.image(bytes), .audio(bytes), .video(bytes), .binary(bytes),
+            PayloadValue.image(bytes), .audio(bytes), .video(bytes), .bytes(bytes),
         ] {
             let segments = try PayloadCodec.serialize(value)
             #expect(segments.map(\.address) == [bytes.address])
-            let joined = PayloadCodec.joined(segments)
+            let joined = segments.joined()
             #expect(joined.address == bytes.address)
             let result = try PayloadCodec.deserialize(joined, typeName: value.type.rawValue)
             #expect(result.type == value.type)
@@ -43,13 +43,13 @@ import Testing
 
     @Test func tablesAreNotCopied() throws {
         let table = try Table(["x": Column((0..<10_000).map { Int64($0) })])
-        let segments = try PayloadCodec.serialize(.arrowTable(table))
+        let segments = try PayloadCodec.serialize(.table(table))
         #expect(segments.count > 1)
-        let joined = PayloadCodec.joined(segments)
+        let joined = segments.joined()
         #expect(joined.count == segments.reduce(0) { $0 + $1.count })
         for name in ["arrowtable", "table"] {
             let value = try PayloadCodec.deserialize(joined, typeName: name)
-            guard case .arrowTable(let result) = value else {
+            guard case .table(let result) = value else {
                 Issue.record("no table for \(name)")
                 continue
             }
@@ -65,7 +65,7 @@ import Testing
     func namesAndTypes(name: String, content: String) throws {
         let value = try PayloadCodec.deserialize(Bytes(utf8: content), typeName: name)
         let expected: [String: PayloadType] = [
-            "text": .text, "dictionary": .dictionary, "json": .dictionary,
+            "text": .text, "dictionary": .json, "json": .json,
             "jsontable": .jsonTable, "table": .jsonTable,
         ]
         #expect(value.type == expected[name])

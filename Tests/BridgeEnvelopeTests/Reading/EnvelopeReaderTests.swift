@@ -32,7 +32,7 @@ import Testing
     private func compare(_ payload: EnvelopePayload, _ expected: JSONValue) throws {
         #expect(payload.dataName == expected["dataname"]?.stringValue)
         #expect(payload.type?.rawValue == expected["type"]?.stringValue)
-        switch payload.transport {
+        switch payload.content {
         case .link(let url): #expect(url == expected["url"]?.stringValue)
         case .direct(let bytes):
             let content = try #require(expected["content"]?.stringValue)
@@ -118,12 +118,12 @@ import Testing
                     + #""data":""# + data + #""}]}"#)
         }
         for (data, expected) in [
-            ("", Transport.direct(Bytes())), ("aGk=", .direct(Bytes(utf8: "hi"))),
+            ("", EnvelopePayload.Content.direct(Bytes())), ("aGk=", .direct(Bytes(utf8: "hi"))),
             (#"http:\/\/host\/x"#, .link("http://host/x")),
             ("https://host/y", .link("https://host/y")),
         ] {
             let envelope = try EnvelopeReader.read(payload(data))
-            #expect(envelope.payloads.first?.transport == expected)
+            #expect(envelope.payloads.first?.content == expected)
         }
         let error = #expect(throws: EnvelopeError.self) {
             try EnvelopeReader.read(payload("aGk="), strict: true)
@@ -137,12 +137,12 @@ import Testing
         #expect(envelope.metadata["preview"] == "day \u{FFFD}")
         #expect(envelope.metadata["\u{FFFD}"] == 1)
         #expect(envelope.senderName == "caf\u{FFFD}")
-        guard case .direct(let bytes) = try #require(envelope.payloads.last).transport else {
+        guard case .direct(let bytes) = try #require(envelope.payloads.last).content else {
             Issue.record("no direct payload")
             return
         }
         guard
-            case .dictionary(let value) = try PayloadCodec.deserialize(
+            case .json(let value) = try PayloadCodec.deserialize(
                 bytes, typeName: "dictionary")
         else {
             Issue.record("no dictionary")
@@ -212,7 +212,7 @@ import Testing
         let body = EnvelopeWriter.encode(
             Samples.envelope([Samples.direct(Bytes([UInt8](repeating: 7, count: 5000)))]))
         let envelope = try EnvelopeReader.read(body)
-        guard case .direct(let bytes) = envelope.payloads.first?.transport else {
+        guard case .direct(let bytes) = envelope.payloads.first?.content else {
             Issue.record("no direct payload")
             return
         }

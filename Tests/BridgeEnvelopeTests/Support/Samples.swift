@@ -27,14 +27,14 @@ enum Samples {
     ) -> EnvelopePayload {
         EnvelopePayload(
             id: "66666666-6666-4666-8666-666666666666", dataName: name, typeName: type,
-            transport: .direct(bytes), metadata: metadata)
+            content: .direct(bytes), metadata: metadata)
     }
 
     /// A payload by link, with the integrity keys.
     static func link(_ name: String = "table", _ type: String = "arrowtable") -> EnvelopePayload {
         EnvelopePayload(
             id: "77777777-7777-4777-8777-777777777777", dataName: name, typeName: type,
-            transport: .link("http://127.0.0.1:8080/f/abc/table.arrow"), size: 523_238_400,
+            content: .link("http://127.0.0.1:8080/f/abc/table.arrow"), size: 523_238_400,
             metadata: [
                 IntegrityKey.checksum: "xxh64:0123456789abcdef",
                 IntegrityKey.expiresAt: .string(time.description),

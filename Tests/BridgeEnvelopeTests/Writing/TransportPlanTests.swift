@@ -37,7 +37,7 @@ import Testing
     private func longestLink(_ count: Int) -> EnvelopePayload {
         var payload = Samples.direct(Bytes())
         let start = "http://127.0.0.1:8080/"
-        payload.transport = .link(start + String(repeating: "x", count: 512 - start.utf8.count))
+        payload.content = .link(start + String(repeating: "x", count: 512 - start.utf8.count))
         payload.statedSize = count
         payload.metadata = [
             IntegrityKey.checksum: .string(Checksum(of: Bytes(), .sha256).description),

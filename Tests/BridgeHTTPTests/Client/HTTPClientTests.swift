@@ -44,7 +44,7 @@ import Testing
         for number in 0..<5 {
             let request = HTTPRequest("PUT", try url(server, "/\(number)"))
             let pieces = [Bytes([1, 2, 3]), Bytes([4])]
-            let response = try await client.send(request, body: .segments(pieces))
+            let response = try await client.send(request, body: .segments(Segments(pieces)))
             #expect(response.status == 200)
             let text = String(validating: try await response.collect(limit: 1000))
             #expect(text == "PUT /\(number) HTTP/1.1|4")
@@ -167,7 +167,7 @@ import Testing
         let body = Bytes([UInt8](repeating: 7, count: 8 << 20))
         let pieces = Array(repeating: body, count: 32)
         let response = try await client.send(
-            HTTPRequest("PUT", try url(server)), body: .segments(pieces))
+            HTTPRequest("PUT", try url(server)), body: .segments(Segments(pieces)))
         #expect(response.status == 413)
         #expect(server.connectionCount == 1)
     }
@@ -183,7 +183,7 @@ import Testing
         let client = try client()
         let pieces = [Bytes([UInt8](repeating: 7, count: 20 << 20))]
         let response = try await client.send(
-            HTTPRequest("PUT", try url(server)), body: .segments(pieces))
+            HTTPRequest("PUT", try url(server)), body: .segments(Segments(pieces)))
         #expect(response.status == 507)
         #expect(try await response.collect(limit: 0).isEmpty)
         #expect(server.connectionCount == 1)

@@ -69,9 +69,9 @@ struct FoundPayload {
     private func content() throws -> JSONValue {
         switch value {
         case .text(let text): .string(text)
-        case .dictionary(let json), .jsonTable(let json): json
-        case .arrowTable(let table): try OurReading(table).form
-        case .image(let bytes), .audio(let bytes), .video(let bytes), .binary(let bytes):
+        case .json(let json), .jsonTable(let json): json
+        case .table(let table): try OurReading(table).form
+        case .image(let bytes), .audio(let bytes), .video(let bytes), .bytes(let bytes):
             .string(String(repairing: Base64.encode(bytes.span)))
         }
     }

@@ -14,7 +14,7 @@ import Testing
         try await Bench.run(
             open: ["link"], { $0.messageLimit = 1000 },
             body: { bench in
-                var iterator = try await bench.messages().makeAsyncIterator()
+                var iterator = try await bench.messages().results.makeAsyncIterator()
                 let link = Bench.Part.link("link", 101)
                 try bench.publishAll("bomb", Array(repeating: link, count: 10) + [.text("x")])
                 try bench.publish("next", .link("link", 1000))
@@ -36,7 +36,7 @@ import Testing
             open: ["link"], { $0.messageLimit = 1000 },
             body: { bench in
                 var iterator = try await bench.messages { $0.maxParallelDownloads = 1 }
-                    .makeAsyncIterator()
+                    .results.makeAsyncIterator()
                 try bench.publish(
                     "liar", .link("link", 300, stated: 3), .link("link", 701, stated: 1),
                     .link("link", 200, stated: 200))
@@ -56,7 +56,8 @@ import Testing
                 $0.messageLimit = 100
             },
             body: { bench in
-                var iterator = try await bench.messages { $0.patience = .zero }.makeAsyncIterator()
+                var iterator = try await bench.messages { $0.patience = .zero }.results
+                    .makeAsyncIterator()
                 try bench.publish("first", .link("first", 80))
                 try bench.publish("second", .link("second", 80))
                 // It would fit beside the first one, and does not pass the second.
@@ -85,7 +86,8 @@ import Testing
                 $0.memoryWait = .zero
             },
             body: { bench in
-                var iterator = try await bench.messages { $0.patience = .zero }.makeAsyncIterator()
+                var iterator = try await bench.messages { $0.patience = .zero }.results
+                    .makeAsyncIterator()
                 try bench.publish("first", .link("first", 80))
                 try bench.publish("second", .link("second", 80), .text("beside"))
                 let second = try #require(try await iterator.next()).get()
@@ -99,7 +101,7 @@ import Testing
     @Test func `few links of a message are fetched side by side`() async throws {
         try await Bench.run { bench in
             var iterator = try await bench.messages { $0.maxParallelDownloads = 3 }
-                .makeAsyncIterator()
+                .results.makeAsyncIterator()
             try bench.publishAll("m", (0..<10).map { .link("link", $0) })
             try await bench.store.awaitBeginnings(3)
             bench.store.open("link")
@@ -116,7 +118,7 @@ import Testing
             open: ["link"], { $0.memoryBudget = budget },
             body: { bench in
                 var iterator = try await bench.messages { $0.maxParallelMessages = budget }
-                    .makeAsyncIterator()
+                    .results.makeAsyncIterator()
                 try bench.publish("m", .link("link", 1), .text("x"))
                 let received = try #require(try await iterator.next()).get()
                 #expect(received.payloads.map(\.error?.code) == ["claim.payload_too_large", nil])

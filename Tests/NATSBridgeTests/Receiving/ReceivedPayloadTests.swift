@@ -23,7 +23,7 @@ import Testing
     }
 
     private static func first(_ bench: Bench, _ parts: Bench.Part...) async throws -> Received {
-        var iterator = try await bench.messages().makeAsyncIterator()
+        var iterator = try await bench.messages().results.makeAsyncIterator()
         try bench.publishAll("m", parts)
         return try #require(try await iterator.next()).get()
     }
@@ -97,7 +97,7 @@ import Testing
         try await Bench.run { bench in
             let subscription = try bench.bridge.client.subscribe(to: "strict")
             try await bench.bridge.client.flush()
-            let sent = try await bench.bridge.send([OutgoingPayload("t", .text("x"))], to: "strict")
+            let sent = try await bench.bridge.send(["t": "x"], to: "strict")
             var batch = try await subscription.nextBatch()
             var options = ReceiveOptions()
             options.isStrict = true
@@ -120,7 +120,7 @@ import Testing
         try await Bench.run(
             { $0.trace = trace },
             body: { bench in
-                var iterator = try await bench.messages().makeAsyncIterator()
+                var iterator = try await bench.messages().results.makeAsyncIterator()
                 for _ in 0..<3 { try bench.publish("m", .text("x")) }
                 try bench.publish("m", .text("another content"))
                 try bench.publish("", .text("x"))
@@ -135,7 +135,7 @@ import Testing
     @Test func `duplicates can be wanted`() async throws {
         try await Bench.run { bench in
             var iterator = try await bench.messages { $0.dropsDuplicates = false }
-                .makeAsyncIterator()
+                .results.makeAsyncIterator()
             for _ in 0..<3 { try bench.publish("m", .text("x")) }
             #expect(try await Bench.ids(3, &iterator) == ["m", "m", "m"])
             #expect(bench.bridge.statistics.duplicatesDropped == 0)
@@ -144,7 +144,7 @@ import Testing
 
     @Test func `of duplicates that are fetched at the same time one is handed out`() async throws {
         try await Bench.run { bench in
-            var iterator = try await bench.messages().makeAsyncIterator()
+            var iterator = try await bench.messages().results.makeAsyncIterator()
             for _ in 0..<2 { try bench.publish("m", .link("slow", 1)) }
             try await bench.store.awaitBeginnings(2)
             try bench.publish("last", .text("x"))
@@ -157,7 +157,7 @@ import Testing
     @Test func `a second copy of a message that could not be used gets its chance`() async throws {
         try await Bench.run(open: ["late"]) { bench in
             bench.store.setMissing("late", true)
-            var iterator = try await bench.messages().makeAsyncIterator()
+            var iterator = try await bench.messages().results.makeAsyncIterator()
             try bench.publish("m", .link("late", 1))
             #expect(try #require(try await iterator.next()).get().isUnusable)
             bench.store.setMissing("late", false)

@@ -86,15 +86,16 @@ struct ReceiverBench {
         limits: SubscriptionLimits = .default, _ change: (inout ReceiveOptions) -> Void = { _ in }
     ) async throws -> ReceivedMessages {
         var options = ReceiveOptions()
+        options.limits = limits
         change(&options)
-        let messages = try await bridge.messages(on: "in", limits: limits, options: options)
+        let messages = bridge.messages(on: "in", options: options)
         try await bridge.client.flush()
         return messages
     }
 
     /// The ids of the next so many messages; what cannot be used is its code.
     static func ids(
-        _ count: Int, _ iterator: inout ReceivedMessages.Iterator
+        _ count: Int, _ iterator: inout ReceivedMessages.Results.Iterator
     ) async throws -> [String] {
         var ids: [String] = []
         while ids.count < count, let result = try await iterator.next() {

@@ -37,14 +37,14 @@ import Testing
 
     @Test func `a table goes through the file server and is read where it lies`() async throws {
         try await Self.run { parts in
-            let messages = try await parts.bridge.messages(on: "tables")
+            let messages = parts.bridge.messages(on: "tables")
             try await parts.bridge.client.flush()
             let ids = (0..<20_000).map { Int64($0) }
             let table = try Table(["id": Column(ids)])
-            try await parts.bridge.send([OutgoingPayload("t", .arrowTable(table))], to: "tables")
+            try await parts.bridge.send(["t": .table(table)], to: "tables")
             var iterator = messages.makeAsyncIterator()
-            let received = try #require(try await iterator.next()).get()
-            guard case .arrowTable(let back)? = received["t"]?.value else {
+            let received = try #require(try await iterator.next())
+            guard case .table(let back)? = received["t"]?.value else {
                 Issue.record("no table")
                 return
             }
@@ -59,16 +59,16 @@ import Testing
 
     @Test func `a link to another origin is not followed`() async throws {
         try await Self.run { parts in
-            let messages = try await parts.bridge.messages(on: "in")
+            let messages = parts.bridge.messages(on: "in")
             try await parts.bridge.client.flush()
             let body = """
                 {"correlation_id":"c","payloads":[{"dataname":"x","payload_type":"binary",\
                 "transport":"link","data":"http://127.0.0.1:1/secret?token=hidden"}]}
                 """
             try await parts.bridge.publish(
-                envelope: Bytes(utf8: body), to: "in", correlationID: "c")
+                envelope: Bytes(utf8: body), to: "in", options: SendStage.encoded())
             var iterator = messages.makeAsyncIterator()
-            let received = try #require(try await iterator.next()).get()
+            let received = try #require(try await iterator.next())
             #expect(received.isUnusable)
             let error = try #require(received.failures.first)
             #expect(error.code == "claim.link_refused" && error.stage == .download)
@@ -87,14 +87,14 @@ import Testing
                 let size = number % 5 == 0 ? 20_000 : 20
                 let bytes = Bytes([UInt8](repeating: UInt8(number), count: size))
                 let sent = try await parts.bridge.send(
-                    [OutgoingPayload("n", .binary(bytes))], to: "health.cpu", options: options)
+                    ["n": .bytes(bytes)], to: "health.cpu", options: options)
                 #expect(sent.stored?.sequence == number + 1)
             }
             _ = try await jetStream.publish(Bytes(utf8: "junk"), to: "health.junk")
             let replay = try await parts.bridge.replay("HEALTH", since: .seconds(600))
             var numbers: [UInt8] = []
             var failures: [String] = []
-            for try await element in replay {
+            for try await element in replay.results {
                 switch element.result {
                 case .success(let received):
                     numbers.append(received.payloads[0].bytes[0])
@@ -117,9 +117,9 @@ import Testing
             options.mode = .jetStream
             options.messageID = "the-same"
             let first = try await parts.bridge.send(
-                [OutgoingPayload("x", .text("x"))], to: "once", options: options)
+                ["x": "x"], to: "once", options: options)
             let second = try await parts.bridge.send(
-                [OutgoingPayload("x", .text("x"))], to: "once", options: options)
+                ["x": "x"], to: "once", options: options)
             #expect(first.stored?.isDuplicate == false && second.stored?.isDuplicate == true)
             #expect(try await jetStream.streamInfo("ONCE").state.messages == 1)
         }

@@ -16,7 +16,7 @@ import Testing
             try await stage.control.flush()
             stage.proxy.set(.with { $0.limit = 1 }, .toServer, scope: .present)
             try await stage.bridge.publish(
-                envelope: Bytes(utf8: text), to: "cut", correlationID: "c", timeout: patience)
+                envelope: Bytes(utf8: text), to: "cut", options: SendStage.encoded())
             let batch = try await arrived.nextBatch()
             #expect(batch?.map(\.payload) == [Bytes(utf8: text)])
         }
@@ -29,8 +29,8 @@ import Testing
             let error = try #require(
                 await SendStage.failure { () async throws(BridgeError) in
                     try await stage.bridge.publish(
-                        envelope: Bytes(utf8: text), to: "cut", correlationID: "c",
-                        timeout: patience)
+                        envelope: Bytes(utf8: text), to: "cut",
+                        options: SendStage.encoded())
                 })
             #expect(error.code == "disconnected" && error.outcome == .unknown)
             #expect(error.detail.hasSuffix("it may have arrived"))
@@ -42,8 +42,8 @@ import Testing
         try await SendStage.run { stage in
             stage.proxy.set(.with { $0.limit = 1 }, .toServer, scope: .present)
             try await stage.bridge.publish(
-                envelope: Bytes(utf8: "raw"), to: "cut", correlationID: "c",
-                headers: ["NATSBridge-Message-ID": "m"], timeout: patience)
+                envelope: Bytes(utf8: "raw"), to: "cut",
+                options: SendStage.encoded(headers: ["NATSBridge-Message-ID": "m"]))
             #expect(stage.trace.events(of: "c").map(\.message).first == "publishing again")
         }
     }
@@ -54,7 +54,7 @@ import Testing
                 await SendStage.failure { () async throws(BridgeError) in
                     try await stage.bridge.publish(
                         envelope: Bytes([UInt8](repeating: 0x20, count: 5001)), to: "x",
-                        correlationID: "c")
+                        options: SendStage.encoded())
                 })
             #expect(error.code == "payload_too_large" && error.outcome == .lost)
             #expect(error.detail.contains("5001") && error.detail.contains("5000"))

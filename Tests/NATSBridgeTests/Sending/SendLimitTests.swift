@@ -25,9 +25,9 @@ import Testing
             options.usesHeaderForm = usesHeaderForm
             let bytes = Bytes([UInt8](repeating: 7, count: 100_000))
             let sent = try await stage.bridge.send(
-                [OutgoingPayload("p", .binary(bytes))], to: "moved", options: options)
+                ["p": .bytes(bytes)], to: "moved", options: options)
             #expect(sent.wireBytes < 20_000 && stage.store.uploads == 1)
-            guard case .link? = sent.envelope.payloads.first?.transport else {
+            guard sent.envelope.payloads.first?.transport == .link else {
                 Issue.record("not a link")
                 return
             }

@@ -23,7 +23,7 @@ import Testing
                 var options = SendOptions()
                 options.timeout = patience
                 let sent = try await stage.bridge.send(
-                    [OutgoingPayload("a", .text(text))], to: "cut", options: options)
+                    ["a": .text(text)], to: "cut", options: options)
                 told.append(sent.envelope.messageID)
             }
             stage.proxy.clear()
@@ -103,7 +103,7 @@ import Testing
             let error = try #require(
                 await SendStage.failure { () async throws(BridgeError) in
                     _ = try await stage.bridge.request(
-                        [SendStage.payload], to: "secret.x", options: SendStage.linked(),
+                        [SendStage.payload], to: "secret.x", options: SendStage.linkedRequest,
                         timeout: patience)
                 })
             #expect(error.code == "permission_denied" && error.outcome == .denied)
@@ -145,7 +145,7 @@ import Testing
             let asking = Task {
                 await SendStage.failure { () async throws(BridgeError) in
                     _ = try await stage.bridge.request(
-                        [SendStage.payload], to: "silent", options: SendStage.linked(),
+                        [SendStage.payload], to: "silent", options: SendStage.linkedRequest,
                         timeout: patience)
                 }
             }
@@ -245,11 +245,11 @@ import Testing
             }
             await #expect(throws: refused) {
                 try await stage.bridge.request(
-                    [SendStage.payload], to: "x", options: options, timeout: timeout)
+                    [SendStage.payload], to: "x", timeout: timeout)
             }
             await #expect(throws: refused) {
                 try await stage.bridge.publish(
-                    envelope: [], to: "x", correlationID: "c", timeout: timeout)
+                    envelope: [], to: "x", options: SendStage.encoded(timeout: timeout))
             }
             #expect(stage.store.uploads == 0)
         }

@@ -61,7 +61,7 @@ struct SendStage: Sendable {
     }
 
     /// What is large enough for the store, with the threshold of `linked`.
-    static let payload = OutgoingPayload("p", .binary(Bytes([UInt8](repeating: 1, count: 2000))))
+    static let payload = Payload("p", .bytes(Bytes([UInt8](repeating: 1, count: 2000))))
 
     /// Options of a send whose payload goes by link, with all the time that a slow machine needs.
     static func linked(_ mode: PublishMode = .core) -> SendOptions {
@@ -69,6 +69,25 @@ struct SendStage: Sendable {
         options.threshold = 1000
         options.mode = mode
         options.timeout = patience
+        return options
+    }
+
+    /// Those of a request whose payload goes by link.
+    static var linkedRequest: RequestOptions {
+        var options = RequestOptions()
+        options.sending = linked()
+        return options
+    }
+
+    /// Options of publishing what is encoded already, for the flow `c`.
+    static func encoded(
+        _ mode: PublishMode = .core, headers: Headers = [:], timeout: Duration = patience
+    ) -> SendOptions {
+        var options = SendOptions()
+        options.correlationID = "c"
+        options.mode = mode
+        options.headers = headers
+        options.timeout = timeout
         return options
     }
 

@@ -1,4 +1,5 @@
 import BridgeBytes
+import BridgeEnvelope
 import NATSBridge
 import NATSCore
 import NATSJetStream
@@ -114,7 +115,7 @@ import Testing
             for _ in 0..<2 {
                 try await stage.bridge.publish(
                     envelope: Bytes(utf8: #"{"msg_id":"m","payloads":[]}"#), to: "s",
-                    correlationID: "c", mode: .jetStream, timeout: patience)
+                    options: SendStage.encoded(.jetStream))
             }
             #expect(try await jetStream.streamInfo("S").state.messages == 1)
         }

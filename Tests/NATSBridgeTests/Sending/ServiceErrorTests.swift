@@ -1,4 +1,5 @@
 import BridgeBytes
+import BridgeEnvelope
 import NATSBridge
 import NATSCore
 import NATSWire
@@ -22,7 +23,7 @@ import Testing
             }
             let error = await SendStage.failure { () async throws(BridgeError) in
                 _ = try await stage.bridge.request(
-                    [SendStage.payload], to: "svc", options: SendStage.linked(),
+                    [SendStage.payload], to: "svc", options: SendStage.linkedRequest,
                     timeout: patience)
             }
             try await body(error, stage)

@@ -21,13 +21,13 @@ import Testing
             try bench.publish("dead", .link("dead", 1, stated: 1000))
             try bench.publish("next", .text("x"))
             for try await message in messages {
-                #expect(try message.get().envelope.messageID == "next")
+                #expect(message.envelope.messageID == "next")
                 try await bench.store.awaitBeginnings(1)
                 #expect(bench.bridge.statistics.memoryHeld == 1000)
                 break
             }
             try await bench.cancellations(of: ["dead"])
-            var iterator = messages.makeAsyncIterator()
+            var iterator = messages.results.makeAsyncIterator()
             #expect(try await iterator.next() == nil)
             // Nobody listens any more.
             await #expect(throws: NATSError.self) {
@@ -53,10 +53,10 @@ import Testing
     @Test func `a cancelled wait loses nothing`() async throws {
         try await Bench.run { bench in
             let messages = try await bench.messages()
-            var iterator = messages.makeAsyncIterator()
+            var iterator = messages.results.makeAsyncIterator()
             for number in 0..<50 {
                 let waiting = Task {
-                    var other = messages.makeAsyncIterator()
+                    var other = messages.results.makeAsyncIterator()
                     return try await Bench.ids(1, &other)
                 }
                 try bench.publish("\(number)", .text("x"))
@@ -74,7 +74,7 @@ import Testing
 
     @Test func `what was received is handed out when the subscription ends`() async throws {
         try await Bench.run { bench in
-            var iterator = try await bench.messages().makeAsyncIterator()
+            var iterator = try await bench.messages().results.makeAsyncIterator()
             try bench.publish("slow", .link("slow", 1))
             try bench.publish("next", .text("x"))
             try await bench.store.awaitBeginnings(1)
@@ -96,7 +96,7 @@ import Testing
             let consumed = Consumed()
             let consumer = Task {
                 for try await message in messages {
-                    let id = try message.get().envelope.messageID
+                    let id = message.envelope.messageID
                     // The connection is still there, for an answer.
                     try bench.bridge.client.publish(Bytes(), to: "answers")
                     try await bench.bridge.client.flush()
@@ -120,7 +120,7 @@ import Testing
 
     @Test func `closing ends the downloads and tells which messages lack them`() async throws {
         try await Bench.run { bench in
-            var iterator = try await bench.messages().makeAsyncIterator()
+            var iterator = try await bench.messages().results.makeAsyncIterator()
             try bench.publish("dead", .link("dead", 1), .text("beside"))
             try await bench.store.awaitBeginnings(1)
             await bench.bridge.close()
@@ -140,7 +140,7 @@ import Testing
         ) { server in
             let client = NATSClientOptions(servers: ["nats://a:b@\(server.address)"])
             let bridge = try await Bridge.connect(BridgeOptions(client: client))
-            let messages = try await bridge.messages(on: "secret")
+            let messages = bridge.messages(on: "secret")
             await #expect(throws: BridgeError.self) {
                 for try await _ in messages { Issue.record("a message came") }
             }

@@ -12,7 +12,7 @@ import Testing
 
     @Test func `a link that never answers holds up none of 240 messages`() async throws {
         try await Bench.run { bench in
-            var iterator = try await bench.messages().makeAsyncIterator()
+            var iterator = try await bench.messages().results.makeAsyncIterator()
             try bench.publish("dead", .link("dead", 1))
             for number in 0..<240 { try bench.publish("\(number)", .text("x")) }
             #expect(try await Bench.ids(240, &iterator) == (0..<240).map { "\($0)" })
@@ -25,7 +25,7 @@ import Testing
     @Test func `more dead links than may be fetched hold up nobody either`() async throws {
         try await Bench.run { bench in
             var iterator = try await bench.messages { $0.maxParallelMessages = 2 }
-                .makeAsyncIterator()
+                .results.makeAsyncIterator()
             for number in 0..<5 { try bench.publish("dead\(number)", .link("dead", 1)) }
             for number in 0..<100 { try bench.publish("\(number)", .text("x")) }
             #expect(try await Bench.ids(100, &iterator) == (0..<100).map { "\($0)" })
@@ -40,7 +40,7 @@ import Testing
     @Test func `a link that answers in time keeps its place`() async throws {
         try await Bench.run { bench in
             var iterator = try await bench.messages { $0.patience = .seconds(3600) }
-                .makeAsyncIterator()
+                .results.makeAsyncIterator()
             try bench.publish("slow", .link("slow", 1))
             for number in 0..<10 { try bench.publish("\(number)", .text("x")) }
             try await bench.store.awaitBeginnings(1)
@@ -54,7 +54,8 @@ import Testing
         async throws
     {
         try await Bench.run { bench in
-            var iterator = try await bench.messages { $0.patience = .zero }.makeAsyncIterator()
+            var iterator = try await bench.messages { $0.patience = .zero }.results
+                .makeAsyncIterator()
             try bench.publish("slow", .link("slow", 1))
             try bench.publish("next", .text("x"))
             #expect(try await Bench.ids(1, &iterator) == ["next"])
@@ -68,7 +69,7 @@ import Testing
             var iterator = try await bench.messages {
                 $0.order = .strict
                 $0.patience = .zero
-            }.makeAsyncIterator()
+            }.results.makeAsyncIterator()
             try bench.publish("slow", .link("slow", 1))
             for number in 0..<200 { try bench.publish("\(number)", .text("x")) }
             try await bench.bridge.client.flush()
@@ -84,7 +85,7 @@ import Testing
             var iterator = try await bench.messages {
                 $0.order = .asReady
                 $0.patience = .seconds(3600)
-            }.makeAsyncIterator()
+            }.results.makeAsyncIterator()
             for name in ["a", "b"] { try bench.publish(name, .link(name, 1)) }
             try bench.publish("direct", .text("x"))
             #expect(try await Bench.ids(1, &iterator) == ["direct"])
@@ -104,7 +105,7 @@ import Testing
                 limits: SubscriptionLimits(
                     maxMessages: 10, maxBytes: 1 << 20, policy: .dropNewest)
             ) { $0.order = order }
-            var iterator = messages.makeAsyncIterator()
+            var iterator = messages.results.makeAsyncIterator()
             for number in 0..<400 { try bench.publish("\(number)", .text("x")) }
             // Behind the PONG everything was received; more than may be held was dropped.
             try await bench.bridge.client.flush()

@@ -14,13 +14,13 @@ import Testing
             payloads: [
                 EnvelopePayload(
                     id: "p", dataName: "d", typeName: "text",
-                    transport: .direct(Bytes(utf8: content)))
+                    content: .direct(Bytes(utf8: content)))
             ])
     }
 
     private static func link(_ url: String, checksum: String) -> Envelope {
         var envelope = envelope()
-        envelope.payloads[0].transport = .link(url)
+        envelope.payloads[0].content = .link(url)
         envelope.payloads[0].metadata[IntegrityKey.checksum] = .string(checksum)
         return envelope
     }

@@ -33,4 +33,27 @@ import Testing
         #expect(collector.events().count == 2 && collector.droppedCount == 1)
         #expect(collector.events(of: "a").count == 1)
     }
+
+    @Test func `attributes have the names of OpenTelemetry, and empty ones are left out`() {
+        let event = TraceEvent(
+            timestamp: Timestamp(seconds: 0), level: .error, correlationID: "flow",
+            stage: "publish", message: "failed: timeout",
+            fields: [
+                TraceEvent.Field("subject", "a.b"), TraceEvent.Field("bytes", "7"),
+                TraceEvent.Field("code", "timeout"), TraceEvent.Field("attempt", "2"),
+                TraceEvent.Field("detail", ""),
+            ])
+        #expect(
+            event.attributes.map { "\($0.name)=\($0.value)" } == [
+                "messaging.system=nats", "messaging.operation.name=publish",
+                "messaging.operation.type=send", "messaging.message.conversation_id=flow",
+                "messaging.destination.name=a.b", "messaging.message.envelope.size=7",
+                "error.type=timeout", "natsbridge.attempt=2",
+            ])
+        // The names of swift-log, which an adapter turns into its levels by their names.
+        #expect(
+            TraceEvent.Level.allCases.map(\.rawValue) == [
+                "trace", "debug", "info", "notice", "warning", "error", "critical",
+            ])
+    }
 }

@@ -58,6 +58,7 @@ internal import Testing
     @Test func whatWeSay() throws {
         var options = ConnectOptions()
         options.name = "with \"quotes\"\r\nand lines"
+        #expect(options.version == LibraryVersion.current)
         options.version = "1.2.3"
         let json = try fields(options)
         #expect(json["verbose"] == false && json["pedantic"] == false && json["echo"] == true)

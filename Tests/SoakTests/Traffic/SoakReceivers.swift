@@ -79,9 +79,11 @@ extension SoakLoop {
         let pattern = try SubjectPattern(pattern)
         while !Task.isCancelled {
             do {
-                let messages = try await bridge.messages(on: pattern, limits: limits)
+                var options = ReceiveOptions()
+                options.limits = limits
+                let messages = bridge.messages(on: pattern, options: options)
                 subscribed.turnOn()
-                for try await element in messages {
+                for try await element in messages.results {
                     switch element {
                     case .success(let message):
                         note(message)
@@ -102,10 +104,10 @@ extension SoakLoop {
     func serve(_ bridge: Bridge, on pattern: String, standingStill still: SoakSwitch) async throws {
         try await receive(bridge, on: pattern, standingStill: still) { message in
             guard let tag = SoakTag(message.envelope.correlationID) else { return }
-            let answer = OutgoingPayload(
-                tag.description, .binary(SoakContent.make(tag, filler: 64)))
+            let answer = Payload(
+                tag.description, .bytes(SoakContent.make(tag, filler: 64)))
             // Who asked is told by a timeout, and says so.
-            _ = try? await bridge.reply(to: message, [answer])
+            _ = try? await bridge.reply([answer], to: message)
         }
     }
 

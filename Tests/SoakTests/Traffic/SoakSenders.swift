@@ -109,7 +109,7 @@ extension SoakLane {
         var verdict = SoakVerdict.sent
         do throws(BridgeError) {
             try await bridge.send(
-                [OutgoingPayload(tag.description, .binary(content))], to: subject,
+                [tag.description: .bytes(content)], to: subject,
                 options: options)
         } catch {
             verdict = SoakVerdict(error)
@@ -124,11 +124,11 @@ extension SoakLane {
     ) throws -> SoakLane {
         let subject = try Subject("ask.\(process)")
         return SoakLane(process: process, way: .request, pause: .milliseconds(80)) { tag, content in
-            var options = SendOptions()
-            options.correlationID = tag.description
+            var options = RequestOptions()
+            options.sending.correlationID = tag.description
             do throws(BridgeError) {
                 let answer = try await bridge.request(
-                    [OutgoingPayload(tag.description, .binary(content))], to: subject,
+                    [tag.description: .bytes(content)], to: subject,
                     options: options, timeout: .seconds(4))
                 answers.note(answer, of: tag)
                 return .sent

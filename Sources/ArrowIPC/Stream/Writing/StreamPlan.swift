@@ -21,21 +21,18 @@ public struct StreamPlan: Sendable {
 
     /// The stream as a list of pieces: the columns' own memory, and the heads between them.
     /// Nothing of a column is copied; write them in order, by vector.
-    public var segments: [Bytes] {
-        parts.map {
-            switch $0 {
+    public var segments: Segments {
+        let pieces = parts.map { part in
+            switch part {
             case .head(let range): heads[range]
             case .column(let bytes): bytes
             }
         }
+        return Segments(pieces, byteCount: count)
     }
 
     /// The stream in one piece of exactly its size. Complexity: one copy of all bytes.
-    public func joined() -> Bytes {
-        var writer = ByteWriter(capacity: count)
-        for segment in segments { writer.append(segment) }
-        return writer.finish()
-    }
+    public func joined() -> Bytes { segments.joined() }
 }
 
 extension Table {
@@ -59,7 +56,7 @@ extension Table {
     /// - Throws: as `ipcStreamPlan(options:)`.
     public func ipcStreamSegments(
         options: WriteOptions = .portable
-    ) throws(ArrowError) -> [Bytes] { try ipcStreamPlan(options: options).segments }
+    ) throws(ArrowError) -> Segments { try ipcStreamPlan(options: options).segments }
 
     /// The table as an Arrow IPC stream in one piece. Complexity: one copy of all bytes.
     /// - Throws: as `ipcStreamPlan(options:)`.

@@ -60,7 +60,7 @@ extension AsyncSequence where Element == RecordBatch {
     /// - Throws: as `StreamWriter.append(_:)`, and what the sequence and the sink throw.
     public func writeArrowStream(
         schema: Schema, options: WriteOptions = .portable,
-        to sink: ([Bytes]) async throws -> Void
+        to sink: (Segments) async throws -> Void
     ) async throws {
         var writer = StreamWriter(schema: schema, options: options)
         try await sink(writer.begin().segments)

@@ -79,7 +79,7 @@ struct MessageOutput: Sendable {
     }
 
     private func shownPayload(
-        _ payload: Received.Payload, _ index: Int, of message: Received
+        _ payload: ReceivedPayload, _ index: Int, of message: Received
     ) throws(CommandFailure) -> ShownPayload {
         // The bytes of an unknown type are what there is to know of it.
         if let error = payload.error, error.code != EnvelopeError.Code.unknownType.rawValue {

@@ -6,11 +6,11 @@ internal import NATSBridge
 
 /// Turns the command line's payloads into typed values.
 enum PayloadInput {
-    static func outgoing(_ texts: [String]) throws(CommandFailure) -> [OutgoingPayload] {
-        var payloads: [OutgoingPayload] = []
+    static func outgoing(_ texts: [String]) throws(CommandFailure) -> Payloads {
+        var payloads: Payloads = []
         for text in texts {
             let argument = try PayloadArgument(parsing: text)
-            payloads.append(OutgoingPayload(argument.name, try value(argument)))
+            payloads.append(Payload(argument.name, try value(argument)))
         }
         return payloads
     }
@@ -23,7 +23,7 @@ enum PayloadInput {
                 throw damaged(argument, place, "is not UTF-8 text")
             }
             return .text(text)
-        case "dictionary": return .dictionary(try json(bytes, argument, place))
+        case "dictionary": return .json(try json(bytes, argument, place))
         case "jsontable":
             let rows = try json(bytes, argument, place)
             guard rows.arrayValue?.allSatisfy({ $0.objectValue != nil }) == true else {
@@ -36,13 +36,13 @@ enum PayloadInput {
                     "payload \(argument.name): an arrowtable comes from a file",
                     hint: "write \(argument.name):arrowtable=@FILE")
             }
-            do throws(ArrowError) { return .arrowTable(try Table(ipcStream: bytes)) } catch {
+            do throws(ArrowError) { return .table(try Table(ipcStream: bytes)) } catch {
                 throw CommandFailure(error, target: place)
             }
         case "image": return .image(bytes)
         case "audio": return .audio(bytes)
         case "video": return .video(bytes)
-        default: return .binary(bytes)
+        default: return .bytes(bytes)
         }
     }
 
@@ -61,8 +61,8 @@ enum PayloadInput {
         _ bytes: Bytes, _ argument: PayloadArgument, _ place: String
     ) throws(CommandFailure) -> JSONValue {
         do throws(JSONError) { return try JSONValue(parsing: bytes) } catch {
-            throw damaged(
-                argument, place, "is not JSON (\(error.code.rawValue) at \(error.offset))")
+            let offset = error.offset.map { " at \($0)" } ?? ""
+            throw damaged(argument, place, "is not JSON (\(error.code.rawValue)\(offset))")
         }
     }
 

@@ -74,10 +74,9 @@ enum ReceiveCommand {
     private static func receive(
         _ plan: Plan, _ bridge: Bridge, _ tally: MessageTally
     ) async throws(CommandFailure) {
-        var messages = try await CommandFailure.translating { () throws(BridgeError) in
-            try await bridge.messages(
-                on: plan.pattern, queueGroup: plan.queue, options: plan.options)
-        }.makeAsyncIterator()
+        var messages = bridge.messages(
+            on: plan.pattern, queueGroup: plan.queue, options: plan.options
+        ).results.makeAsyncIterator()
         do throws(NATSError) { try await bridge.client.flush() } catch {
             throw CommandFailure(error)
         }

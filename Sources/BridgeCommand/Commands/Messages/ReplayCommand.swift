@@ -85,7 +85,7 @@ enum ReplayCommand {
         }
         var messages = try await CommandFailure.translating { () throws(BridgeError) in
             try await bridge.replay(plan.stream, since: duration, filters: plan.filters)
-        }.makeAsyncIterator()
+        }.results.makeAsyncIterator()
         while true {
             let next = try await CommandFailure.translating { () throws(BridgeError) in
                 try await messages.next()

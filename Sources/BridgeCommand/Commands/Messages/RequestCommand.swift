@@ -28,7 +28,9 @@ enum RequestCommand {
         let options = try CommonOptions(arguments)
         let subject = try BridgeAccess.subject(arguments.operands[0])
         let payloads = try PayloadInput.outgoing(Array(arguments.operands.dropFirst()))
-        let settings = try SendOptions(arguments)
+        var settings = RequestOptions()
+        settings.sending = try SendOptions(arguments)
+        let request = settings
         let output = try MessageOutput(arguments, console)
         let lifetime = try arguments.duration("--ttl", isPositive: true)
         let access = try await BridgeAccess.connect(options, console, timeToLive: lifetime)
@@ -42,7 +44,7 @@ enum RequestCommand {
                 try await CommandFailure.translating { () throws(BridgeError) in
                     try await progress.during { () throws(BridgeError) in
                         try await access.bridge.request(
-                            payloads, to: subject, options: settings, timeout: timeout)
+                            payloads, to: subject, options: request, timeout: timeout)
                     }
                 }
             }

@@ -130,7 +130,7 @@ enum SendCommand {
         for payload in plan {
             table.append([
                 payload.name, payload.type.rawValue, Figures.grouped(payload.size),
-                Figures.grouped(payload.encodedSize), payload.isLink ? "link" : "direct",
+                Figures.grouped(payload.encodedSize), payload.transport.rawValue,
                 Figures.grouped(payload.limit),
             ])
         }
@@ -141,7 +141,7 @@ enum SendCommand {
         [
             "dataname": .string(payload.name), "payload_type": .string(payload.type.rawValue),
             "size": JSONValue(payload.size), "encoded_size": JSONValue(payload.encodedSize),
-            "transport": payload.isLink ? "link" : "direct", "limit": JSONValue(payload.limit),
+            "transport": .string(payload.transport.rawValue), "limit": JSONValue(payload.limit),
         ]
     }
 }

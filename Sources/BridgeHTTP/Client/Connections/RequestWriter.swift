@@ -22,8 +22,7 @@ package enum RequestWriter {
                 fields.append("Content-Length", "0")
             }
         case .segments(let segments):
-            let length = segments.reduce(0) { $0 + $1.count }
-            fields.append("Content-Length", String(length))
+            fields.append("Content-Length", String(segments.byteCount))
         case .stream(let length?, _):
             fields.append("Content-Length", String(length))
         case .stream(nil, _):

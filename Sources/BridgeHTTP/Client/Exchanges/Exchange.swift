@@ -50,7 +50,7 @@ final class Exchange: Sendable {
     let method: String
     let url: HTTPURL
     /// The head of the request and what is known of its body, in order.
-    let output: [Bytes]
+    let output: Segments
     /// Whether more of the body comes from a stream.
     let isStreamed: Bool
     /// Whether the stream is sent in chunks.
@@ -62,7 +62,7 @@ final class Exchange: Sendable {
     private let state = Mutex(State())
 
     init(
-        _ request: HTTPRequest, output: [Bytes], isStreamed: Bool, isChunked: Bool,
+        _ request: HTTPRequest, output: Segments, isStreamed: Bool, isChunked: Bool,
         on connection: ClientConnection, totalDeadline: Duration?
     ) {
         method = request.method

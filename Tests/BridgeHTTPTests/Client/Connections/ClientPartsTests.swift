@@ -52,7 +52,9 @@ import Testing
     func framing() throws {
         let url = try HTTPURL("http://a/")
         let pieces = [Bytes([1, 2]), Bytes(), Bytes([3])]
-        #expect(head(HTTPRequest("PUT", url), .segments(pieces))?.contains("Length: 3\r\n") == true)
+        #expect(
+            head(HTTPRequest("PUT", url), .segments(Segments(pieces)))?.contains("Length: 3\r\n")
+                == true)
         #expect(head(HTTPRequest("PUT", url))?.contains("Content-Length: 0\r\n") == true)
         #expect(head(HTTPRequest("DELETE", url))?.contains("Content-Length") == false)
         let stream = AsyncStream<Bytes> { $0.finish() }

@@ -1,0 +1,129 @@
+public import BridgeClaims
+internal import NATSCore
+
+/// How a bridge begins and ends.
+extension Bridge {
+    /// Connects to NATS and makes a bridge of it.
+    /// - Throws: `BridgeError` in the stage `connect`, with the code of the NATS client. A
+    ///   cancelled task gives up.
+    public static func connect(_ options: BridgeOptions) async throws(BridgeError) -> Bridge {
+        do throws(NATSError) {
+            let client = try await NATSClient.connect(options.client)
+            return Bridge(client: client, options: options, ownsClient: true)
+        } catch {
+            throw BridgeError(error, stage: .connect)
+        }
+    }
+
+    /// Connects to servers with the default options:
+    /// `connect("nats://127.0.0.1", store: .fileServer("http://127.0.0.1:8080"))`.
+    /// - Parameters:
+    ///   - servers: Where NATS is; none: the local server.
+    ///   - store: Where large payloads go; nil: nowhere.
+    /// - Throws: `BridgeError`, as `connect(_:)` with options.
+    public static func connect(
+        _ servers: String..., store: (any ClaimStore)? = nil
+    ) async throws(BridgeError) -> Bridge {
+        try await connect(BridgeOptions(servers: servers, store: store))
+    }
+
+    /// Connects, lends the bridge to `body`, and drains it afterwards, also when `body` throws;
+    /// its error counts more than one of the drain then. In a cancelled task draining does not
+    /// wait: the bridge is closed at once.
+    /// - Throws: What `body` throws, or `BridgeError` from connecting or draining.
+    public static func withBridge<R: Sendable>(
+        _ options: BridgeOptions, _ body: (Bridge) async throws -> R
+    ) async throws -> R {
+        let bridge = try await connect(options)
+        let result: R
+        do {
+            result = try await body(bridge)
+        } catch {
+            // Nobody would hear of a failure to drain; the bridge is closed in any case.
+            try? await bridge.drain()
+            throw error
+        }
+        try await bridge.drain()
+        return result
+    }
+
+    /// Connects to servers with the default options, and lends the bridge to `body`; see
+    /// `withBridge(_:_:)` with options.
+    /// - Throws: As that.
+    public static func withBridge<R: Sendable>(
+        _ servers: String..., store: (any ClaimStore)? = nil,
+        _ body: (Bridge) async throws -> R
+    ) async throws -> R {
+        try await withBridge(BridgeOptions(servers: servers, store: store), body)
+    }
+
+    /// Keeps the bridge until the task is cancelled, and drains it then. So a bridge can stand in
+    /// a service group as it is, beside the tasks that loop over its messages.
+    ///
+    /// Returns as well when the bridge was closed or drained by somebody else.
+    /// - Throws: `BridgeError` when the drain fails (see `drain()`), or in the stage `connect` when
+    ///   the client has given up.
+    public func run() async throws(BridgeError) {
+        let failure = await withTaskGroup(of: NATSError?.self) { group in
+            group.addTask {
+                await self.end.wait()
+                return nil
+            }
+            group.addTask {
+                for await event in self.client.events {
+                    if case .closed(let error) = event { return error }
+                }
+                return nil
+            }
+            let first = await group.next()
+            group.cancelAll()
+            return first ?? nil
+        }
+        if let failure, !end.isOver { throw BridgeError(failure, stage: .connect) }
+        guard Task.isCancelled, !end.isOver else { return }
+        // Nothing waits in a task that is cancelled, so the drain has one of its own.
+        let drained = await Task { () async -> Result<Void, BridgeError> in
+            do throws(BridgeError) { return .success(try await self.drain()) } catch {
+                return .failure(error)
+            }
+        }.value
+        try drained.get()
+    }
+
+    /// Closes at once. A connection that the caller holds stays open.
+    ///
+    /// Sequences of messages end after what they have received; links that are being fetched
+    /// fail with `claim.cancelled`.
+    public func close() async {
+        end.come()
+        for intake in intakes.all { intake.hurry() }
+        if ownsClient { await client.close() }
+    }
+
+    /// Longest wait of `drain` for messages that were received and are not yet consumed, where the
+    /// caller holds the connection. That of `NATSClient.drain` is as long.
+    public static let drainPatience = Duration.seconds(30)
+
+    /// Ends the sequences of messages after what they have received, waits until that is consumed,
+    /// writes what waits, confirms it, and closes. Answers may be sent meanwhile. A connection that
+    /// the caller holds stays open.
+    ///
+    /// A loop over a sequence has consumed a message when it asks for the next one or is left. The
+    /// client's own `drain` waits for the same.
+    /// - Throws: `BridgeError` when the server did not confirm or the task was cancelled, or with
+    ///   `timeout` when messages were not consumed in time; the bridge is closed all the same.
+    public func drain() async throws(BridgeError) {
+        defer { end.come() }
+        do throws(NATSError) {
+            if ownsClient { return try await client.drain() }
+            let left = await intakes.drain(until: .now + Self.drainPatience)
+            try await client.flush()
+            guard left == 0 else {
+                throw NATSError(
+                    .timeout, stage: .drain, detail: "\(left) messages were not consumed in time")
+            }
+        } catch {
+            throw BridgeError(error, stage: .publish)
+        }
+    }
+}
