@@ -62,7 +62,7 @@ let package = Package(
         layer("ArrowIPC", "BridgeBytes"),
         layer("BridgeSockets", "BridgeBytes", "CLinux"),
         // L2: drivers, and the envelope as a pure function.
-        layer("NATSCore", "NATSWire", "BridgeSockets", "BridgeBytes"),
+        layer("NATSCore", "NATSWire", "BridgeSockets", "BridgeJSON", "BridgeBytes"),
         layer("BridgeHTTP", "HTTPWire", "BridgeSockets", "BridgeBytes", "BridgeJSON", "CZlib"),
         layer("BridgeEnvelope", "BridgeJSON", "ArrowIPC", "BridgeBytes"),
         // L3: what is built on one driver.
@@ -88,6 +88,10 @@ let package = Package(
                 "BridgeHTTP", "BridgeJSON", "ArrowIPC", "BridgeBytes",
             ],
             path: "Benchmarks", exclude: ["Peers"], swiftSettings: settings),
+        // A program that the tests start, as a user would write it.
+        .executableTarget(
+            name: "GracefulService", dependencies: ["NATSCore", "NATSWire"],
+            path: "Tests/Programs/GracefulService", swiftSettings: settings),
         // Fuzz targets, one file each: see Tests/Fuzz/README.md.
         .target(
             name: "FuzzEntries", dependencies: ["NATSWire", "BridgeJSON", "BridgeBytes"],
@@ -110,7 +114,8 @@ let package = Package(
         tests("ArrowIPCTests", "ArrowIPC", "BridgeEnvelope", "BridgeJSON", "BridgeBytes"),
         tests("BridgeSocketsTests", "BridgeSockets", "BridgeBytes"),
         tests(
-            "NATSCoreTests", "NATSCore", "NATSWire", "BridgeSockets", "BridgeJSON", "BridgeBytes"),
+            "NATSCoreTests", "NATSCore", "NATSWire", "BridgeSockets", "BridgeJSON", "BridgeBytes",
+            "GracefulService"),
         tests("BridgeHTTPTests", "BridgeHTTP", "HTTPWire", "BridgeJSON", "BridgeBytes"),
         tests("BridgeEnvelopeTests", "BridgeEnvelope", "BridgeJSON", "ArrowIPC", "BridgeBytes"),
         tests("NATSJetStreamTests", "NATSJetStream", "NATSCore", "BridgeJSON", "BridgeBytes"),

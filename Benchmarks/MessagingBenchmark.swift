@@ -94,7 +94,7 @@ struct MessagingBenchmark {
                 try client.publish(payload, to: subject)
             } catch {
                 guard error.code == .outboxFull else { throw error }
-                try await client.publishWhenReady(payload, to: subject)
+                try await client.publish(payload, to: subject, timeout: .seconds(60))
             }
         }
         try await client.flush(timeout: .seconds(60))
@@ -110,7 +110,7 @@ struct MessagingBenchmark {
                 let share = count / tasks + (task < count % tasks ? 1 : 0)
                 group.addTask { [client, subject] in
                     for _ in 0..<share {
-                        try await client.publishWhenReady(payload, to: subject)
+                        try await client.publish(payload, to: subject, timeout: .seconds(60))
                     }
                 }
             }
@@ -159,7 +159,7 @@ struct MessagingBenchmark {
             while let batch = try await subscription.nextBatch() {
                 for message in batch {
                     guard let inbox = message.replyTo else { continue }
-                    try await client.publishWhenReady(message.payload, to: inbox)
+                    try await client.publish(message.payload, to: inbox, timeout: .seconds(60))
                 }
             }
         }

@@ -178,7 +178,7 @@ internal import Testing
             }
             let results = try await jetStream.publishAll(requests, maxOutstanding: 64)
             #expect(try results.map { try $0.get().sequence } == (1...500).map { UInt64($0) })
-            let consumer = try await jetStream.createConsumer(on: "ORDERS", Self.ephemeral)
+            let consumer = try await jetStream.createConsumer(Self.ephemeral, on: "ORDERS")
             var seen: [String] = []
             for try await message in consumer.messages(batch: 50) {
                 seen.append(Self.text(message))
@@ -193,21 +193,21 @@ internal import Testing
         try await run { jetStream in
             try await jetStream.createStream(Self.orders())
             let consumer = try await jetStream.createConsumer(
-                on: "ORDERS", ConsumerConfiguration(durableName: "worker"))
+                ConsumerConfiguration(durableName: "worker"), on: "ORDERS")
             #expect(consumer.name == "worker" && consumer.stream == "ORDERS")
             let none = try await consumer.next(expires: .milliseconds(50))
             #expect(none == nil)
             for index in 0..<5 {
                 try await jetStream.publish(Bytes(utf8: "\(index)"), to: "orders.a")
             }
-            let some = try await consumer.fetch(max: 3)
+            let some = try await consumer.fetch(batch: 3)
             #expect(some.map(Self.text) == ["0", "1", "2"])
             #expect(some.map(\.metadata.streamSequence) == [1, 2, 3])
             // The server counts while it delivers: on a busy machine one less was seen.
             #expect((3...4).contains(some[0].metadata.pending))
             #expect(some[0].subject == "orders.a")
             for message in some { try await message.ackConfirmed() }
-            let rest = try await consumer.fetch(max: 10, expires: .seconds(1))
+            let rest = try await consumer.fetch(batch: 10, expires: .seconds(1))
             #expect(rest.map(Self.text) == ["3", "4"])
             let info = try await consumer.info()
             #expect(info.ackPending == 2 && info.pending == 0)
@@ -223,7 +223,7 @@ internal import Testing
             try await jetStream.createStream(Self.orders())
             var configuration = Self.ephemeral
             configuration.maxDeliver = 5
-            let consumer = try await jetStream.createConsumer(on: "ORDERS", configuration)
+            let consumer = try await jetStream.createConsumer(configuration, on: "ORDERS")
             try await jetStream.publish(Bytes(utf8: "x"), to: "orders.a")
             let first = try #require(try await consumer.next())
             #expect(first.metadata.deliveryCount == 1)
@@ -244,7 +244,7 @@ internal import Testing
             try await jetStream.createStream(Self.orders())
             var configuration = Self.ephemeral
             configuration.ackWait = .seconds(1)
-            let consumer = try await jetStream.createConsumer(on: "ORDERS", configuration)
+            let consumer = try await jetStream.createConsumer(configuration, on: "ORDERS")
             try await jetStream.publish(Bytes(utf8: "x"), to: "orders.a")
             let message = try #require(try await consumer.next())
             // What is said about the message can be heard by anybody.
@@ -268,7 +268,7 @@ internal import Testing
     @Test func aDeletedConsumerEndsItsMessages() async throws {
         try await run { jetStream in
             try await jetStream.createStream(Self.orders())
-            let consumer = try await jetStream.createConsumer(on: "ORDERS", Self.ephemeral)
+            let consumer = try await jetStream.createConsumer(Self.ephemeral, on: "ORDERS")
             try await jetStream.publish(Bytes(utf8: "x"), to: "orders.a")
             var seen = 0
             let code = await Self.code {
@@ -293,19 +293,19 @@ internal import Testing
             }
             var one = Self.ephemeral
             one.filterSubjects = ["orders.a"]
-            let filtered = try await jetStream.createConsumer(on: "ORDERS", one)
+            let filtered = try await jetStream.createConsumer(one, on: "ORDERS")
             #expect(filtered.cachedInfo.configuration.filterSubjects == ["orders.a"])
-            #expect(try await filtered.fetch(max: 2).map(Self.text) == ["a", "a"])
+            #expect(try await filtered.fetch(batch: 2).map(Self.text) == ["a", "a"])
             var two = Self.ephemeral
             two.filterSubjects = ["orders.b", "orders.c"]
-            let both = try await jetStream.createConsumer(on: "ORDERS", two)
-            #expect(try await both.fetch(max: 2).map(Self.text) == ["b", "c"])
+            let both = try await jetStream.createConsumer(two, on: "ORDERS")
+            #expect(try await both.fetch(batch: 2).map(Self.text) == ["b", "c"])
             var late = Self.ephemeral
             late.deliverPolicy = .byStartSequence(3)
-            let tail = try await jetStream.createConsumer(on: "ORDERS", late)
-            #expect(try await tail.fetch(max: 2).map(Self.text) == ["c", "a"])
+            let tail = try await jetStream.createConsumer(late, on: "ORDERS")
+            #expect(try await tail.fetch(batch: 2).map(Self.text) == ["c", "a"])
             late.deliverPolicy = .last
-            let newest = try await jetStream.createConsumer(on: "ORDERS", late)
+            let newest = try await jetStream.createConsumer(late, on: "ORDERS")
             #expect(try await newest.next()?.metadata.streamSequence == 4)
         }
     }

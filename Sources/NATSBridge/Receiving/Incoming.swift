@@ -68,7 +68,7 @@ struct Incoming: Sendable {
 
     private func read() throws(BridgeError) -> Opened {
         do {
-            let headers = try headers ?? message.headers()
+            let headers = try headers ?? message.headers
             let fields = headers.map { ($0.name.text, $0.value.text) }
             let envelope =
                 HeaderForm.isHeaderForm(fields.map(\.0))

@@ -73,33 +73,8 @@ struct PublishWay: Sendable {
                 // There is room for those who wait.
             }
         }
-        let result = await withTaskGroup(of: Result<Void, NATSError>?.self) { group in
-            group.addTask {
-                do throws(NATSError) {
-                    try await client.publishWhenReady(
-                        message.body, to: subject, headers: message.headers)
-                    return .success(())
-                } catch {
-                    return .failure(error)
-                }
-            }
-            group.addTask {
-                try? await ContinuousClock().sleep(for: limit)
-                return nil
-            }
-            var result: Result<Void, NATSError>?
-            // Whoever ends first ends the other.
-            for await ended in group {
-                group.cancelAll()
-                if let ended { result = ended }
-            }
-            return result
-        }
-        guard case .failure(let error)? = result else { return }
-        guard error.code == .cancelled, !Task.isCancelled else { throw error }
-        throw NATSError(
-            .timeout, stage: .publish, subject: subject.text,
-            detail: "no room in the outbox in time", outcome: .lost)
+        try await client.publish(
+            message.body, to: subject, headers: message.headers, timeout: limit)
     }
 
     private func store(

@@ -8,7 +8,8 @@ extension NATSClient {
     ///
     /// - Throws: `NATSError`: `payloadTooLarge` when headers and payload exceed the server's
     ///   `max_payload` (the server would cut the connection), `outboxFull` when the bounded
-    ///   outbox cannot take it (see `publishWhenReady`), `closed`. Nothing was sent then.
+    ///   outbox cannot take it (with a `timeout:` the call waits for room), `closed`. Nothing was
+    ///   sent then.
     public func publish(
         _ payload: Bytes, to subject: Subject, replyTo: Subject? = nil,
         headers: Headers = Headers()
@@ -35,22 +36,25 @@ extension NATSClient {
     /// Puts a message into the outbox, and suspends while that is over its high-water mark (half
     /// of its capacity; the rest is for those who cannot wait). Does not suspend otherwise.
     ///
-    /// - Throws: `NATSError`: `payloadTooLarge`, `closed`, or `cancelled` when the task is
-    ///   cancelled while it waits; nothing was sent then.
-    public func publishWhenReady(
+    /// It returns when the message is in the outbox, as the form without a timeout does; see
+    /// `publishConfirmed` for a wait until the server has it.
+    /// - Parameter timeout: Longest wait for room.
+    /// - Throws: `NATSError`: `payloadTooLarge`, `closed`, `timeout`, or `cancelled` when the task
+    ///   is cancelled while it waits; nothing was sent then.
+    public func publish(
         _ payload: Bytes, to subject: Subject, replyTo: Subject? = nil,
-        headers: Headers = Headers()
+        headers: Headers = Headers(), timeout: Duration
     ) async throws(NATSError) {
         let limit = core.outbox.highWaterMark
+        var deadline: ContinuousClock.Instant?
         while true {
             do throws(NATSError) {
                 return try publish(payload, subject, replyTo, headers, limit: limit)
             } catch  where error.code == .outboxFull {
-                guard !Task.isCancelled else {
-                    throw NATSError(
-                        .cancelled, stage: .publish, subject: subject.text, outcome: .lost)
-                }
-                await core.outbox.waitForRoom()
+                if let deadline { try refuseIfOver(deadline, subject) }
+                let end = deadline ?? .after(timeout)
+                deadline = end
+                await core.outbox.waitForRoom(until: end)
             }
         }
     }

@@ -43,7 +43,7 @@ extension NATSClient {
     ///
     /// Where the connection is lost before the message has wholly left, it is sent over the next
     /// one, and the wait goes on. Suspends before that while the outbox is over its high-water
-    /// mark, as `publishWhenReady` does.
+    /// mark.
     /// - Parameter timeout: Longest wait, for room in the outbox and for the server.
     /// - Throws: `NATSError`; its `outcome` says what is known of the message: `lost` (it was not
     ///   sent and will not be), `denied` with the code `permissionDenied` (the server refused the
@@ -78,6 +78,13 @@ extension NATSClient {
         until deadline: ContinuousClock.Instant, _ subject: Subject
     ) async throws(NATSError) {
         await core.outbox.waitForRoom(until: deadline)
+        try refuseIfOver(deadline, subject)
+    }
+
+    /// Throws when there is no use in waiting for room any longer.
+    func refuseIfOver(
+        _ deadline: ContinuousClock.Instant, _ subject: Subject
+    ) throws(NATSError) {
         guard Task.isCancelled || deadline <= .now else { return }
         throw NATSError(
             Task.isCancelled ? .cancelled : .timeout, stage: .publish, subject: subject.text,

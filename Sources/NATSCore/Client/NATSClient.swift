@@ -70,10 +70,10 @@ internal import Synchronization
         do {
             result = try await body(client)
         } catch {
-            try? await client.drain()
+            try? await client.drain(timeout: options.drainTimeout)
             throw error
         }
-        try await client.drain()
+        try await client.drain(timeout: options.drainTimeout)
         return result
     }
 
@@ -166,11 +166,17 @@ internal import Synchronization
     /// Consumers of JetStream come first, and requests are accepted until they are done: they ask
     /// for no more messages, hand out what has come, and what was handed out can be acknowledged.
     /// What could not be handed out in time is given back to the server, for others.
+    ///
+    /// Draining twice waits for the first time to end, as long as that may take.
     /// - Parameter timeout: Longest wait for the server and for the consumers; 30 s as in the
     ///   peers.
     /// - Throws: `NATSError` with the code `timeout` (the detail says what was not consumed) or
     ///   `disconnected` when the server did not confirm; the client is closed all the same.
-    public func drain(timeout: Duration = .seconds(30)) async throws(NATSError) {
+    public func drain(
+        timeout: Duration = NATSClientOptions.defaultDrainTimeout
+    ) async throws(NATSError) {
+        // Whoever comes second waits for the first, whose work a `close` would cut short.
+        guard core.beginsDraining() else { return await core.whenFinished() }
         do throws(NATSError) {
             try await core.drainAll(timeout: timeout)
         } catch {

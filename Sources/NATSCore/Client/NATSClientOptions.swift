@@ -78,6 +78,10 @@ public struct NATSClientOptions: Sendable {
     public var reconnectTarget: (@Sendable ([ServerURL], ServerInfo?) -> ServerURL?)?
     /// Most bytes that may wait to be written, also while disconnected. 8 MiB as in the peers.
     public var outboxCapacity = 8 << 20
+    /// Longest time in which `run()` and `withClient` drain the client in the end.
+    public var drainTimeout = Self.defaultDrainTimeout
+    /// 30 seconds, as in the peers.
+    public static let defaultDrainTimeout: Duration = .seconds(30)
     /// Whether requests that wait for an answer fail with the code `disconnected` as soon as the
     /// connection is lost, rather than wait for their timeout. A request that had not left yet
     /// is sent over the next connection all the same; its answer is dropped.

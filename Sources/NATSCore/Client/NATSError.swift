@@ -19,6 +19,8 @@ public struct NATSError: Error, Sendable, Hashable, CustomStringConvertible {
         case payloadTooLarge = "payload_too_large"
         /// The bounded outbox is full; nothing was sent.
         case outboxFull = "outbox_full"
+        /// A message that is to be answered names no subject for the answer; nothing was sent.
+        case noReplySubject = "no_reply_subject"
         /// Nobody listens on the subject of a request (status 503).
         case noResponders = "no_responders"
         /// No answer came in time.

@@ -48,16 +48,14 @@ public struct NATSMessage: Sendable {
     /// Whether there is a header block.
     public var hasHeaders: Bool { payloadStart > headersStart }
 
-    /// The header block, parsed at each call: keep the result. Empty when there is none.
+    /// The headers; empty when there are none. They are parsed when they are asked for, so who
+    /// wants several keeps them: `let headers = try message.headers`. Complexity: O(size).
     /// - Throws: `WireError` when the block breaks ADR-4.
-    public func headerBlock() throws(WireError) -> HeaderBlock {
-        try HeaderBlock(parsing: frame[Int(headersStart)..<Int(payloadStart)])
-    }
-
-    /// The headers, parsed at each call: keep the result. Empty when there are none.
-    /// - Throws: `WireError` when the block breaks ADR-4.
-    public func headers() throws(WireError) -> Headers {
-        hasHeaders ? try headerBlock().headers : Headers()
+    public var headers: Headers {
+        get throws(WireError) {
+            guard hasHeaders else { return Headers() }
+            return try HeaderBlock(parsing: frame[Int(headersStart)..<Int(payloadStart)]).headers
+        }
     }
 
     /// The status of a server's own message, such as 503 for "no responders"; nil for all others.

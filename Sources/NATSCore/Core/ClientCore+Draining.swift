@@ -51,12 +51,16 @@ extension ClientCore {
         try await flush(until: .after(timeout), stage: .drain, isBarrier: true)
     }
 
+    /// Whether the end begins now, and is the caller's to bring about.
+    func beginsDraining() -> Bool {
+        !hasBegunDraining.exchange(true, ordering: .relaxed)
+    }
+
     /// Ends the consumers of streams, then every subscription, lets the consumers finish, and
     /// confirms what they published; all before the time is over.
     func drainAll(
         timeout: Duration, isolation: isolated (any Actor)? = #isolation
     ) async throws(NATSError) {
-        guard !hasBegunDraining.exchange(true, ordering: .relaxed) else { return }
         let timeout = timeout.clampedForClocks
         let end = ContinuousClock.now + timeout
         // What consumers publish at last is to be confirmed, too.

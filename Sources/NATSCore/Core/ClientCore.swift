@@ -129,6 +129,19 @@ extension ClientCore {
         return error
     }
 
+    /// Suspends until the task is cancelled or nothing is left of a client that is closed; whether
+    /// it was the task.
+    func isCancelledBeforeTheEnd(
+        isolation: isolated (any Actor)? = #isolation
+    ) async -> Bool {
+        let id = finished.newID()
+        let ending = await finished.wait(for: id) { _ in
+            if status.withLock({ $0.isFinished }) { finished.resume(id, ()) }
+        }
+        if case .cancelled = ending { return true }
+        return false
+    }
+
     /// Suspends until nothing is left of a client that is closed.
     func whenFinished() async {
         let id = finished.newID()

@@ -14,6 +14,9 @@ public struct RequestManyOptions: Sendable {
     /// Whether an answer says that it is the last one; it is not delivered itself. Called on the
     /// client's thread, so it must be quick.
     public var isSentinel: (@Sendable (NATSMessage) -> Bool)?
+    /// How many answers may wait for the consumer; one more ends the sequence with the code
+    /// `slowConsumer`, whatever their policy says.
+    public var limits = SubscriptionLimits.default
 
     /// Five seconds in all, and no other end.
     public init() {}
@@ -32,6 +35,7 @@ public final class NATSReplies: AsyncSequence, Sendable {
 
     private let id: UInt64
     private let many: ManyAnswers
+    var subject: Subject { many.subject }
     private let core: ClientCore
 
     init(id: UInt64, many: ManyAnswers, core: ClientCore) {
@@ -86,8 +90,8 @@ final class ManyAnswers: Sendable {
     /// The callback that looks at its time; 0: there is none yet.
     let look = Atomic(UInt64(0))
 
-    /// - Parameter limits: What may wait; an answer beyond it ends the sequence with an error.
-    init(_ options: RequestManyOptions, subject: Subject, limits: SubscriptionLimits) {
+    init(_ options: RequestManyOptions, subject: Subject) {
+        let limits = options.limits
         machine = Mutex(
             RequestManyMachine(
                 total: options.total.clampedForClocks,
@@ -110,20 +114,18 @@ final class ManyAnswers: Sendable {
 extension NATSClient {
     /// Asks and takes any number of answers, through the shared inbox (ADR-47).
     ///
-    /// - Parameter limits: How many answers may wait for the consumer; their policy is `fail`.
     /// - Returns: The answers, which throw `noResponders` at once when nobody listens,
     ///   `permissionDenied`, `disconnected` (only with `failsRequestsOnDisconnect`),
     ///   `slowConsumer` or `closed`. No answer at all within the time is an empty sequence.
     /// - Throws: `NATSError`: `payloadTooLarge`, `outboxFull`, `closed`; nothing was sent then.
     public func requestMany(
         _ payload: Bytes, to subject: Subject, headers: Headers = Headers(),
-        options: RequestManyOptions = RequestManyOptions(),
-        limits: SubscriptionLimits = .default
+        options: RequestManyOptions = RequestManyOptions()
     ) throws(NATSError) -> NATSReplies {
         try checkSize(payload, headers, subject, .request)
         try core.refuseIfEnding(.request, subject.text)
         let ticket = newRequest()
-        let many = ManyAnswers(options, subject: subject, limits: limits)
+        let many = ManyAnswers(options, subject: subject)
         core.begin(many, id: ticket.id)
         if let refusal = core.refusal(of: ticket) {
             core.endManyAnswers(ticket.id, .success(()))

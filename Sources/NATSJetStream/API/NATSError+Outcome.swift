@@ -10,7 +10,7 @@ extension NATSError {
         if code == .noResponders { return .denied }
         if let outcome { return outcome }
         switch code {
-        case .invalidArgument, .payloadTooLarge, .outboxFull: return .lost
+        case .invalidArgument, .payloadTooLarge, .outboxFull, .noReplySubject: return .lost
         case .permissionDenied, .noResponders: return .denied
         case .connectionFailed, .authorizationFailed, .disconnected, .closed, .timeout,
             .cancelled, .slowConsumer, .limitExceeded, .protocolViolation, .serverError:

@@ -10,9 +10,9 @@ extension JetStream {
     /// was not used for `inactiveThreshold`.
     /// - Throws: `JetStreamError`, `streamNotFound` and `invalidArgument` among others.
     public func createConsumer(
-        on stream: String, _ configuration: ConsumerConfiguration
+        _ configuration: ConsumerConfiguration, on stream: String
     ) async throws(JetStreamError) -> PullConsumer {
-        try await putConsumer(on: stream, configuration, action: "create")
+        try await putConsumer(configuration, on: stream, action: "create")
     }
 
     /// Changes a durable consumer. What has been delivered stays delivered. Start from the
@@ -20,18 +20,18 @@ extension JetStream {
     /// - Throws: `JetStreamError`, `consumerNotFound` and `invalidArgument` among others.
     @discardableResult
     public func updateConsumer(
-        on stream: String, _ configuration: ConsumerConfiguration
+        _ configuration: ConsumerConfiguration, on stream: String
     ) async throws(JetStreamError) -> PullConsumer {
         guard configuration.durableName != nil else {
             throw JetStreamError(
                 .invalidArgument, operation: "consumer update", stream: stream,
                 detail: "only a durable consumer can be changed")
         }
-        return try await putConsumer(on: stream, configuration, action: "update")
+        return try await putConsumer(configuration, on: stream, action: "update")
     }
 
     private func putConsumer(
-        on stream: String, _ configuration: ConsumerConfiguration, action: String
+        _ configuration: ConsumerConfiguration, on stream: String, action: String
     ) async throws(JetStreamError) -> PullConsumer {
         try configuration.check("consumer \(action)", on: stream)
         var generator = SystemGenerator()

@@ -31,25 +31,25 @@ public struct PullConsumer: Sendable {
         try await jetStream.deleteConsumer(name, on: stream)
     }
 
-    /// Asks for up to `max` messages and waits until they have come or `expires` is over.
+    /// Asks for up to `batch` messages and waits until they have come or `expires` is over.
     ///
     /// When messages have come before something failed, they are returned, and the failure shows
     /// at the next call. Every message is to be acknowledged, or it is delivered again. After the
     /// connection was lost, what has not come is asked for again. When the client drains, it ends
     /// with what has come.
     /// - Parameters:
-    ///   - max: Most messages, at least 1.
+    ///   - batch: Most messages, at least 1.
+    ///   - maxBytes: Most bytes of all messages together, at least 1; nil: no bound.
     ///   - expires: How long the server waits for them, at most a century; zero: what is there
     ///     now.
-    ///   - maxBytes: Most bytes of all messages together, at least 1; nil: no bound.
     /// - Throws: `JetStreamError`: `invalidArgument`, `unavailable`, `consumerDeleted`,
     ///   `heartbeatMissed`, `batchBytesExceeded` when the next message alone is larger than
     ///   `maxBytes`, `disconnected`, `cancelled` and others.
     public func fetch(
-        max: Int, expires: Duration = .seconds(5), maxBytes: Int? = nil
+        batch: Int, maxBytes: Int? = nil, expires: Duration = .seconds(5)
     ) async throws(JetStreamError) -> [JetStreamMessage] {
         var session = try PullSession(
-            self, PullMachine.Configuration(batch: max, maxBytes: maxBytes, expires: expires))
+            self, PullMachine.Configuration(batch: batch, maxBytes: maxBytes, expires: expires))
         var messages: [JetStreamMessage] = []
         do throws(JetStreamError) {
             while let message = try await session.next() { messages.append(message) }
@@ -64,7 +64,7 @@ public struct PullConsumer: Sendable {
     public func next(
         expires: Duration = .seconds(5)
     ) async throws(JetStreamError) -> JetStreamMessage? {
-        try await fetch(max: 1, expires: expires).first
+        try await fetch(batch: 1, expires: expires).first
     }
 
     /// All messages from now on, without end: requests follow each other so that about `batch`

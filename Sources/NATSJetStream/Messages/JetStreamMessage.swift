@@ -1,4 +1,5 @@
 public import BridgeBytes
+public import BridgeJSON
 public import NATSCore
 public import NATSWire
 
@@ -42,9 +43,18 @@ public struct JetStreamMessage: Sendable {
     /// The payload, without a copy.
     public var payload: Bytes { message.payload }
 
-    /// The headers, parsed at each call: keep the result.
+    /// The payload as text; nil when it is not UTF-8. Complexity: O(n).
+    public var text: String? { message.text }
+
+    /// The payload, a JSON text, as a value of a type.
+    /// - Throws: As `NATSMessage.decode`. Complexity: O(n).
+    public func decode<T: Decodable>(_ type: T.Type = T.self) throws(JSONError) -> T {
+        try message.decode(type)
+    }
+
+    /// The headers, parsed when they are asked for: who wants several keeps them.
     /// - Throws: `WireError` when the block breaks ADR-4.
-    public func headers() throws(WireError) -> Headers { try message.headers() }
+    public var headers: Headers { get throws(WireError) { try message.headers } }
 
     private static let doneBody = Acknowledgement.done.body
     private static let inProgressBody = Acknowledgement.inProgress.body

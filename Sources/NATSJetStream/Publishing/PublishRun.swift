@@ -55,10 +55,10 @@ struct PublishRun: Sendable {
     private mutating func send(_ number: Int) async throws(JetStreamError) {
         guard let request = open[number] else { return }
         do throws(NATSError) {
-            try await jetStream.client.publishWhenReady(
+            try await jetStream.client.publish(
                 request.payload, to: request.subject,
                 replyTo: Subject(received: Bytes(utf8: inbox + String(number))),
-                headers: request.options.apply(to: request.headers))
+                headers: request.options.apply(to: request.headers), timeout: .forever)
         } catch  where error.code == .closed || error.code == .cancelled {
             throw JetStreamError(error, operation: "publish")
         } catch {

@@ -132,7 +132,7 @@ struct PullSession: Sendable {
     ) async throws(JetStreamError) -> JetStreamMessage? {
         let now = ContinuousClock.now - start
         if !message.isDelivery, message.hasHeaders, let status = message.status {
-            machine.statusReceived(status, headers: (try? message.headers()) ?? [:], now: now)
+            machine.statusReceived(status, headers: (try? message.headers) ?? [:], now: now)
             if status.code == HeaderStatus.noRespondersCode, await isGone() {
                 machine.consumerGone()
             }

@@ -152,7 +152,7 @@ public struct Replay: AsyncSequence, Sendable {
             configuration.replicas = 1
             configuration.inactiveThreshold = .seconds(300)
             let consumer = try await replay.jetStream.createConsumer(
-                on: replay.stream, configuration)
+                configuration, on: replay.stream)
             self.consumer = consumer
             cursor.opened(pending: consumer.cachedInfo.pending)
             messages = pull(consumer)

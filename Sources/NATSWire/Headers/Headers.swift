@@ -4,7 +4,7 @@ package import BridgeBytes
 /// with any number of values.
 public struct Headers: Sendable, Hashable {
     /// One line of the header block.
-    public struct Field: Sendable, Hashable {
+    public struct Field: Sendable, Hashable, CustomStringConvertible, CustomReflectable {
         /// The name, in the case in which it was given.
         public let name: HeaderName
         /// The value, without the blanks around it.
@@ -15,6 +15,12 @@ public struct Headers: Sendable, Hashable {
             self.name = name
             self.value = value
         }
+
+        /// The name and the size of the value, which may be a secret.
+        public var description: String { "\(name): \(value.bytes.count) bytes" }
+
+        /// Does not show the value.
+        public var customMirror: Mirror { Mirror(self, children: ["field": description]) }
     }
 
     @usableFromInline private(set) var fields: [Field] = []

@@ -12,10 +12,22 @@ public struct ServerURL: Sendable, Hashable {
     }
 
     /// What the address says about who we are.
-    public enum Credentials: Sendable, Hashable {
+    public enum Credentials: Sendable, Hashable, CustomStringConvertible, CustomReflectable {
         case none
         case user(String, password: String)
         case token(String)
+
+        /// The kind, and the user's name; no password and no token.
+        public var description: String {
+            switch self {
+            case .none: "no credentials"
+            case .user(let name, _): "user \(name)"
+            case .token: "a token"
+            }
+        }
+
+        /// Shows no secret.
+        public var customMirror: Mirror { Mirror(self, children: ["credentials": description]) }
     }
 
     /// The port of a server that says none.

@@ -24,7 +24,7 @@ import Testing
             var number = 0
             for try await message in subscription {
                 #expect(message.subject == "orders.new")
-                #expect(try message.headers()["X-Kind"] == "a b")
+                #expect(try message.headers["X-Kind"] == "a b")
                 #expect(
                     String(validating: message.payload)
                         == String(repeating: "\(number),", count: number % 50))
@@ -212,7 +212,8 @@ import Testing
             try await receiver.flush()
             let total = 20_000
             for number in 0..<total {
-                try await sender.publishWhenReady(Bytes(utf8: "\(number)"), to: "flood")
+                try await sender.publish(
+                    Bytes(utf8: "\(number)"), to: "flood", timeout: .seconds(60))
             }
             try await sender.flush(timeout: patience)
             var expected = 0
@@ -244,7 +245,7 @@ import Testing
             #expect(throws: NATSError(.outboxFull, stage: .publish)) {
                 try client.publish(payload, to: "a")
             }
-            let waiting = Task { try await client.publishWhenReady(payload, to: "a") }
+            let waiting = Task { try await client.publish(payload, to: "a", timeout: .seconds(60)) }
             try await server.restart()
             try await waiting.value
             try await client.flush(timeout: patience)

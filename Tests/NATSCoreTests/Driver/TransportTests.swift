@@ -123,7 +123,7 @@ import Testing
             let publisher = Task {
                 for (index, size) in sizes.enumerated() {
                     let payload = [UInt8](repeating: UInt8(index), count: size)
-                    try await client.publishWhenReady(Bytes(payload), to: "a")
+                    try await client.publish(Bytes(payload), to: "a", timeout: .seconds(60))
                 }
             }
             var kept: [NATSMessage] = []

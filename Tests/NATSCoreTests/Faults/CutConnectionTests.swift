@@ -75,7 +75,7 @@ import Testing
         run.received = load.payloads.map { _ in 0 }
         while let batch = try await watcher.nextBatch() {
             for message in batch where message.payload != Bytes(utf8: "mark") {
-                let headers = message.hasHeaders ? try message.headers() : Headers()
+                let headers = message.hasHeaders ? try message.headers : Headers()
                 let index = load.payloads.indices.first {
                     load.payloads[$0] == message.payload && load.headers[$0] == headers
                 }

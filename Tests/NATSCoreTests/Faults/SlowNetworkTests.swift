@@ -77,7 +77,7 @@ import Testing
             let chunk = Bytes([UInt8](repeating: 1, count: 64 << 10))
             try await within("the server's patience") {
                 while stage.lines("Slow Consumer") == 0 {
-                    try await publisher.publishWhenReady(chunk, to: "flood")
+                    try await publisher.publish(chunk, to: "flood", timeout: .seconds(60))
                     try await publisher.flush()
                 }
             }
@@ -110,7 +110,7 @@ import Testing
             let chunk = Bytes([UInt8](repeating: 1, count: 64 << 10))
             try await within("the server's patience") {
                 while stage.lines("Slow Consumer") == 0 {
-                    try await publisher.publishWhenReady(chunk, to: "flood")
+                    try await publisher.publish(chunk, to: "flood", timeout: .seconds(60))
                     try await publisher.flush()
                 }
             }

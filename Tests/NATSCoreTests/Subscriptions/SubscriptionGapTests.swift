@@ -18,9 +18,9 @@ import Testing
         _ client: NATSClient, _ numbers: Range<Int>, other: NATSSubscription
     ) async throws {
         for number in numbers {
-            try await client.publishWhenReady(Bytes(utf8: "\(number)"), to: "flood")
+            try await client.publish(Bytes(utf8: "\(number)"), to: "flood", timeout: .seconds(60))
         }
-        try await client.publishWhenReady([], to: "other")
+        try await client.publish([], to: "other", timeout: .seconds(60))
         #expect(try await other.nextBatch(until: .now + patience)?.count == 1)
     }
 

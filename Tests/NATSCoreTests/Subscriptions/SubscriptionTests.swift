@@ -19,7 +19,7 @@ import Testing
         let subscription = try client.subscribe(to: "flood", limits: limits)
         let marker = try client.subscribe(to: "marker")
         for number in 0..<count {
-            try await client.publishWhenReady(Bytes(utf8: "\(number)"), to: "flood")
+            try await client.publish(Bytes(utf8: "\(number)"), to: "flood", timeout: .seconds(60))
         }
         try client.publish([], to: "marker")
         _ = try await marker.nextBatch()

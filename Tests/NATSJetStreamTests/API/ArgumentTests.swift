@@ -57,10 +57,10 @@ internal import Testing
 
     @Test func `a pull refuses what no server takes`() async throws {
         try await run { jetStream in
-            let consumer = try await jetStream.createConsumer(on: "S", Self.unacknowledged)
+            let consumer = try await jetStream.createConsumer(Self.unacknowledged, on: "S")
             for (max, maxBytes, expires) in Self.fetches {
                 let code = await Self.code {
-                    _ = try await consumer.fetch(max: max, expires: expires, maxBytes: maxBytes)
+                    _ = try await consumer.fetch(batch: max, maxBytes: maxBytes, expires: expires)
                 }
                 #expect(code == .invalidArgument)
             }
@@ -71,8 +71,8 @@ internal import Testing
 
     @Test func `a pull takes what is there now, and any longer wait`() async throws {
         try await run { jetStream in
-            let consumer = try await jetStream.createConsumer(on: "S", Self.unacknowledged)
-            let none = try await consumer.fetch(max: 5, expires: .zero)
+            let consumer = try await jetStream.createConsumer(Self.unacknowledged, on: "S")
+            let none = try await consumer.fetch(batch: 5, expires: .zero)
             #expect(none.isEmpty)
             let shortest = Duration(secondsComponent: 0, attosecondsComponent: 1)
             let nothing = try await consumer.next(expires: shortest)
@@ -81,11 +81,11 @@ internal import Testing
                 for _ in 0..<3 { try await jetStream.publish(Bytes(), to: "s.a") }
                 let first = try await consumer.next(expires: expires)
                 #expect(first != nil)
-                let others = try await consumer.fetch(max: 2, expires: expires)
+                let others = try await consumer.fetch(batch: 2, expires: expires)
                 #expect(others.count == 2)
             }
             try await jetStream.publish(Bytes(), to: "s.a")
-            let all = try await consumer.fetch(max: .max, expires: .zero, maxBytes: .max)
+            let all = try await consumer.fetch(batch: .max, maxBytes: .max, expires: .zero)
             #expect(all.count == 1)
         }
     }
@@ -93,7 +93,7 @@ internal import Testing
     @Test func `a loop over messages takes any argument`() async throws {
         try await run { jetStream in
             let consumer = try await jetStream.createConsumer(
-                on: "S", ConsumerConfiguration(durableName: "c"))
+                ConsumerConfiguration(durableName: "c"), on: "S")
             let refused = [
                 consumer.messages(batch: 0), consumer.messages(batch: .min),
                 consumer.messages(maxBytes: 0), consumer.messages(maxBytes: -5),
@@ -120,7 +120,7 @@ internal import Testing
     @Test func `what is said of a message takes any argument`() async throws {
         try await run { jetStream in
             let consumer = try await jetStream.createConsumer(
-                on: "S", ConsumerConfiguration(durableName: "c"))
+                ConsumerConfiguration(durableName: "c"), on: "S")
             try await jetStream.publish(Bytes(), to: "s.a")
             for delay in [Duration.seconds(-1), .zero, .seconds(Int64.min)] {
                 let message = try #require(try await consumer.next())
@@ -254,10 +254,10 @@ internal import Testing
                 var configuration = ConsumerConfiguration(durableName: "c")
                 change(&configuration)
                 let create = await Self.code {
-                    _ = try await jetStream.createConsumer(on: "S", configuration)
+                    _ = try await jetStream.createConsumer(configuration, on: "S")
                 }
                 let update = await Self.code {
-                    try await jetStream.updateConsumer(on: "S", configuration)
+                    try await jetStream.updateConsumer(configuration, on: "S")
                 }
                 #expect(create == .invalidArgument && update == .invalidArgument)
             }
@@ -282,16 +282,16 @@ internal import Testing
             var consumer = ConsumerConfiguration(durableName: "c")
             (consumer.ackWait, consumer.maxDeliver) = (.seconds(Int64.max), .max)
             (consumer.maxAckPending, consumer.deliverPolicy) = (.max, .byStartSequence(.max))
-            let made = try await jetStream.createConsumer(on: "T", consumer)
+            let made = try await jetStream.createConsumer(consumer, on: "T")
             #expect(made.cachedInfo.configuration.ackWait == .nanoseconds(Int64.max))
             #expect(made.cachedInfo.configuration.maxAckPending == .max)
             consumer.replicas = .max
             #expect(
-                await Self.code { try await jetStream.updateConsumer(on: "T", consumer) }
+                await Self.code { try await jetStream.updateConsumer(consumer, on: "T") }
                     == .refused)
             var soon = ConsumerConfiguration(durableName: "d")
             soon.deliverPolicy = .byStartTime(Timestamp(seconds: .max))
-            let code = await Self.code { _ = try await jetStream.createConsumer(on: "T", soon) }
+            let code = await Self.code { _ = try await jetStream.createConsumer(soon, on: "T") }
             #expect(code == nil || code == .refused)
         }
     }

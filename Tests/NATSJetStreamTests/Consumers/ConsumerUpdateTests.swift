@@ -47,7 +47,7 @@ internal import Testing
                         + settings + "}}")
                 var configuration = try await jetStream.consumerInfo("c", on: "S").configuration
                 configuration.description = "changed"
-                try await jetStream.updateConsumer(on: "S", configuration)
+                try await jetStream.updateConsumer(configuration, on: "S")
                 var after = try await ask("$JS.API.CONSUMER.INFO", "")
                 #expect(after["description"] == "changed")
                 after["description"] = nil

@@ -47,7 +47,7 @@ internal import Testing
         try await run { server, jetStream in
             var configuration = ConsumerConfiguration(durableName: "worker")
             configuration.ackWait = .seconds(1)
-            let consumer = try await jetStream.createConsumer(on: "NUMBERS", configuration)
+            let consumer = try await jetStream.createConsumer(configuration, on: "NUMBERS")
             var seen: Set<String> = []
             for try await message in consumer.messages(batch: 20, expires: .seconds(1)) {
                 let isNew = seen.insert(String(repairing: message.payload)).inserted

@@ -4,15 +4,7 @@ import TestKit
 /// The built program `natsbridge`, run as a stranger would.
 enum SoakProgram {
     /// The executable beside the test bundle; nil when it has not been built.
-    static let executable: String? = {
-        var folder = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
-        let candidates = (0..<3).map { _ in
-            folder.deleteLastPathComponent()
-            return folder.appendingPathComponent("natsbridge").path
-        }
-        return (candidates + [PackageRoot.file(".build/debug/natsbridge")])
-            .first { FileManager.default.isExecutableFile(atPath: $0) }
-    }()
+    static let executable: String? = BuiltProgram.path("natsbridge")
 
     static let absence = "the executable has not been built"
 

@@ -11,7 +11,7 @@ enum LayerRules {
         "HTTPWire": [],
         "ArrowIPC": [],
         "BridgeSockets": ["CLinux"],
-        "NATSCore": ["NATSWire", "BridgeSockets"],
+        "NATSCore": ["NATSWire", "BridgeSockets", "BridgeJSON"],
         "BridgeHTTP": ["HTTPWire", "BridgeSockets", "BridgeJSON", "CZlib"],
         "BridgeEnvelope": ["BridgeJSON", "ArrowIPC"],
         "NATSJetStream": ["NATSCore", "NATSWire", "BridgeJSON"],

@@ -1,0 +1,69 @@
+extension NATSClient {
+    /// Connects to a server, or to one of several separated by commas, with the default options:
+    /// `try await NATSClient.connect("nats://127.0.0.1:4222")`.
+    /// - Throws: `NATSError` as `connect` with options.
+    public static func connect(_ servers: String) async throws(NATSError) -> NATSClient {
+        try await connect(NATSClientOptions(servers: [servers]))
+    }
+
+    /// Connects to a server, or to one of several separated by commas, with the default options,
+    /// lends the client to `body`, and drains it afterwards; see `withClient` with options.
+    /// - Throws: `NATSError` as `connect` and `drain`, and what `body` throws.
+    public static func withClient<R>(
+        _ servers: String, _ body: (NATSClient) async throws -> R
+    ) async throws -> R {
+        try await withClient(NATSClientOptions(servers: [servers]), body)
+    }
+
+    /// Keeps the client until the task is cancelled, and then drains it, for at most the
+    /// `drainTimeout` of the options. Returns when the client is closed, by whomever.
+    ///
+    /// This is all that a group of services asks of a service: `extension NATSClient: Service {}`,
+    /// with SIGTERM among the group's `cancellationSignals`. The loops over the client's
+    /// subscriptions run in tasks of their own, which are not cancelled with this one: they end by
+    /// themselves when the drain has handed out what had come.
+    ///
+    /// A program without such a group waits for SIGTERM itself. The source's handler must be
+    /// `@Sendable`: in `main.swift` a closure without it belongs to the main actor, and the process
+    /// traps when a queue calls it. A handler given to `signal` itself may call nothing of Swift's.
+    ///
+    /// ```swift
+    /// import Dispatch
+    /// import Glibc
+    ///
+    /// let client = try await NATSClient.connect("nats://127.0.0.1:4222")
+    /// let orders = try client.subscribe(to: "orders.*", queueGroup: "workers")
+    /// let worker = Task { for try await order in orders { … } }
+    /// let service = Task { try await client.run() }
+    ///
+    /// signal(SIGTERM, SIG_IGN)  // else it ends the process before the source sees it
+    /// let termination = DispatchSource.makeSignalSource(signal: SIGTERM, queue: .global())
+    /// termination.setEventHandler { @Sendable in service.cancel() }
+    /// termination.activate()
+    ///
+    /// try await service.value  // nothing is lost that had come or was published
+    /// try await worker.value
+    /// ```
+    /// - Throws: `NATSError`: why the client gave up for good, or as `drain`.
+    public func run() async throws(NATSError) {
+        guard await isCancelledBeforeTheEnd() else {
+            guard let reason = core.closeReason, reason.code != .closed else { return }
+            throw reason
+        }
+        // The task is cancelled, and every wait of the drain would end at once in it.
+        let timeout = core.options.drainTimeout
+        let ending = await Task { () async -> Result<Void, NATSError> in
+            do throws(NATSError) { return .success(try await drain(timeout: timeout)) } catch {
+                return .failure(error)
+            }
+        }.value
+        try ending.get()
+    }
+
+    /// Waits until the task is cancelled or the client is closed, whichever comes first; for
+    /// layers above, whose `run()` has more to end than the client.
+    /// - Returns: Whether it was the task.
+    package func isCancelledBeforeTheEnd() async -> Bool {
+        await core.isCancelledBeforeTheEnd()
+    }
+}
