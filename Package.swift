@@ -90,7 +90,7 @@ let package = Package(
             path: "Benchmarks", exclude: ["Peers"], swiftSettings: settings),
         // A program that the tests start, as a user would write it.
         .executableTarget(
-            name: "GracefulService", dependencies: ["NATSCore", "NATSWire"],
+            name: "GracefulService", dependencies: ["NATSClient"],
             path: "Tests/Programs/GracefulService", swiftSettings: settings),
         // Fuzz targets, one file each: see Tests/Fuzz/README.md.
         .target(

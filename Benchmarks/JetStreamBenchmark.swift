@@ -44,7 +44,7 @@ struct JetStreamBenchmark {
         let start = Figures.now
         while taken < count {
             let messages = try await consumer.fetch(
-                max: min(batch, count - taken), expires: .seconds(10))
+                batch: min(batch, count - taken), expires: .seconds(10))
             for message in messages {
                 bytes += message.payload.count
                 try message.ack()

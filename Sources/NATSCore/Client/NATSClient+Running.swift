@@ -30,6 +30,7 @@ extension NATSClient {
     /// ```swift
     /// import Dispatch
     /// import Glibc
+    /// import NATSClient
     ///
     /// let client = try await NATSClient.connect("nats://127.0.0.1:4222")
     /// let orders = try client.subscribe(to: "orders.*", queueGroup: "workers")

@@ -2,8 +2,7 @@
 // but it: a service that ends on SIGTERM without losing what has come. RunTests starts it.
 import Dispatch
 import Glibc
-import NATSCore
-import NATSWire
+import NATSClient
 
 let client = try await NATSClient.connect(CommandLine.arguments[1])
 let orders = try client.subscribe(to: "orders.*", queueGroup: "workers")

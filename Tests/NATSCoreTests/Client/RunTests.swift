@@ -89,7 +89,9 @@ import Testing
             try await client.flush()
             let first = Task { try await client.drain() }
             // From the beginning of the drain on, nothing new is accepted.
-            while (try? client.subscribe(to: "other")) != nil { await Task.yield() }
+            while (try? client.requestMany([], to: "other")) != nil {
+                for _ in 0..<100 { await Task.yield() }
+            }
             let second = Task { try await client.drain() }
             var count = 0
             for try await _ in orders {
