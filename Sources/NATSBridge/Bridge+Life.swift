@@ -58,7 +58,8 @@ extension Bridge {
     }
 
     /// Keeps the bridge until the task is cancelled, and drains it then. So a bridge can stand in
-    /// a service group as it is, beside the tasks that loop over its messages.
+    /// a service group as it is, beside the tasks that loop over its messages. How a program
+    /// without a group ends on SIGTERM, `NATSClient.run()` says.
     ///
     /// Returns as well when the bridge was closed or drained by somebody else.
     /// - Throws: `BridgeError` when the drain fails (see `drain()`), or in the stage `connect` when

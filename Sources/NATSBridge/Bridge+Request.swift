@@ -115,7 +115,7 @@ extension Outgoing {
         } result: { answer, _, _, _ in
             answer
         }
-        let headers = try? answer.headers()
+        let headers = try? answer.headers
         if let error = serviceError(in: headers) { throw bridge.traced(error) }
         do throws(BridgeError) {
             return try await Incoming(

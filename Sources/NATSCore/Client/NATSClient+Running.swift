@@ -47,7 +47,7 @@ extension NATSClient {
     /// ```
     /// - Throws: `NATSError`: why the client gave up for good, or as `drain`.
     public func run() async throws(NATSError) {
-        guard await isCancelledBeforeTheEnd() else {
+        guard await core.isCancelledBeforeTheEnd() else {
             guard let reason = core.closeReason, reason.code != .closed else { return }
             throw reason
         }
@@ -59,12 +59,5 @@ extension NATSClient {
             }
         }.value
         try ending.get()
-    }
-
-    /// Waits until the task is cancelled or the client is closed, whichever comes first; for
-    /// layers above, whose `run()` has more to end than the client.
-    /// - Returns: Whether it was the task.
-    package func isCancelledBeforeTheEnd() async -> Bool {
-        await core.isCancelledBeforeTheEnd()
     }
 }
