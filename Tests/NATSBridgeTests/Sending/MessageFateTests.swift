@@ -9,6 +9,7 @@ import Testing
     private static let client: [NATSError.Code: PublishOutcome] = [
         .invalidArgument: .lost, .connectionFailed: .unknown, .authorizationFailed: .unknown,
         .disconnected: .unknown, .closed: .unknown, .payloadTooLarge: .lost, .outboxFull: .lost,
+        .noReplySubject: .lost,
         .noResponders: .denied, .timeout: .unknown, .cancelled: .unknown,
         .permissionDenied: .denied, .slowConsumer: .unknown, .limitExceeded: .unknown,
         .protocolViolation: .unknown,
