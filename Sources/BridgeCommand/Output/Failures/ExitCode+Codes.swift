@@ -16,7 +16,7 @@ extension ExitCode {
         (
             .usage,
             [
-                "invalid_argument", "unusable_reply", "http_client.bad_url",
+                "invalid_argument", "unusable_reply", "no_reply_subject", "http_client.bad_url",
                 "http_client.unsupported_scheme", "http_client.bad_request",
                 "http_client.bad_options", "file_server.unusable_options",
             ]
