@@ -9,7 +9,11 @@ enum CodingShapes {
         var name: String?
     }
 
-    enum Colour: String, Codable, CaseIterable { case red, green = "grün", blue }
+    enum Colour: String, Codable, CaseIterable {
+        case red
+        case green = "grün"
+        case blue
+    }
 
     enum Figure: Codable, Hashable {
         case nothing
