@@ -5,6 +5,7 @@ import TestKit
 import Testing
 
 /// Foundation's coder is the judge: what one side writes the other reads, and both write the same.
+/// Its `Date` and `Data` are the overlay's business, here too: the test bundle links it.
 @Suite struct JSONCodingTests {
     typealias Shapes = CodingShapes
 
@@ -45,7 +46,6 @@ import Testing
         try check(7)
         try check([[Int]]())
         try check(UUID())
-        try check(Date(timeIntervalSinceReferenceDate: 12345.678))
     }
 
     @Test func `random trees are what Foundation makes of them`() throws {
