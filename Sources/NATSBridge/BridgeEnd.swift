@@ -1,38 +1,25 @@
+internal import NATSCore
 internal import Synchronization
 
 /// Whether a bridge is closed, and those who wait for that.
 final class BridgeEnd: Sendable {
-    private struct State {
-        var isOver = false
-        var waiting: [Int: AsyncStream<Never>.Continuation] = [:]
-        var nextID = 0
-    }
+    private let over = Atomic(false)
+    private let waits = WaitList<Void, Void>()
 
-    private let state = Mutex(State())
-
-    var isOver: Bool { state.withLock { $0.isOver } }
+    var isOver: Bool { over.load(ordering: .acquiring) }
 
     /// Closes, and wakes whoever waits.
     func come() {
-        let waiting = state.withLock { state in
-            state.isOver = true
-            defer { state.waiting = [:] }
-            return state.waiting.values
-        }
-        for continuation in waiting { continuation.finish() }
+        over.store(true, ordering: .releasing)
+        waits.resumeAll(())
     }
 
     /// Suspends until the bridge is closed or the task is cancelled.
     func wait() async {
-        let (stream, continuation) = AsyncStream<Never>.makeStream()
-        let id: Int? = state.withLock { state in
-            guard !state.isOver else { return nil }
-            state.nextID += 1
-            state.waiting[state.nextID] = continuation
-            return state.nextID
+        let id = waits.newID()
+        // Whoever registers behind `resumeAll` finds the bridge closed: both take the list's lock.
+        _ = await waits.wait(for: id) { _ in
+            if isOver { waits.resume(id, ()) }
         }
-        guard let id else { return }
-        for await _ in stream {}
-        state.withLock { $0.waiting[id] = nil }
     }
 }

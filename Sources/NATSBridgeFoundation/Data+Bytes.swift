@@ -64,7 +64,7 @@ extension Data: ArrowValue {
 
 /// In JSON, data is base64 text, as bytes are.
 extension Data: JSONScalar {
-    package func jsonValue() -> JSONValue { Bytes(self).jsonValue() }
+    package func jsonValue() -> JSONValue? { Bytes(self).jsonValue() }
 
     package init?(jsonValue: JSONValue) {
         guard let bytes = Bytes(jsonValue: jsonValue) else { return nil }

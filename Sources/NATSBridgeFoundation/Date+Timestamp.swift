@@ -82,9 +82,7 @@ extension Date: ArrowValue {
 
 /// In JSON, a date is text in RFC 3339, as moments are.
 extension Date: JSONScalar {
-    package func jsonValue() -> JSONValue {
-        Timestamp(self).map { $0.jsonValue() } ?? .null
-    }
+    package func jsonValue() -> JSONValue? { Timestamp(self)?.jsonValue() }
 
     package init?(jsonValue: JSONValue) {
         guard let moment = Timestamp(jsonValue: jsonValue) else { return nil }

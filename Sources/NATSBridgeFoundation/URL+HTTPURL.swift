@@ -36,7 +36,7 @@ extension URL: ArrowScalarConvertible {
 
 /// In JSON, a URL is text.
 extension URL: JSONScalar {
-    package func jsonValue() -> JSONValue { .string(absoluteString) }
+    package func jsonValue() -> JSONValue? { .string(absoluteString) }
 
     package init?(jsonValue: JSONValue) {
         guard case .string(let text) = jsonValue else { return nil }

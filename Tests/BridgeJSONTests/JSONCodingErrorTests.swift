@@ -55,6 +55,12 @@ import Testing
             try JSONValue(encoding: ["a": [1, Double.nan]])
         }
         #expect(error?.code == .numberOutOfRange && error?.path == "a[1]")
+        for seconds in [Timestamp.firstStated - 1, Timestamp.lastStated + 1, .min, .max] {
+            let error = #expect(throws: JSONError.self) {
+                try JSONValue(encoding: ["at": Timestamp(seconds: seconds)])
+            }
+            #expect(error?.code == .invalidValue && error?.path == "at")
+        }
         for value in [Float.infinity, -.infinity, .nan] {
             #expect(throws: JSONError.self) { try Bytes(json: [value]) }
         }

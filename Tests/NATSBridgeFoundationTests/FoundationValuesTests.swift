@@ -1,5 +1,6 @@
 import BridgeBytes
 import BridgeHTTP
+import BridgeJSON
 import Foundation
 import NATSBridgeFoundation
 import NATSCore
@@ -34,6 +35,14 @@ import Testing
         #expect(Timestamp(Date(timeIntervalSince1970: 1e19)) == nil)
         #expect(Timestamp(Date(timeIntervalSince1970: 0.999_999_9))?.seconds == 1)
         #expect(Date(Timestamp(seconds: .min)) < Date(Timestamp(seconds: .max)))
+    }
+
+    @Test(arguments: [Double.nan, -.infinity, 1e19, 1e12])
+    func `dates that JSON cannot say are refused, and not made a null`(seconds: Double) {
+        let error = #expect(throws: JSONError.self) {
+            try JSONValue(encoding: ["at": Date(timeIntervalSince1970: seconds)])
+        }
+        #expect(error?.code == .invalidValue && error?.path == "at")
     }
 
     @Test func `URLs are made of each other`() throws {

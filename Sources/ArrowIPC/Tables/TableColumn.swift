@@ -50,6 +50,8 @@ public struct TableColumn: Sendable {
             if rest < chunk.count { return chunk.isNull(at: rest) }
             rest -= chunk.count
         }
+        // Never comes here: `count` is the sum of the chunks' counts, made in `init`, and both are
+        // constant, so that a position below it lies in one of them.
         preconditionFailure("the chunks have `count` values together")
     }
 

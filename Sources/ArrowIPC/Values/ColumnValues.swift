@@ -19,6 +19,7 @@ public struct ColumnValues<Element: ArrowValue>: RandomAccessCollection, Sendabl
 
         @inlinable func value(at position: Int) -> Element {
             if let source { return Element.arrowValue(from: source, at: position) }
+            // Never nil: parts are made by `ColumnValues.part` alone, with one of the two.
             guard let encoded else { preconditionFailure("a part has one of its sources") }
             return encoded.value(at: position)
         }

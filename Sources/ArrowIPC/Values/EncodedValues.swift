@@ -40,7 +40,8 @@
 
     @usableFromInline func value(at position: Int) -> Element {
         if let null = Element.arrowNull, column.isNull(at: position) { return null }
-        // The indices and runs were checked when this was made, so that the place is there.
+        // Never fails: all indices or runs were checked when this was made, and columns are
+        // constant, so that the place is there.
         guard let place = try? column.piece(at: position) else {
             preconditionFailure("an encoded value was checked before")
         }

@@ -23,6 +23,8 @@ public struct NumberSource<T: ArrowPrimitive>: Sendable {
             // made), and stay alive during the load.
             let place = unsafe UnsafeRawPointer(
                 bitPattern: address &+ UInt(bitPattern: position &* MemoryLayout<T>.stride))
+            // Never nil: the position is below `count`, so that there is memory, which does not lie
+            // at address 0.
             guard let place = unsafe place else { preconditionFailure("a column without memory") }
             return unsafe place.loadUnaligned(as: T.self)
         }

@@ -56,12 +56,15 @@ public struct Timestamp: Sendable, Hashable, Comparable {
 // MARK: - Writing
 
 extension Timestamp: CustomStringConvertible {
+    /// 0000-01-01T00:00:00Z, in seconds: the first that the form can state.
+    package static let firstStated: Int64 = -62_167_219_200
+    /// 9999-12-31T23:59:59Z, in seconds: the last that the form can state.
+    package static let lastStated: Int64 = 253_402_300_799
+
     /// RFC 3339 in UTC with milliseconds: `2026-03-13T07:02:50.443Z`. Years outside 0…9999, which
     /// the form cannot hold, are written as the nearest moment that it can.
     public var description: String {
-        let first: Int64 = -62_167_219_200  // 0000-01-01T00:00:00Z
-        let last: Int64 = 253_402_300_799  // 9999-12-31T23:59:59Z
-        let clamped = min(max(seconds, first), last)
+        let clamped = min(max(seconds, Self.firstStated), Self.lastStated)
         let (days, secondOfDay) = floorDivide(clamped, 86_400)
         let date = CivilDate(daysSinceEpoch: days)
         var text = ""

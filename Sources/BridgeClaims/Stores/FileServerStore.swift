@@ -80,7 +80,8 @@ public struct FileServerStore: ClaimStore {
     private func withdraw(
         _ id: String, _ token: String, after error: ClaimError
     ) async -> ClaimError {
-        guard error.cause != nil || error.attempts > 1,
+        // One answer to one attempt is all that leaves no doubt.
+        guard error.status == nil || error.attempts > 1,
             let url = try? StoreURL.make(baseURL, "/f/\(id)")
         else { return error }
         var retry = requests.retry

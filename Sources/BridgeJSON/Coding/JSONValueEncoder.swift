@@ -112,7 +112,11 @@ final class JSONValueEncoder: Encoder {
         case let number as Int: return .number(JSONNumber(number))
         case let number as Double: return try json(JSONNumber(number), key)
         case let truth as Bool: return .bool(truth)
-        case let scalar as any JSONScalar: return scalar.jsonValue()
+        case let scalar as any JSONScalar:
+            if let json = scalar.jsonValue() { return json }
+            throw refusal(
+                .invalidValue, "\(type(of: scalar).jsonForm) cannot say the value",
+                at: codingPath + (key.map { [$0] } ?? []))
         default: break
         }
         let encoder = JSONValueEncoder(

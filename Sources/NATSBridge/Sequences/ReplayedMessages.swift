@@ -35,25 +35,7 @@ public struct ReplayedMessages: AsyncSequence, Sendable {
         }
     }
 
-    /// Hands out one usable message at a time.
-    public struct Iterator: AsyncIteratorProtocol {
-        private let consumer: Intake.Consumer
-
-        init(_ intake: Intake) { consumer = Intake.Consumer(intake) }
-
-        public mutating func next() async throws(BridgeError) -> Received? {
-            try await next(isolation: #isolation)
-        }
-
-        /// The next usable message; nil at the end, and in a task that is cancelled.
-        public mutating func next(
-            isolation actor: isolated (any Actor)?
-        ) async throws(BridgeError) -> Received? {
-            try await consumer.nextMessage()
-        }
-    }
-
-    public func makeAsyncIterator() -> Iterator { Iterator(intake) }
+    public func makeAsyncIterator() -> ReceivedMessages.Iterator { .init(intake) }
 }
 
 extension ReplayedMessages {

@@ -176,6 +176,31 @@ import Testing
         #expect(methods.withLock { $0 } == ["GET", "PUT", "PUT", "DELETE"])
     }
 
+    @Test("Cancelled between two attempts, an upload takes back what the first may have left")
+    func cancelledBetweenAttempts() async throws {
+        let methods = Mutex<[String]>([])
+        let (attempts, attempted) = AsyncStream<Void>.makeStream()
+        let server = try ScriptedServer { connection, _ in
+            while let request = connection.readRequest() {
+                let method = String(request.head.prefix { $0 != " " })
+                methods.withLock { $0.append(method) }
+                let status = method == "DELETE" ? 204 : 503
+                connection.send(
+                    "HTTP/1.1 \(status) X\r\nRetry-After: 9\r\nContent-Length: 0\r\n\r\n")
+                attempted.yield()
+            }
+        }
+        let store = try FileServerStore(baseURL: HTTPURL("http://127.0.0.1:\(server.port)"))
+        let upload = Task {
+            try await store.upload(
+                ClaimContent(name: "x", segments: [Bytes([1])]), correlationID: "")
+        }
+        for await _ in attempts { break }
+        upload.cancel()
+        await #expect(throws: ClaimError.self) { try await upload.value }
+        #expect(methods.withLock { $0 } == ["PUT", "DELETE"])
+    }
+
     @Test("A full store is told as such")
     func full() async throws {
         let server = try ScriptedServer { connection, _ in
