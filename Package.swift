@@ -44,6 +44,7 @@ let package = Package(
     products: [
         // One import each: a product's module exports every name that its interface mentions.
         .library(name: "NATSBridge", targets: ["NATSBridge"]),
+        .library(name: "NATSBridgeFoundation", targets: ["NATSBridgeFoundation"]),
         .library(name: "NATSClient", targets: ["NATSClient"]),
         .library(name: "ArrowIPC", targets: ["ArrowIPC"]),
         .library(name: "BridgeHTTP", targets: ["BridgeHTTP"]),
@@ -75,6 +76,10 @@ let package = Package(
         layer(
             "NATSBridge", "BridgeEnvelope", "BridgeClaims", "BridgeHTTP", "NATSClient",
             "NATSCore", "NATSJetStream", "BridgeJSON", "ArrowIPC", "BridgeBytes"),
+        layer(
+            "NATSBridgeFoundation", "NATSBridge", "BridgeClaims", "BridgeEnvelope", "BridgeHTTP",
+            "BridgeSockets", "HTTPWire", "NATSCore", "NATSJetStream", "NATSWire", "ArrowIPC",
+            "BridgeJSON", "BridgeBytes"),
         .executableTarget(
             name: "BridgeCommand",
             dependencies: [
@@ -136,6 +141,9 @@ let package = Package(
             "SoakTests", "BridgeCommand", "NATSBridge", "BridgeEnvelope", "BridgeClaims",
             "BridgeHTTP", "HTTPWire",
             "NATSCore", "NATSWire", "BridgeJSON", "BridgeBytes"),
+        tests(
+            "NATSBridgeFoundationTests", "NATSBridgeFoundation", "NATSBridge", "ArrowIPC",
+            "BridgeHTTP", "HTTPWire", "NATSCore", "BridgeJSON", "BridgeBytes"),
         tests("DocumentationTests", "BridgeHTTP", "BridgeBytes"),
         tests("TidyTests"),
         fuzzer("LZ4FrameFuzz", "ArrowIPC", "BridgeBytes"),

@@ -75,7 +75,7 @@ enum ArrowBenchmark {
         }
         try await Measurement(name: "arrow.text.lengths", count: rows, unit: .row).run {
             var total = 0
-            for column in try table.columns("name") {
+            for column in try table.column("name").chunks {
                 let texts = try column.texts()
                 for row in 0..<texts.count { total += texts.byteCount(at: row) }
             }
@@ -83,7 +83,7 @@ enum ArrowBenchmark {
         }
         try await Measurement(name: "arrow.text.strings", count: rows, unit: .row).run {
             var total = 0
-            for column in try table.columns("name") {
+            for column in try table.column("name").chunks {
                 for text in try column.texts() { total += text?.utf8.count ?? 0 }
             }
             consume(total)
@@ -105,7 +105,7 @@ enum ArrowBenchmark {
         }
         try await Measurement(name: "arrow.optionals.sum", count: rows, unit: .row).run {
             var total: Int64 = 0
-            for value in try column.optionals(of: Int64.self) { total &+= value ?? 0 }
+            for value in try column.values(as: Int64?.self) { total &+= value ?? 0 }
             consume(total)
         }
     }
@@ -133,8 +133,8 @@ enum ArrowBenchmark {
         _ table: Table, _ name: String, _ type: T.Type, _ add: (T, T) -> T
     ) throws -> T {
         var total = T.zero
-        for column in try table.columns(name) {
-            let values = try column.values(as: type)
+        for column in try table.column(name).chunks {
+            let values = try column.span(as: type)
             for index in values.indices { total = add(total, values[index]) }
         }
         return total
@@ -146,8 +146,8 @@ enum ArrowBenchmark {
         _ table: Table, _ name: String, _ type: T.Type, _ add: (T, T) -> T
     ) throws -> T {
         var total = T.zero
-        for column in try table.columns(name) {
-            let values = try column.values(as: type)
+        for column in try table.column(name).chunks {
+            let values = try column.span(as: type)
             unsafe values.withUnsafeBufferPointer { buffer in
                 guard let start = buffer.baseAddress else { return }
                 for index in 0..<buffer.count { total = unsafe add(total, start[index]) }

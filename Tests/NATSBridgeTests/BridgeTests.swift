@@ -80,7 +80,7 @@ import Testing
             #expect(received["t"]?.text == "grüße/\"\n")
             #expect(received["d"]?.json?["step_size"]?.doubleValue == 0.5)
             let table = try #require(received["a"]?.table)
-            #expect(try table.columns("name")[0].text(at: 2) == "c")
+            #expect(try table.column("name").values(as: String?.self)[2] == "c")
             #expect(received["b"]?.metadata["mine"] == true)
             #expect(store.uploads == 0)
             #expect(sent.wireBytes == sent.body.count)

@@ -1,5 +1,6 @@
 /// A Swift number that columns hold as it is, so that it can be read in place.
-public protocol ArrowPrimitive: BitwiseCopyable, Sendable {
+public protocol ArrowPrimitive: ArrowValue, BitwiseCopyable
+where ColumnSource == NumberSource<Self> {
     /// The type of a column that is built from such values when no other is named.
     static var arrowType: DataType { get }
     /// Whether columns of the type hold such values, as dates of 32 bits hold `Int32`.

@@ -1,13 +1,13 @@
-package import BridgeBytes
+public import BridgeBytes
 
 /// Bits in the order of the format: the first is the least significant of the first byte.
 ///
 /// A view of shared bytes; slicing copies nothing.
 public struct Bitmap: Sendable {
     /// The bytes that hold the bits.
-    let bytes: Bytes
+    @usableFromInline let bytes: Bytes
     /// Position of the first bit in the first byte. Invariant: `0 <= shift < 8`.
-    let shift: Int
+    @usableFromInline let shift: Int
     /// Number of bits.
     public let count: Int
 
@@ -25,7 +25,7 @@ public struct Bitmap: Sendable {
     }
 
     /// The bit at a position. Traps when it is outside `0..<count`.
-    public subscript(position: Int) -> Bool {
+    @inlinable public subscript(position: Int) -> Bool {
         precondition(position >= 0 && position < count, "position outside the bitmap")
         let bit = shift + position
         return bytes.span[bit >> 3] >> UInt8(truncatingIfNeeded: bit & 7) & 1 != 0

@@ -100,7 +100,7 @@ extension Column {
     public func number<T: ArrowPrimitive>(
         _ type: T.Type, at position: Int
     ) throws(ArrowError) -> T? {
-        let values = try values(as: T.self)
+        let values = try span(as: T.self)
         return isNull(at: position) ? nil : values[position]
     }
 

@@ -14,10 +14,10 @@ extension Column {
         switch storage {
         case .indices(_, let chunks):
             let index = try dictionaryIndex(at: position)
-            guard let chunk = Self.chunk(of: index, in: chunks),
-                index - chunk.start < chunk.values.count
-            else { throw invalid(position, "the index is outside the dictionary") }
-            return (chunk.values, index - chunk.start)
+            guard let piece = Self.piece(of: index, in: chunks) else {
+                throw invalid(position, "the index is outside the dictionary")
+            }
+            return (chunks[piece].values, index - chunks[piece].start)
         case .runs(let start):
             guard children.count == 2, let run = try runIndex(of: start + position),
                 run < children[1].count
@@ -79,24 +79,27 @@ extension Column {
         return value
     }
 
-    /// The last chunk that begins at or before an index, by bisection.
-    private static func chunk(of index: Int, in chunks: [DictionaryChunk]) -> DictionaryChunk? {
+    /// Which chunk holds an index, by bisection; nil when none does.
+    static func piece(of index: Int, in chunks: [DictionaryChunk]) -> Int? {
         var lower = 0
         var upper = chunks.count
         while upper - lower > 1 {
             let middle = (lower + upper) / 2
             if chunks[middle].start > index { upper = middle } else { lower = middle }
         }
-        return chunks.isEmpty ? nil : chunks[lower]
+        guard lower < chunks.count, index - chunks[lower].start < chunks[lower].values.count else {
+            return nil
+        }
+        return lower
     }
 
     /// The end of a run, counted in rows of the unsliced column.
     func runEnd(_ run: Int) throws(ArrowError) -> Int {
         let ends = children[0]
         return switch ends.type {
-        case .int16: Int(try ends.values(as: Int16.self)[run])
-        case .int32: Int(try ends.values(as: Int32.self)[run])
-        default: Int(try ends.values(as: Int64.self)[run])
+        case .int16: Int(try ends.span(as: Int16.self)[run])
+        case .int32: Int(try ends.span(as: Int32.self)[run])
+        default: Int(try ends.span(as: Int64.self)[run])
         }
     }
 

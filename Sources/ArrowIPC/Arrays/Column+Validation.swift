@@ -27,7 +27,7 @@ extension Column {
     }
 
     /// Checks that all indices which are not null lie inside the dictionary.
-    private func checkIndices(
+    func checkIndices(
         _ indices: Bytes, _ chunks: [DictionaryChunk]
     ) throws(ArrowError) {
         guard case .dictionary(let index, _, _, _) = type else { return }

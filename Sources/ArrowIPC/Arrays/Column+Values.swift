@@ -1,15 +1,32 @@
 internal import BridgeBytes
 
 extension Column {
+    /// The values as a collection of Swift values: numbers, `Bool`, `String`, `Bytes`, `Timestamp`,
+    /// optionals of these where the column has nulls, and arrays where it has lists. Dictionaries
+    /// and runs are read through.
+    ///
+    ///     let names = Array(try column.values(as: String?.self))
+    ///
+    /// Number types must be the column's own (`Int` is `Int64`); nothing is converted.
+    /// - Throws: `typeMismatch` when the column holds no such values, or has nulls and the type has
+    ///   none; `invalidData` when offsets or indices are forged.
+    ///   Complexity: O(1) for numbers without nulls, else O(n) once.
+    public func values<T: ArrowValue>(as type: T.Type = T.self) throws(ArrowError) -> ColumnValues<
+        T
+    > {
+        try ColumnValues([self])
+    }
+
     /// The numbers of the column in place, for loops at the speed of memory:
     ///
-    ///     let ids = try column.values(as: Int64.self)
+    ///     let ids = try column.span(as: Int64.self)
     ///     for index in ids.indices { sum &+= ids[index] }
     ///
-    /// Where a value is null the number is arbitrary; ask `validity`.
+    /// Where a value is null the number is arbitrary; ask `validity`. A span lives as long as the
+    /// column, so the column stands in a constant of its own. Complexity: O(1).
     /// - Throws: `typeMismatch` when the column does not hold such numbers.
     @_lifetime(borrow self)
-    public func values<T: ArrowPrimitive>(as type: T.Type) throws(ArrowError) -> Span<T> {
+    public func span<T: ArrowPrimitive>(as type: T.Type = T.self) throws(ArrowError) -> Span<T> {
         guard T.represents(self.type), case .values(let bytes) = storage else {
             throw mismatch("\(T.self)")
         }
@@ -22,51 +39,47 @@ extension Column {
         return unsafe _overrideLifetime(span, borrowing: self)
     }
 
-    /// The column as a collection of optional numbers.
-    /// - Throws: `typeMismatch` when the column does not hold such numbers.
-    public func optionals<T: ArrowPrimitive>(of type: T.Type) throws(ArrowError) -> Numbers<T> {
-        _ = try values(as: T.self)
-        return Numbers(column: self)
-    }
-
     /// The bits of a column of `bool`. Where a value is null the bit is arbitrary.
+    /// Complexity: O(1).
     /// - Throws: `typeMismatch`.
     public func bits() throws(ArrowError) -> Bitmap {
-        guard case .bits(let bits) = storage else { throw mismatch("booleans") }
+        guard case .bits(let bits) = storage else { throw mismatch("Bool") }
         return bits
     }
 
-    /// A column of numbers as a collection of optionals; null is nil.
-    public struct Numbers<T: ArrowPrimitive>: RandomAccessCollection, Sendable {
-        private let bytes: Bytes
-        private let validity: Bitmap?
-        /// Number of values, nulls counted.
-        public let count: Int
-        public var startIndex: Int { 0 }
-        public var endIndex: Int { count }
+    /// What is said when values are asked for that the column does not hold.
+    func mismatch(_ wanted: String) -> ArrowError {
+        let hint = type.swiftName.map { ": it holds \($0)" } ?? ""
+        return ArrowError(
+            .typeMismatch, stage: .column, "a column of \(type) holds no \(wanted)\(hint)")
+    }
+}
 
-        fileprivate init(column: Column) {
-            if case .values(let bytes) = column.storage { self.bytes = bytes } else { bytes = [] }
-            validity = column.validity
-            count = column.count
-        }
-
-        /// The number at a position; nil when it is null. Traps outside `0..<count`.
-        @inlinable public subscript(position: Int) -> T? {
-            withExtendedLifetime(self) {
-                // Sound: `place` is inside the bytes, which `self` keeps, and holds such a number.
-                guard let place = unsafe place(position, MemoryLayout<T>.stride) else { return nil }
-                return unsafe place.loadUnaligned(as: T.self)
-            }
-        }
-
-        /// Where the number at a position lies; nil when it is null. Only the load needs the type,
-        /// so only that is generic: inlined into the caller it costs no witness.
-        @usableFromInline func place(_ position: Int, _ stride: Int) -> UnsafeRawPointer? {
-            precondition(position >= 0 && position < count, "position outside the column")
-            if let validity, !validity[position] { return nil }
-            // Sound: the bytes hold `count` values of that size.
-            return unsafe UnsafeRawPointer(bitPattern: bytes.address &+ UInt(position * stride))
+extension DataType {
+    /// The Swift type of the values, for messages; nil where there is none or several.
+    fileprivate var swiftName: String? {
+        switch self {
+        case .bool: "Bool"
+        case .int8: "Int8"
+        case .int16: "Int16"
+        case .int32, .time32, .interval(.yearMonth): "Int32"
+        case .int64, .time64, .duration: "Int64"
+        case .uint8: "UInt8"
+        case .uint16: "UInt16"
+        case .uint32: "UInt32"
+        case .uint64: "UInt64"
+        case .float16: "Float16"
+        case .float32: "Float"
+        case .float64: "Double"
+        case .utf8, .largeUTF8, .utf8View: "String"
+        case .binary, .largeBinary, .binaryView, .fixedSizeBinary: "Bytes"
+        case .timestamp, .date64: "Timestamp or Int64"
+        case .date32: "Timestamp or Int32"
+        case .list(let item), .largeList(let item), .fixedSizeList(let item, _):
+            item.type.swiftName.map { "[\($0)]" }
+        case .dictionary(_, let value, _, _): value.swiftName
+        case .runEndEncoded(_, let values): values.type.swiftName
+        default: nil
         }
     }
 }

@@ -38,7 +38,7 @@ extension Column {
     /// The column as a collection of optional texts.
     /// - Throws: `typeMismatch`; `invalidData` when the offsets are forged. Complexity: O(n).
     public func texts() throws(ArrowError) -> Texts {
-        guard isText else { throw mismatch("text") }
+        guard isText else { throw mismatch("String") }
         return Texts(try blobs())
     }
 
@@ -50,7 +50,10 @@ extension Column {
         case (.offsets(let offsets, let data), .variable):
             return Blobs(column: self, offsets: offsets, data: data)
         case (.views, _): return Blobs(column: self, offsets: Bytes(), data: Bytes())
-        default: throw mismatch("bytes")
+        case (.values, _):
+            guard case .fixedSizeBinary = type else { throw mismatch("Bytes") }
+            return Blobs(column: self, offsets: Bytes(), data: Bytes())
+        default: throw mismatch("Bytes")
         }
     }
 
@@ -73,7 +76,7 @@ extension Column {
         private let width: Int
         private let data: Bytes
         private let validity: Bitmap?
-        /// Only for columns of views, which have no offsets.
+        /// Only for columns of views and of one width, which have no offsets.
         private let views: Column?
         public var startIndex: Int { 0 }
         public var endIndex: Int { count }

@@ -75,9 +75,8 @@ public struct Column: Sendable {
         return children[index]
     }
 
-    func mismatch(_ wanted: String) -> ArrowError {
-        ArrowError(.typeMismatch, stage: .column, "a column of \(type) holds no \(wanted)")
-    }
+    /// The layout of the type's values.
+    var layout: DataType.Layout { type.layout }
 }
 
 /// Values of a dictionary as one message brought them. Its identity tells a writer which values

@@ -11,6 +11,9 @@ final class RowColumn {
     private let given: Field?
     private var sink: (any RowSink)?
     private var leadingNulls = 0
+    /// The type of value that came last, if nothing but its own conformance encodes it. Most
+    /// columns see one type, which then need not be asked for its other conformances again.
+    var plainType: ObjectIdentifier?
     private var isNullable = false
 
     /// A column whose type the values settle.
@@ -32,6 +35,9 @@ final class RowColumn {
 
     var count: Int { sink?.count ?? leadingNulls }
 
+    /// The type, once it is settled.
+    var settledType: DataType? { sink?.type }
+
     /// The field as it stands now.
     var field: Field {
         given ?? Field(name, sink?.type ?? .null, isNullable: isNullable || sink == nil)
@@ -50,8 +56,40 @@ final class RowColumn {
 
     /// A null of a value whose type is known.
     func appendNull(of type: DataType) throws(ArrowError) {
-        _ = try settle { () throws(ArrowError) in try Self.sink(of: type, path: path) }
+        try settle(as: type)
         try appendNull()
+    }
+
+    /// Settles the type, if no value has done so.
+    func settle(as type: DataType) throws(ArrowError) {
+        _ = try settle { () throws(ArrowError) in try Self.sink(of: type, path: path) }
+    }
+
+    /// Whether the type, or that of a part, was not settled by any value.
+    var isUnsettled: Bool {
+        switch sink {
+        case nil: true
+        case let record as RecordSink: record.columns.contains { $0.isUnsettled }
+        case let list as ListSink: list.items.isUnsettled
+        default: false
+        }
+    }
+
+    /// Settles what no value has settled, as another column of the same rows has it.
+    func settle(like other: RowColumn) throws(ArrowError) {
+        switch (sink, other.sink) {
+        case (nil, let known?): try settle(as: known.type)
+        case (let record as RecordSink, let known as RecordSink):
+            for column in record.columns {
+                guard let same = known.columns.first(where: { $0.name == column.name }) else {
+                    continue
+                }
+                try column.settle(like: same)
+            }
+        case (let list as ListSink, let known as ListSink):
+            try list.items.settle(like: known.items)
+        default: break
+        }
     }
 
     /// A null below a null, where the field's own rule does not matter.
@@ -64,7 +102,7 @@ final class RowColumn {
     }
 
     /// - Parameter type: What the value's column becomes when the type is not settled yet.
-    func append(_ value: RowScalar, _ type: DataType) throws(ArrowError) {
+    func append(_ value: ArrowScalar, _ type: DataType) throws(ArrowError) {
         let sink = try settle { () throws(ArrowError) in try Self.sink(of: type, path: path) }
         guard sink.append(value) else {
             throw fail("\(value.name) does not fit a column of \(sink.type)")

@@ -1,3 +1,5 @@
+internal import BridgeBytes
+
 /// The containers of `RowDecoder`; as with `RowEncoder`, the repetition is the protocols'.
 struct RowKeyedDecoding<Key: CodingKey>: KeyedDecodingContainerProtocol {
     private let view: RecordView
@@ -41,7 +43,7 @@ struct RowKeyedDecoding<Key: CodingKey>: KeyedDecodingContainerProtocol {
         try superDecoder(forKey: key).unkeyedContainer()
     }
 
-    func superDecoder() throws -> any Decoder { RowDecoder(.value(try place(RowNameKey("super")))) }
+    func superDecoder() throws -> any Decoder { RowDecoder(.value(try place(NameKey("super")))) }
 
     func superDecoder(forKey key: Key) throws -> any Decoder { RowDecoder(.value(try place(key))) }
 
@@ -102,18 +104,6 @@ struct RowKeyedDecoding<Key: CodingKey>: KeyedDecodingContainerProtocol {
     }
 }
 
-/// A name that no type of the caller's knows.
-private struct RowNameKey: CodingKey {
-    let stringValue: String
-    var intValue: Int? { nil }
-
-    init(_ name: String) { stringValue = name }
-
-    init?(stringValue: String) { self.stringValue = stringValue }
-
-    init?(intValue: Int) { nil }
-}
-
 struct RowListDecoding: UnkeyedDecodingContainer {
     private let items: Column
     private let view: RecordView?
@@ -136,7 +126,7 @@ struct RowListDecoding: UnkeyedDecodingContainer {
     var isAtEnd: Bool { currentIndex >= items.count }
 
     private func place() throws(ArrowError) -> RowPlace {
-        let key = RowIndexKey(currentIndex)
+        let key = IndexKey(currentIndex)
         guard !isAtEnd else {
             throw ArrowError(
                 .invalidRow, stage: .row, field: (codingPath + [key]).text,

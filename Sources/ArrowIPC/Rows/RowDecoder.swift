@@ -62,12 +62,25 @@ extension RowPlace {
     func decode<T: Decodable>(_ type: T.Type) throws -> T {
         if type == Bytes.self, let value = try bytes() as? T { return value }
         if type == Timestamp.self, let value = try moment() as? T { return value }
+        if let value = try convertible(type) { return value }
         if case .map = column.type, let mapping = type as? any RowMappingDecodable.Type,
             let value = try decode(mapping: mapping) as? T
         {
             return value
         }
         return try T(from: RowDecoder(.value(self)))
+    }
+
+    /// The value of a type that has a form of its own in columns; nil when it has none in this one.
+    private func convertible<T: Decodable>(_ type: T.Type) throws(ArrowError) -> T? {
+        let identity = ObjectIdentifier(type)
+        guard !isPlain(identity) else { return nil }
+        guard let convertible = type as? any ArrowScalarConvertible.Type else {
+            notePlain(identity)
+            return nil
+        }
+        guard let scalar = try scalar() else { return nil }
+        return convertible.init(arrowScalar: scalar) as? T
     }
 
     private func decode(
@@ -78,8 +91,8 @@ extension RowPlace {
         var places: [(RowPlace, RowPlace)] = []
         let path = path
         for index in 0..<entries.count {
-            let key = try RowPlace(entries.children[0], index, path, RowIndexKey(index))
-            let value = try RowPlace(entries.children[1], index, path, RowIndexKey(index))
+            let key = try RowPlace(entries.children[0], index, path, IndexKey(index))
+            let value = try RowPlace(entries.children[1], index, path, IndexKey(index))
             places.append((key, value))
         }
         return try mapping.decode(count: places.count) { index in

@@ -1,3 +1,5 @@
+internal import BridgeBytes
+
 /// The containers of `RowEncoder`. The repetition is the protocols': each kind of number has its
 /// own requirement, and a generic one would cost a dynamic cast for every value.
 struct RowKeyedEncoding<Key: CodingKey>: KeyedEncodingContainerProtocol {
@@ -10,12 +12,12 @@ struct RowKeyedEncoding<Key: CodingKey>: KeyedEncodingContainerProtocol {
         try encoder.record().column(key.stringValue)
     }
 
-    private func put(_ value: RowScalar, _ type: DataType, _ key: Key) throws {
+    private func put(_ value: ArrowScalar, _ type: DataType, _ key: Key) throws {
         try column(key).append(value, type)
     }
 
     /// Of an optional the type is known though the value is missing.
-    private func put(_ value: RowScalar?, _ type: DataType, _ key: Key) throws {
+    private func put(_ value: ArrowScalar?, _ type: DataType, _ key: Key) throws {
         let column = try column(key)
         column.markNullable()
         if let value { try column.append(value, type) } else { try column.appendNull(of: type) }
@@ -177,7 +179,7 @@ struct RowListEncoding: UnkeyedEncodingContainer {
 
     init(_ encoder: RowEncoder) { self.encoder = encoder }
 
-    private mutating func put(_ value: RowScalar, _ type: DataType) throws {
+    private mutating func put(_ value: ArrowScalar, _ type: DataType) throws {
         count += 1
         guard let items = try encoder.items() else { return try encoder.append(byte: value) }
         try items.append(value, type)
@@ -196,7 +198,7 @@ struct RowListEncoding: UnkeyedEncodingContainer {
         guard let items = try encoder.items() else {
             throw encoder.column.fail("a value of type \(T.self) is no byte")
         }
-        try items.append(value, codingPath: codingPath + [RowIndexKey(count - 1)])
+        try items.append(value, codingPath: codingPath + [IndexKey(count - 1)])
     }
 
     mutating func nestedContainer<NestedKey: CodingKey>(
@@ -211,7 +213,7 @@ struct RowListEncoding: UnkeyedEncodingContainer {
 
     private mutating func nested() -> RowEncoder {
         count += 1
-        return encoder.nested(RowIndexKey(count - 1)) { () throws(ArrowError) in
+        return encoder.nested(IndexKey(count - 1)) { () throws(ArrowError) in
             try encoder.items()
         }
     }

@@ -94,7 +94,7 @@ final class RowEncoder: Encoder {
     }
 
     /// An item of bytes that come as a list.
-    func append(byte value: RowScalar) throws(ArrowError) {
+    func append(byte value: ArrowScalar) throws(ArrowError) {
         let byte: UInt8? =
             switch value {
             case .integer(let value): UInt8(exactly: value)
@@ -109,7 +109,7 @@ final class RowEncoder: Encoder {
         shape = .bytes(bytes)
     }
 
-    func append(_ value: RowScalar, _ type: DataType) throws(ArrowError) {
+    func append(_ value: ArrowScalar, _ type: DataType) throws(ArrowError) {
         shape = .scalar
         try column.append(value, type)
     }
@@ -146,18 +146,26 @@ final class RowEncoder: Encoder {
 extension RowColumn {
     /// Appends a value of any kind.
     func append<T: Encodable>(_ value: T, codingPath: [any CodingKey]) throws {
-        switch value {
-        case let bytes as Bytes: try append(.bytes(bytes), .binary)
-        case let moment as Timestamp:
-            try append(.moment(moment), .timestamp(.nanosecond, zone: "UTC"))
-        case let mapping as any RowMapping:
-            if let (maps, pairs) = try map() {
-                try append(mapping, maps, pairs, codingPath)
-            } else {
-                try encode(value, codingPath: codingPath)
+        let identity = ObjectIdentifier(type(of: value))
+        if identity != plainType {
+            switch value {
+            case let scalar as any ArrowScalarConvertible:
+                if try append(scalar) { return }
+            case let mapping as any RowMapping:
+                if let (maps, pairs) = try map() {
+                    return try append(mapping, maps, pairs, codingPath)
+                }
+            default: plainType = identity
             }
-        default: try encode(value, codingPath: codingPath)
         }
+        try encode(value, codingPath: codingPath)
+    }
+
+    /// Appends a value in the form that it has of its own; false when it has none in this column.
+    private func append<T: ArrowScalarConvertible>(_ value: T) throws(ArrowError) -> Bool {
+        guard let scalar = value.arrowScalar(for: settledType ?? T.arrowType) else { return false }
+        try append(scalar, T.arrowType)
+        return true
     }
 
     private func encode<T: Encodable>(_ value: T, codingPath: [any CodingKey]) throws {
@@ -178,18 +186,4 @@ extension RowColumn {
         }
         maps.endList()
     }
-}
-
-/// Position of an item, as a coding key.
-struct RowIndexKey: CodingKey {
-    let index: Int
-
-    init(_ index: Int) { self.index = index }
-
-    init?(intValue: Int) { index = intValue }
-
-    init?(stringValue: String) { nil }
-
-    var intValue: Int? { index }
-    var stringValue: String { "[\(index)]" }
 }

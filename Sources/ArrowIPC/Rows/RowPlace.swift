@@ -22,27 +22,24 @@ final class RowPath {
 
     var keys: [any CodingKey] { (parent?.keys ?? []) + (key.map { [$0] } ?? []) }
 
+    /// The type that was decoded last, if nothing but its own conformance decodes it.
+    var plainType: ObjectIdentifier? {
+        get { budget.plainType }
+        set { budget.plainType = newValue }
+    }
+
     /// Takes the items of a list.
     func take(_ count: Int) throws(ArrowError) { try budget.take(count) }
 }
 
-/// The budget of a call, which all its paths share.
+/// What all paths of a call share: its budget, and what it has learned of types.
 private final class RowBudget {
     private var budget: ValueBudget
+    var plainType: ObjectIdentifier?
 
     init(_ columns: [Column]) { budget = ValueBudget(columns) }
 
     func take(_ count: Int) throws(ArrowError) { try budget.take(count) }
-}
-
-extension [any CodingKey] {
-    /// `points[3].x`
-    var text: String {
-        reduce(into: "") { text, key in
-            let name = key.intValue.map { "[\($0)]" } ?? key.stringValue
-            text += text.isEmpty || name.hasPrefix("[") ? name : "." + name
-        }
-    }
 }
 
 /// The columns of a batch or of a structure, by name.
@@ -138,7 +135,7 @@ struct RowPlace {
 
     /// The number at the place, which is of that type and not null.
     private func number<T: ArrowPrimitive>(_: T.Type) throws(ArrowError) -> T {
-        try column.values(as: T.self)[position]
+        try column.span(as: T.self)[position]
     }
 
     func float<T: BinaryFloatingPoint>(_: T.Type) throws(ArrowError) -> T {
@@ -182,14 +179,40 @@ struct RowPlace {
     }
 
     func moment() throws(ArrowError) -> Timestamp {
-        guard !isNull, case .timestamp(let unit, _) = column.type else { throw mismatch("moment") }
-        let count = try number(Int64.self)
-        let (quotient, rest) = count.quotientAndRemainder(dividingBy: unit.perSecond)
-        let remainder = rest < 0 ? rest + unit.perSecond : rest
-        return Timestamp(
-            seconds: rest < 0 ? quotient - 1 : quotient,
-            nanoseconds: Int32(remainder * (1_000_000_000 / unit.perSecond)))
+        let count: Int64? =
+            switch column.type {
+            case .date32 where !isNull: Int64(try number(Int32.self))
+            case .timestamp where !isNull, .date64 where !isNull: try number(Int64.self)
+            default: nil
+            }
+        guard let moment = count.flatMap({ Timestamp(count: $0, of: column.type) }) else {
+            throw mismatch("moment")
+        }
+        return moment
     }
+
+    /// The value apart from how the column holds it; nil for nulls and for what has parts.
+    func scalar() throws(ArrowError) -> ArrowScalar? {
+        guard !isNull else { return nil }
+        switch column.type {
+        case .bool: return .bool(try bool())
+        case .float16, .float32, .float64: return .float(try float(Double.self))
+        case .utf8, .largeUTF8, .utf8View: return .text(try text())
+        case .binary, .largeBinary, .binaryView, .fixedSizeBinary: return .bytes(try bytes())
+        case .timestamp, .date32, .date64: return .moment(try moment())
+        case .uint8, .uint16, .uint32, .uint64: return .unsigned(try integer(UInt64.self))
+        default: break
+        }
+        guard case .fixedWidth = column.type.layout, case .values = column.storage,
+            Int32.represents(column.type) || Int64.represents(column.type)
+                || column.type == .int8 || column.type == .int16
+        else { return nil }
+        return .integer(try integer(Int64.self))
+    }
+
+    func isPlain(_ type: ObjectIdentifier) -> Bool { parent.plainType == type }
+
+    func notePlain(_ type: ObjectIdentifier) { parent.plainType = type }
 
     /// The columns of the structure at the place.
     func record() throws(ArrowError) -> RecordView {

@@ -8,13 +8,13 @@ protocol RowSink: AnyObject {
     var count: Int { get }
     func appendNull()
     /// False when the type does not hold such a value, or not exactly.
-    func append(_ value: RowScalar) -> Bool
+    func append(_ value: ArrowScalar) -> Bool
     /// - Throws: `limitExceeded` when offsets of 32 bits cannot state the size.
     func finish() throws(ArrowError) -> Column
 }
 
 extension RowSink {
-    func append(_ value: RowScalar) -> Bool { false }
+    func append(_ value: ArrowScalar) -> Bool { false }
 }
 
 /// Integers, and what is counted in integers: dates, times, moments.
@@ -30,7 +30,7 @@ final class IntegerSink<T: ArrowPrimitive & FixedWidthInteger>: RowSink {
 
     func appendNull() { builder.appendNull() }
 
-    func append(_ value: RowScalar) -> Bool {
+    func append(_ value: ArrowScalar) -> Bool {
         let exact: T? =
             switch value {
             case .integer(let value): T(exactly: value)
@@ -50,33 +50,6 @@ final class IntegerSink<T: ArrowPrimitive & FixedWidthInteger>: RowSink {
     }
 }
 
-extension Timestamp {
-    /// The moment in the unit of a timestamp; nil when it is not a whole number of it, or outside
-    /// the range of 64 bits.
-    fileprivate func count(of type: DataType) -> Int64? {
-        guard case .timestamp(let unit, _) = type else { return nil }
-        let perSecond = unit.perSecond
-        let nanoseconds = Int64(self.nanoseconds)
-        let size = 1_000_000_000 / perSecond
-        guard nanoseconds % size == 0 else { return nil }
-        let (whole, overflow) = seconds.multipliedReportingOverflow(by: perSecond)
-        let (sum, carry) = whole.addingReportingOverflow(nanoseconds / size)
-        return overflow || carry ? nil : sum
-    }
-}
-
-extension TimeUnit {
-    /// How many of the unit are a second.
-    var perSecond: Int64 {
-        switch self {
-        case .second: 1
-        case .millisecond: 1_000
-        case .microsecond: 1_000_000
-        case .nanosecond: 1_000_000_000
-        }
-    }
-}
-
 /// Floating-point numbers. Integers are taken when they are exact; doubles are rounded to the
 /// narrower types, as the schema asks.
 final class FloatSink<T: ArrowPrimitive & BinaryFloatingPoint>: RowSink {
@@ -91,7 +64,7 @@ final class FloatSink<T: ArrowPrimitive & BinaryFloatingPoint>: RowSink {
 
     func appendNull() { builder.appendNull() }
 
-    func append(_ value: RowScalar) -> Bool {
+    func append(_ value: ArrowScalar) -> Bool {
         let number: T? =
             switch value {
             case .float(let value): T(value)
@@ -118,7 +91,7 @@ final class BoolSink: RowSink {
 
     func appendNull() { builder.appendNull() }
 
-    func append(_ value: RowScalar) -> Bool {
+    func append(_ value: ArrowScalar) -> Bool {
         guard case .bool(let value) = value else { return false }
         builder.append(value)
         return true
@@ -147,7 +120,7 @@ final class TextSink: RowSink {
 
     func appendNull() { builder.appendNull() }
 
-    func append(_ value: RowScalar) -> Bool {
+    func append(_ value: ArrowScalar) -> Bool {
         switch value {
         case .text(let text) where isText:
             if fits(text.utf8.count) { builder.append(text) }
@@ -193,7 +166,7 @@ final class DictionarySink: RowSink {
 
     func appendNull() { indices.appendNull() }
 
-    func append(_ value: RowScalar) -> Bool {
+    func append(_ value: ArrowScalar) -> Bool {
         guard case .text(let text) = value else { return false }
         if let index = known[text] { return indices.append(.integer(Int64(index))) }
         // More texts than the index can number are a value that the type does not hold.

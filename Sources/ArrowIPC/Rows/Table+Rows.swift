@@ -1,3 +1,5 @@
+internal import BridgeBytes
+
 /// Rows of `Codable` structures into columns, and back.
 ///
 /// | Swift | column | | Swift | column |
@@ -9,20 +11,24 @@
 /// | optionals | nulls | | dictionaries | `map` |
 /// | enumerations with raw values | as these | | structures, classes | `struct` |
 ///
-/// Other types are whatever their own conformance makes of them: Foundation's `Date` a `float64`
-/// of seconds since 2001, `UUID` text, `URL` a structure, `Data` a list of `uint8` (`binary`, when
-/// a schema says so). A schema may name other types for the same values: narrower or wider
-/// numbers that hold them exactly, dates, times and durations for integers, large types, and
-/// dictionaries of text.
+/// A type may have a form of its own (`ArrowScalarConvertible`): with NATSBridgeFoundation in the
+/// program `Date` is `timestamp[us,UTC]`, `Data` is `binary` and `URL` is `utf8`. Other types
+/// are whatever their `Codable` conformance makes of them: `UUID` is text. A schema may name
+/// other types for the same values: narrower or wider numbers that hold them exactly, dates, times
+/// and durations for integers, dates for moments at midnight, large types, and dictionaries of
+/// text.
 extension RecordBatch {
     /// A batch of rows, each a structure whose keys are the columns.
     /// - Parameters:
     ///   - schema: The columns to make. Without it the first value of each key settles its type,
-    ///     and a key is nullable when it is optional or left out; a column without any value
-    ///     has type `null`, and no rows make no columns.
+    ///     and a key is nullable when it is optional or left out. Where no value does, since there
+    ///     are no rows or only nulls, the type of the rows is asked: its `init(from:)` is given
+    ///     made-up values. With rows, a column that this does not tell either has type `null`.
     /// - Throws: `invalidRow` when a value does not fit its column, with its path and, in the
-    ///   message, the number of the row; `unsupportedType` for types of the schema that are not
-    ///   made of rows; `limitExceeded` when a column needs a large type. Complexity: O(values).
+    ///   message, the number of the row, or when there are no rows and their type cannot be asked
+    ///   (it is not `Decodable`, its keys depend on the value, it is inside itself, or it refuses
+    ///   what is made up); `unsupportedType` for types of the schema that are not made of rows;
+    ///   `limitExceeded` when a column needs a large type. Complexity: O(values).
     public init<Rows: Sequence>(
         rows: Rows, schema: Schema? = nil, metadata: Metadata? = nil
     ) throws(ArrowError) where Rows.Element: Encodable {
@@ -41,6 +47,7 @@ extension RecordBatch {
                 number += 1
             }
         } catch { throw ArrowError(row: number, error) }
+        if schema == nil { try Self.settle(root, Rows.Element.self, count: number) }
         let record = try root.record()
         let column = try record.finish()
         guard column.validity == nil else {
@@ -49,6 +56,18 @@ extension RecordBatch {
         let found = schema ?? Schema(record.columns.map(\.field))
         self.init(
             schema: found, columns: column.children, count: column.count, metadata: metadata)
+    }
+
+    /// Settles what no row has settled.
+    private static func settle<Row>(
+        _ root: RowColumn, _ type: Row.Type, count: Int
+    ) throws(ArrowError) {
+        if count == 0 { return try RowProbe.settle(root, rows: type) }
+        guard root.isUnsettled else { return }
+        let probed = RowColumn(name: "", path: "")
+        // With rows, what cannot be asked stays a column of nulls.
+        guard (try? RowProbe.settle(probed, rows: type)) != nil else { return }
+        try root.settle(like: probed)
     }
 
     /// The rows as values of a type, whose keys are the names of the columns. Columns that the type

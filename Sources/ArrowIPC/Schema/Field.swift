@@ -79,6 +79,13 @@ public struct Schema: Sendable, Hashable {
 extension Schema: CustomStringConvertible {
     /// One line per field, children indented.
     public var description: String {
+        fields.map(\.description).joined(separator: "\n")
+    }
+}
+
+extension Field: CustomStringConvertible {
+    /// Name, type and whether nulls are ruled out; children on lines of their own, indented.
+    public var description: String {
         var lines: [String] = []
         func append(_ field: Field, depth: Int) {
             let indent = String(repeating: "  ", count: depth)
@@ -86,7 +93,14 @@ extension Schema: CustomStringConvertible {
             lines.append("\(indent)\(field.name): \(field.type)\(null)")
             for child in field.type.children { append(child, depth: depth + 1) }
         }
-        for field in fields { append(field, depth: 0) }
+        append(self, depth: 0)
         return lines.joined(separator: "\n")
+    }
+}
+
+extension Metadata: CustomStringConvertible {
+    /// The pairs as `key: value`, in order.
+    public var description: String {
+        "[\(entries.map { "\($0.key): \($0.value)" }.joined(separator: ", "))]"
     }
 }

@@ -53,16 +53,6 @@ public struct RecordBatch: Sendable {
         try self.init(schema: schema, columns: columns.map(\.value))
     }
 
-    /// The first column of that name.
-    /// - Throws: `noSuchColumn`.
-    public func column(_ name: String) throws(ArrowError) -> Column {
-        guard let index = schema.index(of: name) else {
-            throw ArrowError(
-                .noSuchColumn, stage: .batch, field: name, "there is no column \"\(name)\"")
-        }
-        return columns[index]
-    }
-
     /// Some of the rows, without a copy of any value. Traps when the range is outside `0..<count`.
     public subscript(range: Range<Int>) -> RecordBatch {
         precondition(range.lowerBound >= 0 && range.upperBound <= count, "range outside the batch")
@@ -72,7 +62,7 @@ public struct RecordBatch: Sendable {
     }
 
     /// Checks what opening does not look at; see `Column.validate(full:)`.
-    /// - Throws: `invalidData`, `invalidUTF8`, with the name of the column.
+    /// - Throws: `invalidData`, `invalidUTF8`, with the name of the column. Complexity: O(values).
     public func validate(full: Bool = false) throws(ArrowError) {
         var seen = ValidatedChunks()
         try validate(full: full, &seen)

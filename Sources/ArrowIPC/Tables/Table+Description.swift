@@ -23,13 +23,20 @@ extension Table: CustomStringConvertible {
             }
             left -= min(left, batch.count)
         }
-        var lines = ["\(count) rows × \(schema.fields.count) columns in \(batches.count) batches"]
+        var lines = [
+            "\(Self.counted(count, "row")) × \(Self.counted(columnCount, "column")) in "
+                + Self.counted(batches.count, "batch", "batches")
+        ]
         lines += Self.aligned(grid)
-        if count > rows { lines.append("… \(count - rows) more rows") }
-        if shown.count < schema.fields.count {
-            lines.append("… \(schema.fields.count - shown.count) more columns")
+        if count > rows { lines.append("… \(Self.counted(count - max(rows, 0), "more row"))") }
+        if shown.count < columnCount {
+            lines.append("… \(Self.counted(columnCount - shown.count, "more column"))")
         }
         return lines.joined(separator: "\n")
+    }
+
+    private static func counted(_ number: Int, _ one: String, _ many: String? = nil) -> String {
+        number == 1 ? "1 \(one)" : "\(number) \(many ?? one + "s")"
     }
 
     /// Wider tables show only so many of their columns.
@@ -64,6 +71,28 @@ extension Column: CustomStringConvertible {
         let shown = (0..<min(count, 10)).map { Cell.text(self, $0, depth: 0) }
         let rest = count > 10 ? ", …" : ""
         return "\(type)[\(count)]: \(shown.joined(separator: ", "))\(rest)"
+    }
+}
+
+extension TableColumn: CustomStringConvertible {
+    /// Name and type, the number of values and the first of them.
+    public var description: String {
+        var shown: [String] = []
+        for chunk in chunks {
+            for position in 0..<min(chunk.count, 10 - shown.count) {
+                shown.append(Cell.text(chunk, position, depth: 0))
+            }
+        }
+        let rest = count > 10 ? ", …" : ""
+        return "\(name): \(type)[\(count)]: \(shown.joined(separator: ", "))\(rest)"
+    }
+}
+
+extension Bitmap: CustomStringConvertible {
+    /// The first bits, in their order, as 0 and 1.
+    public var description: String {
+        let shown = prefix(64).map { $0 ? "1" : "0" }.joined()
+        return "Bitmap(\(shown)\(count > 64 ? "…" : ""))"
     }
 }
 
@@ -107,6 +136,8 @@ private enum Cell {
         case .dictionary, .union, .runEndEncoded:
             let place = try column.resolved(at: position)
             return text(place.column, place.position, depth: depth + 1)
+        case .timestamp, .date32, .date64:
+            return try column[position..<position + 1].momentText() ?? "null"
         default: return try number(column, position)
         }
     }

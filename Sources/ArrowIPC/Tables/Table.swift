@@ -19,6 +19,12 @@ public struct Table: Sendable {
         self.batches = batches
     }
 
+    /// A table of batches that are known to have the schema.
+    init(unchecked schema: Schema, _ batches: [RecordBatch]) {
+        self.schema = schema
+        self.batches = batches
+    }
+
     /// A table of one batch.
     public init(_ batch: RecordBatch) {
         schema = batch.schema
@@ -45,21 +51,11 @@ public struct Table: Sendable {
         self.batches = batches
     }
 
-    /// Number of rows.
+    /// Number of rows. Complexity: O(batches).
     public var count: Int { batches.reduce(0) { $0 + $1.count } }
 
-    /// The pieces of the first column of that name, one per batch.
-    /// - Throws: `noSuchColumn`.
-    public func columns(_ name: String) throws(ArrowError) -> [Column] {
-        guard let index = schema.index(of: name) else {
-            throw ArrowError(
-                .noSuchColumn, stage: .batch, field: name, "there is no column \"\(name)\"")
-        }
-        return batches.map { $0.columns[index] }
-    }
-
     /// Checks what opening does not look at; see `Column.validate(full:)`.
-    /// - Throws: `invalidData`, `invalidUTF8`, with the name of the column.
+    /// - Throws: `invalidData`, `invalidUTF8`, with the name of the column. Complexity: O(values).
     public func validate(full: Bool = false) throws(ArrowError) {
         var seen = ValidatedChunks()
         for batch in batches { try batch.validate(full: full, &seen) }

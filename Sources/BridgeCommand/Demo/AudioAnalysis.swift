@@ -53,7 +53,7 @@ package struct AudioAnalysis: Sendable {
         guard let batch = spectrum.batches.first else { return 0 }
         let frequencies = try batch.column("frequency_hz")
         let amplitudes = try batch.column("amplitude")
-        let values = try amplitudes.values(as: Float.self)
+        let values = try amplitudes.span(as: Float.self)
         var best = 0
         for index in values.indices where values[index] > values[best] { best = index }
         return try frequencies.number(Double.self, at: best) ?? 0

@@ -31,7 +31,7 @@ enum HealthReports {
     static func isSnapshot(_ table: Table, of number: Int) throws(ArrowError) -> Bool {
         guard table.count == snapshotRows, let batch = table.batches.first else { return false }
         let column = try batch.column("resident_kb")
-        let values = try column.values(as: Int64.self)
+        let values = try column.span(as: Int64.self)
         for row in values.indices where values[row] != Int64((row &* 31 + number) % 65_536) {
             return false
         }

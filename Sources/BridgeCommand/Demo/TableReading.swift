@@ -31,7 +31,7 @@ struct TableReading: Sendable {
 
     private mutating func integers(_ name: String, _ batch: RecordBatch) throws(ArrowError) -> Int {
         let column = try batch.column(name)
-        let values = try column.values(as: Int64.self)
+        let values = try column.span(as: Int64.self)
         take(name, values)
         var total = 0
         for index in values.indices { total &+= Int(values[index]) }
@@ -42,7 +42,7 @@ struct TableReading: Sendable {
         _ name: String, _ batch: RecordBatch
     ) throws(ArrowError) -> Double {
         let column = try batch.column(name)
-        let values = try column.values(as: Double.self)
+        let values = try column.span(as: Double.self)
         take(name, values)
         var total = 0.0
         for index in values.indices { total += values[index] }

@@ -33,7 +33,7 @@ import Testing
             for value in 0..<10 { output.append(Double(value)) }
         }
         #expect(column.count == 10)
-        #expect(Array(try column.optionals(of: Double.self)) == (0..<10).map { Double($0) })
+        #expect(Array(try column.values(as: Double?.self)) == (0..<10).map { Double($0) })
     }
 
     @Test func buildersGrowAndKeepNulls() throws {
@@ -49,7 +49,7 @@ import Testing
         let dates = numbers.finish()
         #expect(dates.type == .date32)
         #expect(dates.nullCount == values.count { $0 == nil })
-        #expect(Array(try dates.optionals(of: Int32.self)) == values)
+        #expect(Array(try dates.values(as: Int32?.self)) == values)
         let strings = texts.finish()
         #expect(Array(try strings.texts()) == values.map { $0.map { String($0) } })
         let booleans = flags.finish()
@@ -74,7 +74,7 @@ import Testing
     @Test func columnsCanBeViewedAsAnotherTypeOfTheSameLayout() throws {
         let column = try Column([1, nil, 3] as [Int64?]).viewed(as: .duration(.second))
         #expect(column.type == .duration(.second))
-        #expect(Array(try column.optionals(of: Int64.self)) == [1, nil, 3])
+        #expect(Array(try column.values(as: Int64?.self)) == [1, nil, 3])
         #expect(throws: ArrowError.self) { try column.viewed(as: .int32) }
         #expect(throws: ArrowError.self) { try column.viewed(as: .utf8) }
     }

@@ -55,12 +55,12 @@ import Testing
         #expect(marks == 1)
         let table = try Table(ipcStream: Bytes(stream))
         var generator = SeededGenerator(seed: 5)
-        let noise = try #require(try table.columns("noise").first)
+        let noise = try #require(try table.column("noise").chunks.first)
         for index in 0..<1_000 {
             let expected = Int64(bitPattern: generator.next())
             #expect(try noise.number(Int64.self, at: index) == expected)
         }
-        #expect(try table.columns("zeros").first?.number(Int64.self, at: 999) == 0)
+        #expect(try table.column("zeros").values(as: Int64.self)[999] == 0)
     }
 
     @Test(arguments: ["compressed_lz4", "compressed_zstd"])
@@ -103,7 +103,7 @@ import Testing
         let stream = try Self.fixture(name)
         #expect(error(stream, limits)?.code == .limitExceeded)
         let table = try Table(ipcStream: stream, columns: .named(["value"]), limits: limits)
-        let value = try table.columns("value").first?.number(Double.self, at: 399)
+        let value = try table.column("value").values(as: Double.self)[399]
         #expect(value == 399 * 399 / 4.0)
     }
 

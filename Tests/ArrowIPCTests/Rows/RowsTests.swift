@@ -127,7 +127,7 @@ private struct Everything: Codable, Equatable {
         let read = try Table(ipcStream: try table.ipcStream())
         #expect(read.schema == schema)
         #expect(try read.rows(as: Row.self) == rows)
-        #expect(Array(try read.columns("day")[0].optionals(of: Int32.self)) == [-1, 9, 0])
+        #expect(Array(try read.column("day").values(as: Int32?.self)) == [-1, 9, 0])
     }
 
     private func failure(_ body: () throws -> Void) -> ArrowError? {
@@ -217,9 +217,9 @@ private struct Everything: Codable, Equatable {
         let rows = [Row(list: [], nothing: Nothing(), none: nil)]
         let table = try Table(ipcStream: try Table(rows: rows).ipcStream())
         #expect(try table.rows(as: Row.self) == rows)
-        #expect(table.schema.fields[2].type == .null)
-        #expect(try Table(rows: [] as [Row]).schema.fields.isEmpty)
+        #expect(table.schema.fields[2].type == .list(Field("item", .int64)))
         #expect(try Table(rows: [Nothing(), Nothing()]).count == 2)
+        #expect(try Table(rows: [] as [Nothing]).schema.fields.isEmpty)
         let schema = Schema([Field("list", .list(Field("item", .int8)))])
         let empty = try Table(ipcStream: try Table(rows: [] as [Row], schema: schema).ipcStream())
         #expect(empty.schema == schema)
@@ -275,24 +275,6 @@ private struct Everything: Codable, Equatable {
         let back = try table.rows(as: Derived.self)
         #expect(back.map(\.id) == [9, 9])
         #expect(back.map(\.name) == ["n", "n"])
-    }
-
-    @Test func foundationsTypesAreWhatTheyEncode() throws {
-        struct Row: Codable, Equatable {
-            var date: Date
-            var id: UUID
-            var data: Data
-            var url: URL?
-        }
-        let rows = [
-            Row(
-                date: Date(timeIntervalSince1970: 1), id: UUID(), data: Data([1, 2, 3]),
-                url: URL(string: "http://localhost/a"))
-        ]
-        let table = try Table(rows: rows)
-        #expect(
-            table.schema.fields.map(\.type.description) == ["float64", "utf8", "list", "struct"])
-        #expect(try table.rows(as: Row.self) == rows)
     }
 
     @Test func encodedColumnsAreReadThrough() throws {

@@ -18,8 +18,8 @@ import Testing
 
     @Test func valuesAreThoseThatWereWritten() throws {
         let batch = try Table(ipcStream: try Tables.wide().ipcStream()).batches[1]
-        #expect(Array(try batch.column("int64").optionals(of: Int64.self)) == [nil, 0, 1])
-        #expect(Array(try batch.column("float32").optionals(of: Float.self))[0] == nil)
+        #expect(Array(try batch.column("int64").values(as: Int64?.self)) == [nil, 0, 1])
+        #expect(Array(try batch.column("float32").values(as: Float?.self))[0] == nil)
         #expect(Array(try batch.column("utf8").texts()) == [nil, "Zürich", "日本"])
         #expect(Array(try batch.column("large").texts()) == [nil, "Zürich", "日本"])
         #expect(Array(try batch.column("binary").blobs()) == [nil, [], [1]])
@@ -31,7 +31,7 @@ import Testing
         let structure = try batch.column("structure")
         #expect((0..<3).map { structure.isNull(at: $0) } == [false, true, false])
         let inner = try structure.child(named: "a")
-        #expect(Array(try inner.optionals(of: Int64.self)) == [nil, 3, 4])
+        #expect(Array(try inner.values(as: Int64?.self)) == [nil, 3, 4])
     }
 
     @Test func segmentsAreTheColumnsOwnMemory() throws {
@@ -46,7 +46,7 @@ import Testing
         #expect(plan.count == stream.count)
         #expect(plan.segments.reduce(0) { $0 + $1.count } == plan.count)
         let addresses = plan.segments.map(\.address)
-        let values = try ids.values(as: Int64.self)
+        let values = try ids.span(as: Int64.self)
         let address = unsafe values.withUnsafeBytes { UInt(bitPattern: $0.baseAddress) }
         #expect(addresses.contains(address))
         // Heads, ids, offsets, padding, text, end mark: small things are joined.
@@ -64,7 +64,7 @@ import Testing
                 }
             }
             let column = try batch.column("int64")
-            let values = try column.values(as: Int64.self)
+            let values = try column.span(as: Int64.self)
             let address = unsafe values.withUnsafeBytes { UInt(bitPattern: $0.baseAddress) }
             #expect(range.contains(address))
             #expect(address % 64 == 0)

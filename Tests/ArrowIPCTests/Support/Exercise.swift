@@ -47,7 +47,7 @@ struct Exercise {
         attempt { try column.texts().prefix(64).reduce(0) { $0 + ($1?.count ?? 0) } }
         attempt { try column.lists().prefix(64).reduce(0) { $0 + ($1?.count ?? 0) } }
         attempt { try column.bits().setCount }
-        attempt { try column.values(as: Double.self).count }
+        attempt { try column.span(as: Double.self).count }
         for child in column.children { self.column(child) }
     }
 }

@@ -12,12 +12,12 @@ import Testing
         let lines = table.excerpt(rows: 2).split(separator: "\n").map(String.init)
         #expect(
             lines == [
-                "3 rows × 4 columns in 1 batches",
+                "3 rows × 4 columns in 1 batch",
                 "id     name       on     raw",
                 "int64  utf8       bool   binary",
                 "1      Ada        true   0x01ff",
                 "2      line feed  false  null",
-                "… 1 more rows",
+                "… 1 more row",
             ])
     }
 

@@ -61,11 +61,48 @@ extension Column {
         self = builder.finish()
     }
 
+    /// A column of bytes, `binary` or `large_binary`.
+    public init(_ values: [Bytes], type: DataType = .binary) {
+        self.init(values.map { $0 as Bytes? }, type: type)
+    }
+
     /// A column of optional bytes, `binary` or `large_binary`.
     public init(_ values: [Bytes?], type: DataType = .binary) {
         var builder = TextBuilder(capacity: values.count, type: type)
         for value in values { builder.append(value) }
         self = builder.finish()
+    }
+
+    /// A column of values that have a form of their own in columns, such as `Timestamp`:
+    ///
+    ///     let taken = try Column([moment, nil], type: .timestamp(.millisecond, zone: "UTC"))
+    ///
+    /// - Throws: `invalidRow` when a value does not fit the type, with its position;
+    ///   `unsupportedType` for types that are not made of single values. Complexity: O(n).
+    public init<T: ArrowScalarConvertible>(
+        _ values: [T?], type: DataType = T.arrowType
+    ) throws(ArrowError) {
+        let sink = try RowColumn.sink(of: type, path: "")
+        for (position, value) in values.enumerated() {
+            guard let value else {
+                sink.appendNull()
+                continue
+            }
+            guard let scalar = value.arrowScalar(for: type), sink.append(scalar) else {
+                throw ArrowError(
+                    .invalidRow, stage: .column,
+                    "value \(position), a \(T.self), does not fit a column of \(type)")
+            }
+        }
+        self = try sink.finish()
+    }
+
+    /// A column of values that have a form of their own in columns, none of them null.
+    /// - Throws: as for optional values.
+    public init<T: ArrowScalarConvertible>(
+        _ values: [T], type: DataType = T.arrowType
+    ) throws(ArrowError) {
+        try self.init(values.map { $0 as T? }, type: type)
     }
 
     /// A column of nulls.

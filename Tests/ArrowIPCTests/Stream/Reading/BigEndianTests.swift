@@ -64,7 +64,7 @@ import Testing
         _ = try Self.read(Column(long), [Buffer(long)])
         let doubles = [0.5, -1.25, 1e300]
         let read = try Self.read(Column(doubles), [Buffer(doubles.map(\.bitPattern))])
-        #expect(Array(try read.optionals(of: Double.self)) == doubles)
+        #expect(Array(try read.values(as: Double?.self)) == doubles)
         _ = try Self.read(Column([1, 255] as [UInt8]), [])
     }
 

@@ -51,6 +51,6 @@ import Testing
             [0, 0, 0, 16, 64, 0, 64, 16], by: [0, 0, 1 << 40, 16, 64, 0, 64, 16], in: stream)
         #expect(throws: ArrowError.self) { try Table(ipcStream: forged) }
         let table = try Table(ipcStream: forged, columns: .named(["n"]))
-        #expect(Array(try table.columns("n")[0].optionals(of: Int.self)) == [1, 2])
+        #expect(Array(try table.column("n").values(as: Int.self)) == [1, 2])
     }
 }

@@ -145,7 +145,7 @@ import Testing
         decoder.feed(stream)
         let batch = try #require(try decoder.next())
         let column = batch.columns[0]
-        let values = try column.values(as: Int.self)
+        let values = try column.span(as: Int.self)
         let address = unsafe values.withUnsafeBytes { UInt(bitPattern: $0.baseAddress) }
         #expect((stream.address..<stream.address + UInt(stream.count)).contains(address))
     }

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct StreamWriterTests {
     private static func column(_ table: Table, _ name: String) throws -> [String?] {
-        try table.columns(name).flatMap { column in
+        try table.column(name).chunks.flatMap { column in
             try (0..<column.count).map { position -> String? in
                 if column.isNull(at: position) { return nil }
                 let place = try column.resolved(at: position)
@@ -178,7 +178,7 @@ import Testing
                 .dictionary(index: .int8, value: .largeUTF8, isOrdered: false, id: 0),
             ])
         try read.validate(full: true)
-        #expect(try read.columns("words")[0].list(at: 1)?.text(at: 0) == "b")
+        #expect(try read.column("words").chunks[0].list(at: 1)?.text(at: 0) == "b")
         #expect(try Self.column(read, "code") == ["y", "x"])
     }
 }

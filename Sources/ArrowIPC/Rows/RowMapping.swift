@@ -1,29 +1,3 @@
-internal import BridgeBytes
-
-/// A single value on its way from a row into a column.
-enum RowScalar {
-    case bool(Bool)
-    case integer(Int64)
-    case unsigned(UInt64)
-    case float(Double)
-    case text(String)
-    case bytes(Bytes)
-    case moment(Timestamp)
-
-    /// Its name in error messages.
-    var name: String {
-        switch self {
-        case .bool: "a boolean"
-        case .integer(let value): "the integer \(value)"
-        case .unsigned(let value): "the integer \(value)"
-        case .float: "a floating-point number"
-        case .text: "text"
-        case .bytes: "bytes"
-        case .moment: "a moment"
-        }
-    }
-}
-
 /// Dictionaries, which become maps: `Encoder` shows them as a structure, whose keys would become
 /// columns.
 protocol RowMapping {

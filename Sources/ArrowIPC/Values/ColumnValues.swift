@@ -1,0 +1,116 @@
+/// The values of a column as a collection of Swift values, over all batches of a table:
+///
+///     for id in try table.column("id").values(as: Int.self) { … }
+///     let names = Array(try table.column("name").values(as: String?.self))
+///
+/// A view: no number is copied, and texts are made when they are asked for. Offsets and indices
+/// were checked when the view was made, so that no access throws. Access to any position costs a
+/// bisection over the batches; iteration costs none. Loops at the speed of memory go batch by
+/// batch over `Column.span(as:)`.
+public struct ColumnValues<Element: ArrowValue>: RandomAccessCollection, Sendable {
+    /// The values of one batch; no part is empty.
+    @usableFromInline struct Part: Sendable {
+        /// Reads a column of plain values.
+        @usableFromInline let source: Element.ColumnSource?
+        /// Reads any other column.
+        @usableFromInline let encoded: EncodedValues<Element>?
+        @usableFromInline let start: Int
+        @usableFromInline let count: Int
+
+        @inlinable func value(at position: Int) -> Element {
+            if let source { return Element.arrowValue(from: source, at: position) }
+            guard let encoded else { preconditionFailure("a part has one of its sources") }
+            return encoded.value(at: position)
+        }
+    }
+
+    @usableFromInline let parts: [Part]
+    /// Number of values, nulls counted.
+    public let count: Int
+    public var startIndex: Int { 0 }
+    public var endIndex: Int { count }
+
+    /// - Throws: as `Column.values(as:)`.
+    init(_ columns: [Column]) throws(ArrowError) {
+        var parts: [Part] = []
+        var count = 0
+        for column in columns {
+            // Empty columns are looked at too: a wrong type is told whatever the table holds.
+            let part = try Self.part(column, start: count)
+            if column.count > 0 { parts.append(part) }
+            count += column.count
+        }
+        self.parts = parts
+        self.count = count
+    }
+
+    private static func part(_ column: Column, start: Int) throws(ArrowError) -> Part {
+        let hasNull = Element.arrowNull != nil
+        switch column.layout {
+        case .dictionary, .runs, .null:
+            guard column.layout != .null || hasNull || column.count == 0 else {
+                throw column.unexpectedNulls("\(Element.self)")
+            }
+            let encoded = try EncodedValues<Element>(column)
+            return Part(source: nil, encoded: encoded, start: start, count: column.count)
+        default:
+            let source = try Element.arrowSource(of: column)
+            if !hasNull, column.nullCount > 0 { throw column.unexpectedNulls("\(Element.self)") }
+            return Part(source: source, encoded: nil, start: start, count: column.count)
+        }
+    }
+
+    /// The value at a position. Traps when it is outside `0..<count`.
+    /// Complexity: O(log batches).
+    @inlinable public subscript(position: Int) -> Element {
+        precondition(position >= 0 && position < count, "position outside the column")
+        if parts.count == 1 { return parts[0].value(at: position) }
+        var lower = 0
+        var upper = parts.count
+        while upper - lower > 1 {
+            let middle = (lower + upper) / 2
+            if parts[middle].start > position { upper = middle } else { lower = middle }
+        }
+        return parts[lower].value(at: position - parts[lower].start)
+    }
+
+    /// Goes through the values batch by batch.
+    public struct Iterator: IteratorProtocol {
+        @usableFromInline let parts: [Part]
+        @usableFromInline var part = 0
+        @usableFromInline var position = 0
+        @usableFromInline var current: Part?
+
+        @inlinable init(_ parts: [Part]) {
+            self.parts = parts
+            current = parts.first
+        }
+
+        @inlinable public mutating func next() -> Element? {
+            guard let part = current else { return nil }
+            if position < part.count {
+                position &+= 1
+                return part.value(at: position &- 1)
+            }
+            return nextPart()
+        }
+
+        /// The first value of the next part; no part is empty.
+        @usableFromInline mutating func nextPart() -> Element? {
+            part += 1
+            current = part < parts.count ? parts[part] : nil
+            position = 1
+            return current?.value(at: 0)
+        }
+    }
+
+    @inlinable public func makeIterator() -> Iterator { Iterator(parts) }
+}
+
+extension ColumnValues: CustomStringConvertible {
+    /// The first values, as an array shows them.
+    public var description: String {
+        let shown = prefix(10).map { "\($0)" }
+        return "[\(shown.joined(separator: ", "))\(count > 10 ? ", …" : "")]"
+    }
+}
