@@ -48,7 +48,7 @@ public final class Bridge: Sendable {
     /// Refuses work after `close`.
     func checkOpen(_ stage: BridgeError.Stage) throws(BridgeError) {
         guard !end.isOver else {
-            throw BridgeError(BridgeError.Code.closed, stage: stage, detail: "the bridge is closed")
+            throw BridgeError(.closed, stage: stage, detail: "the bridge is closed")
         }
     }
 }
@@ -71,7 +71,8 @@ extension Bridge {
         trace(
             error.correlationID, error.stage, "failed: \(error.code)",
             level: error.isLoss ? .warning : .error,
-            TraceEvent.Field("subject", error.subject), TraceEvent.Field("code", error.code),
+            TraceEvent.Field("subject", error.subject),
+            TraceEvent.Field("code", error.code.rawValue),
             TraceEvent.Field("detail", error.detail))
         return error
     }

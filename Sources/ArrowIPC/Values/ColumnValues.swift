@@ -1,3 +1,5 @@
+internal import BridgeBytes
+
 /// The values of a column as a collection of Swift values, over all batches of a table:
 ///
 ///     for id in try table.column("id").values(as: Int.self) { … }

@@ -33,12 +33,12 @@ package enum ContentCoding {
     ///   - url: The link, for errors.
     ///   - reservation: Grows with what comes out, beside what the coded bytes have.
     /// - Throws: `ClaimError` in the stage `verify`: `undecodableContent` for an unknown coding
-    ///   or damaged bytes, `payloadTooLarge` for more than the limit, `memoryExhausted`.
+    ///   or damaged bytes, `tooLarge` for more than the limit, `memoryExhausted`.
     package static func decode(
         _ bytes: Bytes, _ names: String, limit: Int, url: String, correlationID: String,
         reservation: MemoryReservation? = nil
     ) throws(ClaimError) -> Bytes {
-        func failure(_ code: ClaimError.Code, _ message: String) -> ClaimError {
+        func failure(_ code: ErrorCode, _ message: String) -> ClaimError {
             ClaimError(code, .verify, url: url, message, correlationID: correlationID)
         }
         var content = bytes
@@ -53,7 +53,7 @@ package enum ContentCoding {
                 } catch .noMemory {
                     throw failure(.memoryExhausted, "there is no memory for what it inflates to")
                 } catch .tooLarge {
-                    throw failure(.payloadTooLarge, "inflated, it has more than \(limit) bytes")
+                    throw failure(.tooLarge, "inflated, it has more than \(limit) bytes")
                 } catch {
                     throw failure(
                         .undecodableContent, "the bytes are not \(name): \(error.rawValue)")
@@ -66,11 +66,11 @@ package enum ContentCoding {
     }
 
     /// Checks what the sender vouched for on the payload as it is after decoding.
-    /// - Throws: `ClaimError`: `sizeMismatch`, `checksumMismatch`, `checksumMalformed`.
+    /// - Throws: `ClaimError`: `sizeMismatch`, `checksumMismatch`, `invalidChecksum`.
     package static func verify(
         _ bytes: Bytes, size: Int?, checksum text: String?, url: String, correlationID: String
     ) throws(ClaimError) {
-        func failure(_ code: ClaimError.Code, _ message: String) -> ClaimError {
+        func failure(_ code: ErrorCode, _ message: String) -> ClaimError {
             ClaimError(code, .verify, url: url, message, correlationID: correlationID)
         }
         if let size, size != bytes.count {
@@ -82,7 +82,7 @@ package enum ContentCoding {
             guard found == expected else {
                 throw failure(.checksumMismatch, "\(found) instead of \(expected)")
             }
-        case .malformed: throw failure(.checksumMalformed, "the stated digest is not one")
+        case .malformed: throw failure(.invalidChecksum, "the stated digest is not one")
         case .unknownName, nil: return
         }
     }

@@ -80,7 +80,7 @@ public struct FileServerStore: ClaimStore {
     private func withdraw(
         _ id: String, _ token: String, after error: ClaimError
     ) async -> ClaimError {
-        guard error.cause != nil || error.attempts > 1,
+        guard error.httpError != nil || error.attempts > 1,
             let url = try? StoreURL.make(baseURL, "/f/\(id)")
         else { return error }
         var retry = requests.retry
@@ -161,7 +161,7 @@ enum StoreURL {
         do throws(HTTPWireError) {
             return try HTTPURL(text)
         } catch {
-            throw HTTPError(.badURL, .prepare, url: "", error.message, wire: error)
+            throw HTTPError(.badURL, .prepare, url: "", error.detail, wire: error)
         }
     }
 

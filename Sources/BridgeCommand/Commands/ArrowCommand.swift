@@ -138,7 +138,7 @@ extension CommandFailure {
     /// A stream that is not what the Arrow format says.
     init(_ error: ArrowError, target: String?, correlationID: String? = nil) {
         self.init(
-            .integrity, code: error.code.rawValue, stage: "arrow \(error.stage.rawValue)",
-            target: target, correlationID: correlationID, detail: error.message)
+            .integrity, code: error.code, stage: "arrow \(error.stage.rawValue)",
+            target: target, correlationID: correlationID, detail: error.detail)
     }
 }

@@ -1,4 +1,5 @@
 package import ArrowIPC
+internal import BridgeBytes
 package import BridgeJSON
 
 /// What the demo's audio service answers: the tones of a recording as JSON, and its spectrum as a

@@ -66,7 +66,7 @@ enum CatchUpScenario {
     ) async throws -> Timestamp {
         guard let time = try await jetStream.streamInfo(stream).serverTime else {
             throw CommandFailure(
-                .other, code: "no_server_time", stage: "replay", target: stream,
+                .other, code: .demoFailed, stage: "replay", target: stream,
                 detail: "the server does not tell its time; it is older than 2.10")
         }
         return time

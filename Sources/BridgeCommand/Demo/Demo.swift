@@ -1,4 +1,5 @@
 internal import ArrowIPC
+internal import BridgeBytes
 internal import BridgeClaims
 internal import BridgeEnvelope
 internal import BridgeJSON
@@ -73,7 +74,7 @@ extension CommandFailure {
         case let error as ClaimError: self.init(error)
         case let error as ArrowError: self.init(error, target: nil)
         default:
-            self.init(.other, code: "scenario_failed", stage: "demo", detail: "\(error)")
+            self.init(.other, code: .demoFailed, stage: "demo", detail: "\(error)")
         }
     }
 }

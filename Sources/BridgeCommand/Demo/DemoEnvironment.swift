@@ -1,3 +1,4 @@
+internal import BridgeBytes
 internal import BridgeClaims
 internal import BridgeHTTP
 internal import NATSBridge
@@ -64,8 +65,8 @@ final class DemoEnvironment: Sendable {
             return try await FileServer.start(FileServerOptions(directory: directory))
         } catch {
             throw CommandFailure(
-                .other, code: error.code.rawValue, stage: "start", target: directory,
-                detail: error.message)
+                .other, code: error.code, stage: "start", target: directory,
+                detail: error.detail)
         }
     }
 

@@ -1,3 +1,4 @@
+internal import BridgeBytes
 internal import BridgeClaims
 internal import BridgeEnvelope
 internal import HTTPWire

@@ -1,4 +1,5 @@
 internal import ArrowIPC
+internal import BridgeBytes
 internal import BridgeJSON
 
 /// What the demo's service reports about itself: small updates, and now and then a snapshot that

@@ -30,7 +30,7 @@ enum TableLines {
             if take(line, environment)?["ready"] != nil { return }
         }
         throw CommandFailure(
-            .other, code: "receiver_failed", stage: "start",
+            .other, code: .demoFailed, stage: "start",
             detail: "the receiving process ended before it was ready")
     }
 

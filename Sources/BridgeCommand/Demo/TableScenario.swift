@@ -11,7 +11,7 @@ enum TableScenario {
     static func run(_ environment: DemoEnvironment, _ log: ScenarioLog) async throws {
         guard let program = Environment.executablePath else {
             throw CommandFailure(
-                .other, code: "no_executable", stage: "start", detail: "own path unknown")
+                .other, code: .demoFailed, stage: "start", detail: "own path unknown")
         }
         let common = [
             "--server", environment.server, "--store", environment.store, "--rows",
@@ -37,7 +37,7 @@ enum TableScenario {
         _ = await TableLines.result(of: receiver, environment)
         guard let result else {
             throw CommandFailure(
-                .other, code: "sender_failed", stage: "send",
+                .other, code: .demoFailed, stage: "send",
                 detail: "the sending process ended without a result")
         }
         report(result, environment, log)

@@ -58,7 +58,7 @@ enum MessageLine {
         _ failure: CommandFailure, count: Int?, of place: MessagePlace
     ) -> JSONValue {
         var object = JSONObject()
-        object["error"] = .string(failure.code)
+        object["error"] = .string(failure.code.rawValue)
         object["count"] = count.map { JSONValue($0) } ?? .null
         object["cause"] = failure.fields["detail"]
         add(place, to: &object)

@@ -1,3 +1,4 @@
+internal import BridgeBytes
 internal import Synchronization
 
 /// How far a transfer has come, on a terminal only and only when it lasts: nothing is printed in

@@ -84,7 +84,7 @@ enum StandardOutput {
         let reason = unsafe String(cString: strerror(number)).lowercased()
         return .failed(
             CommandFailure(
-                .other, code: "output_failed", stage: "write", target: "standard output",
+                .other, code: .outputFailed, stage: "write", target: "standard output",
                 detail: reason))
     }
 }

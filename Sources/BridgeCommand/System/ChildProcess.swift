@@ -134,7 +134,7 @@ package final class ChildProcess: Sendable {
     private static func failure(_ path: String, _ number: Int32) -> CommandFailure {
         let reason = unsafe String(cString: strerror(number))
         return CommandFailure(
-            .other, code: "cannot_start", stage: "start", target: path,
+            .other, code: .demoFailed, stage: "start", target: path,
             detail: reason.lowercased())
     }
 }

@@ -1,3 +1,4 @@
+internal import BridgeBytes
 internal import NATSBridge
 internal import NATSCore
 
@@ -90,14 +91,14 @@ package enum Deadline {
 
     private static func late(_ work: Work) -> CommandFailure {
         CommandFailure(
-            .timeout, code: "timeout", stage: work.stage, target: work.target,
+            .timeout, code: .timeout, stage: work.stage, target: work.target,
             detail: "not done after \(Figures.time(work.limit ?? .zero))",
             hint: "--timeout gives it more time")
     }
 
     private static func interrupted(_ work: Work) -> CommandFailure {
         CommandFailure(
-            .interrupted, code: "cancelled", stage: work.stage, target: work.target,
+            .interrupted, code: .cancelled, stage: work.stage, target: work.target,
             detail: "interrupted")
     }
 }

@@ -40,7 +40,7 @@ package enum FileBytes {
             if count < 0, errno != EINTR { throw failure("read", path) }
             guard writer.count <= longest else {
                 throw CommandFailure(
-                    .refused, code: "file_too_large", stage: "read", target: path,
+                    .refused, code: .tooLarge, stage: "read", target: path,
                     detail: "it is larger than \(Figures.bytes(longest))")
             }
         }
@@ -108,9 +108,13 @@ package enum FileBytes {
     static func failure(_ stage: String, _ path: String) -> CommandFailure {
         let number = errno
         let reason = unsafe String(cString: strerror(number))
+        let code: ErrorCode =
+            switch number {
+            case ENOENT: .fileNotFound
+            case ENOSPC, EDQUOT: .storageFull
+            default: .systemError
+            }
         return CommandFailure(
-            number == ENOENT ? .notFound : .other,
-            code: number == ENOENT ? "file_not_found" : "file_error", stage: stage, target: path,
-            detail: reason.lowercased())
+            ExitCode.of(code), code: code, stage: stage, target: path, detail: reason.lowercased())
     }
 }

@@ -21,7 +21,7 @@ package struct NATSServerProcess: Sendable {
     package static func start(directory: String) async throws(CommandFailure) -> NATSServerProcess {
         guard let binary = locate() else {
             throw CommandFailure(
-                .other, code: "no_nats_server", stage: "start", target: "nats-server",
+                .other, code: .demoFailed, stage: "start", target: "nats-server",
                 detail: "not found",
                 hint: "run make setup, set NATS_SERVER to the binary, or name a running server"
                     + " with --server")
@@ -44,7 +44,7 @@ package struct NATSServerProcess: Sendable {
         }
         await process.stop()
         throw CommandFailure(
-            .other, code: "nats_server_ended", stage: "start", target: binary,
+            .other, code: .demoFailed, stage: "start", target: binary,
             detail: "ended before it was ready: "
                 + log.suffix(quotedLines).joined(separator: " | "))
     }

@@ -1,3 +1,4 @@
+internal import BridgeBytes
 internal import Glibc
 
 /// A directory of the demo's own, removed with all it holds when the demo ends.
@@ -19,7 +20,7 @@ struct ScratchDirectory: Sendable {
         let base = Environment.value("TMPDIR") ?? "/tmp"
         guard let path = unique(in: base) else {
             throw CommandFailure(
-                .other, code: "no_scratch_directory", stage: "start", target: base,
+                .other, code: .systemError, stage: "start", target: base,
                 detail: "cannot make a directory there", hint: "set TMPDIR to a writable directory")
         }
         return ScratchDirectory(path: path, inMemory: false)

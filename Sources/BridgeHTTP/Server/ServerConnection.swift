@@ -158,7 +158,7 @@ extension ServerConnection {
             } catch {
                 context.traffic.malformed.add(1, ordering: .relaxed)
                 abortSink()
-                fail(.failure(error.status, error.message, code: error.code.rawValue), link)
+                fail(.failure(error.status, error.message, code: error.code), link)
             }
         }
     }

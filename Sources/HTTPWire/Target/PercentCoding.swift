@@ -1,3 +1,5 @@
+internal import BridgeBytes
+
 /// Percent-encoding of RFC 3986 section 2: one step in, one step out, never more.
 package enum PercentCoding {
     private static let digits = Array("0123456789ABCDEF".utf8)
@@ -43,7 +45,7 @@ package enum PercentCoding {
                 let low = Octet.hexValue(source[position + 2])
             else {
                 throw HTTPWireError(
-                    .badPercentEncoding, .target, at: position,
+                    .invalidPercentEncoding, .target, at: position,
                     "two hexadecimal digits must follow a percent sign")
             }
             decoded.append(high << 4 | low)

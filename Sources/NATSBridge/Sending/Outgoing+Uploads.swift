@@ -14,7 +14,7 @@ extension Outgoing {
         guard !leaving.isEmpty else { return }
         guard let store = bridge.options.store else {
             throw BridgeError(
-                BridgeError.Code.noStore, stage: .upload, subject: subject.text,
+                .noStore, stage: .upload, subject: subject.text,
                 correlationID: correlationID, detail: "a payload must go by link")
         }
         var failures: [ClaimError] = []
@@ -76,10 +76,8 @@ extension Outgoing {
 
     private func failure(_ error: ClaimError, of count: Int) -> BridgeError {
         let more = count > 1 ? " (and \(count - 1) more uploads)" : ""
-        let code = error.code == .cancelled ? BridgeError.Code.cancelled : error.code.rawValue
         return BridgeError(
-            code, stage: .upload, subject: error.url, correlationID: correlationID,
-            detail: error.description + more)
+            error, stage: .upload, correlationID: correlationID, detail: error.detail + more)
     }
 
     /// Longest time for taking uploads back; what is not deleted by then ends with its time to
@@ -91,7 +89,7 @@ extension Outgoing {
     func told(
         _ error: BridgeError, _ outcome: PublishOutcome, _ claims: [Claim]
     ) async -> BridgeError {
-        let isObvious = error.stage != .publish && error.code != BridgeError.Code.cancelled
+        let isObvious = error.stage != .publish && error.code != .cancelled
         guard !claims.isEmpty else {
             return error.knowing(outcome, isObvious ? [] : [MessageFate.sentence(outcome)])
         }

@@ -182,7 +182,8 @@ internal import Synchronization
         } catch {
             await close()
             throw NATSError(
-                error.code, stage: .drain, server: error.server, detail: error.detail)
+                error.code, stage: .drain, server: error.server, detail: error.detail,
+                underlying: error.underlying)
         }
         await close()
     }

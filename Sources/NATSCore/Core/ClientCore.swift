@@ -74,7 +74,7 @@ final class ClientCore: Sendable {
         } catch {
             throw NATSError(
                 .invalidArgument, stage: .connect, subject: prefix,
-                detail: "inbox prefix: \(error)")
+                detail: "inbox prefix: \(error.detail)", underlying: error)
         }
     }
 
@@ -260,16 +260,18 @@ extension ClientCore {
 extension NATSError {
     /// Why a connection, or an attempt to make one, ended.
     init(_ loss: ClientMachine.Loss) {
-        let (code, detail): (Code, String) =
+        let (code, detail): (ErrorCode, String) =
             switch loss.reason {
             case .requested: (.disconnected, "closed on request")
-            case .handshakeTimeout: (.connectionFailed, "no handshake in time")
-            case .tlsRequired: (.connectionFailed, "the server demands TLS, which is not built in")
+            case .handshakeTimeout:
+                (.connectionFailed, "no handshake in time; does the server expect TLS first?")
+            case .tlsRequired:
+                (.tlsRequired, "the server demands TLS, which is not built in; nothing was sent")
             case .stale: (.disconnected, "the server did not answer PING")
             case .writeTimeout: (.disconnected, "the server took no bytes for too long")
             case .serverError(let error):
-                (error.remedy == .reauthenticate ? .authorizationFailed : .disconnected, error.text)
-            case .protocolViolation(let error): (.protocolViolation, error.description)
+                (Self.code(of: error), error.text)
+            case .protocolViolation(let error): (.protocolViolation, error.detail)
             case .peerClosed: (.disconnected, "the server closed the connection")
             case .transportFailed(let words): (.disconnected, words)
             }
@@ -282,7 +284,16 @@ extension NATSError {
             }
         self.init(
             isAttempt ? .connectionFailed : code, stage: .connect, server: loss.server.name,
-            detail: isImpatience ? detail + ", perhaps since we were slow to read" : detail)
+            detail: isImpatience ? detail + ", perhaps since we were slow to read" : detail,
+            underlying: loss.reason.underlying)
+    }
+
+    /// A complaint that a connection ends with: the credentials, TLS, or else a lost connection.
+    private static func code(of error: ServerError) -> ErrorCode {
+        switch error.code {
+        case .authorizationFailed, .tlsRequired: error.code
+        default: .disconnected
+        }
     }
 
     /// Why a client is over; nil: it was asked for.
@@ -294,6 +305,17 @@ extension NATSError {
             self.init(
                 reason == .refused ? .authorizationFailed : .connectionFailed, stage: .connect,
                 detail: reason.rawValue)
+        }
+    }
+}
+
+extension ConnectionMachine.CloseReason {
+    /// What the server said, or which bytes broke the protocol.
+    fileprivate var underlying: (any CodedError)? {
+        switch self {
+        case .serverError(let error): error
+        case .protocolViolation(let error): error
+        default: nil
         }
     }
 }

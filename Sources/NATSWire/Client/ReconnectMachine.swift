@@ -18,6 +18,7 @@
 // only make the next wait longer: nothing is given up before it is needed.
 //
 // Time and randomness are arguments.
+internal import BridgeBytes
 
 /// Which server to try next, and when.
 package struct ReconnectMachine: Sendable {

@@ -88,7 +88,7 @@ public struct ServerURL: Sendable, Hashable {
     }
 
     private static func malformed(_ message: String) -> WireError {
-        WireError(.malformedURL, in: .url, message)
+        WireError(.invalidURL, in: .url, message)
     }
 
     private static func credentials(_ text: Substring) throws(WireError) -> Credentials {

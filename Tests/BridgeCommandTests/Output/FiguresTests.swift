@@ -1,3 +1,4 @@
+import BridgeBytes
 import BridgeCommand
 import Testing
 
@@ -43,7 +44,7 @@ struct FiguresTests {
 
     @Test func `an error line holds what a person needs, on one line`() {
         let failure = CommandFailure(
-            .connection, code: "refused", stage: "connect", target: "nats://h:4222",
+            .connection, code: .refused, stage: "connect", target: "nats://h:4222",
             correlationID: "abc", detail: "no\nserver", hint: "is it running?")
         #expect(
             failure.line == "natsbridge: connect nats://h:4222: no server (refused)"

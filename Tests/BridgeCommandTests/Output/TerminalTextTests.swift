@@ -74,7 +74,8 @@ struct TerminalTextTests {
     @Test func `an error's line is bounded, whatever a peer wrote`() throws {
         let long = "\u{1B}[31m\u{202E}\n" + String(repeating: "L", count: 50_000)
         var failure = CommandFailure(
-            .integrity, code: long, stage: long, target: long, correlationID: long, detail: long,
+            .integrity, code: ErrorCode(rawValue: long), stage: long, target: long,
+            correlationID: long, detail: long,
             hint: long)
         failure.outcome = "unknown"
         #expect(failure.line.unicodeScalars.count <= TerminalText.longestLine)

@@ -37,7 +37,7 @@ struct ChildProcessTests {
     @Test func `a missing program is an error`() {
         #expect {
             try BridgeCommand.ChildProcess.start("/nowhere/x", [], capture: .output)
-        } throws: { ($0 as? CommandFailure)?.code == "cannot_start" }
+        } throws: { ($0 as? CommandFailure)?.code == .demoFailed }
     }
 
     @Test(.needsNATSServer)

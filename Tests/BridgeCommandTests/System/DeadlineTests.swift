@@ -1,3 +1,4 @@
+import BridgeBytes
 import BridgeCommand
 import TestKit
 import Testing
@@ -16,7 +17,7 @@ struct DeadlineTests {
 
     private static func failure(_ outcome: String?, _ exit: ExitCode) -> CommandFailure {
         var failure = CommandFailure(
-            exit, code: "cancelled", stage: "publish", correlationID: "c", detail: "2 uploads stay")
+            exit, code: .cancelled, stage: "publish", correlationID: "c", detail: "2 uploads stay")
         failure.outcome = outcome
         return failure
     }
@@ -46,7 +47,7 @@ struct DeadlineTests {
                 throw Self.failure(outcome, .interrupted)
             }
         }
-        #expect(error?.exit == .timeout && error?.code == "timeout" && error?.outcome == outcome)
+        #expect(error?.exit == .timeout && error?.code == .timeout && error?.outcome == outcome)
         #expect(error?.detail.contains(words) == true)
         #expect(error?.detail.contains("2 uploads stay") == true)
         #expect(error?.correlationID == "c" && error?.target == "s.x")

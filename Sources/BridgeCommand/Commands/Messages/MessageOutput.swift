@@ -82,7 +82,7 @@ struct MessageOutput: Sendable {
         _ payload: ReceivedPayload, _ index: Int, of message: Received
     ) throws(CommandFailure) -> ShownPayload {
         // The bytes of an unknown type are what there is to know of it.
-        if let error = payload.error, error.code != EnvelopeError.Code.unknownType.rawValue {
+        if let error = payload.error, error.code != .unknownPayloadType {
             return .failed(CommandFailure(error))
         }
         guard let directory else {

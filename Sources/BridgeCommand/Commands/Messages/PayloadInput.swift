@@ -61,8 +61,7 @@ enum PayloadInput {
         _ bytes: Bytes, _ argument: PayloadArgument, _ place: String
     ) throws(CommandFailure) -> JSONValue {
         do throws(JSONError) { return try JSONValue(parsing: bytes) } catch {
-            let offset = error.offset.map { " at \($0)" } ?? ""
-            throw damaged(argument, place, "is not JSON (\(error.code.rawValue)\(offset))")
+            throw damaged(argument, place, "is not JSON: \(error.detail)")
         }
     }
 
@@ -70,7 +69,7 @@ enum PayloadInput {
         _ argument: PayloadArgument, _ place: String, _ reason: String
     ) -> CommandFailure {
         CommandFailure(
-            .usage, code: "invalid_payload", stage: "arguments", target: place,
+            .usage, code: .invalidArgument, stage: "arguments", target: place,
             detail: "payload \(argument.name) \(reason)")
     }
 }

@@ -1,3 +1,4 @@
+internal import BridgeBytes
 internal import NATSBridge
 internal import NATSCore
 internal import NATSWire
@@ -65,7 +66,7 @@ enum ReceiveCommand {
         if let summary = tally.summary { console.remark(summary) }
         if Interruption.happened { return .interrupted }
         // Without a count, the time that was asked for is the end that was wanted.
-        if let end, !(end.exit == .timeout && end.code == "timeout" && plan.count == nil) {
+        if let end, !(end.exit == .timeout && end.code == .timeout && plan.count == nil) {
             throw end
         }
         return tally.exit

@@ -1,3 +1,4 @@
+internal import BridgeBytes
 internal import NATSBridge
 internal import NATSWire
 

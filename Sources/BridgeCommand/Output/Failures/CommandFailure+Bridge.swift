@@ -1,3 +1,4 @@
+internal import BridgeBytes
 internal import BridgeClaims
 internal import BridgeEnvelope
 internal import NATSBridge
@@ -26,44 +27,37 @@ extension CommandFailure {
     static func ended(_ stage: String, _ target: String) -> CommandFailure {
         Task.isCancelled
             ? CommandFailure(
-                .interrupted, code: BridgeError.Code.cancelled, stage: stage, target: target,
+                .interrupted, code: .cancelled, stage: stage, target: target,
                 detail: "interrupted")
             : CommandFailure(
-                .retryable, code: BridgeError.Code.closed, stage: stage, target: target,
+                .retryable, code: .closed, stage: stage, target: target,
                 detail: "the connection is closed")
     }
 
     /// The code decides; the bridge's stage, where the table does not have it.
     private static func exit(_ error: BridgeError) -> ExitCode {
         // A first connection that broke off before the handshake is one that there is not.
-        if error.stage == .connect, error.code == NATSError.Code.disconnected.rawValue {
-            return .connection
-        }
+        if error.stage == .connect, error.code == .disconnected { return .connection }
+        if let claim = error.underlying as? ClaimError { return exit(claim) }
         // What our own message breaks is refused; what a peer's does is damage.
         let isOutgoing = error.stage == .plan || error.stage == .encode
-        if isOutgoing, EnvelopeError.Code(rawValue: error.code) != nil { return .refused }
-        if let exit = ExitCode.of(code: error.code) { return exit }
-        return switch error.stage {
-        case .receive, .decode, .deserialize: .integrity
-        case .plan: .refused
-        default: .other
-        }
+        if isOutgoing, error.underlying is EnvelopeError { return .refused }
+        return ExitCode.of(error.code)
     }
 
     private static func hint(_ error: BridgeError) -> String? {
-        if let code = NATSError.Code(rawValue: error.code) {
-            return hint(error.stage == .connect && code == .disconnected ? .connectionFailed : code)
-        }
-        if let code = ClaimError.Code(rawValue: error.code) { return hint(code) }
-        return nil
+        let isMissing = error.stage == .connect && error.code == .disconnected
+        return hint(
+            isMissing ? .connectionFailed : error.code, ofStore: error.underlying is ClaimError)
     }
 
     /// What JetStream could not do.
     init(_ error: JetStreamError) {
         self.init(
-            ExitCode.of(code: error.code.rawValue) ?? .other, code: error.code.rawValue,
-            stage: error.operation, target: error.stream.isEmpty ? nil : error.stream,
-            detail: error.detail.isEmpty ? error.code.rawValue : error.detail)
+            ExitCode.of(error.code), code: error.code, stage: error.operation,
+            target: error.place.isEmpty ? nil : error.place,
+            detail: error.detail.isEmpty ? error.code.rawValue : error.detail,
+            hint: Self.hint(error.code, ofStore: false))
         outcome = error.outcome?.rawValue
     }
 }

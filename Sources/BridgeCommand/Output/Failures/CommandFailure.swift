@@ -1,3 +1,4 @@
+package import BridgeBytes
 package import BridgeJSON
 
 /// Why a command ends without success: one sentence for a person, stable fields for a program.
@@ -7,7 +8,7 @@ package struct CommandFailure: Error, Equatable, Sendable {
     /// The exit status.
     package var exit: ExitCode
     /// A stable word for programs, such as `checksum_mismatch`.
-    package var code: String
+    package var code: ErrorCode
     /// Where in the flow it happened, such as `connect`, `upload`, `decode`.
     package var stage: String
     /// The subject, URL or file it is about.
@@ -23,7 +24,7 @@ package struct CommandFailure: Error, Equatable, Sendable {
     package var outcome: String?
 
     package init(
-        _ exit: ExitCode, code: String, stage: String, target: String? = nil,
+        _ exit: ExitCode, code: ErrorCode, stage: String, target: String? = nil,
         correlationID: String? = nil, detail: String, hint: String? = nil
     ) {
         self.exit = exit
@@ -37,7 +38,7 @@ package struct CommandFailure: Error, Equatable, Sendable {
 
     /// A usage error: something on the command line itself is wrong.
     package static func usage(_ detail: String, hint: String? = nil) -> CommandFailure {
-        CommandFailure(.usage, code: "usage", stage: "arguments", detail: detail, hint: hint)
+        CommandFailure(.usage, code: .usage, stage: "arguments", detail: detail, hint: hint)
     }
 
     /// Longest parts of an error, in Unicode scalars: together less than
@@ -58,7 +59,7 @@ package struct CommandFailure: Error, Equatable, Sendable {
         var line = "natsbridge: \(part(stage, Longest.word))"
         if let target, !target.isEmpty { line += " \(part(target, Longest.target))" }
         line += ": \(part(detail, Longest.detail))"
-        if code != "usage" { line += " (\(part(code, Longest.word)))" }
+        if code != .usage { line += " (\(part(code.rawValue, Longest.word)))" }
         if let correlationID, !correlationID.isEmpty {
             line += " [correlation \(part(correlationID, Longest.correlationID))]"
         }
@@ -79,7 +80,7 @@ package struct CommandFailure: Error, Equatable, Sendable {
             .string(TerminalText.cut(text, atMost: limit))
         }
         var object = JSONObject()
-        object["error"] = part(code, Longest.word)
+        object["error"] = part(code.rawValue, Longest.word)
         object["stage"] = part(stage, Longest.word)
         object["detail"] = part(detail, Longest.detail)
         if let target { object["target"] = part(target, Longest.target) }
@@ -90,4 +91,13 @@ package struct CommandFailure: Error, Equatable, Sendable {
         if let outcome { object["outcome"] = .string(outcome) }
         return object
     }
+}
+
+extension ErrorCode {
+    /// The command line itself is wrong.
+    package static let usage = ErrorCode(rawValue: "usage")
+    /// What a command prints cannot be written.
+    package static let outputFailed = ErrorCode(rawValue: "output_failed")
+    /// The demonstration cannot go on: a program that it needs is missing or has ended.
+    package static let demoFailed = ErrorCode(rawValue: "demo_failed")
 }

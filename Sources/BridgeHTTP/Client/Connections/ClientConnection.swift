@@ -1,3 +1,4 @@
+internal import BridgeBytes
 internal import BridgeSockets
 internal import HTTPWire
 internal import Synchronization
@@ -35,8 +36,8 @@ final class ClientConnection: Sendable {
         do throws(HTTPError) {
             try await connect(to: url, on: reactor, deadline: deadline)
         } catch {
-            guard error.code == .connectTimeout, deadline < limit else { throw error }
-            throw HTTPError(.totalTimeout, error.stage, url: error.url, error.message)
+            guard error.reason == .connectTimeout, deadline < limit else { throw error }
+            throw HTTPError(.totalTimeout, error.stage, url: error.url, error.detail)
         }
     }
 
@@ -49,7 +50,7 @@ final class ClientConnection: Sendable {
             do throws(HTTPError) {
                 return try await connect(to: address, for: url, on: reactor, deadline: deadline)
             } catch {
-                guard error.code == .connectFailed else { throw error }
+                guard error.reason == .connectFailed else { throw error }
                 last = error
             }
         }
@@ -77,7 +78,7 @@ final class ClientConnection: Sendable {
                 promise.keep(
                     .failure(
                         HTTPError(
-                            .resolveFailed, .resolve, url: url.description, error.description)))
+                            .resolveFailed, .resolve, url: url.description, error.detail)))
             }
         }
         let result = await withTaskCancellationHandler {
