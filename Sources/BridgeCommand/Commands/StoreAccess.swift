@@ -1,5 +1,6 @@
 internal import BridgeBytes
 internal import BridgeClaims
+internal import BridgeConsole
 internal import BridgeHTTP
 internal import HTTPWire
 

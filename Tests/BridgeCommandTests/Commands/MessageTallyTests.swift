@@ -1,5 +1,6 @@
 import BridgeBytes
 import BridgeCommand
+import BridgeConsole
 import Testing
 
 @Suite("Message tally")

@@ -1,5 +1,5 @@
 import BridgeBytes
-import BridgeCommand
+import BridgeConsole
 import BridgeJSON
 import Foundation
 import NATSCore
@@ -117,7 +117,7 @@ struct ReceiveEndTests {
     func `a signal ends it in order`(_ signal: Int32) async throws {
         let executable = try #require(CommandRun.executable)
         try await NATSServerFixture.run { nats in
-            let process = try BridgeCommand.ChildProcess.start(
+            let process = try StartedProgram.start(
                 executable, ["receive", "s", "--server", nats.url], capture: .errors)
             for await line in process.lines where line.hasPrefix("listening on ") { break }
             process.signal(signal)
@@ -128,7 +128,7 @@ struct ReceiveEndTests {
     @Test func `a lost connection is told, and a found one`() async throws {
         let executable = try #require(CommandRun.executable)
         try await NATSServerFixture.run { nats in
-            let process = try await TestKit.ChildProcess(
+            let process = try await ChildProcess(
                 executable, ["receive", "s", "--server", nats.url])
             _ = try await process.log.first { $0.hasPrefix("listening on ") }
             try await nats.restart()

@@ -1,5 +1,8 @@
 import BridgeBytes
-import BridgeCommand
+import BridgeClaims
+import BridgeConsole
+import BridgeEnvelope
+import BridgeHTTP
 import Foundation
 import TestKit
 import Testing

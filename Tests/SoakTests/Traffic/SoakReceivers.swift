@@ -142,7 +142,7 @@ extension SoakLoop {
     }
 
     /// Stops and continues the process as the loops stand still and go on.
-    private static func pausing(_ process: TestKit.ChildProcess, _ still: SoakSwitch) async {
+    private static func pausing(_ process: ChildProcess, _ still: SoakSwitch) async {
         while !Task.isCancelled {
             if still.isOn {
                 process.signal(SIGSTOP)
