@@ -74,8 +74,8 @@ let package = Package(
             "BridgeClaims", "BridgeHTTP", "BridgeSockets", "HTTPWire", "BridgeJSON", "BridgeBytes"),
         // L4: the bridge. L5 to L7: its command line. Benchmarks stand beside it.
         layer(
-            "NATSBridge", "BridgeEnvelope", "BridgeClaims", "BridgeHTTP", "NATSClient",
-            "NATSCore", "NATSJetStream", "BridgeJSON", "ArrowIPC", "BridgeBytes"),
+            "NATSBridge", "BridgeEnvelope", "BridgeClaims", "BridgeHTTP", "BridgeSockets",
+            "NATSClient", "NATSCore", "NATSJetStream", "BridgeJSON", "ArrowIPC", "BridgeBytes"),
         layer(
             "NATSBridgeFoundation", "NATSBridge", "BridgeClaims", "BridgeEnvelope", "BridgeHTTP",
             "BridgeSockets", "HTTPWire", "NATSCore", "NATSJetStream", "NATSWire", "ArrowIPC",
@@ -156,6 +156,7 @@ let package = Package(
             "NATSBridgeFoundationTests", "NATSBridgeFoundation", "NATSBridge", "ArrowIPC",
             "BridgeHTTP", "HTTPWire", "NATSCore", "BridgeJSON", "BridgeBytes"),
         tests("DocumentationTests", "BridgeHTTP", "BridgeBytes"),
+        tests("TestKitTests", "BridgeBytes"),
         tests("TidyTests"),
         fuzzer("LZ4FrameFuzz", "ArrowIPC", "BridgeBytes"),
         fuzzer("ZstandardFuzz", "ArrowIPC", "BridgeBytes"),

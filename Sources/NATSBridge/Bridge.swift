@@ -1,6 +1,6 @@
 internal import BridgeBytes
 internal import BridgeClaims
-internal import Glibc
+internal import BridgeSockets
 public import NATSCore
 
 /// Sends and receives typed payloads over NATS, whatever their size.
@@ -78,12 +78,7 @@ extension Bridge {
     }
 
     /// The present moment, which the pure layers take as an argument.
-    static var now: Timestamp {
-        // Sound: the call fills in the one value that it is given.
-        var time = timespec()
-        unsafe _ = clock_gettime(CLOCK_REALTIME, &time)
-        return Timestamp(seconds: Int64(time.tv_sec), nanoseconds: Int32(time.tv_nsec))
-    }
+    static var now: Timestamp { WallClock.now }
 
     static func newID() -> String {
         var generator = SystemGenerator()

@@ -59,7 +59,7 @@ public struct BridgeOptions: Sendable {
 extension BridgeOptions: CustomStringConvertible {
     /// The servers without credentials, the kind of the store, and the threshold.
     public var description: String {
-        let servers = client.servers.map(BrokerURL.withoutSecrets).joined(separator: ", ")
+        let servers = client.servers.map(Redaction.addresses).joined(separator: ", ")
         let place = store.map { "\(type(of: $0))" } ?? "no store"
         return "\(servers), \(place), links from \(threshold) bytes"
     }

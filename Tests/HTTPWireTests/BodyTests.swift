@@ -162,7 +162,7 @@ import Testing
                 let size = min(Int.random(in: 1..<40, using: &generator), content.count - position)
                 ChunkedWriter.beginChunk(of: size, into: &writer)
                 writer.append(content.span.extracting(position..<position + size))
-                ChunkedWriter.endChunk(into: &writer)
+                writer.append("\r\n")
                 position += size
             }
             ChunkedWriter.end(into: &writer)

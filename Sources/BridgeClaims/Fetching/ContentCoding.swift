@@ -4,28 +4,6 @@ internal import BridgeHTTP
 /// Codings that a sender put on the bytes at a link, told in the payload's metadata
 /// (`content_encoding`). This library never codes what it uploads; peers may.
 package enum ContentCoding {
-    /// Undoes the codings of a fetched payload and checks what the sender vouched for, outside of
-    /// any actor, since megabytes take their time.
-    /// - Parameters:
-    ///   - names: As for `decode`.
-    ///   - size: Of the payload as it is after decoding; nil where nobody vouches for it.
-    ///   - checksum: Likewise.
-    ///   - reservation: Grows with what comes out, beside what the coded bytes have.
-    /// - Throws: `ClaimError` in the stage `verify`: what `decode` and `verify` throw, and
-    ///   `memoryExhausted`.
-    @concurrent
-    package static func restore(
-        _ bytes: Bytes, _ names: String, limit: Int, size: Int?, checksum: String?, url: String,
-        correlationID: String, reservation: MemoryReservation? = nil
-    ) async throws(ClaimError) -> Bytes {
-        let content = try decode(
-            bytes, names, limit: limit, url: url, correlationID: correlationID,
-            reservation: reservation)
-        try verify(
-            content, size: size, checksum: checksum, url: url, correlationID: correlationID)
-        return content
-    }
-
     /// Undoes the codings of a fetched payload, the last one first (RFC 9110, section 8.4).
     /// - Parameters:
     ///   - names: The coding's name, or several with commas between.

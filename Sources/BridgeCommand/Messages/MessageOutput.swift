@@ -45,7 +45,7 @@ struct MessageOutput: Sendable {
         case .failure(let error):
             let failure = CommandFailure(error)
             console.remark(failure.line)
-            if console.json { console.line(MessageLine.error(failure, of: place)) }
+            if console.json { console.line(MessageJSON.error(failure, of: place)) }
             return failure
         }
     }
@@ -59,7 +59,7 @@ struct MessageOutput: Sendable {
             shown.append(try shownPayload(payload, index, of: message))
         }
         if console.json {
-            console.json(MessageLine.encode(message, shown, of: place))
+            console.json(MessageJSON.encode(message, shown, of: place))
         } else {
             console.line(MessageText.head(of: message, place))
             for line in MessageText.payloads(of: message, shown) { console.line(line) }
@@ -74,7 +74,7 @@ struct MessageOutput: Sendable {
         let failure = CommandFailure(error)
         console.remark(failure.line)
         if console.json {
-            console.line(MessageLine.loss(failure, count: error.lostMessages, of: place))
+            console.line(MessageJSON.loss(failure, count: error.lostMessages, of: place))
         }
         return failure
     }
@@ -87,7 +87,7 @@ struct MessageOutput: Sendable {
             return .failed(CommandFailure(error))
         }
         guard let directory else {
-            return console.json ? MessageLine.value(of: payload, in: message) : .value
+            return console.json ? MessageJSON.value(of: payload, in: message) : .value
         }
         let parts = [message.envelope.messageID, String(index + 1), payload.name]
         let name = parts.map(Self.plain).joined(separator: "-")

@@ -88,7 +88,7 @@ package struct ChunkedDecoder: Sendable {
 
     private mutating func readSize(_ byte: UInt8, at position: Int) throws(HTTPWireError) {
         if inExtension { return try readExtension(byte, at: position) }
-        if let digit = Octet.hexValue(byte) {
+        if let digit = Hex.value(byte) {
             let (product, over) = remaining.multipliedReportingOverflow(by: 16)
             let (sum, overflow) = product.addingReportingOverflow(Int(digit))
             digits += 1

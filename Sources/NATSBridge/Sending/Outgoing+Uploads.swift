@@ -138,24 +138,3 @@ extension Outgoing {
         }
     }
 }
-
-/// What may be shown of a link.
-enum Redaction {
-    /// Scheme, host and path; user information is dropped and a query replaced by `?…`.
-    static func url(_ text: String) -> String {
-        var rest = Substring(text)
-        var scheme = ""
-        if let mark = text.firstRange(of: "://") {
-            scheme = String(text[..<mark.upperBound])
-            rest = text[mark.upperBound...]
-        }
-        let end = rest.firstIndex { $0 == "?" || $0 == "#" } ?? rest.endIndex
-        let hasQuery = end != rest.endIndex
-        rest = rest[..<end]
-        let authorityEnd = rest.firstIndex(of: "/") ?? rest.endIndex
-        if let at = rest[..<authorityEnd].lastIndex(of: "@") {
-            rest = rest[rest.index(after: at)...]
-        }
-        return scheme + rest + (hasQuery ? "?…" : "")
-    }
-}

@@ -186,7 +186,7 @@ extension NATSClient {
 extension NATSClient {
     /// Makes of the end of a wait what the caller of a request is told.
     private func answer(
-        _ ending: WaitList<ClientCore.Reply, ClientCore.Question>.Ending, _ subject: Subject,
+        _ ending: WaitList<ClientCore.Reply, ClientCore.Question>.Outcome, _ subject: Subject,
         _ outcome: PublishOutcome
     ) throws(NATSError) -> NATSMessage {
         switch ending {

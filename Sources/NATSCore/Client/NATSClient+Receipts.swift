@@ -93,7 +93,7 @@ extension NATSClient {
 
     /// Makes of the end of a wait for the server what the caller is told.
     private func check(
-        _ ending: WaitList<PublishOutcome, Void>.Ending, _ result: Outbox.AppendResult,
+        _ ending: WaitList<PublishOutcome, Void>.Outcome, _ result: Outbox.AppendResult,
         _ waiter: UInt64, _ number: UInt64, _ subject: Subject
     ) throws(NATSError) {
         guard result == .appended else {

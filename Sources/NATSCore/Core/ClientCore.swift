@@ -17,7 +17,7 @@ final class ClientCore: Sendable {
         var info: ServerInfo?
         var closeReason: NATSError?
         /// How the driver is reached, once it is there.
-        var home: LinkHandle?
+        var home: HandlerHandle<ClientDriver>?
         /// Why the client is to be closed, if that was asked for before there was a driver.
         var earlyClose: NATSError??
         var isFinished = false
@@ -94,19 +94,17 @@ extension ClientCore {
 
     /// Runs `work` with the driver on its thread; does nothing when the client is over.
     func withDriver(_ work: @escaping @Sendable (ClientDriver) -> Void) {
-        status.withLock { $0.home }?.perform { handler, _ in
-            if let driver = handler as? ClientDriver { work(driver) }
-        }
+        status.withLock { $0.home }?.perform { driver, _ in work(driver) }
     }
 
     /// Has the driver close the client, and whoever waits told `error` or the code `closed`.
     func close(_ error: NATSError?) {
-        let home = status.withLock { status -> LinkHandle? in
+        let home = status.withLock { status -> HandlerHandle<ClientDriver>? in
             if status.home == nil { status.earlyClose = .some(error) }
             return status.home
         }
-        home?.perform { handler, _ in
-            (handler as? ClientDriver)?.close(error)
+        home?.perform { driver, _ in
+            driver.close(error)
         } orElse: { [self] in
             abandon()
         }
@@ -157,7 +155,7 @@ extension ClientCore {
 /// What the driver tells.
 extension ClientCore {
     /// The driver can be reached. Returns why it is to close at once, if it is.
-    func settleIn(_ home: LinkHandle) -> NATSError?? {
+    func settleIn(_ home: HandlerHandle<ClientDriver>) -> NATSError?? {
         status.withLock { status in
             status.home = home
             return status.earlyClose

@@ -115,9 +115,6 @@ package struct ReconnectMachine: Sendable {
     /// The servers in the pool, explicit ones first in the order drawn.
     package var pool: [ServerURL] { servers.map(\.url) }
 
-    /// The server in use or under trial.
-    package var currentServer: ServerURL? { current }
-
     /// Failures in a row of a server.
     package func failures(of url: ServerURL) -> Int {
         index(of: url).map { servers[$0].failures } ?? 0

@@ -295,16 +295,16 @@ import Testing
     func inflated() async throws {
         let budget = MemoryBudget(bytes: 110_000)
         let reservation = try await budget.reserve(gzip.count, until: .now)
-        func restore() async throws(ClaimError) -> Bytes {
-            try await ContentCoding.restore(
-                gzip, "gzip", limit: 1 << 20, size: 100_000, checksum: nil, url: "",
-                correlationID: "", reservation: reservation)
+        func decode() throws(ClaimError) -> Bytes {
+            try ContentCoding.decode(
+                gzip, "gzip", limit: 1 << 20, url: "", correlationID: "",
+                reservation: reservation)
         }
         let other = try await budget.reserve(80_000, until: .now)
-        let error = await #expect(throws: ClaimError.self) { try await restore() }
+        let error = #expect(throws: ClaimError.self) { try decode() }
         #expect(error?.code == .memoryExhausted)
         other.release()
-        let bytes = try await restore()
+        let bytes = try decode()
         #expect(bytes.count == 100_000 && reservation.bytes == 100_000 + gzip.count)
     }
 }

@@ -131,9 +131,10 @@ internal import Testing
         #expect(Steps.parse(fits + "x\n", limits: limits) == [.failed(.controlLineTooLong)])
     }
 
-    @Test func theLimitOfPayloadsFollowsTheServer() throws {
-        var parser = FrameParser()
-        parser.setMaxPayload(10)
+    @Test func theLimitOfPayloadsIsKept() throws {
+        var limits = WireLimits.default
+        limits.maxPayload = 10
+        var parser = FrameParser(limits: limits)
         let atLimit = try parser.next(Bytes(utf8: "MSG a 1 10\r\n").span)
         #expect(atLimit == .needMore(atLeast: 24))
         #expect(throws: WireError.self) {

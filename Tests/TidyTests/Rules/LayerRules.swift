@@ -18,7 +18,8 @@ enum LayerRules {
         "NATSClient": ["NATSCore", "NATSJetStream", "NATSWire", "BridgeJSON"],
         "BridgeClaims": ["BridgeHTTP", "BridgeSockets", "HTTPWire", "BridgeJSON"],
         "NATSBridge": [
-            "BridgeEnvelope", "BridgeClaims", "NATSClient", "NATSCore", "NATSJetStream",
+            "BridgeEnvelope", "BridgeClaims", "BridgeSockets", "NATSClient", "NATSCore",
+            "NATSJetStream",
             "NATSWire", "BridgeHTTP", "BridgeJSON", "ArrowIPC",
         ],
         "NATSBridgeFoundation": [

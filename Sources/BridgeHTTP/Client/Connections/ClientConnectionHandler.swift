@@ -23,7 +23,7 @@ final class ClientConnectionHandler: LinkHandler {
         let exchange: Exchange
         var wire: ClientExchange
         var timers: ExchangeTimers
-        var output = OutputQueue()
+        var output = WriteQueue()
         /// Whether more output will be pushed.
         var expectsOutput: Bool
         var isChunked: Bool

@@ -8,7 +8,7 @@ internal import NATSWire
 
 /// A received message as one line of JSON: the envelope's keys in their order, each payload's
 /// `data` replaced by `value`, `path` or `error`, and beside them where the message came from.
-enum MessageLine {
+enum MessageJSON {
     /// Writes the line of a message.
     /// - Parameter shown: For each payload what is shown of it.
     static func encode(

@@ -1,7 +1,7 @@
 import Glibc
 
 /// The process's own measurements.
-struct Figures {
+struct ProcessUse {
     static var now: Double {
         var time = timespec()
         unsafe _ = clock_gettime(CLOCK_REALTIME, &time)
