@@ -81,8 +81,9 @@ let package = Package(
             "BridgeSockets", "HTTPWire", "NATSCore", "NATSJetStream", "NATSWire", "ArrowIPC",
             "BridgeJSON", "BridgeBytes"),
         layer(
-            "BridgeConsole", "NATSBridge", "BridgeEnvelope", "BridgeClaims", "BridgeSockets",
-            "NATSCore", "NATSJetStream", "BridgeJSON", "ArrowIPC", "BridgeBytes"),
+            "BridgeConsole", "NATSBridge", "BridgeEnvelope", "BridgeClaims", "BridgeHTTP",
+            "BridgeSockets", "HTTPWire", "NATSCore", "NATSJetStream", "NATSWire", "BridgeJSON",
+            "ArrowIPC", "BridgeBytes"),
         layer(
             "BridgeDemo", "BridgeConsole", "NATSBridge", "BridgeEnvelope", "BridgeClaims",
             "BridgeSockets", "NATSCore", "NATSJetStream", "BridgeHTTP", "BridgeJSON", "ArrowIPC",

@@ -1,5 +1,5 @@
 import BridgeBytes
-import BridgeCommand
+import BridgeConsole
 import Foundation
 import TestKit
 import Testing

@@ -27,8 +27,8 @@ enum LayerRules {
             "HTTPWire", "NATSCore", "NATSJetStream", "NATSWire", "ArrowIPC", "BridgeJSON",
         ],
         "BridgeConsole": [
-            "NATSBridge", "BridgeEnvelope", "BridgeClaims", "BridgeSockets", "NATSCore",
-            "NATSJetStream", "BridgeJSON", "ArrowIPC",
+            "NATSBridge", "BridgeEnvelope", "BridgeClaims", "BridgeHTTP", "BridgeSockets",
+            "HTTPWire", "NATSCore", "NATSJetStream", "NATSWire", "BridgeJSON", "ArrowIPC",
         ],
         "BridgeDemo": [
             "BridgeConsole", "NATSBridge", "BridgeEnvelope", "BridgeClaims", "BridgeSockets",

@@ -9,8 +9,8 @@ enum PromiseRules {
         "BridgeHTTP": (throwing: 0, waiting: 3),
         "BridgeJSON": (throwing: 3, waiting: 0),
         "NATSBridge": (throwing: 0, waiting: 10),
-        "NATSCore": (throwing: 0, waiting: 7),
-        "NATSJetStream": (throwing: 1, waiting: 15),
+        "NATSCore": (throwing: 0, waiting: 15),
+        "NATSJetStream": (throwing: 1, waiting: 17),
     ]
 
     /// What one declaration leaves out.
