@@ -72,19 +72,27 @@ let package = Package(
             "NATSClient", "NATSJetStream", "NATSCore", "NATSWire", "BridgeJSON", "BridgeBytes"),
         layer(
             "BridgeClaims", "BridgeHTTP", "BridgeSockets", "HTTPWire", "BridgeJSON", "BridgeBytes"),
-        // L4: the bridge. L5: its command line and benchmarks.
+        // L4: the bridge. L5 to L7: its command line. Benchmarks stand beside it.
         layer(
-            "NATSBridge", "BridgeEnvelope", "BridgeClaims", "BridgeHTTP", "NATSClient",
-            "NATSCore", "NATSJetStream", "BridgeJSON", "ArrowIPC", "BridgeBytes"),
+            "NATSBridge", "BridgeEnvelope", "BridgeClaims", "BridgeHTTP", "BridgeSockets",
+            "NATSClient", "NATSCore", "NATSJetStream", "BridgeJSON", "ArrowIPC", "BridgeBytes"),
         layer(
             "NATSBridgeFoundation", "NATSBridge", "BridgeClaims", "BridgeEnvelope", "BridgeHTTP",
             "BridgeSockets", "HTTPWire", "NATSCore", "NATSJetStream", "NATSWire", "ArrowIPC",
             "BridgeJSON", "BridgeBytes"),
+        layer(
+            "BridgeConsole", "NATSBridge", "BridgeEnvelope", "BridgeClaims", "BridgeHTTP",
+            "BridgeSockets", "HTTPWire", "NATSCore", "NATSJetStream", "NATSWire", "BridgeJSON",
+            "ArrowIPC", "BridgeBytes"),
+        layer(
+            "BridgeDemo", "BridgeConsole", "NATSBridge", "BridgeEnvelope", "BridgeClaims",
+            "BridgeSockets", "NATSCore", "NATSJetStream", "BridgeHTTP", "BridgeJSON", "ArrowIPC",
+            "BridgeBytes"),
         .executableTarget(
             name: "BridgeCommand",
             dependencies: [
-                "NATSBridge", "BridgeEnvelope", "BridgeClaims", "NATSCore", "NATSJetStream",
-                "BridgeHTTP", "BridgeJSON", "ArrowIPC", "BridgeBytes",
+                "BridgeConsole", "BridgeDemo", "NATSBridge", "BridgeEnvelope", "BridgeClaims",
+                "NATSCore", "NATSJetStream", "BridgeHTTP", "BridgeJSON", "ArrowIPC", "BridgeBytes",
             ] + instrumented, swiftSettings: settings),
         .executableTarget(
             name: "BridgeBenchmarks",
@@ -130,21 +138,26 @@ let package = Package(
         tests(
             "NATSBridgeTests", "NATSBridge", "BridgeEnvelope", "BridgeClaims", "BridgeHTTP",
             "NATSCore", "NATSJetStream", "BridgeJSON", "ArrowIPC", "BridgeBytes"),
+        tests("BridgeConsoleTests", "BridgeConsole", "BridgeJSON", "BridgeBytes"),
+        tests("BridgeDemoTests", "BridgeDemo", "BridgeConsole", "BridgeJSON", "BridgeBytes"),
         tests(
-            "BridgeCommandTests", "BridgeCommand", "NATSBridge", "BridgeEnvelope", "BridgeClaims",
+            "BridgeCommandTests", "BridgeCommand", "BridgeConsole", "NATSBridge", "BridgeEnvelope",
+            "BridgeClaims",
             "BridgeHTTP", "NATSCore", "NATSJetStream", "NATSWire", "BridgeJSON", "BridgeBytes"),
         tests(
             "InteropTests", "NATSBridge", "BridgeEnvelope", "BridgeClaims", "BridgeHTTP",
             "HTTPWire", "NATSCore", "NATSJetStream", "NATSWire", "BridgeJSON", "ArrowIPC",
             "BridgeBytes"),
         tests(
-            "SoakTests", "BridgeCommand", "NATSBridge", "BridgeEnvelope", "BridgeClaims",
+            "SoakTests", "BridgeCommand", "BridgeConsole", "NATSBridge", "BridgeEnvelope",
+            "BridgeClaims",
             "BridgeHTTP", "HTTPWire",
             "NATSCore", "NATSWire", "BridgeJSON", "BridgeBytes"),
         tests(
             "NATSBridgeFoundationTests", "NATSBridgeFoundation", "NATSBridge", "ArrowIPC",
             "BridgeHTTP", "HTTPWire", "NATSCore", "BridgeJSON", "BridgeBytes"),
         tests("DocumentationTests", "BridgeHTTP", "BridgeBytes"),
+        tests("TestKitTests", "BridgeBytes"),
         tests("TidyTests"),
         fuzzer("LZ4FrameFuzz", "ArrowIPC", "BridgeBytes"),
         fuzzer("ZstandardFuzz", "ArrowIPC", "BridgeBytes"),

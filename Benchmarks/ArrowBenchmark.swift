@@ -122,9 +122,9 @@ enum ArrowBenchmark {
         try await Measurement(name: "arrow.open.mapped", count: 1, unit: .call).run {
             consume(try Table(ipcStream: Bytes(mappingFile: path)).count)
         }
-        let before = Figures.faults
+        let before = ProcessUse.faults
         let table = try Table(ipcStream: Bytes(mappingFile: path))
-        let faults = Figures.faults - before
+        let faults = ProcessUse.faults - before
         print("{\"arrow.open.mapped\":\"faults\",\"n\":\(faults),\"rows\":\(table.count)}")
     }
 

@@ -5,13 +5,13 @@ struct BenchmarkReport {
     let cpuAtStart: (user: Double, system: Double)
 
     func print(_ count: Int, _ size: Int, from start: Double, _ extra: String = "") {
-        let end = Figures.now
-        let cpu = Figures.cpu
+        let end = ProcessUse.now
+        let cpu = ProcessUse.cpu
         Swift.print(
             """
             {"impl":"swift","mode":"\(mode)","n":\(count),"size":\(size),"t0":\(start),"t1":\(end),\
             "secs":\(end - start),"user":\(cpu.user - cpuAtStart.user),\
-            "sys":\(cpu.system - cpuAtStart.system),"maxrss_kb":\(Figures.peakResident)\(extra)}
+            "sys":\(cpu.system - cpuAtStart.system),"maxrss_kb":\(ProcessUse.peakResident)\(extra)}
             """)
     }
 }

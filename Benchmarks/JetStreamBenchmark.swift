@@ -13,11 +13,11 @@ struct JetStreamBenchmark {
     func publishEach(count: Int, payload: Bytes) async throws {
         let jetStream = JetStream(client: client)
         var times = LatencyRecord(capacity: count)
-        let start = Figures.now
+        let start = ProcessUse.now
         for _ in 0..<count {
-            let sent = Figures.now
+            let sent = ProcessUse.now
             try await jetStream.publish(payload, to: subject)
-            times.add(Figures.now - sent)
+            times.add(ProcessUse.now - sent)
         }
         report.print(count, payload.count, from: start, times.fields)
     }
@@ -26,7 +26,7 @@ struct JetStreamBenchmark {
     func publishAll(count: Int, payload: Bytes, window: Int) async throws {
         let jetStream = JetStream(client: client)
         let requests = repeatElement(PublishRequest(payload, to: subject), count: count)
-        let start = Figures.now
+        let start = ProcessUse.now
         for result in try await jetStream.publishAll(requests, maxOutstanding: window) {
             _ = try result.get()
         }
@@ -41,7 +41,7 @@ struct JetStreamBenchmark {
         let consumer = try await JetStream(client: client).consumer(consumer, on: stream)
         var taken = 0
         var bytes = 0
-        let start = Figures.now
+        let start = ProcessUse.now
         while taken < count {
             let messages = try await consumer.fetch(
                 batch: min(batch, count - taken), expires: .seconds(10))

@@ -14,11 +14,11 @@ struct Measurement {
         try await work()
         var runs: [(wall: Double, cpu: Double)] = []
         for _ in 0..<repetitions {
-            let cpu = Figures.cpu
-            let start = Figures.now
+            let cpu = ProcessUse.cpu
+            let start = ProcessUse.now
             try await work()
-            let wall = Figures.now - start
-            let after = Figures.cpu
+            let wall = ProcessUse.now - start
+            let after = ProcessUse.cpu
             runs.append((wall, after.user + after.system - cpu.user - cpu.system))
         }
         runs.sort { $0.wall < $1.wall }

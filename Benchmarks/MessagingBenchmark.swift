@@ -27,7 +27,7 @@ struct MessagingBenchmark {
         subject = try Subject(words[1])
         numbers = words.dropFirst(2).compactMap { Int($0) }
         client = try await NATSClient.connect(NATSClientOptions(servers: [url]))
-        report = BenchmarkReport(mode: words[0], cpuAtStart: Figures.cpu)
+        report = BenchmarkReport(mode: words[0], cpuAtStart: ProcessUse.cpu)
     }
 
     /// Runs the mode; false when there is none of that name with so many numbers.
@@ -88,7 +88,7 @@ struct MessagingBenchmark {
 
     private func publish(count: Int, size: Int) async throws {
         let payload = payload(size)
-        let start = Figures.now
+        let start = ProcessUse.now
         for _ in 0..<count {
             do throws(NATSError) {
                 try client.publish(payload, to: subject)
@@ -104,7 +104,7 @@ struct MessagingBenchmark {
     /// Publishes from several tasks at once.
     private func publish(count: Int, size: Int, tasks: Int) async throws {
         let payload = payload(size)
-        let start = Figures.now
+        let start = ProcessUse.now
         try await withThrowingTaskGroup(of: Void.self) { group in
             for task in 0..<tasks {
                 let share = count / tasks + (task < count % tasks ? 1 : 0)
@@ -127,7 +127,7 @@ struct MessagingBenchmark {
         try await client.flush()
         ready()
         while subscription.backlog < count { try await Task.sleep(for: .milliseconds(10)) }
-        let start = Figures.now
+        let start = ProcessUse.now
         var taken = 0
         while taken < count, let batch = try await subscription.nextBatch() {
             taken += batch.count
@@ -143,7 +143,7 @@ struct MessagingBenchmark {
         var taken = 0
         var bytes = 0
         while taken < count, let batch = try await subscription.nextBatch() {
-            if taken == 0 { start = Figures.now }
+            if taken == 0 { start = ProcessUse.now }
             for message in batch { bytes += message.payload.count }
             taken += batch.count
         }
@@ -200,18 +200,18 @@ struct MessagingBenchmark {
         async throws
     {
         var times = LatencyRecord(capacity: count)
-        let start = Figures.now
+        let start = ProcessUse.now
         for _ in 0..<count {
-            let sent = Figures.now
+            let sent = ProcessUse.now
             try await work()
-            times.add(Figures.now - sent)
+            times.add(ProcessUse.now - sent)
         }
         report.print(count, size, from: start, times.fields)
     }
 
     private func request(count: Int, size: Int, inFlight: Int) async throws {
         let payload = payload(size)
-        let start = Figures.now
+        let start = ProcessUse.now
         try await withThrowingTaskGroup(of: Void.self) { group in
             for worker in 0..<inFlight {
                 let share = count / inFlight + (worker < count % inFlight ? 1 : 0)

@@ -1,3 +1,4 @@
+internal import BridgeBytes
 public import BridgeHTTP
 internal import HTTPWire
 

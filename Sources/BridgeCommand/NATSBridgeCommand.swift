@@ -1,4 +1,5 @@
 internal import BridgeBytes
+internal import BridgeConsole
 internal import Glibc
 
 /// The program `natsbridge`.
@@ -56,7 +57,7 @@ internal import Glibc
             console.line("natsbridge \(LibraryVersion.current)")
             return .ok
         default:
-            let (command, rest) = try Command.find(words)
+            let (command, rest) = try Command.find(words, among: Command.all)
             let arguments = try OptionParser.parse(rest, for: command.specification)
             if arguments.has("--help") {
                 console.line(HelpText.text(for: command.specification))

@@ -40,7 +40,7 @@ public struct Envelope: Sendable, Hashable {
     /// The sender's server, for information only: nobody connects to it. What is set here loses
     /// its user name, password, token and query, so that no secret travels.
     public var brokerURL: String {
-        didSet { brokerURL = BrokerURL.withoutSecrets(brokerURL) }
+        didSet { brokerURL = Redaction.addresses(brokerURL) }
     }
     /// Whatever the sender adds; kept whole.
     public var metadata: JSONObject
@@ -67,7 +67,7 @@ public struct Envelope: Sendable, Hashable {
         self.receiverID = receiverID
         self.replyTo = replyTo
         self.replyToMessageID = replyToMessageID
-        self.brokerURL = BrokerURL.withoutSecrets(brokerURL)
+        self.brokerURL = Redaction.addresses(brokerURL)
         self.metadata = metadata
         self.payloads = payloads
     }
@@ -86,18 +86,4 @@ extension Envelope: CustomStringConvertible {
         let payloads = payloads.map(\.description).joined(separator: "; ")
         return "\(purpose) \(messageID) from \(sender) to \(sendTo) [\(correlationID)]: \(payloads)"
     }
-}
-
-/// The purposes that the known peers use.
-public enum KnownPurpose: String, Sendable, Hashable, CaseIterable {
-    /// The message that it answers has arrived.
-    case acknowledgement = "ACK"
-    /// The message that it answers could not be used.
-    case refusal = "NACK"
-    /// The sender's state has changed.
-    case updateStatus
-    /// The receiver is asked to end.
-    case shutdown
-    /// Anything else.
-    case chat
 }

@@ -1,48 +1,16 @@
+public import BridgeBytes
+
 /// Why an envelope or a payload was refused, or could not be made.
 ///
 /// The message never holds payload bytes, and never a URL with its secrets.
-public struct EnvelopeError: Error, Sendable, Hashable {
-    /// What went wrong; the raw values are stable and may be stored or shown to programs.
-    public enum Code: String, Sendable, Hashable, CaseIterable {
-        /// The body is not JSON.
-        case invalidJSON = "envelope_invalid_json"
-        /// The body is JSON, but none of the known forms of an envelope.
-        case notAnEnvelope = "envelope_not_an_envelope"
-        /// A field that the form requires is absent, or null, or empty.
-        case missingField = "envelope_missing_field"
-        /// A field that the strict form does not have.
-        case unknownField = "envelope_unknown_field"
-        /// A field stands twice, perhaps in two spellings.
-        case duplicateField = "envelope_duplicate_field"
-        /// The fields are not in the order of the strict form.
-        case wrongOrder = "envelope_wrong_order"
-        /// A field holds another type of JSON value than it must.
-        case wrongType = "envelope_wrong_type"
-        /// A field holds a value that its rule does not allow.
-        case invalidValue = "envelope_invalid_value"
-        /// A transport other than `direct` and `link`.
-        case unknownTransport = "envelope_unknown_transport"
-        /// A version of the header form that this reader does not know.
-        case unsupportedVersion = "envelope_unsupported_version"
-        /// The encoded envelope does not fit into a message, and no payload can go by link.
-        case tooLarge = "envelope_too_large"
-        /// A named limit of `EnvelopeLimits` was reached.
-        case limitExceeded = "envelope_limit_exceeded"
-        /// A direct payload is not base64.
-        case invalidBase64 = "payload_invalid_base64"
-        /// The payload's type is none of the eight.
-        case unknownType = "payload_unknown_type"
-        /// The content is not what the payload's type says.
-        case invalidContent = "payload_invalid_content"
-    }
-
+public struct EnvelopeError: CodedError, Hashable {
     /// Where in the work it happened.
     public enum Stage: String, Sendable, Hashable {
         case json, envelope, payload, headers, plan
     }
 
     /// What went wrong.
-    public var code: Code
+    public var code: ErrorCode
     /// Where in the work it happened.
     public var stage: Stage
     /// Position in the body, or in the payload's bytes at stage `payload`, where that is known.
@@ -53,12 +21,14 @@ public struct EnvelopeError: Error, Sendable, Hashable {
     public var need: Int?
     /// Bytes that a message may have, with code `tooLarge`.
     public var limit: Int?
-    /// A sentence for people.
-    public var message: String
+    /// The sentence without field and position.
+    package var message: String
+    /// What the layer of the content's format found, such as an `ArrowError`.
+    public var underlying: (any CodedError)?
 
     /// An error with its parts.
     public init(
-        _ code: Code, stage: Stage, offset: Int? = nil, field: String? = nil, _ message: String
+        _ code: ErrorCode, stage: Stage, offset: Int? = nil, field: String? = nil, _ message: String
     ) {
         self.code = code
         self.stage = stage
@@ -66,13 +36,48 @@ public struct EnvelopeError: Error, Sendable, Hashable {
         self.field = field
         self.message = message
     }
-}
 
-extension EnvelopeError: CustomStringConvertible {
-    public var description: String {
-        var text = "\(code.rawValue) (\(stage.rawValue)): \(message)"
+    /// Where in the work it happened.
+    public var stageName: String { stage.rawValue }
+    /// Always empty: the field and the position are parts of the detail.
+    public var place: String { "" }
+    /// A sentence for people, with the field and the position.
+    public var detail: String {
+        var text = message
         if let field { text += ", field \"\(field)\"" }
         if let offset { text += ", at byte \(offset)" }
         return text
     }
+
+    public static func == (left: EnvelopeError, right: EnvelopeError) -> Bool {
+        left.code == right.code && left.stage == right.stage && left.offset == right.offset
+            && left.field == right.field && left.need == right.need
+            && left.limit == right.limit && left.message == right.message
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(code)
+        hasher.combine(stage)
+        hasher.combine(offset)
+        hasher.combine(field)
+    }
+}
+
+extension ErrorCode {
+    /// The body is not JSON.
+    public static let invalidJSON = ErrorCode(rawValue: "invalid_json")
+    /// The body is JSON, but none of the known forms of an envelope.
+    public static let notAnEnvelope = ErrorCode(rawValue: "not_an_envelope")
+    /// A field that the strict form does not have.
+    public static let unknownKey = ErrorCode(rawValue: "unknown_key")
+    /// The fields are not in the order of the strict form.
+    public static let wrongOrder = ErrorCode(rawValue: "wrong_order")
+    /// A transport other than `direct` and `link`.
+    public static let unknownTransport = ErrorCode(rawValue: "unknown_transport")
+    /// A direct payload is not base64.
+    public static let invalidBase64 = ErrorCode(rawValue: "invalid_base64")
+    /// The payload's type is none of the eight.
+    public static let unknownPayloadType = ErrorCode(rawValue: "unknown_payload_type")
+    /// The content is not what the payload's type says.
+    public static let invalidContent = ErrorCode(rawValue: "invalid_content")
 }

@@ -64,7 +64,7 @@ package enum HeaderForm {
     }
 
     /// The envelope of a message in this form. Headers of other names are passed over.
-    /// - Throws: `unsupportedVersion`, `duplicateField`, `invalidValue`, `missingField`, with the
+    /// - Throws: `unsupportedVersion`, `duplicateKey`, `invalidValue`, `missingKey`, with the
     ///   name of the header.
     package static func decode(
         _ headers: some Sequence<(String, String)>, body: Bytes
@@ -86,7 +86,7 @@ package enum HeaderForm {
         let type = try text(payloadTypeName)
         guard !type.isEmpty else {
             throw EnvelopeError(
-                .missingField, stage: .headers, field: payloadTypeName, "empty or absent")
+                .missingKey, stage: .headers, field: payloadTypeName, "empty or absent")
         }
         let payload = EnvelopePayload(
             id: try text(payloadIDName), dataName: try text(dataNameName), typeName: type,
@@ -121,7 +121,7 @@ package enum HeaderForm {
             guard names.contains(key) else { continue }
             guard fields.updateValue(value, forKey: key) == nil else {
                 throw EnvelopeError(
-                    .duplicateField, stage: .headers, field: name, "the header stands twice")
+                    .duplicateKey, stage: .headers, field: name, "the header stands twice")
             }
         }
         return fields
@@ -182,7 +182,7 @@ extension HeaderForm {
         } catch {
             throw EnvelopeError(
                 .invalidValue, stage: .headers, offset: error.offset, field: name,
-                "not JSON: \(error.code.rawValue)")
+                "not JSON: \(error.words)")
         }
     }
 }

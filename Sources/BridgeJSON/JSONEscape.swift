@@ -7,7 +7,7 @@ package enum JSONEscape {
     static func check(
         _ text: Span<UInt8>, at position: Int, _ surrogates: LoneSurrogates
     ) throws(JSONError) -> Int {
-        guard position + 1 < text.count else { throw JSONError(.unexpectedEnd, at: text.count) }
+        guard position + 1 < text.count else { throw JSONError(.truncated, at: text.count) }
         guard text[position + 1] == UInt8(ascii: "u") else {
             guard plain(text[position + 1]) != nil else {
                 throw JSONError(.invalidEscape, at: position)
@@ -45,16 +45,11 @@ package enum JSONEscape {
 
     /// The four hexadecimal digits of `\uXXXX` at `position`.
     private static func unit(_ text: Span<UInt8>, at position: Int) throws(JSONError) -> UInt32 {
-        guard position + 6 <= text.count else { throw JSONError(.unexpectedEnd, at: text.count) }
+        guard position + 6 <= text.count else { throw JSONError(.truncated, at: text.count) }
         var value: UInt32 = 0
         for index in position + 2..<position + 6 {
-            let byte = text[index]
-            let digit: UInt8
-            switch byte {
-            case 0x30...0x39: digit = byte - 0x30
-            case 0x41...0x46: digit = byte - 0x41 + 10
-            case 0x61...0x66: digit = byte - 0x61 + 10
-            default: throw JSONError(.invalidEscape, at: position)
+            guard let digit = Hex.value(text[index]) else {
+                throw JSONError(.invalidEscape, at: position)
             }
             value = value << 4 | UInt32(digit)
         }

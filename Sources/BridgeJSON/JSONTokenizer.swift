@@ -87,7 +87,7 @@ package struct JSONTokenizer: Sendable {
     }
 
     private func peek(_ text: Span<UInt8>) throws(JSONError) -> UInt8 {
-        guard position < text.count else { throw JSONError(.unexpectedEnd, at: position) }
+        guard position < text.count else { throw JSONError(.truncated, at: position) }
         return text[position]
     }
 
@@ -161,7 +161,7 @@ package struct JSONTokenizer: Sendable {
     private mutating func begin(
         _ token: JSONToken, isObject: Bool
     ) throws(JSONError) -> JSONToken {
-        guard open.count < limits.maxDepth else { throw JSONError(.tooDeep, at: position) }
+        guard open.count < limits.maxDepth else { throw JSONError(.limitExceeded, at: position) }
         open.append(isObject)
         position += 1
         state = isObject ? .firstKeyOrEnd : .firstValueOrEnd

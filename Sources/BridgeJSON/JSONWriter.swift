@@ -161,12 +161,8 @@ package struct JSONWriter: ~Copyable {
         case 0x0D: output.append(UInt8(ascii: "r"))
         default:
             output.append("u00")
-            output.append(Self.hexDigit(byte >> 4))
-            output.append(Self.hexDigit(byte & 15))
+            output.append(Hex.digit(byte >> 4))
+            output.append(Hex.digit(byte & 15))
         }
-    }
-
-    private static func hexDigit(_ value: UInt8) -> UInt8 {
-        value < 10 ? 0x30 + value : 0x61 + value - 10
     }
 }

@@ -47,11 +47,12 @@ public struct FieldList: Sendable, Hashable {
     ///   section 5.1), `badFieldValue` when the value holds a control byte (section 5.5).
     public mutating func append(name: String, value: String) throws(HTTPWireError) {
         guard Self.isValidName(name) else {
-            throw HTTPWireError(.badFieldName, .head, "the field name is not a token")
+            throw HTTPWireError(.invalidFieldName, .head, "the field name is not a token")
         }
         guard Self.isValidValue(value) else {
             throw HTTPWireError(
-                .badFieldValue, .head, "the value of a field holds a control byte or outer blanks")
+                .invalidFieldValue, .head,
+                "the value of a field holds a control byte or outer blanks")
         }
         fields.append(Field(name: name, value: value))
     }

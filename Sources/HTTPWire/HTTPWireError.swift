@@ -1,74 +1,96 @@
-/// Bytes, a URL or a field that breaks HTTP's rules, or one of our limits.
-public struct HTTPWireError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What was wrong. The raw value is stable and may be logged.
-    public enum Code: String, Sendable, Hashable, CaseIterable {
-        case badRequestLine = "http.bad_request_line"
-        case badStatusLine = "http.bad_status_line"
-        case notHTTP = "http.not_http"
-        case tlsPeer = "http.tls_peer"
-        case methodTooLong = "http.method_too_long"
-        case badTarget = "http.bad_target"
-        case targetTooLong = "http.target_too_long"
-        case unsupportedVersion = "http.unsupported_version"
-        case badFieldName = "http.bad_field_name"
-        case badFieldValue = "http.bad_field_value"
-        case obsoleteFold = "http.obsolete_fold"
-        case bareCR = "http.bare_cr"
-        case bareLF = "http.bare_lf"
-        case sectionTooLarge = "http.section_too_large"
-        case tooManyFields = "http.too_many_fields"
-        case badHost = "http.bad_host"
-        case badContentLength = "http.bad_content_length"
-        case ambiguousFraming = "http.ambiguous_framing"
-        case badTransferCoding = "http.bad_transfer_coding"
-        case unknownTransferCoding = "http.unknown_transfer_coding"
-        case badChunk = "http.bad_chunk"
-        case chunkExtensionTooLarge = "http.chunk_extension_too_large"
-        case trailerTooLarge = "http.trailer_too_large"
-        case incomplete = "http.incomplete"
-        case tooManyInterimResponses = "http.too_many_interim_responses"
-        case unexpectedUpgrade = "http.unexpected_upgrade"
-        case badMultipart = "http.bad_multipart"
-        case badURL = "http.bad_url"
-        case badPercentEncoding = "http.bad_percent_encoding"
-    }
+public import BridgeBytes
 
+/// Bytes, a URL or a field that breaks HTTP's rules, or one of our limits.
+public struct HTTPWireError: CodedError, Hashable {
     /// Where in a message the fault lay.
     public enum Stage: String, Sendable, Hashable {
         case head, framing, body, trailer, multipart, target
     }
 
     /// What was wrong.
-    public let code: Code
+    public let code: ErrorCode
     /// Which part of the message was being read.
     public let stage: Stage
     /// Position of the offending byte, counted from the start of the stage's bytes, if known.
     public let offset: Int?
-    /// A sentence for people. It holds no content of the message, which may be a secret.
-    public let message: String
+    /// The sentence without the position. It holds no content of the message, which may be a
+    /// secret.
+    package let message: String
 
     /// Creates an error.
-    public init(_ code: Code, _ stage: Stage, at offset: Int? = nil, _ message: String) {
+    public init(_ code: ErrorCode, _ stage: Stage, at offset: Int? = nil, _ message: String) {
         self.code = code
         self.stage = stage
         self.offset = offset
         self.message = message
     }
 
-    /// The code, where it happened, and the sentence.
-    public var description: String {
-        let place = offset.map { " at byte \($0)" } ?? ""
-        return "\(code.rawValue) (\(stage.rawValue)\(place)): \(message)"
-    }
+    /// Which part of the message was being read.
+    public var stageName: String { stage.rawValue }
+    /// Always empty: bytes have no name.
+    public var place: String { "" }
+    /// A sentence for people, with the position.
+    public var detail: String { offset.map { "\(message), at byte \($0)" } ?? message }
 
     /// The status with which a server answers such a request.
     package var status: Int {
         switch code {
         case .methodTooLong, .unknownTransferCoding: 501
         case .targetTooLong: 414
-        case .sectionTooLarge, .tooManyFields, .trailerTooLarge: 431
+        case .sectionTooLarge, .tooManyHeaders, .trailerTooLarge: 431
         case .unsupportedVersion: 505
         default: 400
         }
     }
+}
+
+extension ErrorCode {
+    /// A request line that is none.
+    public static let invalidRequestLine = ErrorCode(rawValue: "invalid_request_line")
+    /// A status line that is none.
+    public static let invalidStatusLine = ErrorCode(rawValue: "invalid_status_line")
+    /// Bytes that are no HTTP/1.
+    public static let notHTTP = ErrorCode(rawValue: "not_http")
+    /// A method longer than any that is known.
+    public static let methodTooLong = ErrorCode(rawValue: "method_too_long")
+    /// A request target that is none.
+    public static let invalidTarget = ErrorCode(rawValue: "invalid_target")
+    /// A request target longer than it may be.
+    public static let targetTooLong = ErrorCode(rawValue: "target_too_long")
+    /// A field name with a character that it cannot have.
+    public static let invalidFieldName = ErrorCode(rawValue: "invalid_field_name")
+    /// A field value with a character that it cannot have.
+    public static let invalidFieldValue = ErrorCode(rawValue: "invalid_field_value")
+    /// A field that goes on in the next line, as HTTP no longer allows.
+    public static let obsoleteFold = ErrorCode(rawValue: "obsolete_fold")
+    /// A carriage return without its line feed.
+    public static let bareCR = ErrorCode(rawValue: "bare_cr")
+    /// A line feed without its carriage return.
+    public static let bareLF = ErrorCode(rawValue: "bare_lf")
+    /// A head larger than it may be.
+    public static let sectionTooLarge = ErrorCode(rawValue: "section_too_large")
+    /// A Host field that is missing, doubled or malformed.
+    public static let invalidHost = ErrorCode(rawValue: "invalid_host")
+    /// A Content-Length that is no number, or several.
+    public static let invalidContentLength = ErrorCode(rawValue: "invalid_content_length")
+    /// A body whose end two fields tell differently.
+    public static let ambiguousFraming = ErrorCode(rawValue: "ambiguous_framing")
+    /// A Transfer-Encoding that cannot stand there.
+    public static let invalidTransferCoding = ErrorCode(rawValue: "invalid_transfer_coding")
+    /// A transfer coding that is not built in.
+    public static let unknownTransferCoding = ErrorCode(rawValue: "unknown_transfer_coding")
+    /// A chunk whose size or end is malformed.
+    public static let invalidChunk = ErrorCode(rawValue: "invalid_chunk")
+    /// A chunk with more extensions than it may have.
+    public static let chunkExtensionTooLarge = ErrorCode(rawValue: "chunk_extension_too_large")
+    /// Fields behind a body that are larger than they may be.
+    public static let trailerTooLarge = ErrorCode(rawValue: "trailer_too_large")
+    /// More answers of 1xx than may come before the answer.
+    public static let tooManyInterimResponses = ErrorCode(rawValue: "too_many_interim_responses")
+    /// An answer that changes to a protocol that nobody asked for.
+    public static let unexpectedUpgrade = ErrorCode(rawValue: "unexpected_upgrade")
+    /// A multipart body that breaks its own form.
+    public static let invalidMultipart = ErrorCode(rawValue: "invalid_multipart")
+    /// A percent sign without two hexadecimal digits behind it.
+    public static let invalidPercentEncoding = ErrorCode(rawValue: "invalid_percent_encoding")
 }

@@ -35,16 +35,6 @@ package enum Octet {
         }
     }
 
-    /// The value of a hexadecimal digit, or nil.
-    package static func hexValue(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case 0x30...0x39: byte - 0x30
-        case 0x41...0x46: byte - 0x41 + 10
-        case 0x61...0x66: byte - 0x61 + 10
-        default: nil
-        }
-    }
-
     /// Whether every byte is a token byte, and there is at least one.
     package static func isToken(_ span: Span<UInt8>) -> Bool {
         guard !span.isEmpty else { return false }

@@ -1,3 +1,4 @@
+internal import BridgeBytes
 public import BridgeClaims
 internal import NATSCore
 
@@ -94,7 +95,7 @@ extension Bridge {
     /// Closes at once. A connection that the caller holds stays open.
     ///
     /// Sequences of messages end after what they have received; links that are being fetched
-    /// fail with `claim.cancelled`.
+    /// fail with `cancelled`.
     public func close() async {
         end.come()
         for intake in intakes.all { intake.hurry() }

@@ -77,7 +77,7 @@ extension Bridge {
         let text = received.replySubject?.text ?? received.envelope.replyTo
         func refused(_ detail: String) -> BridgeError {
             BridgeError(
-                BridgeError.Code.unusableReply, stage: .reply, subject: received.subject.text,
+                .unusableReply, stage: .reply, subject: received.subject.text,
                 correlationID: received.envelope.correlationID, detail: detail)
         }
         guard !text.isEmpty else { throw refused("the message names no subject for an answer") }
@@ -138,7 +138,7 @@ extension Outgoing {
         guard text != nil || code != nil else { return nil }
         let number = code.map { " (code \(TraceEvent.quoted($0)))" } ?? ""
         return BridgeError(
-            BridgeError.Code.serviceError, stage: .receive, subject: subject.text,
+            .serviceError, stage: .receive, subject: subject.text,
             correlationID: correlationID,
             detail: "the service answers with an error\(number): "
                 + TraceEvent.quoted(text ?? "without a text"), outcome: .sent)

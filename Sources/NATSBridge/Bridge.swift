@@ -1,6 +1,6 @@
 internal import BridgeBytes
 internal import BridgeClaims
-internal import Glibc
+internal import BridgeSockets
 public import NATSCore
 
 /// Sends and receives typed payloads over NATS, whatever their size.
@@ -48,7 +48,7 @@ public final class Bridge: Sendable {
     /// Refuses work after `close`.
     func checkOpen(_ stage: BridgeError.Stage) throws(BridgeError) {
         guard !end.isOver else {
-            throw BridgeError(BridgeError.Code.closed, stage: stage, detail: "the bridge is closed")
+            throw BridgeError(.closed, stage: stage, detail: "the bridge is closed")
         }
     }
 }
@@ -71,18 +71,14 @@ extension Bridge {
         trace(
             error.correlationID, error.stage, "failed: \(error.code)",
             level: error.isLoss ? .warning : .error,
-            TraceEvent.Field("subject", error.subject), TraceEvent.Field("code", error.code),
+            TraceEvent.Field("subject", error.subject),
+            TraceEvent.Field("code", error.code.rawValue),
             TraceEvent.Field("detail", error.detail))
         return error
     }
 
     /// The present moment, which the pure layers take as an argument.
-    static var now: Timestamp {
-        // Sound: the call fills in the one value that it is given.
-        var time = timespec()
-        unsafe _ = clock_gettime(CLOCK_REALTIME, &time)
-        return Timestamp(seconds: Int64(time.tv_sec), nanoseconds: Int32(time.tv_nsec))
-    }
+    static var now: Timestamp { WallClock.now }
 
     static func newID() -> String {
         var generator = SystemGenerator()

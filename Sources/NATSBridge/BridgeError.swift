@@ -1,19 +1,20 @@
+public import BridgeBytes
 public import NATSCore
 
 /// What went wrong in the bridge: in which stage of which flow, and what about.
 ///
 /// Two errors are equal when code and stage are: tests compare those, people read descriptions.
 /// Descriptions hold no payload, no credentials and no query of a URL.
-public struct BridgeError: Error, Sendable, Hashable, CustomStringConvertible {
+public struct BridgeError: CodedError, Hashable {
     /// The step of a flow.
     public enum Stage: String, Sendable, Hashable, CaseIterable {
         case connect, serialize, plan, upload, encode, publish
         case receive, decode, download, deserialize, reply, replay
     }
 
-    /// A stable name for programs: the bridge's own, or that of the layer that failed, such as
+    /// What went wrong: the bridge's own code, or that of the layer that failed, such as
     /// `no_responders` or `checksum_mismatch`.
-    public let code: String
+    public let code: ErrorCode
     /// The step that failed.
     public let stage: Stage
     /// The subject or the redacted URL concerned; empty when there is none.
@@ -27,7 +28,7 @@ public struct BridgeError: Error, Sendable, Hashable, CustomStringConvertible {
     public internal(set) var lostMessages: Int?
 
     /// Whether it stands for messages that are missing, not for one that cannot be used.
-    public var isLoss: Bool { code == Code.messagesLost }
+    public var isLoss: Bool { code == .messagesLost }
     /// What is known of the message that the failing call was to send; nil when it sends none.
     ///
     /// - `lost`: it was not sent, and will not be.
@@ -36,32 +37,14 @@ public struct BridgeError: Error, Sendable, Hashable, CustomStringConvertible {
     /// - `unknown`: it may have arrived, and may yet arrive.
     /// - `sent`: it was received; what failed came after that, such as a service's error answer.
     public let outcome: PublishOutcome?
-
-    /// Codes of the bridge itself; all others come from the layers below.
-    public enum Code {
-        /// The reply subject is missing, holds wildcards, or is one of the server's own.
-        public static let unusableReply = "unusable_reply"
-        /// Payloads must go by link and there is no store.
-        public static let noStore = "no_store"
-        /// The message has no usable form.
-        public static let unusableMessage = "unusable_message"
-        /// Messages are missing here: the server or this client dropped them, or nobody listened
-        /// while the connection was lost.
-        public static let messagesLost = "messages_lost"
-        /// The options contradict each other.
-        public static let invalidArgument = "invalid_argument"
-        /// The bridge is closed.
-        public static let closed = "closed"
-        /// The task was cancelled.
-        public static let cancelled = "cancelled"
-        /// A NATS service answered a request with an error (`Nats-Service-Error`).
-        public static let serviceError = "service_error"
-    }
+    /// The error of the layer that failed: a `NATSError`, `JetStreamError`, `ClaimError`,
+    /// `EnvelopeError` or `WireError`; nil for the bridge's own.
+    public let underlying: (any CodedError)?
 
     /// An error with its parts.
     public init(
-        _ code: String, stage: Stage, subject: String = "", correlationID: String = "",
-        detail: String = "", outcome: PublishOutcome? = nil
+        _ code: ErrorCode, stage: Stage, subject: String = "", correlationID: String = "",
+        detail: String = "", outcome: PublishOutcome? = nil, underlying: (any CodedError)? = nil
     ) {
         self.code = code
         self.stage = stage
@@ -69,20 +52,31 @@ public struct BridgeError: Error, Sendable, Hashable, CustomStringConvertible {
         self.correlationID = correlationID
         self.detail = detail
         self.outcome = outcome
+        self.underlying = underlying
     }
 
-    init(_ error: NATSError, stage: Stage, correlationID: String = "") {
+    /// What a layer below could not do: its own code, and what it says, about its own place or
+    /// else about ours.
+    init(
+        _ error: some CodedError, stage: Stage, subject: String = "", correlationID: String = "",
+        detail: String? = nil, outcome: PublishOutcome? = nil
+    ) {
         self.init(
-            error.code.rawValue, stage: stage,
-            subject: error.subject.isEmpty ? error.server : error.subject,
-            correlationID: correlationID, detail: error.detail, outcome: error.outcome)
+            error.code, stage: stage, subject: error.place.isEmpty ? subject : error.place,
+            correlationID: correlationID, detail: detail ?? error.detail, outcome: outcome,
+            underlying: error)
     }
 
+    /// The step that failed.
+    public var stageName: String { stage.rawValue }
+    /// The subject, or the redacted URL.
+    public var place: String { subject }
+    /// What the layer that failed says, else what the code says.
+    public var isTransient: Bool { underlying?.isTransient ?? code.isTransient }
+
+    /// The line of every coded error, with the flow.
     public var description: String {
-        var text = "\(stage.rawValue) failed (\(code))"
-        if !subject.isEmpty { text += " for \(subject)" }
-        if !correlationID.isEmpty { text += " [\(TraceEvent.quoted(correlationID))]" }
-        return detail.isEmpty ? text : text + ": " + detail
+        correlationID.isEmpty ? line : "\(line) [\(TraceEvent.quoted(correlationID))]"
     }
 
     public static func == (left: BridgeError, right: BridgeError) -> Bool {
@@ -93,4 +87,14 @@ public struct BridgeError: Error, Sendable, Hashable, CustomStringConvertible {
         hasher.combine(code)
         hasher.combine(stage)
     }
+}
+
+extension ErrorCode {
+    /// Payloads must go by link and there is no store.
+    public static let noStore = ErrorCode(rawValue: "no_store")
+    /// Messages are missing here: the server or this client dropped them, or nobody listened
+    /// while the connection was lost.
+    public static let messagesLost = ErrorCode(rawValue: "messages_lost")
+    /// A NATS service answered a request with an error (`Nats-Service-Error`).
+    public static let serviceError = ErrorCode(rawValue: "service_error")
 }

@@ -27,11 +27,11 @@ public struct BridgeOptions: Sendable {
     /// may hold together, mapped files included: 1 GiB. A message whose links do not fit waits.
     public var memoryBudget = 1 << 30
     /// Most bytes that the links of one message may have together: 768 MiB. What exceeds it fails
-    /// with `claim.payload_too_large`, before anything is downloaded where the envelope says so.
+    /// with `too_large`, before anything is downloaded where the envelope says so.
     /// Never more than `memoryBudget`.
     public var messageLimit = 768 << 20
     /// How long a message waits for others to give back their part of `memoryBudget`, before its
-    /// links fail with `memory_budget_exhausted`.
+    /// links fail with `memory_exhausted`.
     public var memoryWait: Duration = .seconds(300)
     /// When and how often a download is tried again.
     public var retry = RetryPolicy()
@@ -59,7 +59,7 @@ public struct BridgeOptions: Sendable {
 extension BridgeOptions: CustomStringConvertible {
     /// The servers without credentials, the kind of the store, and the threshold.
     public var description: String {
-        let servers = client.servers.map(BrokerURL.withoutSecrets).joined(separator: ", ")
+        let servers = client.servers.map(Redaction.addresses).joined(separator: ", ")
         let place = store.map { "\(type(of: $0))" } ?? "no store"
         return "\(servers), \(place), links from \(threshold) bytes"
     }

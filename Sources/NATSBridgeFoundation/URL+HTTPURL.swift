@@ -1,4 +1,5 @@
 public import ArrowIPC
+internal import BridgeBytes
 package import BridgeJSON
 public import FoundationEssentials
 public import HTTPWire

@@ -71,28 +71,19 @@ public struct JetStream: Sendable {
 }
 
 extension JetStreamError {
-    /// What a failure of the client means here.
-    init(_ error: NATSError, operation: String, stream: String = "") {
-        let code: Code
-        switch error.code {
-        case .noResponders: code = .unavailable
-        case .timeout: code = .timeout
-        case .cancelled: code = .cancelled
-        case .disconnected, .closed: code = .disconnected
-        case .permissionDenied: code = .permissionDenied
-        case .payloadTooLarge: code = .payloadTooLarge
-        default: code = .notSent
-        }
-        self.init(code, operation: operation, stream: stream, detail: error.description)
+    /// What a failure of the client means here: its own code stands, except that nobody listens
+    /// on the subjects of the API only where JetStream is off.
+    package init(_ error: NATSError, operation: String, stream: String = "") {
+        let isOff = error.code == .noResponders
+        self.init(
+            isOff ? .jetStreamDisabled : error.code, operation: operation, stream: stream,
+            clientError: error,
+            detail: isOff ? "JetStream does not answer on \(error.subject)" : error.detail)
     }
 
     /// What a failure of the client means for a message that was to be stored.
-    init(publishing error: NATSError) {
-        let failure =
-            error.code == .noResponders
-            ? JetStreamError(
-                .unavailable, operation: "publish", detail: "no stream listens on the subject")
-            : JetStreamError(error, operation: "publish")
-        self = failure.knowing(error.publishOutcome)
+    init(publishing error: NATSError, to subject: Subject) {
+        self = JetStreamError(error, operation: "publish")
+            .knowing(error.publishOutcome, subject: subject.text)
     }
 }

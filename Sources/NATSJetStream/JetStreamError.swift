@@ -1,3 +1,4 @@
+public import BridgeBytes
 public import NATSCore
 
 /// What JetStream itself said was wrong (ADR-7).
@@ -18,6 +19,16 @@ public struct JetStreamAPIError: Sendable, Hashable, CustomStringConvertible {
 
     /// No consumer has that name.
     public static let consumerNotFound = 10014
+    /// JetStream's cluster has no leader just now.
+    public static let clusterNotAvailable = 10008
+    /// The server has no resources for it.
+    public static let insufficientResources = 10023
+    /// The account may hold no more in memory.
+    public static let memoryResourcesExceeded = 10028
+    /// The account may hold no more on disk.
+    public static let storageResourcesExceeded = 10047
+    /// The stream does not store the message; the text says why, such as that it is full.
+    public static let storeFailed = 10077
     /// The account has no JetStream.
     public static let notEnabledForAccount = 10039
     /// The message is larger than the stream's `max_msg_size`.
@@ -48,53 +59,19 @@ public struct JetStreamAPIError: Sendable, Hashable, CustomStringConvertible {
 }
 
 /// Why a JetStream call failed.
-public struct JetStreamError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// Stable names of the failures.
-    public enum Code: String, Sendable, CaseIterable {
-        /// A name or setting that no server would take; nothing was sent.
-        case invalidArgument = "invalid_argument"
-        /// No JetStream answers: it is not enabled, or no stream listens on the subject.
-        case unavailable
-        case streamNotFound = "stream_not_found"
-        case consumerNotFound = "consumer_not_found"
-        case streamNameInUse = "stream_name_in_use"
-        /// The message is larger than the stream's `max_msg_size`.
-        case messageTooLarge = "message_too_large"
-        /// A condition of the publisher, such as the expected last sequence, does not hold.
-        case conditionFailed = "condition_failed"
-        /// The server refused for a reason that `apiError` tells.
-        case refused
-        /// The answer is not what JetStream answers.
-        case malformedAnswer = "malformed_answer"
-        /// A message without the metadata that JetStream gives to each delivery.
-        case notFromJetStream = "not_from_jetstream"
-        /// The consumer was deleted while messages were asked for.
-        case consumerDeleted = "consumer_deleted"
-        /// The server was silent for two heartbeats: the request may be lost.
-        case heartbeatMissed = "heartbeat_missed"
-        /// The message is larger than the request's byte limit.
-        case batchBytesExceeded = "batch_bytes_exceeded"
-        /// No answer came in time; what was asked may have been done.
-        case timeout
-        /// The connection was lost or closed; what was asked may have been done.
-        case disconnected
-        case cancelled
-        /// The server's permissions forbid the subject; nothing was done.
-        case permissionDenied = "permission_denied"
-        /// The message is larger than the server's `max_payload`; nothing was sent.
-        case payloadTooLarge = "payload_too_large"
-        /// The client could not send: see `detail`.
-        case notSent = "not_sent"
-    }
-
+public struct JetStreamError: CodedError, Hashable {
     /// What went wrong, as a stable name.
-    public let code: Code
+    public let code: ErrorCode
     /// What was being done, such as `stream create` or `fetch`.
     public let operation: String
     /// The stream concerned; empty when it is not known.
     public let stream: String
+    /// The subject of the message that was to be published; empty for other calls.
+    public let subject: String
     /// What the server said, if it did.
     public let apiError: JetStreamAPIError?
+    /// What the client under it met, if that is the reason.
+    public let clientError: NATSError?
     /// A sentence for people.
     public let detail: String
     /// What is known of the message that the failing call was to publish; nil when the call
@@ -104,22 +81,32 @@ public struct JetStreamError: Error, Sendable, Hashable, CustomStringConvertible
 
     /// A failure with everything that is known of it.
     public init(
-        _ code: Code, operation: String, stream: String = "", apiError: JetStreamAPIError? = nil,
-        detail: String = "", outcome: PublishOutcome? = nil
+        _ code: ErrorCode, operation: String, stream: String = "", subject: String = "",
+        apiError: JetStreamAPIError? = nil, clientError: NATSError? = nil, detail: String = "",
+        outcome: PublishOutcome? = nil
     ) {
         self.code = code
         self.operation = operation
         self.stream = stream
+        self.subject = subject
         self.apiError = apiError
+        self.clientError = clientError
         self.detail = detail
         self.outcome = outcome
     }
 
+    /// What was being done.
+    public var stageName: String { operation }
+    /// The stream, or else the subject.
+    public var place: String { stream.isEmpty ? subject : stream }
+    /// What the client under it met.
+    public var underlying: (any CodedError)? { clientError }
+
     /// The same failure with what is known of the message.
-    func knowing(_ outcome: PublishOutcome) -> JetStreamError {
+    func knowing(_ outcome: PublishOutcome?, subject: String? = nil) -> JetStreamError {
         JetStreamError(
-            code, operation: operation, stream: stream, apiError: apiError, detail: detail,
-            outcome: outcome)
+            code, operation: operation, stream: stream, subject: subject ?? self.subject,
+            apiError: apiError, clientError: clientError, detail: detail, outcome: outcome)
     }
 
     /// The error that an answer of the server stands for.
@@ -129,25 +116,44 @@ public struct JetStreamError: Error, Sendable, Hashable, CustomStringConvertible
             detail: apiError.description)
     }
 
-    private static func code(of error: JetStreamAPIError) -> Code {
+    private static func code(of error: JetStreamAPIError) -> ErrorCode {
         switch error.errorCode {
         case JetStreamAPIError.streamNotFound: .streamNotFound
         case JetStreamAPIError.consumerNotFound: .consumerNotFound
         case JetStreamAPIError.streamNameInUse: .streamNameInUse
-        case JetStreamAPIError.messageTooLarge: .messageTooLarge
+        case JetStreamAPIError.messageTooLarge: .tooLarge
         case JetStreamAPIError.wrongLastMessageID, JetStreamAPIError.wrongLastSequence,
             JetStreamAPIError.wrongLastSequenceInRace, JetStreamAPIError.wrongStream:
             .conditionFailed
-        case JetStreamAPIError.notEnabled, JetStreamAPIError.notEnabledForAccount,
-            JetStreamAPIError.lastSequenceNotReady:
+        case JetStreamAPIError.notEnabled, JetStreamAPIError.notEnabledForAccount:
+            .jetStreamDisabled
+        case JetStreamAPIError.lastSequenceNotReady, JetStreamAPIError.clusterNotAvailable:
             .unavailable
+        case JetStreamAPIError.insufficientResources, JetStreamAPIError.memoryResourcesExceeded,
+            JetStreamAPIError.storageResourcesExceeded:
+            .storageFull
+        // `maximum messages exceeded`, `maximum bytes exceeded` and their kin.
+        case JetStreamAPIError.storeFailed where error.text.hasPrefix("maximum "): .storageFull
         default: .refused
         }
     }
+}
 
-    public var description: String {
-        let place = stream.isEmpty ? "" : " on stream \(stream)"
-        let reason = detail.isEmpty ? "" : ": \(detail)"
-        return "\(operation)\(place) failed (\(code.rawValue))\(reason)"
-    }
+extension ErrorCode {
+    /// JetStream is not enabled on the server, or not for the account.
+    public static let jetStreamDisabled = ErrorCode(rawValue: "jetstream_disabled")
+    /// No stream stores the subject that was published to.
+    public static let noStream = ErrorCode(rawValue: "no_stream")
+    /// No stream has that name.
+    public static let streamNotFound = ErrorCode(rawValue: "stream_not_found")
+    /// No consumer has that name.
+    public static let consumerNotFound = ErrorCode(rawValue: "consumer_not_found")
+    /// The consumer was deleted while messages were asked for.
+    public static let consumerDeleted = ErrorCode(rawValue: "consumer_deleted")
+    /// A stream of that name has another configuration.
+    public static let streamNameInUse = ErrorCode(rawValue: "stream_name_in_use")
+    /// A message without the metadata that JetStream gives to each delivery.
+    public static let notFromJetStream = ErrorCode(rawValue: "not_from_jetstream")
+    /// One of several messages was not sent, since those before it got no answer.
+    public static let notSent = ErrorCode(rawValue: "not_sent")
 }

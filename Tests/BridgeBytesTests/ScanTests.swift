@@ -46,22 +46,7 @@ import Testing
     }
 }
 
-@Suite struct ByteCursorTests {
-    @Test("Integers are read while they fit")
-    func integers() {
-        let bytes: [UInt8] = [1, 0, 0xFE, 0xFF, 9]
-        var cursor = ByteCursor(bytes.span)
-        let first = cursor.next(littleEndian: UInt16.self)
-        let second = cursor.next(littleEndian: Int16.self)
-        let third = cursor.next(littleEndian: Int16.self)
-        let rest = cursor.remaining
-        let skipped = cursor.skip(1)
-        let more = cursor.skip(1)
-        let back = cursor.skip(-1)
-        #expect(first == 1 && second == -2 && third == nil)
-        #expect(rest == 1 && skipped && !more && !back)
-    }
-
+@Suite struct SpanIntegersTests {
     @Test("Positions outside are refused, however far")
     func outside() {
         let bytes: [UInt8] = [1, 2, 3]

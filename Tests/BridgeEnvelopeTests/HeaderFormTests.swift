@@ -89,14 +89,14 @@ import Testing
 
     @Test(
         arguments: [
-            ("NATSBridge-Version", "2", EnvelopeError.Code.unsupportedVersion),
+            ("NATSBridge-Version", "2", ErrorCode.unsupportedVersion),
             ("NATSBridge-Version", nil, .unsupportedVersion),
-            ("NATSBridge-Payload-Type", nil, .missingField),
+            ("NATSBridge-Payload-Type", nil, .missingKey),
             ("NATSBridge-Metadata", "[]", .invalidValue),
             ("NATSBridge-Metadata", "{", .invalidValue),
             ("NATSBridge-Data-Name", "\"open", .invalidValue),
-        ] as [(String, String?, EnvelopeError.Code)])
-    func faultsAreNamed(name: String, value: String?, code: EnvelopeError.Code) throws {
+        ] as [(String, String?, ErrorCode)])
+    func faultsAreNamed(name: String, value: String?, code: ErrorCode) throws {
         var headers = try HeaderForm.encode(sound()).headers.filter { $0.name != name }
         if let value { headers.append((name, value)) }
         let error = #expect(throws: EnvelopeError.self) {
@@ -111,7 +111,7 @@ import Testing
         let error = #expect(throws: EnvelopeError.self) {
             try HeaderForm.decode(headers + headers.suffix(1), body: Bytes())
         }
-        #expect(error?.code == .duplicateField)
+        #expect(error?.code == .duplicateKey)
     }
 
     @Test func exactlyOneDirectPayloadIsNeeded() {

@@ -44,8 +44,10 @@ import Testing
         let found = error(#"{"points":[{"x":"s3cret","y":2}],"count":1}"#)
         #expect(
             found?.description
-                == "JSON: type_mismatch at points[0].x: text where a number is wanted")
-        #expect(error("{")?.description == "JSON: unexpected_end at byte 1")
+                == "json points[0].x: text where a number is wanted (type_mismatch)")
+        #expect(
+            error("{")?.description
+                == "json: the text ends before it is whole at byte 1 (truncated)")
         let long = error(#"{"points":[],"count":1\#(String(repeating: "0", count: 9000))}"#)
         #expect((long?.description.utf8.count ?? 0) < 200)
     }
@@ -77,12 +79,12 @@ import Testing
         #expect(throws: Never.self) { try text.decode(json: Chain.self) }
         chain = Chain(next: [chain])
         let error = #expect(throws: JSONError.self) { try JSONValue(encoding: chain) }
-        #expect(error?.code == .tooDeep)
+        #expect(error?.code == .limitExceeded)
         var deep: JSONValue = ["next": []]
         for _ in 0..<40 { deep = ["next": [deep]] }
         let made = deep
         let refused = #expect(throws: JSONError.self) { try made.decode(Chain.self) }
-        #expect(refused?.code == .tooDeep)
+        #expect(refused?.code == .limitExceeded)
     }
 
     @Test func `what a type throws itself is told with its words`() {

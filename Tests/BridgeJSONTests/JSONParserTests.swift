@@ -65,7 +65,7 @@ import Testing
         var limits = JSONLimits()
         limits.maxDepth = 2
         limits.maxBytes = 10
-        #expect(throws: JSONError(.tooDeep, at: 2)) {
+        #expect(throws: JSONError(.limitExceeded, at: 2)) {
             try JSONParser.parse(Bytes(utf8: "[[[]]]").span, limits: limits)
         }
         #expect(throws: JSONError(.tooLarge, at: 10)) {

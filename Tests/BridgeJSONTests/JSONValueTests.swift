@@ -22,13 +22,13 @@ import Testing
     }
 
     @Test(arguments: [
-        ("{\"a\":1,\"a\":2}", JSONError.Code.duplicateKey, 8), ("[1,]", .unexpectedByte, 3),
+        ("{\"a\":1,\"a\":2}", ErrorCode.duplicateKey, 8), ("[1,]", .unexpectedByte, 3),
         ("[\"\\ud800\"]", .loneSurrogate, 2), ("[01]", .unexpectedByte, 2),
-        ("", .unexpectedEnd, 0), ("[1] x", .trailingBytes, 4), ("[\"a\nb\"]", .invalidString, 3),
+        ("", .truncated, 0), ("[1] x", .trailingBytes, 4), ("[\"a\nb\"]", .invalidString, 3),
         ("\u{FEFF}[]", .unexpectedByte, 0), ("[-]", .invalidNumber, 2),
     ])
     func `an error says what is wrong and where`(
-        _ text: String, _ code: JSONError.Code, _ offset: Int
+        _ text: String, _ code: ErrorCode, _ offset: Int
     ) {
         #expect(error(text) == JSONError(code, at: offset))
     }
@@ -41,7 +41,7 @@ import Testing
 
     @Test func `the depth is bounded, whatever the text says`() {
         let deep = String(repeating: "[", count: 100_000)
-        #expect(error(deep) == JSONError(.tooDeep, at: 64))
+        #expect(error(deep) == JSONError(.limitExceeded, at: 64))
         let fits = String(repeating: "[", count: 64) + String(repeating: "]", count: 64)
         #expect(error(fits) == nil)
     }

@@ -14,7 +14,7 @@ struct ServerRun: Equatable, CustomStringConvertible {
     }
 
     var exchanges: [Exchange] = []
-    var error: HTTPWireError.Code?
+    var error: ErrorCode?
     var status: Int?
     var isClosed = false
 
@@ -70,7 +70,7 @@ struct ClientRun: Equatable, CustomStringConvertible {
     var isWhole = false
     var reusable = false
     var left = 0
-    var error: HTTPWireError.Code?
+    var error: ErrorCode?
 
     init(_ pieces: [Bytes], method: String = "GET", isClosedAfter: Bool) {
         var machine = ClientExchange(method: method)

@@ -133,7 +133,7 @@ extension ClientExchange {
         _ = try machine.next(Self.answer)
         #expect(machine.hasAnswerBytes)
         let error = #expect(throws: HTTPWireError.self) { try machine.peerClosed() }
-        #expect(error?.code == .incomplete)
+        #expect(error?.code == .truncated)
         machine = ClientExchange(method: "GET")
         _ = try machine.next(Array("HTTP/1.1 200 OK\r\n\r\n".utf8))
         #expect(try machine.next([1, 2]) == .body(0..<2))

@@ -9,14 +9,14 @@ import Testing
         return try parser.nextRequest(Bytes(utf8: text).span)?.head
     }
 
-    private static func code(_ text: String) -> HTTPWireError.Code? {
-        var codes: Set<HTTPWireError.Code?> = []
+    private static func code(_ text: String) -> ErrorCode? {
+        var codes: Set<ErrorCode?> = []
         for feed in Splits.of(Bytes(utf8: text), name: text) { codes.insert(code(feed.pieces)) }
         #expect(codes.count == 1, "the verdict depends on the cut: \(codes)")
         return codes.first ?? nil
     }
 
-    private static func code(_ pieces: [Bytes]) -> HTTPWireError.Code? {
+    private static func code(_ pieces: [Bytes]) -> ErrorCode? {
         var parser = HeadParser()
         var window: [UInt8] = []
         for piece in pieces {
@@ -25,7 +25,7 @@ import Testing
                 if try parser.nextRequest(window.span) != nil { return nil }
             } catch { return error.code }
         }
-        return .incomplete
+        return .truncated
     }
 
     @Test func `a head is taken apart, and the rest is left alone`() throws {
@@ -40,28 +40,28 @@ import Testing
     }
 
     @Test(arguments: [
-        ("GET / HTTP/1.1\nHost: a\n\n", HTTPWireError.Code.bareLF),
+        ("GET / HTTP/1.1\nHost: a\n\n", ErrorCode.bareLF),
         ("GET / HTTP/1.1\rHost: a\r\n\r\n", .bareCR),
         ("GET / HTTP/1.1\r\nA: b\rc\r\n\r\n", .bareCR),
         ("GET / HTTP/1.1\r\n\rx", .bareCR),
         ("GET / HTTP/1.1\r\nA: b\r\n c\r\n\r\n", .obsoleteFold),
-        ("GET / HTTP/1.1\r\n A: b\r\n\r\n", .badFieldName),
-        ("GET / HTTP/1.1\r\nA : b\r\n\r\n", .badFieldName),
-        ("GET / HTTP/1.1\r\nA\r\n\r\n", .badFieldName),
-        ("GET / HTTP/1.1\r\n: b\r\n\r\n", .badFieldName),
-        ("GET / HTTP/1.1\r\nA: b\u{0}\r\n\r\n", .badFieldValue),
-        ("GET / HTTP/1.1\r\nA: \u{7F}\r\n\r\n", .badFieldValue),
-        ("GET  / HTTP/1.1\r\n\r\n", .badTarget),
-        ("GET /\r\n\r\n", .badRequestLine),
+        ("GET / HTTP/1.1\r\n A: b\r\n\r\n", .invalidFieldName),
+        ("GET / HTTP/1.1\r\nA : b\r\n\r\n", .invalidFieldName),
+        ("GET / HTTP/1.1\r\nA\r\n\r\n", .invalidFieldName),
+        ("GET / HTTP/1.1\r\n: b\r\n\r\n", .invalidFieldName),
+        ("GET / HTTP/1.1\r\nA: b\u{0}\r\n\r\n", .invalidFieldValue),
+        ("GET / HTTP/1.1\r\nA: \u{7F}\r\n\r\n", .invalidFieldValue),
+        ("GET  / HTTP/1.1\r\n\r\n", .invalidTarget),
+        ("GET /\r\n\r\n", .invalidRequestLine),
         (" GET / HTTP/1.1\r\n\r\n", .notHTTP),
-        ("GET /é HTTP/1.1\r\n\r\n", .badTarget),
+        ("GET /é HTTP/1.1\r\n\r\n", .invalidTarget),
         ("GET / HTTP/2.0\r\n\r\n", .unsupportedVersion),
-        ("\r\n\r\n\r\nGET / HTTP/1.1\r\n\r\n", .badRequestLine),
-        ("\u{16}\u{3}\u{1}", .tlsPeer),
+        ("\r\n\r\n\r\nGET / HTTP/1.1\r\n\r\n", .invalidRequestLine),
+        ("\u{16}\u{3}\u{1}", .tlsRequired),
         ("\u{0}", .notHTTP),
-        ("GET / HTTP/1.1\r\nA: b\r\n", .incomplete),
+        ("GET / HTTP/1.1\r\nA: b\r\n", .truncated),
     ])
-    func `what is not strict is refused`(_ text: String, _ code: HTTPWireError.Code) {
+    func `what is not strict is refused`(_ text: String, _ code: ErrorCode) {
         #expect(Self.code(text) == code)
     }
 
@@ -80,7 +80,7 @@ import Testing
         #expect(Self.code("\(method)M / HTTP/1.1\r\n\r\n") == .methodTooLong)
         let lines = (0..<limits.fieldCount).map { "A\($0): b\r\n" }.joined()
         #expect(Self.code("GET / HTTP/1.1\r\n\(lines)\r\n") == nil)
-        #expect(Self.code("GET / HTTP/1.1\r\n\(lines)B: c\r\n\r\n") == .tooManyFields)
+        #expect(Self.code("GET / HTTP/1.1\r\n\(lines)B: c\r\n\r\n") == .tooManyHeaders)
         let frame = "GET / HTTP/1.1\r\nA: \r\n\r\n".utf8.count
         let value = String(repeating: "v", count: limits.sectionBytes - frame)
         #expect(Self.code("GET / HTTP/1.1\r\nA: \(value)\r\n\r\n") == nil)

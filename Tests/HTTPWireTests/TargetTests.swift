@@ -44,7 +44,7 @@ import Testing
         }
     }
 
-    private static func fault(_ head: RequestHead) -> HTTPWireError.Code? {
+    private static func fault(_ head: RequestHead) -> ErrorCode? {
         do throws(HTTPWireError) { try HostField.check(head) } catch { return error.code }
         return nil
     }

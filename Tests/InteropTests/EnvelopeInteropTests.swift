@@ -98,8 +98,10 @@ import Testing
             guard expectation.error == nil else { return ["was not refused"] }
             return try expectation.differences(envelope, found)
         } catch let error as EnvelopeError {
-            // "envelope" and "payload" are the beginnings of the codes.
-            guard let stage = expectation.error, error.code.rawValue.hasPrefix(stage) else {
+            // The peer tells an unusable envelope from an unusable payload.
+            let ofPayload: [ErrorCode] = [.invalidBase64, .unknownPayloadType, .invalidContent]
+            let stage = ofPayload.contains(error.code) ? "payload" : "envelope"
+            guard expectation.error == stage else {
                 return ["refused: \(error)"]
             }
             return []

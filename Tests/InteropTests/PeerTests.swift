@@ -1,3 +1,4 @@
+import BridgeBytes
 import BridgeJSON
 import TestKit
 import Testing

@@ -92,7 +92,7 @@ import Testing
                 BridgeOptions(client: SendStage.options(stage.server.url)))
             let answer = try await Self.answerWhileDraining(service, asking: stage.bridge)
             #expect(answer?["a"]?.bytes == Bytes(utf8: "!"))
-            let closed = BridgeError(BridgeError.Code.closed, stage: .serialize)
+            let closed = BridgeError(.closed, stage: .serialize)
             await #expect(throws: closed) { try await service.send([], to: "late") }
         }
     }

@@ -191,7 +191,7 @@ import Testing
                 try await bridge.send(["p": .bytes(bytes)], to: "x")
                 Issue.record("sent")
             } catch {
-                #expect(error.stage == .plan && error.code == "envelope_too_large")
+                #expect(error.stage == .plan && error.code == .tooLarge)
                 #expect(error.detail.contains("5000"))
                 #expect(!error.correlationID.isEmpty && error.subject == "x")
             }
@@ -207,7 +207,7 @@ import Testing
                 try await bridge.send(payloads, to: "x")
                 Issue.record("sent")
             } catch {
-                #expect(error.stage == .upload && error.code == "claim.store_unavailable")
+                #expect(error.stage == .upload && error.code == .unavailable)
                 #expect(error.detail.contains("deleted"))
             }
             #expect(store.stored == 0 && store.deleted == ["1", "2"])
@@ -219,12 +219,12 @@ import Testing
         let store = ScriptedStore()
         try await Self.run(store: store, threshold: 10, isWatched: false) { bridge, _ in
             let payload = Payload("p", .bytes(Bytes([UInt8](repeating: 1, count: 50))))
-            await #expect(throws: BridgeError("no_responders", stage: .publish)) {
+            await #expect(throws: BridgeError(.noResponders, stage: .publish)) {
                 _ = try await bridge.request([payload], to: "nobody.listens")
             }
             #expect(store.stored == 0 && store.deleted == ["1"])
             let silent = try bridge.client.subscribe(to: "silent")
-            await #expect(throws: BridgeError("timeout", stage: .publish)) {
+            await #expect(throws: BridgeError(.timeout, stage: .publish)) {
                 _ = try await bridge.request(
                     [payload], to: "silent", timeout: .milliseconds(50))
             }
@@ -304,7 +304,7 @@ import Testing
             try await bridge.send(["x": "x"], to: "in", options: options)
             var iterator = messages.makeAsyncIterator()
             let received = try #require(try await iterator.next())
-            await #expect(throws: BridgeError(BridgeError.Code.unusableReply, stage: .reply)) {
+            await #expect(throws: BridgeError(.unusableReply, stage: .reply)) {
                 try await bridge.reply(Payloads(), to: received)
             }
         }

@@ -90,7 +90,7 @@ import Testing
             for try await message in messages {
                 let back = try #require(message["readings"]).rows(Reading.self)
                 #expect(back == rows)
-                #expect(throws: BridgeError("payload_invalid_content", stage: .deserialize)) {
+                #expect(throws: BridgeError(.invalidContent, stage: .deserialize)) {
                     try message["note"]?.rows(Reading.self)
                 }
                 break
@@ -110,7 +110,7 @@ import Testing
             for try await message in messages {
                 #expect(try message.decode(Reading.self) == reading)
                 #expect(try message["list"]?.rows(Reading.self) ?? [reading] == [reading])
-                #expect(throws: BridgeError("missing_key", stage: .deserialize)) {
+                #expect(throws: BridgeError(.missingKey, stage: .deserialize)) {
                     try message.decode(Other.self)
                 }
                 count += 1
@@ -175,13 +175,13 @@ import Testing
         try await Self.run { bridge in
             let problems = Notes()
             var options = ReceiveOptions()
-            options.onFailure = { problems.note($0.code) }
+            options.onFailure = { problems.note($0.code.rawValue) }
             let messages = bridge.messages(on: "in", options: options)
             try bridge.client.publish(Bytes(utf8: "not an envelope"), to: "in")
             try await bridge.send("fine", to: "in")
             for try await message in messages {
                 #expect(message.text == "fine")
-                #expect(problems.all == ["envelope_invalid_json"])
+                #expect(problems.all == ["invalid_json"])
                 break
             }
             #expect(bridge.statistics.messagesUnusable == 1)
@@ -223,7 +223,7 @@ import Testing
             try await service.value
             try await consumer.value
             #expect(consumed.all == (0..<10).map(String.init))
-            await #expect(throws: BridgeError("closed", stage: .serialize)) {
+            await #expect(throws: BridgeError(.closed, stage: .serialize)) {
                 try await bridge.send("late", to: "work")
             }
             // Nothing is left to wait for.
@@ -238,7 +238,7 @@ import Testing
             let service = Task { try await bridge.run() }
             await bridge.close()
             try await service.value
-            await #expect(throws: BridgeError("closed", stage: .receive)) {
+            await #expect(throws: BridgeError(.closed, stage: .receive)) {
                 for try await _ in bridge.messages(on: "x") {}
             }
             #expect(client.isConnected)

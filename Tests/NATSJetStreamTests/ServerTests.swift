@@ -51,7 +51,7 @@ internal import Testing
 
     private static func code(
         _ body: () async throws -> Void
-    ) async -> JetStreamError.Code? {
+    ) async -> ErrorCode? {
         do {
             try await body()
             return nil
@@ -126,7 +126,7 @@ internal import Testing
                 try await jetStream.publish(
                     Bytes([UInt8](repeating: 1, count: 500)), to: "orders.a")
             }
-            #expect(tooLarge == .messageTooLarge)
+            #expect(tooLarge == .tooLarge)
             let noConsumer = await Self.code { _ = try await jetStream.consumer("c", on: "ORDERS") }
             #expect(noConsumer == .consumerNotFound)
             let condition = await Self.code {
@@ -160,7 +160,7 @@ internal import Testing
         options.publishRetryWait = .milliseconds(1)
         try await run(options: options) { jetStream in
             let code = await Self.code { try await jetStream.publish(Bytes(), to: "nowhere") }
-            #expect(code == .unavailable)
+            #expect(code == .noStream)
             let results = try await jetStream.publishAll(
                 (0..<5).map { _ in PublishRequest(Bytes(), to: "nowhere") }, maxOutstanding: 2)
             #expect(results.count == 5)
@@ -355,7 +355,19 @@ internal import Testing
                     let code = await Self.code {
                         _ = try await JetStream(client: client).streamInfo("S")
                     }
-                    #expect(code == .unavailable)
+                    #expect(code == .jetStreamDisabled)
+                    let published = await Self.code {
+                        try await JetStream(client: client).publish(Bytes(), to: "orders")
+                    }
+                    #expect(published == .jetStreamDisabled)
+                    let all = try await JetStream(client: client).publishAll(
+                        [PublishRequest(Bytes(), to: "orders")])
+                    guard case .failure(let error) = all.first else {
+                        Issue.record("it was stored")
+                        return
+                    }
+                    #expect(error.code == .jetStreamDisabled && error.outcome == .denied)
+                    #expect(error.place == "orders" && error.detail.contains("not enabled"))
                 }
             }
         }

@@ -1,3 +1,4 @@
+import BridgeBytes
 import Foundation
 import NATSBridge
 import NATSCore

@@ -61,5 +61,12 @@ struct Finding: Equatable, CustomStringConvertible {
         self.message = message
     }
 
+    /// The same place, with more to say.
+    init(_ finding: Finding, _ addition: String) {
+        path = finding.path
+        line = finding.line
+        message = finding.message + " (" + addition + ")"
+    }
+
     var description: String { line > 0 ? "\(path):\(line): \(message)" : "\(path): \(message)" }
 }

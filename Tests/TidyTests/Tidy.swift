@@ -14,6 +14,7 @@ enum Tidy {
             findings += UnprovenRules.checkUnsafe(file)
             findings += DocumentationRules.check(file, requirements: requirements)
         }
-        return findings + TestRules.check(files)
+        return findings + TestRules.check(files) + UseRules.check(files)
+            + PromiseRules.check(files) + NameRules.check(files)
     }
 }

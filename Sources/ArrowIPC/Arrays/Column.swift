@@ -65,12 +65,12 @@ public struct Column: Sendable {
     }
 
     /// The child of that name of a structure.
-    /// - Throws: `noSuchColumn`.
+    /// - Throws: `columnNotFound`.
     public func child(named name: String) throws(ArrowError) -> Column {
         guard let index = type.children.firstIndex(where: { $0.name == name }),
             index < children.count
         else {
-            throw ArrowError(.noSuchColumn, stage: .column, "\(type) has no child \"\(name)\"")
+            throw ArrowError(.columnNotFound, stage: .column, "\(type) has no child \"\(name)\"")
         }
         return children[index]
     }

@@ -1,3 +1,5 @@
+internal import BridgeBytes
+
 /// Bounds how many values may be taken out of columns, by how many they hold.
 ///
 /// Dictionaries, runs and list views let many values share others, at every level of nesting, so a

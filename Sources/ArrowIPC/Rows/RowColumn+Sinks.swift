@@ -1,3 +1,5 @@
+internal import BridgeBytes
+
 extension RowColumn {
     /// The sink of a type.
     /// - Throws: `unsupportedType`.

@@ -27,7 +27,7 @@ struct SchemaDecoder {
     }
 
     func fail(
-        _ path: String, _ message: String, code: ArrowError.Code = .invalidSchema
+        _ path: String, _ message: String, code: ErrorCode = .invalidSchema
     ) -> ArrowError {
         ArrowError(code, stage: .schema, offset: base, field: path, message)
     }

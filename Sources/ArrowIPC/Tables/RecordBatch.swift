@@ -1,3 +1,5 @@
+internal import BridgeBytes
+
 /// Columns of one length: a piece of a table as it travels in one message.
 public struct RecordBatch: Sendable {
     /// Names, types and metadata of the columns.

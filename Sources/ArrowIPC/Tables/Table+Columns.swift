@@ -1,3 +1,5 @@
+internal import BridgeBytes
+
 extension Table {
     /// Number of rows; the same as `count`. Complexity: O(batches).
     public var rowCount: Int { count }
@@ -22,7 +24,7 @@ extension Table {
     ///
     ///     let names = Array(try table.column("name").values(as: String?.self))
     ///
-    /// - Throws: `noSuchColumn`, which names the columns that there are.
+    /// - Throws: `columnNotFound`, which names the columns that there are.
     ///   Complexity: O(columns + batches); nothing is copied.
     public func column(_ name: String) throws(ArrowError) -> TableColumn {
         tableColumn(try schema.position(of: name))
@@ -33,7 +35,7 @@ extension Table {
     }
 
     /// Some of the columns, in the order of the names, without a copy of any value.
-    /// - Throws: `noSuchColumn`.
+    /// - Throws: `columnNotFound`.
     public func select(_ names: [String]) throws(ArrowError) -> Table {
         var positions: [Int] = []
         for name in names { positions.append(try schema.position(of: name)) }
@@ -75,7 +77,7 @@ extension RecordBatch {
     public subscript(name: String) -> Column? { schema.index(of: name).map { columns[$0] } }
 
     /// The first column of a name. Complexity: O(columns).
-    /// - Throws: `noSuchColumn`, which names the columns that there are.
+    /// - Throws: `columnNotFound`, which names the columns that there are.
     public func column(_ name: String) throws(ArrowError) -> Column {
         columns[try schema.position(of: name)]
     }
@@ -86,14 +88,14 @@ extension Schema {
     public subscript(name: String) -> Field? { fields.first { $0.name == name } }
 
     /// The position of the first field of a name.
-    /// - Throws: `noSuchColumn`, with the names that there are.
+    /// - Throws: `columnNotFound`, with the names that there are.
     func position(of name: String) throws(ArrowError) -> Int {
         if let index = index(of: name) { return index }
         let shown = fields.prefix(Self.maxNamesInMessage).map { "\"\($0.name)\"" }
         let rest = fields.count > shown.count ? " and \(fields.count - shown.count) more" : ""
         let others = shown.isEmpty ? "none" : shown.joined(separator: ", ") + rest
         throw ArrowError(
-            .noSuchColumn, stage: .batch, field: name,
+            .columnNotFound, stage: .batch, field: name,
             "there is no column \"\(name)\"; there are \(others)")
     }
 

@@ -1,3 +1,5 @@
+internal import BridgeBytes
+
 /// One column of a table, over all its batches.
 ///
 /// A view: it holds the columns of the batches and copies nothing. Its values come as a collection,

@@ -1,3 +1,5 @@
+internal import BridgeBytes
+
 /// A Swift type whose values columns hold, and for which `values(as:)` can be asked.
 ///
 /// Numbers, `Bool`, `String`, `Bytes` and `Timestamp` are such types; so are optionals of them, for

@@ -1,3 +1,5 @@
+internal import BridgeBytes
+
 /// The values of a column as a collection of Swift values, over all batches of a table:
 ///
 ///     for id in try table.column("id").values(as: Int.self) { … }
@@ -80,28 +82,36 @@ public struct ColumnValues<Element: ArrowValue>: RandomAccessCollection, Sendabl
         @usableFromInline let parts: [Part]
         @usableFromInline var part = 0
         @usableFromInline var position = 0
-        @usableFromInline var current: Part?
+        /// The source of the part, apart from it, so that no part is copied for each value; nil
+        /// before the part was begun and where its values are encoded.
+        @usableFromInline var source: Element.ColumnSource?
+        @usableFromInline var limit = 0
 
-        @inlinable init(_ parts: [Part]) {
-            self.parts = parts
-            current = parts.first
-        }
+        @inlinable init(_ parts: [Part]) { self.parts = parts }
 
         @inlinable public mutating func next() -> Element? {
-            guard let part = current else { return nil }
-            if position < part.count {
+            if position < limit, let source {
                 position &+= 1
-                return part.value(at: position &- 1)
+                return Element.arrowValue(from: source, at: position &- 1)
             }
-            return nextPart()
+            return nextOfPart()
         }
 
-        /// The first value of the next part; no part is empty.
-        @usableFromInline mutating func nextPart() -> Element? {
-            part += 1
-            current = part < parts.count ? parts[part] : nil
-            position = 1
-            return current?.value(at: 0)
+        /// The first value of a part, and every one of an encoded part.
+        @inlinable mutating func nextOfPart() -> Element? {
+            while part < parts.count {
+                let current = parts[part]
+                if position < current.count {
+                    source = current.source
+                    limit = source == nil ? 0 : current.count
+                    position &+= 1
+                    return current.value(at: position &- 1)
+                }
+                part += 1
+                position = 0
+                limit = 0
+            }
+            return nil
         }
     }
 

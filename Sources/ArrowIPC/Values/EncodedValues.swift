@@ -1,3 +1,5 @@
+internal import BridgeBytes
+
 /// Reads the values of a dictionary, of runs, or of a column of nulls.
 @usableFromInline struct EncodedValues<Element: ArrowValue>: Sendable {
     private let column: Column

@@ -1,7 +1,7 @@
 internal import Glibc
 
 /// Why a file could not be mapped.
-public struct FileMappingError: Error, Sendable, Hashable, CustomStringConvertible {
+public struct FileMappingError: CodedError, Hashable {
     /// The system call that failed, such as `open`.
     public let call: String
     /// Its error number, such as `ENOENT`.
@@ -9,9 +9,15 @@ public struct FileMappingError: Error, Sendable, Hashable, CustomStringConvertib
     /// The file.
     public let path: String
 
-    public var description: String {
-        let reason = unsafe strerror(number).map { unsafe String(cString: $0) } ?? "error \(number)"
-        return "\(path): \(call): \(reason)"
+    /// The kind of failure that the error number stands for.
+    public var code: ErrorCode { ErrorCode(errno: number) }
+    /// The system call.
+    public var stageName: String { call }
+    /// The file.
+    public var place: String { path }
+    /// The system's words for the error number.
+    public var detail: String {
+        unsafe strerror(number).map { unsafe String(cString: $0) } ?? "error \(number)"
     }
 }
 

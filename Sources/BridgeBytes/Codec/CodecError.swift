@@ -1,19 +1,19 @@
 /// What was wrong with text that should have been an encoded value.
 package struct CodecError: Error, Equatable, CustomStringConvertible {
-    /// The kinds of fault; the raw values are stable.
+    /// The kinds of fault, in words that a message may hold.
     package enum Code: String, Sendable {
         /// A character outside the alphabet.
-        case invalidCharacter
+        case invalidCharacter = "a character outside the alphabet"
         /// The text ends inside a value.
-        case truncated
+        case truncated = "it ends inside a value"
         /// Padding is missing, too long or in the wrong place.
-        case invalidPadding
+        case invalidPadding = "wrong padding"
         /// Bits that must be zero are not, so another text would mean the same bytes.
-        case nonCanonical
+        case nonCanonical = "spare bits that are not zero"
         /// A field holds a number that the calendar or the clock does not have.
-        case outOfRange
+        case outOfRange = "a number out of its range"
         /// The name of an algorithm that is not known here.
-        case unknownAlgorithm
+        case unknownAlgorithm = "an unknown algorithm"
     }
 
     package let code: Code

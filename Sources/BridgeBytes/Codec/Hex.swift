@@ -1,13 +1,16 @@
 /// Hexadecimal digits: written in lower case, read in either.
-package enum Hex {
-    private static let digits = Array("0123456789abcdef".utf8)
+@usableFromInline package enum Hex {
+    /// The digit of a value below 16, in lower case.
+    @inlinable package static func digit(_ value: UInt8) -> UInt8 {
+        value < 10 ? 0x30 + value : 0x61 + value - 10
+    }
 
     /// Appends two digits a byte.
     package static func encode(_ span: Span<UInt8>, into writer: inout ByteWriter) {
         writer.reserve(span.count * 2)
         for index in 0..<span.count {
-            writer.append(digits[Int(span[index] >> 4)])
-            writer.append(digits[Int(span[index] & 15)])
+            writer.append(digit(span[index] >> 4))
+            writer.append(digit(span[index] & 15))
         }
     }
 
@@ -16,8 +19,8 @@ package enum Hex {
         var text = ""
         text.reserveCapacity(span.count * 2)
         for index in 0..<span.count {
-            text.unicodeScalars.append(Unicode.Scalar(digits[Int(span[index] >> 4)]))
-            text.unicodeScalars.append(Unicode.Scalar(digits[Int(span[index] & 15)]))
+            text.unicodeScalars.append(Unicode.Scalar(digit(span[index] >> 4)))
+            text.unicodeScalars.append(Unicode.Scalar(digit(span[index] & 15)))
         }
         return text
     }
@@ -43,7 +46,7 @@ package enum Hex {
     }
 
     /// The value of one digit; nil for any other character.
-    package static func value(_ character: UInt8) -> UInt8? {
+    @inlinable package static func value(_ character: UInt8) -> UInt8? {
         switch character {
         case 0x30...0x39: character - 0x30
         case 0x41...0x46: character - 0x41 + 10

@@ -18,8 +18,6 @@ package enum UTF8Check {
         }
     }
 
-    package static func isValid(_ span: Span<UInt8>) -> Bool { firstInvalid(in: span) == nil }
-
     /// Where the run of ASCII ends that starts at `start`.
     ///
     /// Sound: words are loaded at `position <= count - 8` and bytes below `count`.

@@ -62,18 +62,10 @@ package enum UniqueID {
         return true
     }
 
-    /// Whether `text` is a version 4 UUID in lower case, the one form that we write.
-    package static func isVersion4(_ text: String) -> Bool {
-        guard isUUID(text) else { return false }
-        let bytes = Array(text.utf8)
-        return bytes[14] == 0x34 && Array("89ab".utf8).contains(bytes[19])
-            && !bytes.contains { $0 >= 0x41 && $0 <= 0x46 }
-    }
-
     private static let alphabet = Array(
         "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".utf8)
 
     private static func digit(_ value: UInt8) -> Unicode.Scalar {
-        Unicode.Scalar(value < 10 ? 0x30 + value : 0x61 + value - 10)
+        Unicode.Scalar(Hex.digit(value))
     }
 }

@@ -13,7 +13,4 @@ extension ContinuousClock.Instant {
     package static func after(_ wait: Duration) -> ContinuousClock.Instant {
         .now + wait.clampedForClocks
     }
-
-    /// What is left until this moment; zero once it has come.
-    package var timeLeft: Duration { max(.zero, self - .now) }
 }

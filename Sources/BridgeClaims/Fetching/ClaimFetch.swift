@@ -25,7 +25,7 @@ struct ClaimFetch: Sendable {
         }
         share = download.reservation.map { ReservedShare($0, bytes: download.reservedShare) }
         let place = url.description
-        func unmeetable(_ code: ClaimError.Code, _ message: String) -> ClaimError {
+        func unmeetable(_ code: ErrorCode, _ message: String) -> ClaimError {
             ClaimError(
                 code, .verify, url: place, message,
                 correlationID: download.correlationID)
@@ -37,7 +37,7 @@ struct ClaimFetch: Sendable {
         case .known(let known): checksum = known
         // It cannot be verified, which is no reason to refuse.
         case .unknownName, nil: checksum = nil
-        case .malformed: throw unmeetable(.checksumMalformed, "the stated digest is not one")
+        case .malformed: throw unmeetable(.invalidChecksum, "the stated digest is not one")
         }
     }
 
@@ -46,7 +46,7 @@ struct ClaimFetch: Sendable {
         var bytes = Bytes()
         var message = ""
         var status: Int?
-        var cause: HTTPError.Code?
+        var error: HTTPError?
     }
 
     /// What earlier attempts brought, and how the next one asks for the rest.
@@ -93,7 +93,7 @@ struct ClaimFetch: Sendable {
                 let isVerification = code == .checksumMismatch || code == .sizeMismatch
                 throw ClaimError(
                     code, isVerification ? .verify : .download, url: url.description,
-                    attempt.message, status: attempt.status, cause: attempt.cause,
+                    attempt.message, status: attempt.status, httpError: attempt.error,
                     attempts: machine.attempts, correlationID: download.correlationID)
             }
         }
@@ -110,8 +110,7 @@ struct ClaimFetch: Sendable {
         } catch {
             let gained = held.tag == nil ? 0 : max(0, held.partial.count - start)
             return Attempt(
-                outcome: .failed(error.code, gained: gained), message: error.description,
-                cause: error.code)
+                outcome: .failed(error.reason, gained: gained), message: error.detail, error: error)
         }
     }
 
@@ -131,7 +130,7 @@ struct ClaimFetch: Sendable {
             let target = response.redirection.map { ", which points to \($0)" } ?? ""
             return refuse(
                 .status(status, retryAfter: response.retryAfter),
-                "the answer is not the payload\(target)")
+                Self.sentence(status) + target)
         }
         let codings = response.fields.values(for: "Content-Encoding")
         guard codings.allSatisfy({ $0.lowercased() == "identity" || $0.isEmpty }) else {
@@ -151,6 +150,16 @@ struct ClaimFetch: Sendable {
                 "neither the answer nor the envelope tells the size or the digest")
         }
         return nil
+    }
+
+    /// What an answer other than the payload says.
+    private static func sentence(_ status: Int) -> String {
+        switch status {
+        case 404: "not found: the store does not know this payload"
+        case 410: "gone: the payload has expired or was deleted"
+        case 401, 403: "the store forbids reading this payload"
+        default: "the answer is not the payload"
+        }
     }
 
     /// A part must be the very rest of what is held: joining another would corrupt the payload.

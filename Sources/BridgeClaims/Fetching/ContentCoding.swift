@@ -4,28 +4,6 @@ internal import BridgeHTTP
 /// Codings that a sender put on the bytes at a link, told in the payload's metadata
 /// (`content_encoding`). This library never codes what it uploads; peers may.
 package enum ContentCoding {
-    /// Undoes the codings of a fetched payload and checks what the sender vouched for, outside of
-    /// any actor, since megabytes take their time.
-    /// - Parameters:
-    ///   - names: As for `decode`.
-    ///   - size: Of the payload as it is after decoding; nil where nobody vouches for it.
-    ///   - checksum: Likewise.
-    ///   - reservation: Grows with what comes out, beside what the coded bytes have.
-    /// - Throws: `ClaimError` in the stage `verify`: what `decode` and `verify` throw, and
-    ///   `memoryExhausted`.
-    @concurrent
-    package static func restore(
-        _ bytes: Bytes, _ names: String, limit: Int, size: Int?, checksum: String?, url: String,
-        correlationID: String, reservation: MemoryReservation? = nil
-    ) async throws(ClaimError) -> Bytes {
-        let content = try decode(
-            bytes, names, limit: limit, url: url, correlationID: correlationID,
-            reservation: reservation)
-        try verify(
-            content, size: size, checksum: checksum, url: url, correlationID: correlationID)
-        return content
-    }
-
     /// Undoes the codings of a fetched payload, the last one first (RFC 9110, section 8.4).
     /// - Parameters:
     ///   - names: The coding's name, or several with commas between.
@@ -33,12 +11,12 @@ package enum ContentCoding {
     ///   - url: The link, for errors.
     ///   - reservation: Grows with what comes out, beside what the coded bytes have.
     /// - Throws: `ClaimError` in the stage `verify`: `undecodableContent` for an unknown coding
-    ///   or damaged bytes, `payloadTooLarge` for more than the limit, `memoryExhausted`.
+    ///   or damaged bytes, `tooLarge` for more than the limit, `memoryExhausted`.
     package static func decode(
         _ bytes: Bytes, _ names: String, limit: Int, url: String, correlationID: String,
         reservation: MemoryReservation? = nil
     ) throws(ClaimError) -> Bytes {
-        func failure(_ code: ClaimError.Code, _ message: String) -> ClaimError {
+        func failure(_ code: ErrorCode, _ message: String) -> ClaimError {
             ClaimError(code, .verify, url: url, message, correlationID: correlationID)
         }
         var content = bytes
@@ -53,7 +31,7 @@ package enum ContentCoding {
                 } catch .noMemory {
                     throw failure(.memoryExhausted, "there is no memory for what it inflates to")
                 } catch .tooLarge {
-                    throw failure(.payloadTooLarge, "inflated, it has more than \(limit) bytes")
+                    throw failure(.tooLarge, "inflated, it has more than \(limit) bytes")
                 } catch {
                     throw failure(
                         .undecodableContent, "the bytes are not \(name): \(error.rawValue)")
@@ -66,11 +44,11 @@ package enum ContentCoding {
     }
 
     /// Checks what the sender vouched for on the payload as it is after decoding.
-    /// - Throws: `ClaimError`: `sizeMismatch`, `checksumMismatch`, `checksumMalformed`.
+    /// - Throws: `ClaimError`: `sizeMismatch`, `checksumMismatch`, `invalidChecksum`.
     package static func verify(
         _ bytes: Bytes, size: Int?, checksum text: String?, url: String, correlationID: String
     ) throws(ClaimError) {
-        func failure(_ code: ClaimError.Code, _ message: String) -> ClaimError {
+        func failure(_ code: ErrorCode, _ message: String) -> ClaimError {
             ClaimError(code, .verify, url: url, message, correlationID: correlationID)
         }
         if let size, size != bytes.count {
@@ -82,7 +60,7 @@ package enum ContentCoding {
             guard found == expected else {
                 throw failure(.checksumMismatch, "\(found) instead of \(expected)")
             }
-        case .malformed: throw failure(.checksumMalformed, "the stated digest is not one")
+        case .malformed: throw failure(.invalidChecksum, "the stated digest is not one")
         case .unknownName, nil: return
         }
     }

@@ -1,3 +1,4 @@
+package import BridgeBytes
 package import BridgeHTTP
 
 /// Decides, after each attempt to fetch a payload, what comes next.
@@ -25,7 +26,7 @@ package struct DownloadMachine: Sendable {
         case status(Int, retryAfter: Duration?)
         /// No whole answer. `gained`: bytes of the payload that are held now and were not before,
         /// and from which the next attempt can go on.
-        case failed(HTTPError.Code, gained: Int)
+        case failed(HTTPError.Reason, gained: Int)
         /// What is held is of no use: the payload there is another one now.
         case changed
         /// An answer that no store gives.
@@ -40,7 +41,7 @@ package struct DownloadMachine: Sendable {
     package enum Action: Sendable, Equatable {
         case deliver
         case wait(Duration)
-        case fail(ClaimError.Code)
+        case fail(ErrorCode)
     }
 
     private var schedule: RetrySchedule
@@ -58,12 +59,12 @@ package struct DownloadMachine: Sendable {
         _ outcome: Outcome, at elapsed: Duration, random: Double
     ) -> Action {
         schedule.attemptEnded()
-        func retry(_ wish: Duration? = nil, orFail code: ClaimError.Code) -> Action {
+        func retry(_ wish: Duration? = nil, orFail code: ErrorCode) -> Action {
             switch schedule.next(at: elapsed, random: random, retryAfter: wish) {
             case .wait(let delay): .wait(delay)
             case .usedUp: .fail(code)
             // What is wrong with the payload says more than the time.
-            case .outOfTime: .fail(code == .storeUnavailable ? .totalTimeout : code)
+            case .outOfTime: .fail(code == .unavailable ? .timeout : code)
             }
         }
         switch outcome {
@@ -71,32 +72,33 @@ package struct DownloadMachine: Sendable {
         case .unexpected: return .fail(.unexpectedAnswer)
         case .damaged(let damage):
             damages += 1
-            let code: ClaimError.Code = damage == .size ? .sizeMismatch : .checksumMismatch
+            let code: ErrorCode = damage == .size ? .sizeMismatch : .checksumMismatch
             return damages > 1 ? .fail(code) : retry(orFail: code)
         case .status(let status, let retryAfter):
             switch RetryPolicy.verdict(status: status) {
-            case .retry: return retry(retryAfter, orFail: .storeUnavailable)
+            case .retry: return retry(retryAfter, orFail: .unavailable)
             case .retryBriefly:
                 schedule.missed()
-                return retry(retryAfter, orFail: .payloadMissing)
+                return retry(retryAfter, orFail: .payloadNotFound)
             case .permanent: return .fail(Self.code(status))
             }
         case .failed(let code, let gained):
             schedule.failed(code, gained: gained)
-            return code.isPassing ? retry(orFail: .storeUnavailable) : .fail(code.claimCode)
-        case .changed: return retry(orFail: .storeUnavailable)
+            return code.isPassing ? retry(orFail: .unavailable) : .fail(code.claimCode)
+        case .changed: return retry(orFail: .unavailable)
         }
     }
 
     /// The meaning of a status to the end: one that says "not now" is a passing failure.
-    package static func code(_ status: Int) -> ClaimError.Code {
+    package static func code(_ status: Int) -> ErrorCode {
         switch status {
         case 200...399: .unexpectedAnswer
-        case 404: .payloadMissing
+        case 404: .payloadNotFound
         case 410: .payloadExpired
-        case 413, 507: .storeFull
+        case 413: .tooLarge
+        case 507: .storageFull
         default:
-            RetryPolicy.verdict(status: status) == .retry ? .storeUnavailable : .storeRefused
+            RetryPolicy.verdict(status: status) == .retry ? .unavailable : .refused
         }
     }
 }

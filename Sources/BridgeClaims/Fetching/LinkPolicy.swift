@@ -1,3 +1,4 @@
+internal import BridgeBytes
 public import HTTPWire
 
 /// Where the links of received envelopes may point.

@@ -1,3 +1,4 @@
+internal import BridgeBytes
 internal import BridgeSockets
 internal import Synchronization
 
@@ -46,7 +47,7 @@ public final class MemoryBudget: Sendable {
     ///   - deadline: When the waiting ends. One that has passed asks without waiting.
     ///   - limit: How far the reservation may grow; the whole budget unless told otherwise.
     ///   - correlationID: The flow that the memory is for, for errors.
-    /// - Throws: `ClaimError` in the stage `memory`: `payloadTooLarge` at once for more than the
+    /// - Throws: `ClaimError` in the stage `memory`: `tooLarge` at once for more than the
     ///   limit or the whole budget, `memoryExhausted` at the deadline, `cancelled` when the task
     ///   is cancelled.
     public func reserve(
@@ -56,7 +57,7 @@ public final class MemoryBudget: Sendable {
         let bytes = max(0, bytes)
         let most = max(0, min(limit, self.bytes))
         let outcome = bytes > most ? .tooLarge : await outcome(bytes, deadline)
-        let code: ClaimError.Code
+        let code: ErrorCode
         let message: String
         switch outcome {
         case .granted: return MemoryReservation(of: self, bytes: bytes, limit: most)
@@ -65,7 +66,7 @@ public final class MemoryBudget: Sendable {
             message = "\(bytes) bytes of the \(self.bytes) for payloads did not become free in time"
         case .cancelled: (code, message) = (.cancelled, "cancelled while waiting for memory")
         case .tooLarge:
-            code = .payloadTooLarge
+            code = .tooLarge
             message = "\(bytes) bytes are wanted, and at most \(most) are given"
         }
         throw ClaimError(code, .memory, url: "", message, correlationID: correlationID)

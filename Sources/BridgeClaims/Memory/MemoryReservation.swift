@@ -1,3 +1,4 @@
+internal import BridgeBytes
 internal import BridgeHTTP
 internal import Synchronization
 
@@ -73,7 +74,7 @@ final class ReservedShare: Sendable {
     }
 
     /// The payload needs so many bytes in all. Returns why it cannot have them, or nil.
-    func admit(_ size: Int) -> HTTPError.Code? {
+    func admit(_ size: Int) -> HTTPError.Reason? {
         bytes.withLock { held in
             guard size > held else { return nil }
             let more = size - held

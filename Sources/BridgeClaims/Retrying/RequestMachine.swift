@@ -1,3 +1,4 @@
+package import BridgeBytes
 package import BridgeHTTP
 
 /// Decides, after each attempt at a request to a store, what comes next.
@@ -15,13 +16,13 @@ package struct RequestMachine: Sendable {
     /// What an attempt came to.
     package enum Outcome: Sendable, Equatable {
         case answered(Int, retryAfter: Duration?)
-        case failed(HTTPError.Code)
+        case failed(HTTPError.Reason)
     }
 
     package enum Action: Sendable, Equatable {
         case accept
         case wait(Duration)
-        case fail(ClaimError.Code)
+        case fail(ErrorCode)
     }
 
     private var schedule: RetrySchedule
@@ -52,11 +53,11 @@ package struct RequestMachine: Sendable {
             schedule.failed(code, gained: 0)
             guard code.isPassing else { return .fail(code.claimCode) }
         }
-        guard isRepeatable else { return .fail(.storeUnavailable) }
+        guard isRepeatable else { return .fail(.unavailable) }
         return switch schedule.next(at: elapsed, random: random, retryAfter: wish) {
         case .wait(let delay): .wait(delay)
-        case .usedUp: .fail(.storeUnavailable)
-        case .outOfTime: .fail(.totalTimeout)
+        case .usedUp: .fail(.unavailable)
+        case .outOfTime: .fail(.timeout)
         }
     }
 }

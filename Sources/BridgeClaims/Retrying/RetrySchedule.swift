@@ -39,7 +39,7 @@ struct RetrySchedule: Sendable {
 
     /// The attempt met the network's limits.
     /// - Parameter gained: Bytes from which the next attempt can go on.
-    mutating func failed(_ code: HTTPError.Code, gained: Int) {
+    mutating func failed(_ code: HTTPError.Reason, gained: Int) {
         let isSilent = code.isSilence && gained < Self.leastGain
         silent = isSilent ? silent + 1 : gained > 0 ? 0 : silent
         if gained > 0, attempts < policy.maxResumptions { fruitless = 1 }
@@ -77,7 +77,7 @@ struct TransferClock: Sendable {
     var left: Duration? { total.map { $0 - elapsed } }
 }
 
-extension HTTPError.Code {
+extension HTTPError.Reason {
     /// Whether the peer had the connection and let the time pass.
     var isSilence: Bool {
         switch self {
@@ -96,18 +96,19 @@ extension HTTPError.Code {
     }
 
     /// What it means for a payload when it is not tried again.
-    var claimCode: ClaimError.Code {
+    var claimCode: ErrorCode {
         switch self {
         case .resolveFailed, .connectFailed, .connectTimeout, .connectionLost, .incompleteBody,
             .firstByteTimeout, .headTimeout, .idleTimeout, .rateTooLow, .requestBodyFailed:
-            .storeUnavailable
-        case .totalTimeout: .totalTimeout
-        case .bodyTooLarge: .payloadTooLarge
+            .unavailable
+        case .totalTimeout: .timeout
+        case .bodyTooLarge: .tooLarge
         case .memoryExhausted: .memoryExhausted
         case .cancelled: .cancelled
         case .protocolViolation: .unexpectedAnswer
+        case .tlsPeer: .tlsRequired
         case .unsupportedScheme, .badURL: .linkRefused
-        case .badRequest, .badOptions: .storeRefused
+        case .badRequest, .badOptions: .invalidArgument
         }
     }
 }

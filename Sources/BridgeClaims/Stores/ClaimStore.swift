@@ -15,7 +15,7 @@ public protocol ClaimStore: Sendable {
 
     /// Fetches a payload into memory, verified: never a truncated or corrupted one.
     ///
-    /// - Throws: `ClaimError`; `payloadExpired` and `payloadMissing` say that the payload is gone.
+    /// - Throws: `ClaimError`; `payloadExpired` and `payloadNotFound` say that the payload is gone.
     func download(_ request: ClaimDownload) async throws(ClaimError) -> Bytes
 
     /// Removes a payload. One that is gone already counts as removed.
@@ -106,7 +106,7 @@ public struct ClaimDownload: Sendable {
     /// The memory that the payload goes on; nil where nobody counts. It grows as soon as the
     /// store tells the payload's size, before memory is asked for; for a payload of unknown size
     /// it grows with it. What lies in a mapped file counts too. Where it cannot grow, the download
-    /// fails: with `payloadTooLarge` above the reservation's limit, else with `memoryExhausted`.
+    /// fails: with `tooLarge` above the reservation's limit, else with `memoryExhausted`.
     public var reservation: MemoryReservation?
     /// Bytes of the reservation that were asked for this payload; what it needs beyond them is
     /// added. So the links of one message can share its reservation.

@@ -162,7 +162,7 @@ enum StoreURL {
         do throws(HTTPWireError) {
             return try HTTPURL(text)
         } catch {
-            throw HTTPError(.badURL, .prepare, url: "", error.message, wire: error)
+            throw HTTPError(.badURL, .prepare, url: "", error.detail, wire: error)
         }
     }
 

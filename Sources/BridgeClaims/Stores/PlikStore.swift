@@ -60,9 +60,9 @@ public struct PlikStore: ClaimStore {
                     token: upload.token, size: content.size,
                     checksum: await checksum.description)
             } catch {
-                guard error.code == .storeUnavailable else { throw error }
+                guard error.code == .unavailable else { throw error }
                 let outcome: RequestMachine.Outcome =
-                    if let cause = error.cause { .failed(cause) } else {
+                    if let reason = error.httpError?.reason { .failed(reason) } else {
                         .answered(error.status ?? 503, retryAfter: nil)
                     }
                 let action = machine.attemptEnded(
@@ -160,7 +160,7 @@ public struct PlikStore: ClaimStore {
         let parts = claim.id.split(separator: "/", maxSplits: 2)
         guard parts.count == 3 else {
             throw ClaimError(
-                .storeRefused, .delete, url: baseURL.description,
+                .refused, .delete, url: baseURL.description,
                 "the claim is not one of this store", correlationID: correlationID)
         }
         let name = PercentCoding.encode(segment: String(parts[2]))

@@ -27,7 +27,7 @@ struct StoreRequests: Sendable {
     /// - Parameters:
     ///   - clock: The time for everything that this request is a part of.
     ///   - isRepeatable: Whether sending it twice does no harm.
-    /// - Throws: `ClaimError`; `storeUnavailable` also for a status that says "not now" to the end.
+    /// - Throws: `ClaimError`; `unavailable` also for a status that says "not now" to the end.
     func send(
         _ request: HTTPRequest, _ body: HTTPBody = .none, _ stage: ClaimError.Stage,
         correlationID: String, clock: TransferClock, isRepeatable: Bool = true
@@ -41,7 +41,7 @@ struct StoreRequests: Sendable {
                 switch result {
                 case .success(let answer):
                     .answered(answer.status, retryAfter: answer.retryAfter)
-                case .failure(let error): .failed(error.code)
+                case .failure(let error): .failed(error.reason)
                 }
             let action = machine.attemptEnded(
                 outcome, at: clock.elapsed, random: .random(in: 0..<1))
@@ -58,8 +58,8 @@ struct StoreRequests: Sendable {
                     attempts: machine.attempts + repeats, correlationID: correlationID)
             case (.fail(let code), .failure(let error)):
                 throw ClaimError(
-                    code, stage, url: request.url.description, error.description,
-                    cause: error.code, attempts: machine.attempts, correlationID: correlationID)
+                    code, stage, url: request.url.description, error.detail,
+                    httpError: error, attempts: machine.attempts, correlationID: correlationID)
             // Sound: `RequestMachine` accepts an outcome only where it is an answer's status.
             case (.accept, .failure): preconditionFailure("only an answer is accepted")
             }

@@ -1,5 +1,6 @@
 internal import ArrowIPC
 internal import BridgeBytes
+internal import BridgeConsole
 internal import BridgeEnvelope
 internal import BridgeJSON
 
@@ -131,14 +132,5 @@ enum ArrowCommand {
             true
         default: false
         }
-    }
-}
-
-extension CommandFailure {
-    /// A stream that is not what the Arrow format says.
-    init(_ error: ArrowError, target: String?, correlationID: String? = nil) {
-        self.init(
-            .integrity, code: error.code.rawValue, stage: "arrow \(error.stage.rawValue)",
-            target: target, correlationID: correlationID, detail: error.message)
     }
 }

@@ -1,4 +1,5 @@
 internal import BridgeBytes
+internal import BridgeConsole
 internal import BridgeEnvelope
 internal import BridgeJSON
 
@@ -42,11 +43,8 @@ enum EnvelopeCommand {
     }
 
     private static func failure(_ error: EnvelopeError, _ path: String) -> CommandFailure {
-        var detail = error.message
-        if let field = error.field { detail += ", field \(field)" }
-        if let offset = error.offset { detail += ", at byte \(offset)" }
-        return CommandFailure(
-            .integrity, code: error.code.rawValue, stage: "envelope \(error.stage.rawValue)",
-            target: path, detail: detail)
+        CommandFailure(
+            .integrity, code: error.code, stage: "envelope \(error.stage.rawValue)",
+            target: path, detail: error.detail)
     }
 }

@@ -1,5 +1,6 @@
 internal import BridgeBytes
 internal import BridgeClaims
+internal import BridgeConsole
 internal import BridgeJSON
 
 /// `natsbridge fetch`: downloads one link with all the policies of a receiver.

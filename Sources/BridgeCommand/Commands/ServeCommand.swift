@@ -1,3 +1,5 @@
+internal import BridgeBytes
+internal import BridgeConsole
 internal import BridgeHTTP
 internal import BridgeJSON
 
@@ -65,8 +67,8 @@ enum ServeCommand {
     ) async throws(CommandFailure) -> FileServer {
         do throws(FileServerError) { return try await FileServer.start(options) } catch {
             throw CommandFailure(
-                ExitCode.of(code: error.code.rawValue) ?? .other, code: error.code.rawValue,
-                stage: "start", target: "\(options.host):\(options.port)", detail: error.message)
+                ExitCode.of(error.code), code: error.code, stage: "start \(error.stageName)",
+                target: error.place, detail: error.detail)
         }
     }
 }

@@ -1,4 +1,6 @@
+internal import BridgeBytes
 internal import BridgeClaims
+internal import BridgeConsole
 internal import BridgeHTTP
 internal import HTTPWire
 
@@ -22,8 +24,8 @@ struct StoreAccess: Sendable {
                 : try FileServerStore(baseURL: url, retry: retry)
         } catch {
             throw CommandFailure(
-                .usage, code: error.code.rawValue, stage: "store", target: error.url,
-                detail: error.message)
+                .usage, code: error.code, stage: "store", target: error.url,
+                detail: error.detail)
         }
         var policy = store.linkPolicy
         for origin in options.allowedOrigins {

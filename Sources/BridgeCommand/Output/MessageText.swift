@@ -1,5 +1,6 @@
 internal import ArrowIPC
 internal import BridgeBytes
+internal import BridgeConsole
 internal import BridgeEnvelope
 internal import BridgeJSON
 internal import NATSBridge

@@ -1,4 +1,5 @@
 internal import BridgeBytes
+internal import BridgeConsole
 internal import NATSBridge
 internal import NATSWire
 

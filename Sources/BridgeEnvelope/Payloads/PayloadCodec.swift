@@ -28,13 +28,14 @@ package enum PayloadCodec {
 
     /// The value that serialized bytes stand for. `encoding` is a hint that no decision needs.
     /// In JSON, half a character is U+FFFD: the bytes themselves still say what the peer wrote.
-    /// - Throws: `unknownType` with the name, `invalidContent` with the position in the bytes.
+    /// - Throws: `unknownPayloadType` with the name, `invalidContent` with the position in the
+    ///   bytes.
     package static func deserialize(
         _ bytes: Bytes, typeName: String, encoding: String = ""
     ) throws(EnvelopeError) -> PayloadValue {
         guard let type = PayloadType(wireName: typeName, content: bytes) else {
             throw EnvelopeError(
-                .unknownType, stage: .payload,
+                .unknownPayloadType, stage: .payload,
                 "payload type \"\(typeName.prefix(80))\" is not known; its bytes can be had raw")
         }
         switch type {
@@ -65,9 +66,11 @@ package enum PayloadCodec {
         do throws(JSONError) {
             return try JSONValue(parsing: bytes, loneSurrogates: .replaced)
         } catch {
-            throw EnvelopeError(
+            var failure = EnvelopeError(
                 .invalidContent, stage: .payload, offset: error.offset,
-                "not JSON: \(error.code.rawValue)")
+                "not JSON: \(error.words)")
+            failure.underlying = error
+            throw failure
         }
     }
 
@@ -98,6 +101,7 @@ extension EnvelopeError {
     init(arrow error: ArrowError) {
         self.init(
             .invalidContent, stage: .payload, offset: error.offset, field: error.field,
-            "\(error.code.rawValue): \(error.message)")
+            error.message)
+        underlying = error
     }
 }

@@ -98,7 +98,7 @@ extension PayloadConvertible where Self == TypedPayload {
         TypedPayload(.table(try ArrowIPC.Table(rows: rows)))
     }
 
-    /// A JSON array of row objects. Sending anything else fails as `payload_invalid_content`.
+    /// A JSON array of row objects. Sending anything else fails as `invalid_content`.
     public static func jsonTable(_ rows: JSONValue) -> TypedPayload {
         TypedPayload(.jsonTable(rows))
     }

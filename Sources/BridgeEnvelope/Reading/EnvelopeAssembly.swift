@@ -60,7 +60,7 @@ struct EnvelopeAssembly {
     ) throws(EnvelopeError) {
         for field in expected where !order.contains(field) {
             throw EnvelopeError(
-                .missingField, stage: .envelope, field: path + field.rawValue, "absent")
+                .missingKey, stage: .envelope, field: path + field.rawValue, "absent")
         }
         for (field, other) in zip(expected, order) where field != other {
             throw EnvelopeError(
@@ -72,7 +72,7 @@ struct EnvelopeAssembly {
     private func payloads(_ located: LocatedEnvelope) throws(EnvelopeError) -> [EnvelopePayload] {
         if let value = try presentPayloads(located) {
             guard value.token == .beginArray else {
-                throw source.error(.wrongType, value, "payloads", "no array")
+                throw source.error(.typeMismatch, value, "payloads", "no array")
             }
             var payloads: [EnvelopePayload] = []
             payloads.reserveCapacity(located.payloads.count)

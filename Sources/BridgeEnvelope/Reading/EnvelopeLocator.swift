@@ -97,7 +97,7 @@ struct EnvelopeLocator {
             }
             guard token == .beginObject else {
                 throw EnvelopeError(
-                    .wrongType, stage: .envelope, offset: tokenizer.position, field: path,
+                    .typeMismatch, stage: .envelope, offset: tokenizer.position, field: path,
                     "a payload that is no JSON object")
             }
             payloads.append(try payload(path))
@@ -165,13 +165,13 @@ struct EnvelopeLocator {
 
     private func unknown(_ key: String, at name: JSONString, path: String) -> EnvelopeError {
         EnvelopeError(
-            .unknownField, stage: .envelope, offset: name.range.lowerBound,
+            .unknownKey, stage: .envelope, offset: name.range.lowerBound,
             field: String(path.prefix(80)), "the strict form has no such field")
     }
 
     private func duplicate(at name: JSONString, path: String) -> EnvelopeError {
         EnvelopeError(
-            .duplicateField, stage: .envelope, offset: name.range.lowerBound,
+            .duplicateKey, stage: .envelope, offset: name.range.lowerBound,
             field: String(path.prefix(80)), "the field stands twice")
     }
 }
@@ -179,9 +179,10 @@ struct EnvelopeLocator {
 extension EnvelopeError {
     /// What is wrong with the JSON of a body.
     init(json error: JSONError) {
-        let isLimit = error.code == .tooDeep || error.code == .tooLarge
+        let isLimit = error.code == .limitExceeded || error.code == .tooLarge
         self.init(
             isLimit ? .limitExceeded : .invalidJSON, stage: .json, offset: error.offset,
-            "the body is no JSON that can be read: \(error.code.rawValue)")
+            "the body is no JSON that can be read: \(error.words)")
+        underlying = error
     }
 }

@@ -14,7 +14,7 @@ struct ValueSource {
     func text(_ value: LocatedValue?, _ path: String) throws(EnvelopeError) -> String {
         guard let value = try present(value, path) else { return "" }
         guard case .string(let string) = value.token else {
-            throw error(.wrongType, value, path, "no string")
+            throw error(.typeMismatch, value, path, "no string")
         }
         guard string.range.count <= limits.maxFieldBytes else {
             throw error(.limitExceeded, value, path, "more than \(limits.maxFieldBytes) bytes")
@@ -29,7 +29,7 @@ struct ValueSource {
     /// A text that says something.
     func requiredText(_ value: LocatedValue?, _ path: String) throws(EnvelopeError) -> String {
         let text = try text(value, path)
-        guard !text.isEmpty else { throw error(.missingField, value, path, "empty or absent") }
+        guard !text.isEmpty else { throw error(.missingKey, value, path, "empty or absent") }
         return text
     }
 
@@ -37,7 +37,7 @@ struct ValueSource {
     func object(_ value: LocatedValue?, _ path: String) throws(EnvelopeError) -> JSONObject {
         guard let value = try present(value, path) else { return [:] }
         guard value.token == .beginObject else {
-            throw error(.wrongType, value, path, "no object")
+            throw error(.typeMismatch, value, path, "no object")
         }
         var bounds = JSONLimits()
         bounds.maxDepth = limits.maxDepth
@@ -48,8 +48,8 @@ struct ValueSource {
         } catch let problem {
             let place = problem.offset.map { " at byte \($0) of it" } ?? ""
             throw error(
-                problem.code == .duplicateKey ? .duplicateField : .invalidJSON, value, path,
-                problem.code.rawValue + place)
+                problem.code == .duplicateKey ? .duplicateKey : .invalidJSON, value, path,
+                problem.words + place)
         }
     }
 
@@ -57,7 +57,7 @@ struct ValueSource {
     func size(_ value: LocatedValue?, _ path: String) throws(EnvelopeError) -> Int? {
         guard let value = try present(value, path) else { return nil }
         guard case .number(let range) = value.token else {
-            if strict { throw error(.wrongType, value, path, "no number") }
+            if strict { throw error(.typeMismatch, value, path, "no number") }
             return nil
         }
         let number = JSONNumber(checked: String(repairing: body[range]))
@@ -69,16 +69,16 @@ struct ValueSource {
     /// The value, unless it is absent or null; strictly those are errors.
     func present(_ value: LocatedValue?, _ path: String) throws(EnvelopeError) -> LocatedValue? {
         guard let value else {
-            if strict { throw error(.missingField, nil, path, "absent") }
+            if strict { throw error(.missingKey, nil, path, "absent") }
             return nil
         }
         guard value.token == .null else { return value }
-        if strict { throw error(.wrongType, value, path, "null") }
+        if strict { throw error(.typeMismatch, value, path, "null") }
         return nil
     }
 
     func error(
-        _ code: EnvelopeError.Code, _ value: LocatedValue?, _ path: String, _ message: String
+        _ code: ErrorCode, _ value: LocatedValue?, _ path: String, _ message: String
     ) -> EnvelopeError {
         EnvelopeError(
             code, stage: .envelope, offset: value?.range.lowerBound, field: path, message)

@@ -69,13 +69,13 @@ struct PayloadAssembly {
         _ value: LocatedValue?, mayBePlain: Bool
     ) throws(EnvelopeError) -> Bytes {
         guard let value = try source.present(value, name(.data)) else {
-            throw source.error(.missingField, value, name(.data), "absent or null")
+            throw source.error(.missingKey, value, name(.data), "absent or null")
         }
         guard case .string(let string) = value.token else {
             // The JSON itself, not even quoted.
             let isContainer = value.token == .beginObject || value.token == .beginArray
             guard isContainer, mayBePlain, !source.strict else {
-                throw source.error(.wrongType, value, name(.data), "no string")
+                throw source.error(.typeMismatch, value, name(.data), "no string")
             }
             return source.body[value.range].copied()
         }
@@ -137,7 +137,7 @@ struct PayloadAssembly {
         try check(.id, !payload.id.isEmpty, "empty")
         guard PayloadType(rawValue: payload.typeName) != nil else {
             throw source.error(
-                .unknownType, located.values[.type], name(.type), "none of the eight types")
+                .unknownPayloadType, located.values[.type], name(.type), "none of the eight types")
         }
         switch payload.content {
         case .direct(let bytes):

@@ -23,7 +23,7 @@ public final class HTTPClient: Sendable {
         do throws(SocketError) {
             reactor = try Reactor(name: "bridge-http")
         } catch {
-            throw HTTPError(.connectFailed, .prepare, url: "", error.description)
+            throw HTTPError(.connectFailed, .prepare, url: "", error.detail)
         }
         self.options = options
         pool = ConnectionPool(options: options, reactor: reactor)
@@ -74,7 +74,7 @@ public final class HTTPClient: Sendable {
             case .success(let answer):
                 return HTTPResponse(answer, exchange, client: self, isRepeated: isRepeated)
             case .failure(let error):
-                guard error.code == .connectionLost, lease.isReused, !isRepeated,
+                guard error.reason == .connectionLost, lease.isReused, !isRepeated,
                     request.isIdempotent, body.segments != nil
                 else { throw error }
                 isRepeated = true
@@ -123,7 +123,7 @@ private enum BodyPump {
             if length == nil || length == 0 { try await exchange.push(.end) }
         } catch let error as HTTPError {
             // An exchange that is over has told its reader already.
-            if error.code == .requestBodyFailed { try? await exchange.push(.failed(error)) }
+            if error.reason == .requestBodyFailed { try? await exchange.push(.failed(error)) }
         } catch {
             let failure = exchange.error(
                 .requestBodyFailed, .request, "the source of the body failed: \(error)")

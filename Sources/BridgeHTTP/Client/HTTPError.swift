@@ -1,46 +1,50 @@
+public import BridgeBytes
 public import HTTPWire
 
 /// An HTTP exchange that did not come to a whole answer. An answer of any status is no error.
-public struct HTTPError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What went wrong. The raw value is stable and may be logged.
-    public enum Code: String, Sendable, Hashable, CaseIterable {
+public struct HTTPError: CodedError, Hashable {
+    /// What exactly went wrong; `code` tells it in the words that all layers share.
+    public enum Reason: Sendable, Hashable, CaseIterable {
         /// `https`: this client speaks plain HTTP only.
-        case unsupportedScheme = "http_client.unsupported_scheme"
+        case unsupportedScheme
         /// The URL cannot be read.
-        case badURL = "http_client.bad_url"
+        case badURL
         /// The method is not a token, or the body's length is negative.
-        case badRequest = "http_client.bad_request"
+        case badRequest
         /// The client's options hold what cannot be meant.
-        case badOptions = "http_client.bad_options"
+        case badOptions
         /// The host's name has no address.
-        case resolveFailed = "http_client.resolve_failed"
+        case resolveFailed
         /// No address of the host accepted a connection.
-        case connectFailed = "http_client.connect_failed"
+        case connectFailed
         /// No address of the host accepted within the time for it.
-        case connectTimeout = "http_client.connect_timeout"
+        case connectTimeout
         /// The connection ended before the first byte of an answer.
-        case connectionLost = "http_client.connection_lost"
+        case connectionLost
         /// The answer ended before it was whole.
-        case incompleteBody = "http_client.incomplete_body"
+        case incompleteBody
         /// The answer breaks HTTP's rules; `wire` says which.
-        case protocolViolation = "http_client.protocol_violation"
-        case firstByteTimeout = "http_client.first_byte_timeout"
+        case protocolViolation
+        /// What answers speaks TLS, though the URL says plain HTTP.
+        case tlsPeer
+        /// No byte of an answer came in time.
+        case firstByteTimeout
         /// The head of the answer was not whole in time, though it came on.
-        case headTimeout = "http_client.head_timeout"
+        case headTimeout
         /// Nothing moved for the idle time.
-        case idleTimeout = "http_client.idle_timeout"
+        case idleTimeout
         /// The body moved more slowly than the least rate.
-        case rateTooLow = "http_client.rate_too_low"
+        case rateTooLow
         /// The time for the whole exchange is over.
-        case totalTimeout = "http_client.total_timeout"
+        case totalTimeout
         /// The body is larger than the caller takes.
-        case bodyTooLarge = "http_client.body_too_large"
+        case bodyTooLarge
         /// There is no memory for the body within the bound that the caller has set.
-        case memoryExhausted = "http_client.memory_exhausted"
+        case memoryExhausted
         /// The source of the request's body failed, or gave another number of bytes than promised.
-        case requestBodyFailed = "http_client.request_body_failed"
+        case requestBodyFailed
         /// The task was cancelled, or the client closed.
-        case cancelled = "http_client.cancelled"
+        case cancelled
     }
 
     /// How far the exchange had come.
@@ -48,30 +52,57 @@ public struct HTTPError: Error, Hashable, Sendable, CustomStringConvertible {
         case prepare, resolve, connect, request, response, body
     }
 
-    /// What went wrong.
-    public let code: Code
+    /// What exactly went wrong.
+    public let reason: Reason
     /// How far the exchange had come.
     public let stage: Stage
     /// The request's URL without user information, its query replaced by `?…`.
     public let url: String
     /// A sentence for people; holds no content of the exchange.
-    public let message: String
+    public let detail: String
     /// The rule that the answer broke, with `protocolViolation` and `incompleteBody`.
     public let wire: HTTPWireError?
 
     package init(
-        _ code: Code, _ stage: Stage, url: String, _ message: String, wire: HTTPWireError? = nil
+        _ reason: Reason, _ stage: Stage, url: String, _ detail: String, wire: HTTPWireError? = nil
     ) {
-        self.code = code
+        self.reason = reason
         self.stage = stage
         self.url = url
-        self.message = message
+        self.detail = detail
         self.wire = wire
     }
 
-    /// The code, the stage, the URL and the sentence.
-    public var description: String {
-        let detail = wire.map { " [\($0)]" } ?? ""
-        return "\(code.rawValue) (\(stage.rawValue)) \(url): \(message)\(detail)"
+    /// What went wrong, the same name in every layer.
+    public var code: ErrorCode {
+        switch reason {
+        case .unsupportedScheme: .unsupportedScheme
+        case .badURL: .invalidURL
+        case .badRequest, .badOptions: .invalidArgument
+        case .resolveFailed, .connectFailed: .connectionFailed
+        case .connectionLost, .incompleteBody: .disconnected
+        case .protocolViolation: .protocolViolation
+        case .tlsPeer: .tlsRequired
+        case .connectTimeout, .firstByteTimeout, .headTimeout, .idleTimeout, .rateTooLow,
+            .totalTimeout:
+            .timeout
+        case .bodyTooLarge: .tooLarge
+        case .memoryExhausted: .memoryExhausted
+        case .requestBodyFailed: .bodyFailed
+        case .cancelled: .cancelled
+        }
     }
+
+    /// How far the exchange had come.
+    public var stageName: String { stage.rawValue }
+    /// The request's URL.
+    public var place: String { url }
+    /// The rule that the answer broke.
+    public var underlying: (any CodedError)? { wire }
+}
+
+extension ErrorCode {
+    /// The source of a body that was to be sent failed, or gave another number of bytes than it
+    /// was said to have.
+    public static let bodyFailed = ErrorCode(rawValue: "body_failed")
 }

@@ -58,7 +58,7 @@ public struct HTTPResponse: Sendable {
     ///     held again.
     package func collect(
         limit: Int, digesting algorithm: ChecksumAlgorithm?, partial: PartialBody? = nil,
-        admit: (@Sendable (Int) -> HTTPError.Code?)? = nil
+        admit: (@Sendable (Int) -> HTTPError.Reason?)? = nil
     ) async throws(HTTPError) -> (bytes: Bytes, checksum: Checksum?) {
         let collected = try await body.collect(
             Exchange.WholeDemand(

@@ -12,15 +12,15 @@ package enum Inflate {
     /// Why content cannot be inflated.
     package enum Failure: String, Error, Equatable, Sendable {
         /// The bytes are not of the coding, or their check value is wrong.
-        case malformed
+        case malformed = "they are damaged"
         /// The content ends before it is whole.
-        case truncated
+        case truncated = "they end before they are whole"
         /// There are bytes behind the end.
-        case trailingBytes = "trailing_bytes"
+        case trailingBytes = "there are bytes behind the end"
         /// The content is larger than the limit.
-        case tooLarge = "too_large"
+        case tooLarge = "larger than the limit"
         /// There is no memory for the content within the bound that the caller has set.
-        case noMemory = "no_memory"
+        case noMemory = "no memory"
     }
 
     /// Bytes that the output grows by, at least.
@@ -34,7 +34,7 @@ package enum Inflate {
     ///   - admit: Told the size of the output after each step; a code refuses to go on.
     /// - Throws: `Failure`. Complexity: O(size of the content).
     package static func content(
-        of coded: Bytes, limit: Int, admit: (@Sendable (Int) -> HTTPError.Code?)? = nil
+        of coded: Bytes, limit: Int, admit: (@Sendable (Int) -> HTTPError.Reason?)? = nil
     ) throws(Failure) -> Bytes {
         let limit = max(0, min(limit, .max - 1))
         // Where somebody counts, nothing is taken on suspicion.
@@ -52,7 +52,7 @@ package enum Inflate {
     /// Inflates one member; returns where it ends.
     private static func member(
         _ coded: Bytes, from start: Int, limit: Int,
-        admit: (@Sendable (Int) -> HTTPError.Code?)?, into output: inout ByteWriter
+        admit: (@Sendable (Int) -> HTTPError.Reason?)?, into output: inout ByteWriter
     ) throws(Failure) -> Int {
         // Sound: `stream` lives until `inflateEnd`, and at each call it points at memory that
         // outlives the call: the input is `coded`, the output the writer's spare room.

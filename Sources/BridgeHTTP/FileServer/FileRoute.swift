@@ -1,3 +1,4 @@
+internal import BridgeBytes
 internal import HTTPWire
 
 /// What a request target names at a file server.

@@ -1,4 +1,4 @@
-internal import BridgeBytes
+public import BridgeBytes
 internal import BridgeSockets
 internal import HTTPWire
 internal import Synchronization
@@ -25,18 +25,18 @@ public final class FileServer: Sendable {
     public static func start(
         _ options: FileServerOptions
     ) async throws(FileServerError) -> FileServer {
-        if let problem = options.problem { throw FileServerError(.unusableOptions, problem) }
+        if let problem = options.problem { throw FileServerError(.options, problem) }
         let options = options.bounded
         let opened = await BlockingPool.shared.run {
             Result { () throws(SocketError) in try FileService(options: options) }
         }
         let service: FileService
         do throws(SocketError) { service = try opened.get() } catch {
-            throw FileServerError(.unusableFolder, "the folder of the store: \(error)")
+            throw FileServerError(.folder, options.directory, error)
         }
         _ = await service.sweep()
         do throws(SocketError) { return try FileServer(service) } catch {
-            throw FileServerError(.unusableAddress, "the server's address: \(error)")
+            throw FileServerError(.address, "\(options.host):\(options.port)", error)
         }
     }
 
@@ -96,26 +96,45 @@ public final class FileServer: Sendable {
 }
 
 /// Why a file server could not start.
-public struct FileServerError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// What failed. The raw value is stable.
-    public enum Code: String, Sendable, Hashable {
-        case unusableOptions = "file_server.unusable_options"
-        case unusableFolder = "file_server.unusable_folder"
-        case unusableAddress = "file_server.unusable_address"
+public struct FileServerError: CodedError, Hashable {
+    /// What could not be used.
+    public enum Stage: String, Sendable, Hashable {
+        case options, folder, address
     }
 
-    /// What failed.
-    public let code: Code
+    /// What went wrong: `invalid_argument`, `folder_unusable` or `address_unusable`.
+    public let code: ErrorCode
+    /// What could not be used.
+    public let stage: Stage
+    /// The folder, or the address; empty where the options contradict each other.
+    public let place: String
     /// A sentence for people.
-    public let message: String
+    public let detail: String
+    private let system: SocketError?
 
-    init(_ code: Code, _ message: String) {
-        self.code = code
-        self.message = message
+    init(_ stage: Stage, _ detail: String) {
+        (code, self.stage, place, self.detail, system) = (.invalidArgument, stage, "", detail, nil)
     }
 
-    /// The code and the sentence.
-    public var description: String { "\(code.rawValue): \(message)" }
+    init(_ stage: Stage, _ place: String, _ error: SocketError) {
+        code = stage == .address ? .addressUnusable : .folderUnusable
+        (self.stage, self.place, system) = (stage, place, error)
+        detail = "\(error.operation): \(error.detail)"
+    }
+
+    /// What could not be used.
+    public var stageName: String { stage.rawValue }
+    /// The system call that failed, where one did.
+    public var underlying: (any CodedError)? { system }
+}
+
+extension ErrorCode {
+    /// The address or port to listen on cannot be had: it is taken, or is none of this machine's.
+    public static let addressUnusable = ErrorCode(rawValue: "address_unusable")
+    /// The folder of the store cannot be used: it is missing, forbidden, or another server's.
+    public static let folderUnusable = ErrorCode(rawValue: "folder_unusable")
+    /// What is stored is not as it was when it was stored.
+    public static let damaged = ErrorCode(rawValue: "damaged")
 }
 
 extension FileService {

@@ -75,7 +75,7 @@ extension FileService {
         let parser: MultipartParser
         do throws(HTTPWireError) {
             parser = try MultipartParser(contentType: fields["Content-Type"] ?? "")
-        } catch { return .answer(.failure(400, error.message, code: error.code.rawValue)) }
+        } catch { return .answer(.failure(400, error.message, code: error.code)) }
         let size = request.contentLength ?? 0
         blocking.submit { [self] in
             do throws(StoreError) {

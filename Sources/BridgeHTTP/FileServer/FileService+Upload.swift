@@ -139,7 +139,7 @@ extension FileService {
     }
 
     private func taken(_ plan: UploadPlan) -> ServerAnswer {
-        .failure(plan.takenStatus, "this identifier is taken", code: "store.exists")
+        .failure(plan.takenStatus, "this identifier is taken", code: .uploadConflict)
     }
 
     /// The link to an object, under the name that receivers know the server by.

@@ -41,7 +41,7 @@ final class FileService: HTTPService {
         do throws(HTTPWireError) { route = try FileRoute(request.head.target) } catch {
             counts.count(\.others)
             return .answer(
-                .failure(error.status, error.message, code: error.code.rawValue))
+                .failure(error.status, error.message, code: error.code))
         }
         guard route != .unknown, route.methods.contains(method) else {
             counts.count(\.others)
@@ -97,7 +97,7 @@ final class FileService: HTTPService {
 
     private func delete(_ key: ObjectKey, _ fields: FieldList) -> ServerAnswer {
         guard let token = fields["X-UploadToken"] else {
-            return .failure(403, "X-UploadToken is missing", code: "store.wrong_token")
+            return .failure(403, "X-UploadToken is missing", code: .permissionDenied)
         }
         do throws(StoreError) {
             try store.remove(key, token: token)

@@ -45,7 +45,7 @@ final class FormSink: BodySink {
             }
             return nil
         } catch {
-            return .failure(400, error.message, code: error.code.rawValue)
+            return .failure(400, error.message, code: error.code)
         }
     }
 
@@ -64,7 +64,7 @@ final class FormSink: BodySink {
                     400,
                     parser.isComplete
                         ? "the form has no part named file with a file name"
-                        : "the form has no end", code: HTTPWireError.Code.badMultipart.rawValue))
+                        : "the form has no end", code: .invalidMultipart))
         }
         self.inner = nil
         return inner.ended(reply)

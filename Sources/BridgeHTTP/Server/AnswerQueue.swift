@@ -17,16 +17,15 @@ struct AnswerQueue {
     /// Most bytes of one `sendfile` call: 2 MiB.
     private static let bytesPerCall = 2 << 20
 
-    private var pieces: [Bytes] = []
-    private var skip = 0
+    private var memory = WriteQueue()
     private var file: OpenFile?
     private var range = 0..<0
 
-    var isEmpty: Bool { pieces.isEmpty && range.isEmpty }
+    var isEmpty: Bool { memory.isEmpty && range.isEmpty }
 
     mutating func append(_ bytes: Bytes) {
         precondition(range.isEmpty, "memory goes before the file")
-        if !bytes.isEmpty { pieces.append(bytes) }
+        memory.append(bytes)
     }
 
     mutating func append(_ file: OpenFile, _ range: Range<Int>) {
@@ -37,11 +36,9 @@ struct AnswerQueue {
 
     /// Writes until nothing is left or the socket is full.
     mutating func flush(_ link: Link, moved: (Int) -> Void) -> Progress {
-        while !pieces.isEmpty {
-            switch link.write(pieces[...], skip: skip) {
-            case .moved(let count):
-                moved(count)
-                consume(count)
+        while !memory.isEmpty {
+            switch memory.write(to: link) {
+            case .moved(let count): moved(count)
             case .wouldBlock: return .blocked
             case .ended: return .failed(nil)
             case .failed(let error): return .failed(error)
@@ -64,16 +61,5 @@ struct AnswerQueue {
         }
         file = nil
         return .done
-    }
-
-    private mutating func consume(_ count: Int) {
-        var left = count + skip
-        var whole = 0
-        while whole < pieces.count, left >= pieces[whole].count {
-            left -= pieces[whole].count
-            whole += 1
-        }
-        pieces.removeFirst(whole)
-        skip = left
     }
 }

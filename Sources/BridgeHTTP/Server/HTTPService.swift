@@ -70,14 +70,13 @@ package struct ServerAnswer: Sendable {
 
 /// How a service answers later. Any thread; what comes after the connection's end is dropped.
 package struct ServerReply: Sendable {
-    let handle: LinkHandle
+    let handle: HandlerHandle<ServerConnection>
     /// Which request of the connection is meant.
     let serial: Int
 
     package func answer(_ answer: ServerAnswer) {
         let serial = self.serial
-        handle.perform { handler, link in
-            guard let connection = handler as? ServerConnection else { return }
+        handle.perform { connection, link in
             connection.decide(.answer(answer), serial: serial, link)
         }
     }
@@ -85,8 +84,7 @@ package struct ServerReply: Sendable {
     /// Reads the body into a sink that is made on the reactor's thread.
     package func receive(_ makeSink: @escaping @Sendable () -> any BodySink) {
         let serial = self.serial
-        handle.perform { handler, link in
-            guard let connection = handler as? ServerConnection else { return }
+        handle.perform { connection, link in
             connection.decide(.receive(makeSink()), serial: serial, link)
         }
     }

@@ -1,4 +1,4 @@
-internal import BridgeBytes
+package import BridgeBytes
 internal import BridgeJSON
 internal import BridgeSockets
 internal import HTTPWire
@@ -17,24 +17,27 @@ extension ServerAnswer {
 
     /// A refusal with a sentence for people and a word for programs.
     package static func failure(
-        _ status: Int, _ message: String, code: String? = nil
+        _ status: Int, _ message: String, code: ErrorCode? = nil
     ) -> ServerAnswer {
         json(
             status,
-            ["error": .string(code ?? "http.status_\(status)"), "message": .string(message)])
+            [
+                "error": .string((code ?? ErrorCode(status: status)).rawValue),
+                "message": .string(message),
+            ])
     }
 
     static func failure(_ error: StoreError) -> ServerAnswer {
         switch error {
-        case .missing: failure(404, "there is nothing here", code: "store.missing")
+        case .missing: failure(404, "there is nothing here", code: .payloadNotFound)
         case .expired(let time):
             expired(Timestamp(milliseconds: time))
-        case .exists: failure(412, "this identifier is taken", code: "store.exists")
-        case .wrongToken: failure(403, "the upload token is not right", code: "store.wrong_token")
-        case .full: failure(507, "the store is full", code: "store.full")
-        case .damaged: failure(500, "the stored file is damaged", code: "store.damaged")
+        case .exists: failure(412, "this identifier is taken", code: .uploadConflict)
+        case .wrongToken: failure(403, "the upload token is not right", code: .permissionDenied)
+        case .full: failure(507, "the store is full", code: .storageFull)
+        case .damaged: failure(500, "the stored file is damaged", code: .damaged)
         // The path in the error is nobody's business outside.
-        case .system(let error): failure(500, "\(error.operation) failed", code: "store.system")
+        case .system(let error): failure(500, "\(error.operation) failed", code: error.code)
         }
     }
 
@@ -44,9 +47,27 @@ extension ServerAnswer {
         return json(
             410,
             [
-                "error": "store.expired", "message": .string("this file expired at \(time)"),
+                "error": .string(ErrorCode.payloadExpired.rawValue),
+                "message": .string("this file expired at \(time)"),
                 "expiresAt": .string(time.description),
             ], fields: fields)
+    }
+}
+
+extension ErrorCode {
+    /// What a status says, where the server has no more exact word.
+    fileprivate init(status: Int) {
+        self =
+            switch status {
+            case 400, 414: .invalidArgument
+            case 403: .permissionDenied
+            case 404: .payloadNotFound
+            case 408: .timeout
+            case 412: .conditionFailed
+            case 413: .tooLarge
+            case 503: .unavailable
+            default: .refused
+            }
     }
 }
 

@@ -158,7 +158,7 @@ extension ServerConnection {
             } catch {
                 context.traffic.malformed.add(1, ordering: .relaxed)
                 abortSink()
-                fail(.failure(error.status, error.message, code: error.code.rawValue), link)
+                fail(.failure(error.status, error.message, code: error.code), link)
             }
         }
     }
@@ -173,7 +173,8 @@ extension ServerConnection {
         if expectation == .unknown {
             decide(.answer(.failure(417, "only 100-continue is understood")), link)
         } else {
-            let reply = ServerReply(handle: link.handle, serial: serial)
+            let reply = ServerReply(
+                handle: link.handle(for: ServerConnection.self), serial: serial)
             decide(context.service.begin(request, reply: reply), link)
         }
     }
@@ -221,7 +222,10 @@ extension ServerConnection {
         enter(.deciding, .answering, link)
         guard let sink = self.sink else { return }
         self.sink = nil
-        decide(sink.ended(ServerReply(handle: link.handle, serial: serial)), link)
+        decide(
+            sink.ended(
+                ServerReply(
+                    handle: link.handle(for: ServerConnection.self), serial: serial)), link)
     }
 
     /// Answers although the body has not been read: the connection cannot go on after that.

@@ -66,7 +66,7 @@ extension JSONError {
     /// An error of coding, from wherever it comes: from here, from the standard library, or from
     /// the type's own code.
     init(coding error: any Error) {
-        let code: Code
+        let code: ErrorCode
         let context: (path: [any CodingKey], detail: String, underlying: (any Error)?)
         switch error {
         case let error as JSONError:

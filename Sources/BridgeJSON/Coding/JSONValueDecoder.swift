@@ -81,13 +81,13 @@ struct JSONPlace {
         let path = JSONPath(parent, key, limits: limits)
         guard path.depth <= limits.maxDepth else {
             throw refusal(
-                .tooDeep, "more than \(limits.maxDepth) containers are inside one another")
+                .limitExceeded, "more than \(limits.maxDepth) containers are inside one another")
         }
         return path
     }
 
     /// The standard library's error, which carries ours.
-    private func refusal(_ code: JSONError.Code, _ detail: String) -> DecodingError {
+    private func refusal(_ code: ErrorCode, _ detail: String) -> DecodingError {
         let error = JSONError(code, path: codingPath.text, detail)
         return .dataCorrupted(
             .init(codingPath: codingPath, debugDescription: detail, underlyingError: error))

@@ -57,18 +57,18 @@ final class JSONValueEncoder: Encoder {
         if shape != .none {
             note(.invalidValue, "the value is encoded in two ways")
         } else if depth >= limits.maxDepth {
-            note(.tooDeep, "more than \(limits.maxDepth) containers are inside one another")
+            note(.limitExceeded, "more than \(limits.maxDepth) containers are inside one another")
         }
         shape = wanted
     }
 
-    private func note(_ code: JSONError.Code, _ detail: String) {
+    private func note(_ code: ErrorCode, _ detail: String) {
         failure = failure ?? refusal(code, detail, at: codingPath)
     }
 
     /// The standard library's error, which carries ours.
     func refusal(
-        _ code: JSONError.Code, _ detail: String, at path: [any CodingKey]
+        _ code: ErrorCode, _ detail: String, at path: [any CodingKey]
     ) -> EncodingError {
         let error = JSONError(code, path: path.text, detail)
         return .invalidValue(

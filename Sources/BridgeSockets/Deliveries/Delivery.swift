@@ -275,19 +275,6 @@ package final class Delivery<Element: Sendable, Failure: Error>: Sendable {
 }
 
 extension Delivery {
-    /// A loop over a delivery, for as long as it is referenced: an iterator keeps one, so that
-    /// `whenConsumed` waits for the work on the last batch.
-    package final class Presence: Sendable {
-        private let delivery: Delivery
-
-        package init(_ delivery: Delivery) {
-            self.delivery = delivery
-            delivery.entered()
-        }
-
-        deinit { delivery.left(puttingBack: []) }
-    }
-
     /// A loop that takes one element at a time. What it took and did not hand out is put back when
     /// it is released, so that leaving a loop loses nothing.
     package final class Cursor {

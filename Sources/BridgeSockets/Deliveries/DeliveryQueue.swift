@@ -1,3 +1,5 @@
+internal import BridgeBytes
+
 /// What to do with elements that do not fit between a producer and its consumer.
 package enum DeliveryOverflow: Sendable, Hashable {
     /// Keep everything and ask the producer to pause: the limits are overrun by one batch.
@@ -64,7 +66,7 @@ package struct DeliveryQueue<Element: Sendable>: Sendable {
         package var refused = DeliveryGap()
     }
 
-    private struct Batch {
+    private struct Batch: Sendable {
         var elements: [Element]
         /// Index of the first element that was not dropped.
         var start = 0
@@ -74,8 +76,7 @@ package struct DeliveryQueue<Element: Sendable>: Sendable {
 
     private let limits: DeliveryLimits
     private let weigh: @Sendable (Element) -> Int
-    private var batches: [Batch] = []
-    private var head = 0
+    private var batches = Fifo<Batch>()
     private var tailGap = DeliveryGap()
     package private(set) var count = 0
     package private(set) var weight = 0
@@ -86,7 +87,7 @@ package struct DeliveryQueue<Element: Sendable>: Sendable {
     }
 
     /// Whether there is nothing to take, not even a gap.
-    package var isEmpty: Bool { head == batches.count && tailGap.isEmpty }
+    package var isEmpty: Bool { batches.isEmpty && tailGap.isEmpty }
 
     /// Notes that elements may be missing between those that are here and those to come.
     package mutating func addOpenGap() { tailGap.isOpen = true }
@@ -96,7 +97,7 @@ package struct DeliveryQueue<Element: Sendable>: Sendable {
         guard !elements.isEmpty else { return }
         count += elements.count
         self.weight += weight
-        batches.insert(Batch(elements: elements, weight: weight), at: head)
+        batches.insert(Batch(elements: elements, weight: weight), at: 0)
     }
 
     /// Adds a batch. Complexity: O(1), and O(1) for each element that is dropped.
@@ -136,7 +137,7 @@ package struct DeliveryQueue<Element: Sendable>: Sendable {
     /// Drops from the front until the limits are kept; the last element stays.
     private mutating func dropOldest(_ addition: inout Addition, incoming: Int) {
         while count > 1, count > limits.maxCount || weight > limits.maxWeight {
-            let element = batches[head].elements[batches[head].start]
+            let element = batches[0].elements[batches[0].start]
             let dropped = DeliveryGap(count: 1, weight: weigh(element))
             if count > incoming - addition.refused.count {
                 addition.displaced += dropped
@@ -145,13 +146,13 @@ package struct DeliveryQueue<Element: Sendable>: Sendable {
             }
             count -= 1
             weight -= dropped.weight
-            batches[head].start += 1
-            batches[head].weight -= dropped.weight
-            batches[head].gap += dropped
-            if batches[head].start == batches[head].elements.count {
-                let gap = batches[head].gap
+            batches[0].start += 1
+            batches[0].weight -= dropped.weight
+            batches[0].gap += dropped
+            if batches[0].start == batches[0].elements.count {
+                let gap = batches[0].gap
                 removeHead()
-                batches[head].gap += gap
+                batches[0].gap += gap
             }
         }
     }
@@ -183,16 +184,16 @@ package struct DeliveryQueue<Element: Sendable>: Sendable {
 
     /// Takes the oldest gap or batch; nil when there is nothing.
     package mutating func take() -> Item? {
-        guard head < batches.count else {
+        guard !batches.isEmpty else {
             guard !tailGap.isEmpty else { return nil }
             defer { tailGap = DeliveryGap() }
             return .gap(tailGap)
         }
-        if !batches[head].gap.isEmpty {
-            defer { batches[head].gap = DeliveryGap() }
-            return .gap(batches[head].gap)
+        if !batches[0].gap.isEmpty {
+            defer { batches[0].gap = DeliveryGap() }
+            return .gap(batches[0].gap)
         }
-        let batch = batches[head]
+        let batch = batches[0]
         removeHead()
         let elements = batch.start == 0 ? batch.elements : Array(batch.elements[batch.start...])
         count -= elements.count
@@ -200,20 +201,14 @@ package struct DeliveryQueue<Element: Sendable>: Sendable {
         return .elements(elements, weight: batch.weight)
     }
 
-    /// Amortised: the taken half is dropped when it is the larger one.
     private mutating func removeHead() {
         // The elements are let go now, not when the array is compacted.
-        batches[head].elements = []
-        head += 1
-        if head * 2 > batches.count {
-            batches.removeFirst(head)
-            head = 0
-        }
+        batches[0].elements = []
+        batches.dropFirst()
     }
 
     package mutating func removeAll() {
-        batches = []
-        head = 0
+        batches.removeAll()
         tailGap = DeliveryGap()
         count = 0
         weight = 0

@@ -1,3 +1,4 @@
+internal import BridgeBytes
 internal import Glibc
 
 /// Names of files and folders. All of these calls may block on a disk: run them in the

@@ -1,3 +1,4 @@
+internal import BridgeBytes
 internal import CLinux
 internal import Glibc
 

@@ -1,3 +1,4 @@
+internal import BridgeBytes
 internal import CLinux
 internal import Glibc
 internal import Synchronization
@@ -215,7 +216,7 @@ package struct LinkHandle: Sendable {
     package func wake() { inbox.post(.wake(id)) }
 
     /// Runs `work` with the handler on the reactor's thread, or `orElse` when the link is gone.
-    package func perform(
+    func perform(
         _ work: @escaping @Sendable (any LinkHandler, Link) -> Void,
         orElse: (@Sendable () -> Void)? = nil
     ) {

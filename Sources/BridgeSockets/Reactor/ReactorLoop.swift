@@ -1,3 +1,4 @@
+internal import BridgeBytes
 internal import Glibc
 
 /// The state of a reactor's thread: a local of its function, so nothing here is shared. A driven

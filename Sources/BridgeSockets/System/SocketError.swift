@@ -1,33 +1,39 @@
+public import BridgeBytes
 internal import Glibc
 
 /// A system call that failed: which one, why, and for which peer.
-public struct SocketError: Error, Hashable, Sendable, CustomStringConvertible {
+public struct SocketError: CodedError, Hashable {
     /// Name of the call or step, such as `connect`.
     public let operation: String
     /// The system's error number (`errno`); 0 where the failure is not the system's.
     public let errno: Int32
     /// What the call was about: an address or a path.
     public let subject: String
-    /// A sentence for failures that have no error number.
-    public let detail: String
+    /// A sentence for failures that have no error number, or for what to do about one.
+    private let remark: String
 
     package init(_ operation: String, errno: Int32, subject: String = "", detail: String = "") {
         self.operation = operation
         self.errno = errno
         self.subject = subject
-        self.detail = detail
+        remark = detail
     }
 
     package func about(_ subject: String) -> SocketError {
-        SocketError(operation, errno: errno, subject: subject, detail: detail)
+        SocketError(operation, errno: errno, subject: subject, detail: remark)
     }
 
-    public var description: String {
-        var text = operation
-        if !subject.isEmpty { text += " " + subject }
-        if errno != 0 { text += ": " + Errno.text(errno) }
-        if !detail.isEmpty { text += ": " + detail }
-        return text
+    /// The kind of failure that the error number stands for; a name or address that cannot be
+    /// used, and so has no error number, is a connection that failed.
+    public var code: ErrorCode { errno == 0 ? .connectionFailed : ErrorCode(errno: errno) }
+    /// The call or step.
+    public var stageName: String { operation }
+    /// The address or path.
+    public var place: String { subject }
+    /// The system's words for the error number, and what else is known.
+    public var detail: String {
+        let words = errno == 0 ? "" : Errno.text(errno)
+        return [words, remark].filter { !$0.isEmpty }.joined(separator: ": ")
     }
 }
 

@@ -40,7 +40,7 @@ package enum BodyFraming: Sendable, Hashable {
                 let length = try number(element.utf8)
                 guard agreed == nil || agreed == length else {
                     throw HTTPWireError(
-                        .badContentLength, .framing, "two Content-Length values differ")
+                        .invalidContentLength, .framing, "two Content-Length values differ")
                 }
                 agreed = length
             }
@@ -53,14 +53,15 @@ package enum BodyFraming: Sendable, Hashable {
         let end = digits.lastIndex { !Octet.isBlank($0) }
         var value = 0
         guard let end else {
-            throw HTTPWireError(.badContentLength, .framing, "a Content-Length is empty")
+            throw HTTPWireError(.invalidContentLength, .framing, "a Content-Length is empty")
         }
         for byte in digits[...end] {
             let (product, over) = value.multipliedReportingOverflow(by: 10)
             let (sum, overflow) = product.addingReportingOverflow(Int(byte) - 0x30)
             guard Octet.isDigit(byte), !over, !overflow else {
                 throw HTTPWireError(
-                    .badContentLength, .framing, "a Content-Length is no number that we can count")
+                    .invalidContentLength, .framing,
+                    "a Content-Length is no number that we can count")
             }
             value = sum
         }
@@ -79,7 +80,7 @@ package enum BodyFraming: Sendable, Hashable {
         }
         guard version == .http11 else {
             throw HTTPWireError(
-                .badTransferCoding, .framing, "HTTP/1.0 has no transfer codings")
+                .invalidTransferCoding, .framing, "HTTP/1.0 has no transfer codings")
         }
         if values.count == 1, Octet.equalIgnoringCase(value, "chunked") { return true }
         let codings = values.flatMap(FieldList.elements)
@@ -87,7 +88,7 @@ package enum BodyFraming: Sendable, Hashable {
         let isFinal = codings.last.map { Octet.equalIgnoringCase($0, "chunked") } ?? false
         guard chunked.count == 1, isFinal, codings.count > 1 else {
             throw HTTPWireError(
-                .badTransferCoding, .framing, "the last transfer coding is not one chunked")
+                .invalidTransferCoding, .framing, "the last transfer coding is not one chunked")
         }
         throw HTTPWireError(
             .unknownTransferCoding, .framing, "chunked is the only transfer coding we know")

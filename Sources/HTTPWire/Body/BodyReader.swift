@@ -1,3 +1,5 @@
+internal import BridgeBytes
+
 /// The bytes of a body under any framing, as ranges of the window; what both roles share.
 ///
 /// ## Theory of operation

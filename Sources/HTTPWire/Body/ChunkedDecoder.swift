@@ -1,3 +1,5 @@
+internal import BridgeBytes
+
 /// Takes the chunked coding (RFC 9112 section 7.1) off a body, in any cut of the bytes.
 ///
 /// ## Theory of operation
@@ -80,25 +82,25 @@ package struct ChunkedDecoder: Sendable {
     private func expect(_ byte: UInt8, _ wanted: UInt8, at position: Int) throws(HTTPWireError) {
         guard byte == wanted else {
             throw HTTPWireError(
-                .badChunk, .body, at: position, "a chunk is not ended by CR and LF")
+                .invalidChunk, .body, at: position, "a chunk is not ended by CR and LF")
         }
     }
 
     private mutating func readSize(_ byte: UInt8, at position: Int) throws(HTTPWireError) {
         if inExtension { return try readExtension(byte, at: position) }
-        if let digit = Octet.hexValue(byte) {
+        if let digit = Hex.value(byte) {
             let (product, over) = remaining.multipliedReportingOverflow(by: 16)
             let (sum, overflow) = product.addingReportingOverflow(Int(digit))
             digits += 1
             guard !over, !overflow, digits <= limits.chunkSizeDigits else {
-                throw HTTPWireError(.badChunk, .body, at: position, "a chunk size is too large")
+                throw HTTPWireError(.invalidChunk, .body, at: position, "a chunk size is too large")
             }
             remaining = sum
             return
         }
         guard digits > 0, byte == Octet.cr || byte == 0x3B else {
             throw HTTPWireError(
-                .badChunk, .body, at: position, "a chunk size is not hexadecimal digits")
+                .invalidChunk, .body, at: position, "a chunk size is not hexadecimal digits")
         }
         if byte == Octet.cr {
             state = .sizeLF
@@ -125,7 +127,7 @@ package struct ChunkedDecoder: Sendable {
             state = .sizeLF
         case .malformed:
             throw HTTPWireError(
-                .badChunk, .body, at: position, "a chunk extension is malformed")
+                .invalidChunk, .body, at: position, "a chunk extension is malformed")
         }
     }
 

@@ -61,7 +61,7 @@ package struct MultipartParser: Sendable {
             boundary.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }), boundary.utf8.last != 0x20
         else {
             throw HTTPWireError(
-                .badMultipart, .multipart, "the content type is no form with a boundary")
+                .invalidMultipart, .multipart, "the content type is no form with a boundary")
         }
         delimiter = Array("\r\n--\(boundary)".utf8)
         self.limits = limits
@@ -138,14 +138,14 @@ package struct MultipartParser: Sendable {
         case (.lineFeed, Octet.lf):
             parts += 1
             guard parts <= limits.partCount else {
-                throw HTTPWireError(.badMultipart, .multipart, at: position, "too many parts")
+                throw HTTPWireError(.invalidMultipart, .multipart, at: position, "too many parts")
             }
             state = .head
             headSize = 0
             fields = FieldList()
         default:
             throw HTTPWireError(
-                .badMultipart, .multipart, at: position, "a boundary line has no proper end")
+                .invalidMultipart, .multipart, at: position, "a boundary line has no proper end")
         }
     }
 
@@ -153,14 +153,15 @@ package struct MultipartParser: Sendable {
     private mutating func readHead(_ byte: UInt8) throws(HTTPWireError) -> Part? {
         headSize += 1
         guard headSize <= limits.partHeadBytes else {
-            throw HTTPWireError(.badMultipart, .multipart, "the fields of a part are too large")
+            throw HTTPWireError(.invalidMultipart, .multipart, "the fields of a part are too large")
         }
         line.append(byte)
         guard byte == Octet.lf else { return nil }
         guard line.count >= 2, line[line.count - 2] == Octet.cr,
             line.firstIndex(of: Octet.cr) == line.count - 2
         else {
-            throw HTTPWireError(.badMultipart, .multipart, "a part's line is not ended by CR LF")
+            throw HTTPWireError(
+                .invalidMultipart, .multipart, "a part's line is not ended by CR LF")
         }
         let text = line
         line.removeAll(keepingCapacity: true)

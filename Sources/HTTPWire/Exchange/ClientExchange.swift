@@ -1,3 +1,5 @@
+internal import BridgeBytes
+
 /// The client's side of one request and its answer on a connection.
 ///
 /// ## Theory of operation
@@ -99,7 +101,7 @@ package struct ClientExchange: Sendable {
         if phase == .body, body.endsWithConnection { phase = .done }
         guard phase == .done else {
             throw HTTPWireError(
-                .incomplete, phase == .head ? .head : .body,
+                .truncated, phase == .head ? .head : .body,
                 hasAnswerBytes
                     ? "the peer closed in the middle of its answer"
                     : "the peer closed without an answer")

@@ -1,3 +1,5 @@
+internal import BridgeBytes
+
 /// The server's side of a connection: requests in, in order, one at a time.
 ///
 /// ## Theory of operation

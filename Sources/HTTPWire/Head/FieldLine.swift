@@ -11,22 +11,22 @@ enum FieldLine {
         let line = window.extracting(range)
         if let first = line.isEmpty ? nil : line[0], Octet.isBlank(first) {
             throw HTTPWireError(
-                isFirst ? .badFieldName : .obsoleteFold, stage, at: range.lowerBound,
+                isFirst ? .invalidFieldName : .obsoleteFold, stage, at: range.lowerBound,
                 "a field line begins with a blank")
         }
         guard let colon = Scan.firstIndex(of: 0x3A, in: line) else {
             throw HTTPWireError(
-                .badFieldName, stage, at: range.lowerBound, "a field line holds no colon")
+                .invalidFieldName, stage, at: range.lowerBound, "a field line holds no colon")
         }
         let name = line.extracting(0..<colon)
         guard Octet.isToken(name) else {
             throw HTTPWireError(
-                .badFieldName, stage, at: range.lowerBound, "a field name is not a token")
+                .invalidFieldName, stage, at: range.lowerBound, "a field name is not a token")
         }
         let content = Octet.trimmed(colon + 1..<line.count, of: line)
         for index in content where !Octet.isFieldContent(line[index]) {
             throw HTTPWireError(
-                .badFieldValue, stage, at: range.lowerBound + index,
+                .invalidFieldValue, stage, at: range.lowerBound + index,
                 "the value of a field holds a control byte")
         }
         fields.append(checked: Octet.text(name), Octet.text(line.extracting(content)))

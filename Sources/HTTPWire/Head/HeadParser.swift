@@ -127,7 +127,7 @@ package struct HeadParser: Sendable {
 
     private func checkFirstByte(_ byte: UInt8, _ role: Role) throws(HTTPWireError) {
         if byte == 0x15 || byte == 0x16 {
-            throw HTTPWireError(.tlsPeer, .head, at: lineStart, "the peer speaks TLS here")
+            throw HTTPWireError(.tlsRequired, .head, at: lineStart, "the peer speaks TLS here")
         }
         let isFit =
             switch role {
@@ -159,7 +159,7 @@ package struct HeadParser: Sendable {
     ) throws(HTTPWireError) {
         guard fields.count < limits.fieldCount else {
             throw HTTPWireError(
-                .tooManyFields, .head, at: line.lowerBound,
+                .tooManyHeaders, .head, at: line.lowerBound,
                 "there are more than \(limits.fieldCount) fields")
         }
         try FieldLine.read(window, line, after: fields.isEmpty, into: &fields, stage: .head)

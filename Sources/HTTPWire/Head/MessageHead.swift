@@ -1,3 +1,5 @@
+internal import BridgeBytes
+
 /// The versions of HTTP/1 that we tell apart.
 public enum HTTPVersion: String, Sendable, Hashable {
     case http10 = "HTTP/1.0"

@@ -16,22 +16,24 @@ enum StartLine: Sendable, Hashable {
             let second = Scan.firstIndex(of: Octet.space, in: line, from: first + 1)
         else {
             throw HTTPWireError(
-                .badRequestLine, .head, at: 0, "a request line is method, target and version")
+                .invalidRequestLine, .head, at: 0, "a request line is method, target and version")
         }
         let method = line.extracting(0..<first)
         guard Octet.isToken(method) else {
-            throw HTTPWireError(.badRequestLine, .head, at: 0, "the method is not a token")
+            throw HTTPWireError(.invalidRequestLine, .head, at: 0, "the method is not a token")
         }
         let target = line.extracting(first + 1..<second)
         guard !target.isEmpty else {
-            throw HTTPWireError(.badTarget, .head, at: first + 1, "the target is empty")
+            throw HTTPWireError(.invalidTarget, .head, at: first + 1, "the target is empty")
         }
         for index in target.indices where target[index] < 0x21 || target[index] > 0x7E {
             throw HTTPWireError(
-                .badTarget, .head, at: first + 1 + index, "the target holds a byte outside ASCII")
+                .invalidTarget, .head, at: first + 1 + index,
+                "the target holds a byte outside ASCII")
         }
         let version = try version(
-            line.extracting(second + 1..<line.count), at: second + 1, otherwise: .badRequestLine)
+            line.extracting(second + 1..<line.count), at: second + 1, otherwise: .invalidRequestLine
+        )
         return .request(
             method: Octet.text(method), target: Octet.text(target), version: version)
     }
@@ -57,34 +59,34 @@ enum StartLine: Sendable, Hashable {
 
     static func response(_ line: Span<UInt8>) throws(HTTPWireError) -> StartLine {
         guard line.count >= 12, line[8] == Octet.space else {
-            throw HTTPWireError(.badStatusLine, .head, at: 0, "that is no HTTP status line")
+            throw HTTPWireError(.invalidStatusLine, .head, at: 0, "that is no HTTP status line")
         }
-        let version = try version(line.extracting(0..<8), at: 0, otherwise: .badStatusLine)
+        let version = try version(line.extracting(0..<8), at: 0, otherwise: .invalidStatusLine)
         var status = 0
         for index in 9..<12 {
             guard Octet.isDigit(line[index]) else {
                 throw HTTPWireError(
-                    .badStatusLine, .head, at: index, "the status code is not three digits")
+                    .invalidStatusLine, .head, at: index, "the status code is not three digits")
             }
             status = status * 10 + Int(line[index] - 0x30)
         }
         guard status >= 100 else {
-            throw HTTPWireError(.badStatusLine, .head, at: 9, "the status code is below 100")
+            throw HTTPWireError(.invalidStatusLine, .head, at: 9, "the status code is below 100")
         }
         guard line.count == 12 || line[12] == Octet.space else {
             throw HTTPWireError(
-                .badStatusLine, .head, at: 12, "no space stands after the status code")
+                .invalidStatusLine, .head, at: 12, "no space stands after the status code")
         }
         let reason = line.extracting(min(13, line.count)..<line.count)
         for index in reason.indices where !Octet.isFieldContent(reason[index]) {
             throw HTTPWireError(
-                .badStatusLine, .head, at: 13 + index, "the reason holds a control byte")
+                .invalidStatusLine, .head, at: 13 + index, "the reason holds a control byte")
         }
         return .response(status: status, reason: Octet.text(reason), version: version)
     }
 
     private static func version(
-        _ span: Span<UInt8>, at offset: Int, otherwise code: HTTPWireError.Code
+        _ span: Span<UInt8>, at offset: Int, otherwise code: ErrorCode
     ) throws(HTTPWireError) -> HTTPVersion {
         guard span.count == 8, Scan.equal(span.extracting(0..<5), "HTTP/"),
             Octet.isDigit(span[5]), span[6] == 0x2E, Octet.isDigit(span[7])

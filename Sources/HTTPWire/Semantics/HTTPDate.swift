@@ -1,3 +1,5 @@
+internal import BridgeBytes
+
 /// Times of HTTP (RFC 9110 section 5.6.7), as whole seconds since 1970-01-01T00:00:00Z.
 ///
 /// We write the one fixed form, `Sun, 06 Nov 1994 08:49:37 GMT`, and read all three.
@@ -15,13 +17,13 @@ package enum HTTPDate {
     /// The fixed form. Times outside the years 0...9999 are taken to the nearest end.
     package static func string(_ seconds: Int) -> String {
         let seconds = min(max(seconds, range.lowerBound), range.upperBound)
-        let day = floorDivide(seconds, 86_400)
-        let rest = seconds - day * 86_400
-        let date = CivilDate(day: day)
-        let weekday = days[(day % 7 + 11) % 7]
+        let (day, remainder) = floorDivide(Int64(seconds), 86_400)
+        let rest = Int(remainder)
+        let date = CivilDate(daysSinceEpoch: day)
+        let weekday = days[Int((day % 7 + 11) % 7)]
         let clock = [rest / 3600, rest / 60 % 60, rest % 60].map { padded($0, 2) }
-        return "\(weekday), \(padded(date.day, 2)) \(months[date.month - 1]) "
-            + "\(padded(date.year, 4)) \(clock.joined(separator: ":")) GMT"
+        return "\(weekday), \(padded(Int(date.day), 2)) \(months[Int(date.month) - 1]) "
+            + "\(padded(Int(date.year), 4)) \(clock.joined(separator: ":")) GMT"
     }
 
     /// Reads any of the three forms; nil for anything else.
@@ -49,7 +51,8 @@ package enum HTTPDate {
         guard longDays.contains(String(words[0].dropLast())), parts.count == 3,
             parts[2].utf8.count == 2, let short = number(parts[2])
         else { return nil }
-        let thisYear = CivilDate(day: floorDivide(now, 86_400)).year
+        let today = CivilDate(daysSinceEpoch: floorDivide(Int64(now), 86_400).quotient)
+        let thisYear = Int(today.year)
         var year = thisYear - thisYear % 100 + short
         if year > thisYear + 50 { year -= 100 }
         return seconds(day: parts[0], month: parts[1], year: year, clock: words[2])
@@ -65,9 +68,9 @@ package enum HTTPDate {
             let hour = number(parts[0]), let minute = number(parts[1]),
             let second = number(parts[2]), hour < 24, minute < 60, second <= 60
         else { return nil }
-        let date = CivilDate(year: year, month: monthIndex + 1, day: day)
+        let date = CivilDate(year: Int64(year), month: Int64(monthIndex) + 1, day: Int64(day))
         guard date.isReal else { return nil }
-        return date.daysSinceEpoch * 86_400 + hour * 3600 + minute * 60 + second
+        return Int(date.daysSinceEpoch) * 86_400 + hour * 3600 + minute * 60 + second
     }
 
     private static func number(_ text: Substring) -> Int? {
@@ -80,52 +83,5 @@ package enum HTTPDate {
     private static func padded(_ value: Int, _ width: Int) -> String {
         let digits = String(value)
         return String(repeating: "0", count: max(0, width - digits.count)) + digits
-    }
-
-    static func floorDivide(_ value: Int, _ divisor: Int) -> Int {
-        let quotient = value / divisor
-        return value % divisor < 0 ? quotient - 1 : quotient
-    }
-}
-
-/// A day of the Gregorian calendar and its number since 1970-01-01, by counting in eras of 400
-/// years that begin in March, so that the leap day is the last of its year.
-struct CivilDate: Sendable, Hashable {
-    let year: Int
-    let month: Int
-    let day: Int
-
-    init(year: Int, month: Int, day: Int) {
-        self.year = year
-        self.month = month
-        self.day = day
-    }
-
-    init(day number: Int) {
-        let shifted = number + 719_468
-        let era = HTTPDate.floorDivide(shifted, 146_097)
-        let dayOfEra = shifted - era * 146_097
-        let yearOfEra =
-            (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let shiftedMonth = (5 * dayOfYear + 2) / 153
-        day = dayOfYear - (153 * shiftedMonth + 2) / 5 + 1
-        month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
-        year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-    }
-
-    var daysSinceEpoch: Int {
-        let shiftedYear = month <= 2 ? year - 1 : year
-        let era = HTTPDate.floorDivide(shiftedYear, 400)
-        let yearOfEra = shiftedYear - era * 400
-        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
-        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
-        return era * 146_097 + dayOfEra - 719_468
-    }
-
-    /// Whether the calendar has that day.
-    var isReal: Bool {
-        (1...12).contains(month) && (1...31).contains(day)
-            && CivilDate(day: daysSinceEpoch) == self
     }
 }

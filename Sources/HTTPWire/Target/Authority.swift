@@ -1,3 +1,5 @@
+internal import BridgeBytes
+
 /// `host [":" port]` of RFC 3986 section 3.2, for HTTP: a name, an IPv4 or a bracketed IPv6.
 struct Authority: Sendable, Hashable {
     /// In lower case; an IPv6 address stands without its brackets.
@@ -45,6 +47,6 @@ struct Authority: Sendable, Hashable {
     private static func isNameByte(_ byte: UInt8) -> Bool { Octet.isUnreserved(byte) }
 
     private static func isIPv6Byte(_ byte: UInt8) -> Bool {
-        Octet.hexValue(byte) != nil || byte == 0x3A || byte == 0x2E
+        Hex.value(byte) != nil || byte == 0x3A || byte == 0x2E
     }
 }

@@ -1,3 +1,5 @@
+internal import BridgeBytes
+
 /// An absolute `http` or `https` URL (RFC 3986, RFC 9110 section 4.2).
 ///
 /// The description leaves out the query, which may hold a signature, and whatever stood before
@@ -55,7 +57,7 @@ public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
             authority = authority[authority.index(after: at)...]
         }
         guard let parsed = Authority(String(authority)) else {
-            throw HTTPWireError(.badURL, .target, "the URL has no valid host and port")
+            throw HTTPWireError(.invalidURL, .target, "the URL has no valid host and port")
         }
         self.scheme = scheme
         host = parsed.host
@@ -112,7 +114,8 @@ public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
             let scheme = Scheme(rawValue: text[..<colon].lowercased()),
             text[colon...].hasPrefix("://")
         else {
-            throw HTTPWireError(.badURL, .target, "only http:// and https:// URLs are understood")
+            throw HTTPWireError(
+                .invalidURL, .target, "only http:// and https:// URLs are understood")
         }
         return (scheme, text[colon...].dropFirst(3))
     }
@@ -125,7 +128,7 @@ public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
             return PercentCoding.encode(bytes, keeping: isURLByte)
         }
         guard bytes.allSatisfy(isURLByte) else {
-            throw HTTPWireError(.badURL, .target, "the URL holds a byte that must be encoded")
+            throw HTTPWireError(.invalidURL, .target, "the URL holds a byte that must be encoded")
         }
         return String(text)
     }

@@ -1,7 +1,7 @@
+internal import BridgeBytes
+
 /// Percent-encoding of RFC 3986 section 2: one step in, one step out, never more.
 package enum PercentCoding {
-    private static let digits = Array("0123456789ABCDEF".utf8)
-
     /// The UTF-8 bytes of a text as one path segment: all but unreserved characters is encoded.
     package static func encode(segment text: String) -> String { encode(Array(text.utf8)) }
 
@@ -18,11 +18,17 @@ package enum PercentCoding {
                 encoded.append(byte)
             } else {
                 encoded.append(0x25)
-                encoded.append(digits[Int(byte >> 4)])
-                encoded.append(digits[Int(byte & 15)])
+                encoded.append(upperDigit(byte >> 4))
+                encoded.append(upperDigit(byte & 15))
             }
         }
         return String(decoding: encoded, as: UTF8.self)
+    }
+
+    /// Upper case, as RFC 3986 asks for.
+    private static func upperDigit(_ value: UInt8) -> UInt8 {
+        let digit = Hex.digit(value)
+        return digit > 0x60 ? digit - 0x20 : digit
     }
 
     /// Decodes each `%XX` once.
@@ -39,11 +45,11 @@ package enum PercentCoding {
                 continue
             }
             guard position + 2 < source.count,
-                let high = Octet.hexValue(source[position + 1]),
-                let low = Octet.hexValue(source[position + 2])
+                let high = Hex.value(source[position + 1]),
+                let low = Hex.value(source[position + 2])
             else {
                 throw HTTPWireError(
-                    .badPercentEncoding, .target, at: position,
+                    .invalidPercentEncoding, .target, at: position,
                     "two hexadecimal digits must follow a percent sign")
             }
             decoded.append(high << 4 | low)

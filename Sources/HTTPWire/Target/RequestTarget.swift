@@ -1,3 +1,5 @@
+internal import BridgeBytes
+
 /// The target of a request, taken apart (RFC 9112 section 3.2).
 package struct RequestTarget: Sendable, Hashable {
     /// The authority of an absolute-form target, which wins over the Host field.
@@ -12,7 +14,7 @@ package struct RequestTarget: Sendable, Hashable {
     package init(parsing target: String) throws(HTTPWireError) {
         guard !target.utf8.contains(0x23), !target.utf8.contains(0x5C) else {
             throw HTTPWireError(
-                .badTarget, .target, "a target holds neither a fragment nor a backslash")
+                .invalidTarget, .target, "a target holds neither a fragment nor a backslash")
         }
         if target == "*" {
             self.init(authority: nil, path: "*", query: nil)
@@ -22,7 +24,8 @@ package struct RequestTarget: Sendable, Hashable {
             let url: HTTPURL
             do { url = try HTTPURL(target) } catch {
                 throw HTTPWireError(
-                    .badTarget, .target, at: error.offset, "the target is neither a path nor a URL")
+                    .invalidTarget, .target, at: error.offset,
+                    "the target is neither a path nor a URL")
             }
             self.init(authority: url.hostField, pathAndQuery: url.target[...])
         }
@@ -55,7 +58,7 @@ package struct RequestTarget: Sendable, Hashable {
                 text != ".", text != "..", !text.isEmpty || index == raw.count - 1,
                 bytes.allSatisfy({ $0 >= 0x20 && $0 != 0x7F && $0 != 0x2F && $0 != 0x5C })
             else {
-                throw HTTPWireError(.badTarget, .target, "a path segment is not a plain name")
+                throw HTTPWireError(.invalidTarget, .target, "a path segment is not a plain name")
             }
             segments.append(text)
         }
@@ -70,11 +73,11 @@ package enum HostField {
         let hosts = head.fields.values(for: "Host")
         if hosts.isEmpty, head.version == .http10 { return }
         guard hosts.count == 1 else {
-            throw HTTPWireError(.badHost, .head, "a request has exactly one Host field")
+            throw HTTPWireError(.invalidHost, .head, "a request has exactly one Host field")
         }
         // An empty value is right for a target without an authority.
         guard hosts[0].isEmpty || Authority(hosts[0]) != nil else {
-            throw HTTPWireError(.badHost, .head, "the Host field is no host and port")
+            throw HTTPWireError(.invalidHost, .head, "the Host field is no host and port")
         }
     }
 }

@@ -1,3 +1,4 @@
+internal import BridgeBytes
 public import NATSCore
 public import NATSJetStream
 public import NATSWire
@@ -89,13 +90,5 @@ extension Bridge {
             () async throws(BridgeError) -> Received in
             try await incoming.receive()
         }
-    }
-}
-
-extension BridgeError {
-    init(_ error: JetStreamError, stage: Stage, subject: String, correlationID: String = "") {
-        self.init(
-            error.code.rawValue, stage: stage, subject: subject, correlationID: correlationID,
-            detail: error.description)
     }
 }

@@ -7,7 +7,7 @@ internal import NATSWire
 
 extension Incoming {
     /// Fetches the links of a message, at most `maxParallelDownloads` side by side, and says for
-    /// each what came of it. A cancelled task ends them all; they fail with `claim.cancelled`.
+    /// each what came of it. A cancelled task ends them all; they fail with `cancelled`.
     /// - Parameter memory: What they may use, or why they may use none: all fail with that.
     @concurrent
     func fetch(
@@ -65,7 +65,7 @@ extension Incoming {
         do throws(BridgeError) {
             guard let store = bridge.options.store else {
                 throw BridgeError(
-                    BridgeError.Code.noStore, stage: .download, subject: Redaction.url(link),
+                    .noStore, stage: .download, subject: Redaction.url(link),
                     correlationID: correlationID, detail: "there is no store to fetch links with")
             }
             let checksum = try checksum(of: payload, index, correlationID)
@@ -84,9 +84,7 @@ extension Incoming {
         _ error: ClaimError, url: String, _ correlationID: String
     ) -> BridgeError {
         BridgeError(
-            error.code.rawValue, stage: .download,
-            subject: error.url.isEmpty ? Redaction.url(url) : error.url,
-            correlationID: correlationID, detail: error.description)
+            error, stage: .download, subject: Redaction.url(url), correlationID: correlationID)
     }
 
     private func download(
@@ -144,7 +142,7 @@ extension Incoming {
                 return try ContentCoding.decode(
                     bytes, coding, limit: limit, url: url, correlationID: correlationID)
             } catch {
-                guard error.code == .payloadTooLarge, limit < most else { throw error }
+                guard error.code == .tooLarge, limit < most else { throw error }
                 let more = limit.multipliedReportingOverflow(by: Self.inflationStep)
                 limit = more.overflow ? most : min(max(more.partialValue, 1 << 16), most)
             }
@@ -153,7 +151,7 @@ extension Incoming {
 
     /// The digest that the sender vouches for; nil where there is none, or none that can be
     /// verified, which the trace tells.
-    /// - Throws: `claim.checksum_malformed` for one whose name is known and whose digits are not
+    /// - Throws: `invalid_checksum` for one whose name is known and whose digits are not
     ///   those of a digest: no content has it.
     func checksum(
         of payload: EnvelopePayload, _ index: Int, _ correlationID: String
@@ -170,7 +168,7 @@ extension Incoming {
             return nil
         case .malformed:
             throw damaged(
-                payload, index, correlationID, .checksumMalformed,
+                payload, index, correlationID, .invalidChecksum,
                 "the stated digest is not one, so no bytes can have it")
         }
     }
@@ -197,16 +195,16 @@ extension Incoming {
 
     private func damaged(
         _ payload: EnvelopePayload, _ index: Int, _ correlationID: String,
-        _ code: ClaimError.Code, _ detail: String
+        _ code: ErrorCode, _ detail: String
     ) -> BridgeError {
         let detail = "payloads[\(index)]: \(detail)"
         if case .link(let url) = payload.content {
             return BridgeError(
-                code.rawValue, stage: .download, subject: Redaction.url(url),
+                code, stage: .download, subject: Redaction.url(url),
                 correlationID: correlationID, detail: detail)
         }
         return BridgeError(
-            code.rawValue, stage: .decode, subject: message.subject.text,
+            code, stage: .decode, subject: message.subject.text,
             correlationID: correlationID,
             detail: detail)
     }

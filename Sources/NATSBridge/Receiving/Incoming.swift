@@ -67,20 +67,21 @@ struct Incoming: Sendable {
     }
 
     private func read() throws(BridgeError) -> Opened {
-        do {
-            let headers = try headers ?? message.headers
-            let fields = headers.map { ($0.name.text, $0.value.text) }
-            let envelope =
-                HeaderForm.isHeaderForm(fields.map(\.0))
-                ? try HeaderForm.decode(fields, body: message.payload)
-                : try EnvelopeReader.read(message.payload, strict: options.isStrict)
-            return Opened(envelope: envelope, headers: headers)
-        } catch let error as EnvelopeError {
-            throw failure(error, "", .decode)
+        let fields: Headers
+        do throws(WireError) {
+            fields = if let headers { headers } else { try message.headers }
         } catch {
-            throw BridgeError(
-                BridgeError.Code.unusableMessage, stage: .receive, subject: message.subject.text,
-                detail: "\(error)")
+            throw BridgeError(error, stage: .receive, subject: message.subject.text)
+        }
+        do throws(EnvelopeError) {
+            let texts = fields.map { ($0.name.text, $0.value.text) }
+            let envelope =
+                HeaderForm.isHeaderForm(texts.map(\.0))
+                ? try HeaderForm.decode(texts, body: message.payload)
+                : try EnvelopeReader.read(message.payload, strict: options.isStrict)
+            return Opened(envelope: envelope, headers: fields)
+        } catch {
+            throw failure(error, "", .decode)
         }
     }
 
@@ -159,7 +160,7 @@ struct Incoming: Sendable {
     ) -> BridgeError {
         let place = field.map { "\($0): " } ?? ""
         return BridgeError(
-            error.code.rawValue, stage: stage, subject: message.subject.text,
-            correlationID: correlationID, detail: place + error.description)
+            error, stage: stage, subject: message.subject.text,
+            correlationID: correlationID, detail: place + error.detail)
     }
 }

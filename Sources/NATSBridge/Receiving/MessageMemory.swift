@@ -1,3 +1,4 @@
+internal import BridgeBytes
 internal import BridgeClaims
 internal import BridgeEnvelope
 internal import Synchronization
@@ -13,7 +14,7 @@ final class MessageMemory: Sendable {
     private let needed: Mutex<Int>
 
     /// Waits for its turn.
-    /// - Throws: `ClaimError`: `payloadTooLarge` at once when the envelope states more than one
+    /// - Throws: `ClaimError`: `tooLarge` at once when the envelope states more than one
     ///   message may have, `memoryExhausted` when nothing became free in time, `cancelled`.
     init(
         _ envelope: Envelope, of budget: MemoryBudget, _ options: BridgeOptions
@@ -40,7 +41,7 @@ final class MessageMemory: Sendable {
 
     /// Accounts for bytes of a payload that its share does not cover; those that the download has
     /// added by itself count once.
-    /// - Throws: `ClaimError`: `payloadTooLarge` or `memoryExhausted`.
+    /// - Throws: `ClaimError`: `tooLarge` or `memoryExhausted`.
     func cover(
         _ bytes: Int, share: Int, url: String, correlationID: String
     ) throws(ClaimError) {
@@ -53,7 +54,7 @@ final class MessageMemory: Sendable {
         guard !isCovered else { return }
         let isOver = total > reservation.limit
         throw ClaimError(
-            isOver ? .payloadTooLarge : .memoryExhausted, .memory, url: url,
+            isOver ? .tooLarge : .memoryExhausted, .memory, url: url,
             isOver
                 ? "the message has \(total) bytes with it, of \(reservation.limit) at most"
                 : "there is no memory left for its \(bytes) bytes",

@@ -1,3 +1,4 @@
+internal import BridgeBytes
 public import NATSCore
 
 /// How messages are turned into values.

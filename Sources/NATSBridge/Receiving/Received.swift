@@ -1,4 +1,5 @@
 public import ArrowIPC
+internal import BridgeBytes
 public import BridgeEnvelope
 public import BridgeJSON
 public import NATSWire
@@ -47,14 +48,14 @@ extension Received {
     public var table: ArrowIPC.Table? { payload?.table }
 
     /// The JSON of the first payload as a value of a type.
-    /// - Throws: `BridgeError` with `payload_invalid_content` when there is no payload, or as
+    /// - Throws: `BridgeError` with `invalid_content` when there is no payload, or as
     ///   `ReceivedPayload.decode(_:)`.
     public func decode<Value: Decodable>(
         _ type: Value.Type = Value.self
     ) throws(BridgeError) -> Value { try first().decode(type) }
 
     /// The rows of the first payload, a table, as values of a type.
-    /// - Throws: `BridgeError` with `payload_invalid_content` when there is no payload, or as
+    /// - Throws: `BridgeError` with `invalid_content` when there is no payload, or as
     ///   `ReceivedPayload.rows(_:)`.
     public func rows<Row: Decodable>(
         _ type: Row.Type = Row.self
@@ -63,7 +64,7 @@ extension Received {
     private func first() throws(BridgeError) -> ReceivedPayload {
         if let payload { return payload }
         throw BridgeError(
-            EnvelopeError.Code.invalidContent.rawValue, stage: .deserialize, subject: subject.text,
+            .invalidContent, stage: .deserialize, subject: subject.text,
             correlationID: envelope.correlationID, detail: "the message has no payload")
     }
 }

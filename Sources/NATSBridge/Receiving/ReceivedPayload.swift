@@ -50,7 +50,7 @@ extension ReceivedPayload {
 
     /// The JSON as a value of a type, if this is a JSON value or a table in JSON.
     /// - Throws: `BridgeError` in the stage `deserialize`: `error` if there is one,
-    ///   `payload_invalid_content` when this is no JSON, or the code of `JSONValue.decode(_:)` with
+    ///   `invalid_content` when this is no JSON, or the code of `JSONValue.decode(_:)` with
     ///   the path to what does not fit. Complexity: O(values).
     public func decode<Value: Decodable>(
         _ type: Value.Type = Value.self
@@ -65,14 +65,14 @@ extension ReceivedPayload {
         do throws(JSONError) {
             return try json.decode(Value.self)
         } catch {
-            throw failure(error.code.rawValue, error.description)
+            throw failure(error)
         }
     }
 
     /// The rows of a table, in Arrow's format or in JSON, as values of a type, whose keys are the
     /// names of the columns.
     /// - Throws: `BridgeError` in the stage `deserialize`: `error` if there is one,
-    ///   `payload_invalid_content` when this is no table, or the code of `Table.rows(as:)` or
+    ///   `invalid_content` when this is no table, or the code of `Table.rows(as:)` or
     ///   `JSONValue.decode(_:)` when a row does not fit. Complexity: O(values).
     public func rows<Row: Decodable>(
         _ type: Row.Type = Row.self
@@ -83,7 +83,7 @@ extension ReceivedPayload {
             do throws(ArrowError) {
                 return try table.rows(as: type)
             } catch {
-                throw failure(error.code.rawValue, error.description)
+                throw failure(error)
             }
         default: throw unexpected("no table")
         }
@@ -98,12 +98,16 @@ extension ReceivedPayload {
     }
 
     func unexpected(_ found: String) -> BridgeError {
-        failure(EnvelopeError.Code.invalidContent.rawValue, "it is \(found)")
+        BridgeError(.invalidContent, stage: .deserialize, detail: told("it is \(found)"))
     }
 
-    func failure(_ code: String, _ detail: String) -> BridgeError {
+    private func failure(_ error: some CodedError) -> BridgeError {
         BridgeError(
-            code, stage: .deserialize, detail: "payload \(TraceEvent.quoted(name)): \(detail)")
+            error, stage: .deserialize, detail: told(error.detail))
+    }
+
+    private func told(_ detail: String) -> String {
+        "payload \(TraceEvent.quoted(name)): \(detail)"
     }
 }
 

@@ -1,3 +1,4 @@
+internal import BridgeBytes
 package import NATSCore
 package import NATSJetStream
 
@@ -5,16 +6,14 @@ extension BridgeError {
     /// A publish or a request that the client could not carry out.
     package init(publishing error: NATSError, correlationID: String) {
         self.init(
-            error.code.rawValue, stage: .publish,
-            subject: error.subject.isEmpty ? error.server : error.subject,
-            correlationID: correlationID, detail: error.detail, outcome: error.publishOutcome)
+            error, stage: .publish, correlationID: correlationID, outcome: error.publishOutcome)
     }
 
     /// A publish to a stream; the codes stay those of JetStream.
     package init(publishing error: JetStreamError, subject: String, correlationID: String) {
         self.init(
-            error.code.rawValue, stage: .publish, subject: subject, correlationID: correlationID,
-            detail: error.detail, outcome: error.outcome ?? .unknown)
+            error.code, stage: .publish, subject: subject, correlationID: correlationID,
+            detail: error.detail, outcome: error.outcome ?? .unknown, underlying: error)
     }
 
     /// The same error with what is known of the message, and sentences that say more.
@@ -22,22 +21,23 @@ extension BridgeError {
         BridgeError(
             code, stage: stage, subject: subject, correlationID: correlationID,
             detail: ([detail].filter { !$0.isEmpty } + sentences).joined(separator: "; "),
-            outcome: outcome)
+            outcome: outcome, underlying: underlying)
     }
 
     /// What a failed attempt to publish says about trying again.
     package var publishFailure: PublishRetryMachine.Failure {
-        if let code = NATSError.Code(rawValue: code) {
-            switch code {
-            case .timeout, .disconnected, .noResponders, .outboxFull: return .passing
-            case .payloadTooLarge: return .tooLarge
-            default: return .lasting
-            }
+        switch code {
+        // Without an answer of a stream: its leader may be on the way to another server.
+        case .timeout, .disconnected, .noResponders, .outboxFull, .unavailable, .noStream,
+            .jetStreamDisabled:
+            .passing
+        case .tooLarge: .tooLarge
+        default: .lasting
         }
-        switch JetStreamError.Code(rawValue: code) {
-        case .unavailable: return .passing
-        case .messageTooLarge: return .tooLarge
-        default: return .lasting
-        }
+    }
+
+    /// Whether a stream refused the message for its size; the server would have taken it.
+    var isTooLargeForStream: Bool {
+        code == .tooLarge && (underlying as? JetStreamError)?.apiError != nil
     }
 }

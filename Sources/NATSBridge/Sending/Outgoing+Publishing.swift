@@ -1,3 +1,4 @@
+internal import BridgeBytes
 internal import NATSCore
 internal import NATSWire
 
@@ -15,7 +16,7 @@ extension Outgoing {
     ) async throws(BridgeError) -> R {
         let clock = ContinuousClock()
         let start = clock.now
-        var last = failure(NATSError.Code.timeout.rawValue, "no time was left for it")
+        var last = failure(.timeout, "no time was left for it")
         var action = machine.proceed(at: .zero)
         while true {
             switch action {
@@ -49,16 +50,16 @@ extension Outgoing {
         guard timeout <= .zero else { return }
         throw bridge.traced(
             BridgeError(
-                BridgeError.Code.invalidArgument, stage: .plan, subject: subject.text,
+                .invalidArgument, stage: .plan, subject: subject.text,
                 correlationID: correlationID, detail: "the timeout must be more than zero",
                 outcome: .lost))
     }
 
     private func cancelled(_ machine: PublishRetryMachine) -> BridgeError {
-        failure(BridgeError.Code.cancelled, "").knowing(machine.outcome)
+        failure(.cancelled, "").knowing(machine.outcome)
     }
 
-    private func failure(_ code: String, _ detail: String) -> BridgeError {
+    private func failure(_ code: ErrorCode, _ detail: String) -> BridgeError {
         BridgeError(
             code, stage: .publish, subject: subject.text, correlationID: correlationID,
             detail: detail)
@@ -71,7 +72,7 @@ extension Outgoing {
             correlationID, .publish, message, level: .warning,
             TraceEvent.Field("subject", subject.text),
             TraceEvent.Field("attempt", String(machine.attempts + 1)),
-            TraceEvent.Field("after", error.code),
+            TraceEvent.Field("after", error.code.rawValue),
             TraceEvent.Field("outcome", (error.outcome ?? machine.outcome).rawValue),
             TraceEvent.Field("pause_milliseconds", String(Int(pause / .milliseconds(1)))))
     }

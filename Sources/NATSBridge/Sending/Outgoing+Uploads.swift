@@ -14,7 +14,7 @@ extension Outgoing {
         guard !leaving.isEmpty else { return }
         guard let store = bridge.options.store else {
             throw BridgeError(
-                BridgeError.Code.noStore, stage: .upload, subject: subject.text,
+                .noStore, stage: .upload, subject: subject.text,
                 correlationID: correlationID, detail: "a payload must go by link")
         }
         var failures: [ClaimError] = []
@@ -76,10 +76,8 @@ extension Outgoing {
 
     private func failure(_ error: ClaimError, of count: Int) -> BridgeError {
         let more = count > 1 ? " (and \(count - 1) more uploads)" : ""
-        let code = error.code == .cancelled ? BridgeError.Code.cancelled : error.code.rawValue
         return BridgeError(
-            code, stage: .upload, subject: error.url, correlationID: correlationID,
-            detail: error.description + more)
+            error, stage: .upload, correlationID: correlationID, detail: error.detail + more)
     }
 
     /// Longest time for taking uploads back; what is not deleted by then ends with its time to
@@ -91,7 +89,7 @@ extension Outgoing {
     func told(
         _ error: BridgeError, _ outcome: PublishOutcome, _ claims: [Claim]
     ) async -> BridgeError {
-        let isObvious = error.stage != .publish && error.code != BridgeError.Code.cancelled
+        let isObvious = error.stage != .publish && error.code != .cancelled
         guard !claims.isEmpty else {
             return error.knowing(outcome, isObvious ? [] : [MessageFate.sentence(outcome)])
         }
@@ -138,26 +136,5 @@ extension Outgoing {
             }
             return left
         }
-    }
-}
-
-/// What may be shown of a link.
-enum Redaction {
-    /// Scheme, host and path; user information is dropped and a query replaced by `?…`.
-    static func url(_ text: String) -> String {
-        var rest = Substring(text)
-        var scheme = ""
-        if let mark = text.firstRange(of: "://") {
-            scheme = String(text[..<mark.upperBound])
-            rest = text[mark.upperBound...]
-        }
-        let end = rest.firstIndex { $0 == "?" || $0 == "#" } ?? rest.endIndex
-        let hasQuery = end != rest.endIndex
-        rest = rest[..<end]
-        let authorityEnd = rest.firstIndex(of: "/") ?? rest.endIndex
-        if let at = rest[..<authorityEnd].lastIndex(of: "@") {
-            rest = rest[rest.index(after: at)...]
-        }
-        return scheme + rest + (hasQuery ? "?…" : "")
     }
 }

@@ -77,7 +77,7 @@ struct Outgoing: Sendable {
             var ready = try await prepare(&draft)
             let answer = try await publishing(&ready, &machine, attempt) {
                 error async throws(BridgeError) in
-                if error.code == JetStreamError.Code.messageTooLarge.rawValue {
+                if error.isTooLargeForStream {
                     guard bridge.options.store != nil, draft.linkAllThatShrinks() else {
                         return nil
                     }
@@ -162,8 +162,7 @@ struct Outgoing: Sendable {
 
     func failure(_ error: EnvelopeError, _ stage: BridgeError.Stage) -> BridgeError {
         BridgeError(
-            error.code.rawValue, stage: stage, subject: subject.text,
-            correlationID: correlationID, detail: error.description)
+            error, stage: stage, subject: subject.text, correlationID: correlationID)
     }
 
     /// The trace that a message belongs to, as a field of an event.

@@ -1,3 +1,4 @@
+internal import BridgeBytes
 internal import BridgeClaims
 internal import BridgeEnvelope
 internal import NATSCore
@@ -160,7 +161,7 @@ extension BridgeError {
             case .disconnected: "what was published while there was no connection is not here"
             }
         self.init(
-            Code.messagesLost, stage: .receive, subject: pattern, detail: "\(what) lost: \(why)")
+            .messagesLost, stage: .receive, subject: pattern, detail: "\(what) lost: \(why)")
         lostMessages = gap.messages
     }
 }

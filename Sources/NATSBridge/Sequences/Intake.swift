@@ -14,6 +14,7 @@
 // The pump begins with the first consumer and ends with the last: then everything that is being
 // prepared is cancelled, and the subscription with it. When the subscription ends, what was
 // received is still handed out.
+internal import BridgeBytes
 internal import NATSCore
 internal import NATSWire
 internal import Synchronization

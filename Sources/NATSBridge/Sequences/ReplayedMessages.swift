@@ -1,3 +1,4 @@
+internal import BridgeBytes
 internal import NATSCore
 public import NATSJetStream
 public import NATSWire

@@ -1,3 +1,4 @@
+internal import BridgeBytes
 internal import NATSWire
 
 extension NATSClient: CustomStringConvertible, CustomReflectable {

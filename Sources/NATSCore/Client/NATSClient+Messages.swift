@@ -66,7 +66,7 @@ extension NATSClient {
         let size = payload.count + (headers.isEmpty ? 0 : headers.encodedCount)
         guard size > maxPayload else { return }
         throw NATSError(
-            .payloadTooLarge, stage: stage, subject: subject.text,
+            .tooLarge, stage: stage, subject: subject.text,
             detail: "\(size) bytes with headers; the server takes \(maxPayload)", outcome: .lost)
     }
 
@@ -186,7 +186,7 @@ extension NATSClient {
 extension NATSClient {
     /// Makes of the end of a wait what the caller of a request is told.
     private func answer(
-        _ ending: WaitList<ClientCore.Reply, ClientCore.Question>.Ending, _ subject: Subject,
+        _ ending: WaitList<ClientCore.Reply, ClientCore.Question>.Outcome, _ subject: Subject,
         _ outcome: PublishOutcome
     ) throws(NATSError) -> NATSMessage {
         switch ending {
@@ -194,7 +194,8 @@ extension NATSClient {
         case .value(.failure(let error)):
             throw NATSError(
                 error.code, stage: .request, subject: subject.text, server: error.server,
-                detail: error.detail, outcome: error.outcome ?? outcome)
+                detail: error.detail, outcome: error.outcome ?? outcome,
+                underlying: error.underlying)
         case .timeout:
             throw NATSError(
                 .timeout, stage: .request, subject: subject.text, detail: "no answer in time",

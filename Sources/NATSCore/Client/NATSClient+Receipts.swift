@@ -93,7 +93,7 @@ extension NATSClient {
 
     /// Makes of the end of a wait for the server what the caller is told.
     private func check(
-        _ ending: WaitList<PublishOutcome, Void>.Ending, _ result: Outbox.AppendResult,
+        _ ending: WaitList<PublishOutcome, Void>.Outcome, _ result: Outbox.AppendResult,
         _ waiter: UInt64, _ number: UInt64, _ subject: Subject
     ) throws(NATSError) {
         guard result == .appended else {
@@ -105,7 +105,7 @@ extension NATSClient {
             throw appendError(result, subject, .publish)
         }
         func failure(
-            _ code: NATSError.Code, _ detail: String, _ outcome: PublishOutcome
+            _ code: ErrorCode, _ detail: String, _ outcome: PublishOutcome
         ) -> NATSError {
             NATSError(
                 code, stage: .publish, subject: subject.text, detail: detail, outcome: outcome)
@@ -115,14 +115,14 @@ extension NATSClient {
         case .value(.denied):
             throw failure(.permissionDenied, "the server forbids this subject", .denied)
         case .value(.unknown):
-            let code: NATSError.Code = core.phase == .closed ? .closed : .disconnected
+            let code: ErrorCode = core.phase == .closed ? .closed : .disconnected
             throw failure(code, "the connection was lost before the server confirmed", .unknown)
         case .value(.lost):
             if core.phase == .closed {
                 throw failure(.closed, core.closeReason?.detail ?? "", .lost)
             }
             throw failure(
-                .payloadTooLarge, "the server that is connected now takes \(maxPayload)", .lost)
+                .tooLarge, "the server that is connected now takes \(maxPayload)", .lost)
         case .timeout, .cancelled:
             core.outbox.abandonReceipt(waiter)
             let known = core.outbox.outcome(of: number)

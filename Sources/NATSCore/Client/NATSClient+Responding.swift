@@ -7,7 +7,7 @@ extension NATSClient {
     ///
     /// The subject came from a peer, so it is checked first, and with permissions that are wider
     /// than the peer's it may still be one that the peer could not publish to itself.
-    /// - Throws: `NATSError`: `noReplySubject` when the message wants no answer,
+    /// - Throws: `NATSError`: `unusableReply` when the message wants no answer,
     ///   `invalidArgument` when what it names cannot be published to, and what `publish` throws.
     ///   Nothing was sent then.
     public func respond(
@@ -38,7 +38,7 @@ extension NATSClient {
     private static func replySubject(of message: NATSMessage) throws(NATSError) -> Subject {
         guard let subject = message.replyTo else {
             throw NATSError(
-                .noReplySubject, stage: .publish, subject: message.subject.text,
+                .unusableReply, stage: .publish, subject: message.subject.text,
                 detail: "the message asks for no answer", outcome: .lost)
         }
         do throws(SubjectError) { return try subject.validated() } catch {

@@ -1,3 +1,5 @@
+internal import BridgeBytes
+
 extension NATSClient {
     /// Connects to a server, or to one of several separated by commas, with the default options:
     /// `try await NATSClient.connect("nats://127.0.0.1:4222")`.

@@ -45,7 +45,8 @@ internal import Synchronization
             options: options, inboxToken: InboxToken.text(generator.next(), generator.next()))
         let seed = generator.next()
         reactor.reside { [weak reactor] link in
-            let steps = UserSteps(core.options, reactor: reactor, home: link.handle)
+            let steps = UserSteps(
+                core.options, reactor: reactor, home: link.handle(for: ClientDriver.self))
             return ClientDriver(
                 core: core, link: link, steps: steps, servers: servers, seed: seed)
         } orElse: {
@@ -182,7 +183,8 @@ internal import Synchronization
         } catch {
             await close()
             throw NATSError(
-                error.code, stage: .drain, server: error.server, detail: error.detail)
+                error.code, stage: .drain, server: error.server, detail: error.detail,
+                underlying: error.underlying)
         }
         await close()
     }

@@ -36,7 +36,7 @@ extension NATSClientOptions {
         do throws(WireError) {
             context = try ConnectionContext(parsing: text)
         } catch {
-            throw refused("context \(selected): \(error.message)")
+            throw refused("context \(selected): \(error.message)", error)
         }
         return NATSClientOptions(context)
     }
@@ -70,11 +70,13 @@ extension NATSClientOptions {
             }
         }
         do throws(SocketError) { return try content.get() } catch {
-            throw refused("no context: \(error)")
+            throw refused("no context: \(error)", error)
         }
     }
 
-    private static func refused(_ detail: String) -> NATSError {
-        NATSError(.invalidArgument, stage: .connect, detail: detail)
+    private static func refused(
+        _ detail: String, _ reason: (any CodedError)? = nil
+    ) -> NATSError {
+        NATSError(.invalidArgument, stage: .connect, detail: detail, underlying: reason)
     }
 }

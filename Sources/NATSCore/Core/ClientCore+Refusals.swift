@@ -63,7 +63,8 @@ extension ClientCore {
                 [sink],
                 NATSError(
                     .limitExceeded, stage: .subscribe, subject: sink.pattern.text,
-                    detail: "the subject is too long for the server: \(error.text)"))
+                    detail: "the subject is too long for the server: \(error.text)",
+                    underlying: error))
         } else if published > 0 {
             outbox.longestLineRefused()
         }
@@ -73,7 +74,7 @@ extension ClientCore {
         for sink in sinks {
             let error = NATSError(
                 failure.code, stage: failure.stage, subject: sink.pattern.text,
-                server: failure.server, detail: failure.detail)
+                server: failure.server, detail: failure.detail, underlying: failure.underlying)
             sink.delivery.finish(error)
             guard sink.target == .requests else { continue }
             // The next request asks again: permissions may have changed by then.
@@ -88,7 +89,9 @@ extension ClientCore {
     private func denial(
         _ error: ServerError, _ stage: NATSError.Stage, _ subject: String
     ) -> NATSError {
-        NATSError(.permissionDenied, stage: stage, subject: subject, detail: error.text)
+        NATSError(
+            .permissionDenied, stage: stage, subject: subject, detail: error.text,
+            underlying: error)
     }
 }
 
@@ -96,6 +99,7 @@ extension NATSError {
     /// The same error, with what is known of the message.
     func with(outcome: PublishOutcome?) -> NATSError {
         NATSError(
-            code, stage: stage, subject: subject, server: server, detail: detail, outcome: outcome)
+            code, stage: stage, subject: subject, server: server, detail: detail, outcome: outcome,
+            underlying: underlying)
     }
 }

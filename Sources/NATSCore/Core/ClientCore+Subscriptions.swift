@@ -1,3 +1,4 @@
+internal import BridgeBytes
 internal import BridgeSockets
 internal import NATSWire
 internal import Synchronization

@@ -17,7 +17,7 @@ final class ClientCore: Sendable {
         var info: ServerInfo?
         var closeReason: NATSError?
         /// How the driver is reached, once it is there.
-        var home: LinkHandle?
+        var home: HandlerHandle<ClientDriver>?
         /// Why the client is to be closed, if that was asked for before there was a driver.
         var earlyClose: NATSError??
         var isFinished = false
@@ -74,7 +74,7 @@ final class ClientCore: Sendable {
         } catch {
             throw NATSError(
                 .invalidArgument, stage: .connect, subject: prefix,
-                detail: "inbox prefix: \(error)")
+                detail: "inbox prefix: \(error.detail)", underlying: error)
         }
     }
 
@@ -94,19 +94,17 @@ extension ClientCore {
 
     /// Runs `work` with the driver on its thread; does nothing when the client is over.
     func withDriver(_ work: @escaping @Sendable (ClientDriver) -> Void) {
-        status.withLock { $0.home }?.perform { handler, _ in
-            if let driver = handler as? ClientDriver { work(driver) }
-        }
+        status.withLock { $0.home }?.perform { driver, _ in work(driver) }
     }
 
     /// Has the driver close the client, and whoever waits told `error` or the code `closed`.
     func close(_ error: NATSError?) {
-        let home = status.withLock { status -> LinkHandle? in
+        let home = status.withLock { status -> HandlerHandle<ClientDriver>? in
             if status.home == nil { status.earlyClose = .some(error) }
             return status.home
         }
-        home?.perform { handler, _ in
-            (handler as? ClientDriver)?.close(error)
+        home?.perform { driver, _ in
+            driver.close(error)
         } orElse: { [self] in
             abandon()
         }
@@ -157,7 +155,7 @@ extension ClientCore {
 /// What the driver tells.
 extension ClientCore {
     /// The driver can be reached. Returns why it is to close at once, if it is.
-    func settleIn(_ home: LinkHandle) -> NATSError?? {
+    func settleIn(_ home: HandlerHandle<ClientDriver>) -> NATSError?? {
         status.withLock { status in
             status.home = home
             return status.earlyClose
@@ -260,16 +258,18 @@ extension ClientCore {
 extension NATSError {
     /// Why a connection, or an attempt to make one, ended.
     init(_ loss: ClientMachine.Loss) {
-        let (code, detail): (Code, String) =
+        let (code, detail): (ErrorCode, String) =
             switch loss.reason {
             case .requested: (.disconnected, "closed on request")
-            case .handshakeTimeout: (.connectionFailed, "no handshake in time")
-            case .tlsRequired: (.connectionFailed, "the server demands TLS, which is not built in")
+            case .handshakeTimeout:
+                (.connectionFailed, "no handshake in time; does the server expect TLS first?")
+            case .tlsRequired:
+                (.tlsRequired, "the server demands TLS, which is not built in; nothing was sent")
             case .stale: (.disconnected, "the server did not answer PING")
             case .writeTimeout: (.disconnected, "the server took no bytes for too long")
             case .serverError(let error):
-                (error.remedy == .reauthenticate ? .authorizationFailed : .disconnected, error.text)
-            case .protocolViolation(let error): (.protocolViolation, error.description)
+                (Self.code(of: error), error.text)
+            case .protocolViolation(let error): (.protocolViolation, error.detail)
             case .peerClosed: (.disconnected, "the server closed the connection")
             case .transportFailed(let words): (.disconnected, words)
             }
@@ -282,7 +282,16 @@ extension NATSError {
             }
         self.init(
             isAttempt ? .connectionFailed : code, stage: .connect, server: loss.server.name,
-            detail: isImpatience ? detail + ", perhaps since we were slow to read" : detail)
+            detail: isImpatience ? detail + ", perhaps since we were slow to read" : detail,
+            underlying: loss.reason.underlying)
+    }
+
+    /// A complaint that a connection ends with: the credentials, TLS, or else a lost connection.
+    private static func code(of error: ServerError) -> ErrorCode {
+        switch error.code {
+        case .authorizationFailed, .tlsRequired: error.code
+        default: .disconnected
+        }
     }
 
     /// Why a client is over; nil: it was asked for.
@@ -294,6 +303,17 @@ extension NATSError {
             self.init(
                 reason == .refused ? .authorizationFailed : .connectionFailed, stage: .connect,
                 detail: reason.rawValue)
+        }
+    }
+}
+
+extension ConnectionMachine.CloseReason {
+    /// What the server said, or which bytes broke the protocol.
+    fileprivate var underlying: (any CodedError)? {
+        switch self {
+        case .serverError(let error): error
+        case .protocolViolation(let error): error
+        default: nil
         }
     }
 }

@@ -8,9 +8,10 @@ internal import Synchronization
 ///
 /// ## Theory of operation
 /// Whatever happens becomes an input of `ClientMachine`: frames and ends of connections (`Wire`),
-/// wishes of the user (`ClientCore`, through `LinkHandle.perform`), answers of what the user gave
-/// (`UserSteps`), time. Actions are queued and carried out one after the other: what one of them
-/// causes at once, such as the end of a connection that cannot even be begun, is queued behind.
+/// wishes of the user (`ClientCore`, through `HandlerHandle.perform`), answers of what the user
+/// gave (`UserSteps`), time. Actions are queued and carried out one after the other: what one of
+/// them causes at once, such as the end of a connection that cannot even be begun, is queued
+/// behind.
 /// Nothing of the protocol is remembered here.
 final class ClientDriver: LinkHandler {
     let core: ClientCore
@@ -36,7 +37,7 @@ final class ClientDriver: LinkHandler {
     }
 
     func opened(_ link: Link) {
-        if let error = core.settleIn(link.handle) { return close(error) }
+        if let error = core.settleIn(link.handle(for: ClientDriver.self)) { return close(error) }
         input { $0.start(now: MonotonicClock.now) }
     }
 

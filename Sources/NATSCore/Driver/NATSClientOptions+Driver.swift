@@ -6,19 +6,21 @@ extension NATSClientOptions {
     /// The addresses of all servers. One that asks for TLS, which is not built in, refuses them
     /// all: no credential may go out in the clear where somebody wanted it covered.
     func parsedServers() throws(NATSError) -> [ServerURL] {
-        func refused(_ detail: String) -> NATSError {
-            NATSError(.invalidArgument, stage: .connect, detail: detail)
+        func refused(_ detail: String, _ reason: WireError? = nil) -> NATSError {
+            NATSError(.invalidArgument, stage: .connect, detail: detail, underlying: reason)
         }
         var parsed: [ServerURL] = []
         for text in servers.flatMap(ServerURL.list) {
             do throws(WireError) {
                 parsed.append(try ServerURL(text))
             } catch {
-                throw refused("\(error.message); nothing was sent")
+                throw refused("\(error.message); nothing was sent", error)
             }
         }
         if let server = parsed.first(where: { $0.scheme == .tls }) {
-            throw refused("\(server): TLS is not built in; nothing was sent")
+            throw NATSError(
+                .tlsRequired, stage: .connect, server: "\(server)",
+                detail: "TLS is not built in; nothing was sent")
         }
         guard !parsed.isEmpty else { throw refused("no server is given") }
         return parsed
@@ -33,7 +35,8 @@ extension NATSClientOptions {
         do throws(SocketError) {
             return try Reactor(name: "nats-client")
         } catch {
-            throw NATSError(.connectionFailed, stage: .connect, detail: error.description)
+            throw NATSError(
+                .connectionFailed, stage: .connect, detail: error.description, underlying: error)
         }
     }
 

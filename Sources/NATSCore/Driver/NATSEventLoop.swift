@@ -1,3 +1,4 @@
+internal import BridgeBytes
 internal import BridgeSockets
 
 /// Has a loop of your own do the work of NATS clients: no thread is made for them.
@@ -31,7 +32,8 @@ public final class NATSEventLoop: Sendable {
         do throws(SocketError) {
             driven = try DrivenReactor()
         } catch {
-            throw NATSError(.connectionFailed, stage: .connect, detail: error.description)
+            throw NATSError(
+                .connectionFailed, stage: .connect, detail: error.description, underlying: error)
         }
     }
 

@@ -1,3 +1,4 @@
+internal import BridgeBytes
 internal import BridgeSockets
 internal import NATSWire
 
@@ -23,18 +24,16 @@ final class UserSteps: Sendable {
     /// The client's own thread, where the process may be busy on the common ones.
     private weak let reactor: Reactor?
     /// How the driver is reached.
-    private let home: LinkHandle
+    private let home: HandlerHandle<ClientDriver>
 
-    init(_ options: NATSClientOptions, reactor: Reactor?, home: LinkHandle) {
+    init(_ options: NATSClientOptions, reactor: Reactor?, home: HandlerHandle<ClientDriver>) {
         self.options = options
         self.reactor = reactor
         self.home = home
     }
 
     private func answer(_ answer: @escaping @Sendable (ClientDriver) -> Void) {
-        home.perform { handler, _ in
-            if let driver = handler as? ClientDriver { answer(driver) }
-        }
+        home.perform { driver, _ in answer(driver) }
     }
 
     /// The user's choice among the servers, after a connection was lost.

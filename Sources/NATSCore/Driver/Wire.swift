@@ -64,7 +64,7 @@ final class Wire: LinkHandler {
             case .wouldBlock: return
             case .ended: return driver.ended(self, .peerClosed)
             case .failed(let error):
-                return driver.ended(self, .transportFailed(error.description))
+                return driver.ended(self, .transportFailed(error.detail))
             }
         }
     }
@@ -76,7 +76,7 @@ final class Wire: LinkHandler {
             case .needMore(let count):
                 handOver()
                 guard intake.reserve(count) else {
-                    throw WireError(.payloadTooLarge, in: .payload, "\(count) bytes announced")
+                    throw WireError(.tooLarge, in: .payload, "\(count) bytes announced")
                 }
                 return
             case .frame(let frame, let size):
@@ -132,7 +132,7 @@ final class Wire: LinkHandler {
 
     func closed(_ link: Link, error: SocketError?) {
         tap?.finish()
-        driver.ended(self, error.map { .transportFailed($0.description) } ?? .requested)
+        driver.ended(self, error.map { .transportFailed($0.detail) } ?? .requested)
     }
 }
 

@@ -1,3 +1,4 @@
+internal import BridgeBytes
 public import NATSWire
 
 /// What happens to a client's connection, for whoever watches `NATSClient.events`. Servers are

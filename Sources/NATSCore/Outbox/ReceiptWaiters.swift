@@ -1,3 +1,5 @@
+internal import BridgeBytes
+
 /// Who waits to hear of which message, ordered by message.
 ///
 /// Most wait for messages in the order of publishing, so that adding is amortised O(1); taking is
@@ -8,8 +10,7 @@ struct ReceiptWaiters: Sendable {
         let waiter: UInt64
     }
 
-    private var entries: [Entry] = []
-    private var head = 0
+    private var entries = Fifo<Entry>()
     /// Who has not left.
     private var waiting: Set<UInt64> = []
 
@@ -19,9 +20,8 @@ struct ReceiptWaiters: Sendable {
     mutating func add(_ waiter: UInt64, for number: UInt64) {
         waiting.insert(waiter)
         let entry = Entry(number: number, waiter: waiter)
-        if entries.count > head, entries[entries.count - 1].number > number {
-            let place = entries[head...].firstIndex { $0.number > number } ?? entries.count
-            entries.insert(entry, at: place)
+        if let last = entries.last, last.number > number {
+            entries.insert(entry, at: entries.waiting.prefix { $0.number <= number }.count)
         } else {
             entries.append(entry)
         }
@@ -29,20 +29,16 @@ struct ReceiptWaiters: Sendable {
 
     mutating func remove(_ waiter: UInt64) {
         waiting.remove(waiter)
-        if waiting.isEmpty { (entries, head) = ([], 0) }
+        if waiting.isEmpty { entries.removeAll() }
     }
 
     /// Takes out who waits for messages up to a number.
     mutating func take(upTo number: UInt64) -> [Entry] {
         guard !waiting.isEmpty else { return [] }
         var taken: [Entry] = []
-        while head < entries.count, entries[head].number <= number {
-            if waiting.remove(entries[head].waiter) != nil { taken.append(entries[head]) }
-            head += 1
-        }
-        if head * 2 > entries.count {
-            entries.removeFirst(head)
-            head = 0
+        while let entry = entries.first, entry.number <= number {
+            if waiting.remove(entry.waiter) != nil { taken.append(entry) }
+            entries.dropFirst()
         }
         return taken
     }
@@ -50,7 +46,7 @@ struct ReceiptWaiters: Sendable {
     /// Takes out who waits for one message. Complexity: O(n).
     mutating func take(exactly number: UInt64) -> [UInt64] {
         guard !waiting.isEmpty else { return [] }
-        return entries[head...].filter { $0.number == number }.map(\.waiter).filter {
+        return entries.waiting.filter { $0.number == number }.map(\.waiter).filter {
             waiting.remove($0) != nil
         }
     }

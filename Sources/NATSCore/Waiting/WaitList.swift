@@ -10,7 +10,7 @@ internal import Synchronization
 /// `Label` says what somebody waits for, for those that are ended by it; `Void` where nobody asks.
 package final class WaitList<Value: Sendable, Label: Sendable>: Sendable {
     /// How a wait ended.
-    package enum Ending: Sendable {
+    package enum Outcome: Sendable {
         case value(Value)
         /// Its deadline has come.
         case timeout
@@ -20,12 +20,12 @@ package final class WaitList<Value: Sendable, Label: Sendable>: Sendable {
 
     /// A class, so that the table moves one word of it about.
     private final class Waiter: Sendable {
-        let continuation: CheckedContinuation<Ending, Never>
+        let continuation: CheckedContinuation<Outcome, Never>
         let deadline: ContinuousClock.Instant?
         let label: Label
 
         init(
-            _ continuation: CheckedContinuation<Ending, Never>,
+            _ continuation: CheckedContinuation<Outcome, Never>,
             _ deadline: ContinuousClock.Instant?, _ label: Label
         ) {
             self.continuation = continuation
@@ -68,7 +68,7 @@ package final class WaitList<Value: Sendable, Label: Sendable>: Sendable {
     package func wait(
         for id: UInt64, label: Label, until deadline: ContinuousClock.Instant? = nil,
         isolation: isolated (any Actor)? = #isolation, start: (_ isAlone: Bool) -> Void
-    ) async -> Ending {
+    ) async -> Outcome {
         let ending = await withTaskCancellationHandler {
             _ = isolation
             return await withCheckedContinuation { continuation in
@@ -101,7 +101,7 @@ package final class WaitList<Value: Sendable, Label: Sendable>: Sendable {
     package func resume(_ id: UInt64, _ value: Value) -> Label? { end(id, .value(value)) }
 
     @discardableResult
-    private func end(_ id: UInt64, _ ending: Ending) -> Label? {
+    private func end(_ id: UInt64, _ ending: Outcome) -> Label? {
         let waiter = state.withLock { $0.waiters.removeValue(forKey: id) }
         order.willResume()
         waiter?.continuation.resume(returning: ending)
@@ -189,7 +189,7 @@ extension WaitList where Label == Void {
     package func wait(
         for id: UInt64, until deadline: ContinuousClock.Instant? = nil,
         isolation: isolated (any Actor)? = #isolation, start: (_ isAlone: Bool) -> Void
-    ) async -> Ending {
+    ) async -> Outcome {
         await wait(for: id, label: (), until: deadline, start: start)
     }
 }

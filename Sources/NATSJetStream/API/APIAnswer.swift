@@ -11,7 +11,7 @@ enum APIAnswer {
             json = try JSONValue(parsing: payload)
         } catch {
             throw JetStreamError(
-                .malformedAnswer, operation: operation, stream: stream, detail: "not JSON")
+                .unexpectedAnswer, operation: operation, stream: stream, detail: "not JSON")
         }
         let fields = try JSONFields(json, operation: operation)
         guard let error = try fields.fields("error") else { return fields }

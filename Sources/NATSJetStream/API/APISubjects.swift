@@ -56,7 +56,7 @@ struct APISubjects: Sendable, Hashable {
             return tail == nil
                 ? try Subject(text) : Subject(received: try SubjectPattern(text).bytes)
         } catch {
-            throw JetStreamError(.invalidArgument, operation: operation, detail: "\(error)")
+            throw JetStreamError(.invalidArgument, operation: operation, detail: error.detail)
         }
     }
 

@@ -12,7 +12,7 @@ struct JSONFields {
     init(_ value: JSONValue?, operation: String) throws(JetStreamError) {
         guard let object = value?.objectValue else {
             throw JetStreamError(
-                .malformedAnswer, operation: operation, detail: "a JSON object is missing")
+                .unexpectedAnswer, operation: operation, detail: "a JSON object is missing")
         }
         self.object = object
         self.operation = operation
@@ -24,7 +24,7 @@ struct JSONFields {
         guard let value = object[name], value != .null else { return nil }
         guard let converted = convert(value) else {
             throw JetStreamError(
-                .malformedAnswer, operation: operation, detail: "field \(name) is of a wrong kind")
+                .unexpectedAnswer, operation: operation, detail: "field \(name) is of a wrong kind")
         }
         return converted
     }

@@ -1,3 +1,4 @@
+internal import BridgeBytes
 package import NATSCore
 
 extension NATSError {
@@ -10,11 +11,9 @@ extension NATSError {
         if code == .noResponders { return .denied }
         if let outcome { return outcome }
         switch code {
-        case .invalidArgument, .payloadTooLarge, .outboxFull, .noReplySubject: return .lost
-        case .permissionDenied, .noResponders: return .denied
-        case .connectionFailed, .authorizationFailed, .disconnected, .closed, .timeout,
-            .cancelled, .slowConsumer, .limitExceeded, .protocolViolation, .serverError:
-            return .unknown
+        case .invalidArgument, .tooLarge, .outboxFull, .unusableReply, .tlsRequired: return .lost
+        case .permissionDenied: return .denied
+        default: return .unknown
         }
     }
 }

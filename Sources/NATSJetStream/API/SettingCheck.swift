@@ -1,3 +1,5 @@
+internal import BridgeBytes
+
 /// Refuses settings that no server takes, or that it takes for something else than they say: to a
 /// server, zero and less mean "no limit" or "the default", which here is nil.
 struct SettingCheck {

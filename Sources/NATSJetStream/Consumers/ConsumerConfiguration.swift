@@ -128,7 +128,7 @@ extension ConsumerConfiguration {
         if let single = try fields.text("filter_subject"), !single.isEmpty {
             guard let pattern = try? SubjectPattern(single) else {
                 throw JetStreamError(
-                    .malformedAnswer, operation: fields.operation, detail: "field filter_subject")
+                    .unexpectedAnswer, operation: fields.operation, detail: "field filter_subject")
             }
             filterSubjects = [pattern]
         }
@@ -157,7 +157,7 @@ extension ConsumerConfiguration {
         default: break
         }
         throw JetStreamError(
-            .malformedAnswer, operation: fields.operation, detail: "field deliver_policy")
+            .unexpectedAnswer, operation: fields.operation, detail: "field deliver_policy")
     }
 }
 
@@ -189,7 +189,7 @@ public struct ConsumerInfo: Sendable, Hashable {
             let configuration = try fields.fields("config")
         else {
             throw JetStreamError(
-                .malformedAnswer, operation: fields.operation,
+                .unexpectedAnswer, operation: fields.operation,
                 detail: "a consumer without name, stream or configuration")
         }
         self.name = name

@@ -1,3 +1,4 @@
+internal import BridgeBytes
 internal import NATSCore
 
 /// A consumer that delivers when it is asked.

@@ -9,8 +9,9 @@ extension JetStream {
     /// `publishRetries` times (ADR-22). A message whose answer did not come is not published
     /// again by itself: do that with the same `messageID` inside the stream's duplicate window
     /// (two minutes by default), and the answer says `isDuplicate` if the first one was stored.
-    /// - Throws: `JetStreamError`: `unavailable` when no stream listens on the subject,
-    ///   `permissionDenied`, `messageTooLarge`, `conditionFailed`, `refused` (the message is not
+    /// - Throws: `JetStreamError`: `noStream` when no stream stores the subject,
+    ///   `jetStreamDisabled` when there is no JetStream,
+    ///   `permissionDenied`, `tooLarge`, `conditionFailed`, `refused` (the message is not
     ///   stored); `timeout`, `disconnected` and `cancelled`. Its `outcome` says what is known:
     ///   `lost` (not sent), `denied` (not stored) or `unknown`.
     @discardableResult
@@ -39,13 +40,16 @@ extension JetStream {
                     payload, to: subject, headers: headers, ticket: ticket, timeout: timeout)
             } catch {
                 guard error.code == .noResponders, retries > 0 else {
-                    throw JetStreamError(publishing: error)
+                    guard error.code == .noResponders else {
+                        throw JetStreamError(publishing: error, to: subject)
+                    }
+                    throw await absence().error(subject, error)
                 }
                 retries -= 1
                 do throws(JetStreamError) {
                     try await Self.pause(options.publishRetryWait)
                 } catch {
-                    throw error.knowing(.denied)
+                    throw error.knowing(.denied, subject: subject.text)
                 }
                 continue
             }

@@ -41,7 +41,7 @@ public struct PublishAck: Sendable, Hashable {
         let fields = try APIAnswer.parse(payload, operation: "publish", stream: "")
         guard let stream = try fields.text("stream"), !stream.isEmpty else {
             throw JetStreamError(
-                .malformedAnswer, operation: "publish",
+                .unexpectedAnswer, operation: "publish",
                 detail: "the answer names no stream: another responder took the message")
         }
         self.init(

@@ -11,6 +11,8 @@ struct PublishRun: Sendable {
     private var open: [Int: PublishRequest] = [:]
     private var results: [Result<PublishAck, JetStreamError>?] = []
     private var isOver = false
+    /// Why nobody took a message; asked for once.
+    private var absence: StreamAbsence?
 
     init(_ jetStream: JetStream, maxOutstanding: Int) throws(JetStreamError) {
         guard maxOutstanding > 0 else {
@@ -63,7 +65,7 @@ struct PublishRun: Sendable {
             throw JetStreamError(error, operation: "publish")
         } catch {
             _ = window.answered(number)
-            settle(number, .failure(JetStreamError(publishing: error)))
+            settle(number, .failure(JetStreamError(publishing: error, to: request.subject)))
         }
     }
 
@@ -80,22 +82,21 @@ struct PublishRun: Sendable {
             throw JetStreamError(error, operation: "publish")
         }
         switch event {
-        case .message(let message): answered(message)
+        case .message(let message): await answered(message)
         case .timeout: isOver = true
-        case .closed: throw JetStreamError(.disconnected, operation: "publish")
+        case .closed: throw JetStreamError(.closed, operation: "publish")
         case .cancelled: throw JetStreamError(.cancelled, operation: "publish")
         }
     }
 
-    private mutating func answered(_ message: NATSMessage) {
+    private mutating func answered(_ message: NATSMessage) async {
         let token = message.subject.text.dropFirst(inbox.count)
         guard let number = Decimal.parse(Array(token.utf8).span) else { return }
         if message.hasHeaders, message.status?.code == HeaderStatus.noRespondersCode {
             guard window.nobodyListened(number) == .giveUp else { return }
-            let error = JetStreamError(
-                .unavailable, operation: "publish", detail: "no stream listens on the subject",
-                outcome: .denied)
-            return settle(number, .failure(error))
+            guard let subject = open[number]?.subject else { return }
+            if absence == nil { absence = await jetStream.absence() }
+            return settle(number, .failure((absence ?? .unknown).error(subject)))
         }
         guard window.answered(number) else { return }
         do throws(JetStreamError) {

@@ -13,6 +13,7 @@
 // Three objects, by what keeps them: the session keeps its inbox, and with it the subscription;
 // session and messages keep the hand-out, whose end means that nobody can acknowledge any more;
 // all of them keep the account, and the client's drain does only while it waits.
+internal import BridgeBytes
 internal import NATSCore
 internal import Synchronization
 
@@ -46,7 +47,7 @@ final class PullAccount: DrainParticipant {
         self.isAcknowledged = isAcknowledged
         guard client.addDrainParticipant(self) else {
             throw JetStreamError(
-                .disconnected, operation: "pull", detail: "the client is draining or closed")
+                .closed, operation: "pull", detail: "the client is draining or closed")
         }
     }
 

@@ -41,7 +41,7 @@
 //
 // When the client drains, nothing is asked for any more and statuses mean nothing: the driver
 // collects what had been sent, until it says that the inbox has ended.
-internal import BridgeBytes
+package import BridgeBytes
 package import NATSWire
 
 /// The account of pull requests.
@@ -123,7 +123,7 @@ package struct PullMachine: Sendable {
         case exhausted
         /// The client drains; everything that had come was taken.
         case drained
-        case failed(JetStreamError.Code, detail: String)
+        case failed(ErrorCode, detail: String)
     }
 
     /// Time that a request's end may be late before the request counts as lost.
@@ -317,7 +317,7 @@ package struct PullMachine: Sendable {
             requestEnded(headers)
         } else {
             end = .failed(
-                .batchBytesExceeded,
+                .tooLarge,
                 detail: "the next message is larger than the byte limit of \(limit)")
         }
     }

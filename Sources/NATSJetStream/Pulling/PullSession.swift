@@ -119,8 +119,8 @@ struct PullSession: Sendable {
 
     /// Nothing more will come to the inbox.
     private mutating func ended() throws(JetStreamError) {
-        let code: JetStreamError.Code = Task.isCancelled ? .cancelled : .disconnected
-        guard isDraining, code == .disconnected else {
+        let code: ErrorCode = Task.isCancelled ? .cancelled : .closed
+        guard isDraining, code == .closed else {
             throw JetStreamError(code, operation: "pull", stream: stream)
         }
         machine.drainBegan()

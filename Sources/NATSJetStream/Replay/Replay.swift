@@ -27,7 +27,7 @@ public struct ReplayAnchor: Sendable, Hashable {
     package init(_ info: StreamInfo, since duration: Duration) throws(JetStreamError) {
         guard let serverTime = info.serverTime else {
             throw JetStreamError(
-                .malformedAnswer, operation: "replay", stream: info.configuration.name,
+                .unexpectedAnswer, operation: "replay", stream: info.configuration.name,
                 detail: "the server does not tell its time (ts); it is older than 2.10")
         }
         self.serverTime = serverTime
@@ -134,7 +134,7 @@ public struct Replay: AsyncSequence, Sendable {
                 messages = nil
                 if replay.follows { return cursor.drained() }
                 throw JetStreamError(
-                    .disconnected, operation: "replay", stream: replay.stream,
+                    .closed, operation: "replay", stream: replay.stream,
                     detail: "the client is draining")
             }
             guard let consumer else { return }

@@ -83,9 +83,10 @@ package struct ReplayCursor: Sendable {
 
     /// The consumer failed; returns whether another one may help. A server that restarts has
     /// forgotten a consumer that was kept in memory.
-    package mutating func lost(_ code: JetStreamError.Code) -> Bool {
+    package mutating func lost(_ code: ErrorCode) -> Bool {
         switch code {
-        case .consumerDeleted, .consumerNotFound, .unavailable, .heartbeatMissed, .timeout:
+        case .consumerDeleted, .consumerNotFound, .unavailable, .jetStreamDisabled,
+            .heartbeatMissed, .timeout:
             losses += 1
             return losses <= Self.maxLosses
         default:

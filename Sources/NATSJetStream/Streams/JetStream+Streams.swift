@@ -1,3 +1,4 @@
+internal import BridgeBytes
 internal import BridgeJSON
 public import NATSWire
 
@@ -84,7 +85,7 @@ extension JetStream {
     ) throws(JetStreamError) {
         guard try answer.flag("success") else {
             throw JetStreamError(
-                .malformedAnswer, operation: answer.operation, stream: stream,
+                .unexpectedAnswer, operation: answer.operation, stream: stream,
                 detail: "neither success nor an error")
         }
     }

@@ -1,3 +1,4 @@
+internal import BridgeBytes
 internal import BridgeJSON
 public import NATSWire
 
@@ -114,7 +115,7 @@ extension StreamConfiguration {
     init(_ fields: JSONFields) throws(JetStreamError) {
         guard let name = try fields.text("name") else {
             throw JetStreamError(
-                .malformedAnswer, operation: fields.operation, detail: "a stream without a name")
+                .unexpectedAnswer, operation: fields.operation, detail: "a stream without a name")
         }
         self.init(name: name, subjects: try fields.patterns("subjects"))
         description = try fields.text("description")
@@ -149,7 +150,7 @@ extension JSONFields {
                 patterns.append(try SubjectPattern(text))
             } catch {
                 throw JetStreamError(
-                    .malformedAnswer, operation: operation, detail: "field \(name): \(error)")
+                    .unexpectedAnswer, operation: operation, detail: "field \(name): \(error)")
             }
         }
         return patterns

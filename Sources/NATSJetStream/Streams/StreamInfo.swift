@@ -33,7 +33,7 @@ public struct StreamInfo: Sendable, Hashable {
     init(_ fields: JSONFields) throws(JetStreamError) {
         guard let configuration = try fields.fields("config") else {
             throw JetStreamError(
-                .malformedAnswer, operation: fields.operation, detail: "no stream configuration")
+                .unexpectedAnswer, operation: fields.operation, detail: "no stream configuration")
         }
         self.configuration = try StreamConfiguration(configuration)
         state = State()

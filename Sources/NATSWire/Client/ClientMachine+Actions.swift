@@ -1,4 +1,6 @@
 // What `ClientMachine` has its driver do and say: plain values, carried out in their order.
+internal import BridgeBytes
+
 extension ClientMachine {
     /// Names one connection of a client; never another one.
     package struct ConnectionID: Hashable, Sendable {

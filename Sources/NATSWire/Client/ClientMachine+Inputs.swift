@@ -1,3 +1,5 @@
+internal import BridgeBytes
+
 /// What happens to a client: its user's wishes, the words of servers, ends and time.
 extension ClientMachine {
     package mutating func start(now: Duration) -> [Action] {

@@ -1,3 +1,5 @@
+internal import BridgeBytes
+
 /// Looking for a server: which one, when, and in which way.
 ///
 /// ## Theory of operation

@@ -36,15 +36,15 @@ public struct ConnectionContext: Sendable, Hashable {
         do throws(JSONError) {
             json = try JSONValue(parsing: text)
         } catch {
-            throw WireError(.malformedContext, in: .context, "the context is not JSON")
+            throw WireError(.invalidContext, in: .context, "the context is not JSON")
         }
         guard let fields = json.objectValue else {
-            throw WireError(.malformedContext, in: .context, "the context is not a JSON object")
+            throw WireError(.invalidContext, in: .context, "the context is not a JSON object")
         }
         func member(_ name: String) throws(WireError) -> String? {
             guard let value = fields[name], value != .null else { return nil }
             guard let text = value.stringValue else {
-                throw WireError(.malformedContext, in: .context, "\(name) is not a string")
+                throw WireError(.invalidContext, in: .context, "\(name) is not a string")
             }
             return text.isEmpty ? nil : text
         }

@@ -1,4 +1,6 @@
 // The answers of `ConnectionMachine`: one type per input, plain values.
+internal import BridgeBytes
+
 extension ConnectionMachine {
     package enum InfoAction: Equatable, Sendable {
         /// The first INFO: send CONNECT and PING in one write.

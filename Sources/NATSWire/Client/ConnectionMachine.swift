@@ -38,8 +38,6 @@ package struct ConnectionMachine: Sendable {
         package var maxOutstandingPings = 2
         /// Longest time in which none of the bytes that wait are taken.
         package var writeTimeout: Duration = .seconds(60)
-        /// Whether the driver can secure a connection when the server demands it.
-        package var canUseTLS = false
 
         package init() {}
     }
@@ -74,7 +72,7 @@ package struct ConnectionMachine: Sendable {
         switch phase {
         case .closed: return .ignore
         case .awaitingInfo:
-            if info.requiresTLS && !configuration.canUseTLS {
+            if info.requiresTLS {
                 close()
                 return .close(.tlsRequired)
             }

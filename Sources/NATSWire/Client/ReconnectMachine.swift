@@ -18,6 +18,7 @@
 // only make the next wait longer: nothing is given up before it is needed.
 //
 // Time and randomness are arguments.
+internal import BridgeBytes
 
 /// Which server to try next, and when.
 package struct ReconnectMachine: Sendable {
@@ -113,9 +114,6 @@ package struct ReconnectMachine: Sendable {
 
     /// The servers in the pool, explicit ones first in the order drawn.
     package var pool: [ServerURL] { servers.map(\.url) }
-
-    /// The server in use or under trial.
-    package var currentServer: ServerURL? { current }
 
     /// Failures in a row of a server.
     package func failures(of url: ServerURL) -> Int {

@@ -44,7 +44,7 @@ package struct SubscriptionTable: Sendable {
     }
 
     /// Whether a message has a taker.
-    package enum Delivery: Equatable, Sendable {
+    package enum Arrival: Equatable, Sendable {
         case deliver
         /// The last one: the subscription is gone now.
         case deliverLast
@@ -52,7 +52,7 @@ package struct SubscriptionTable: Sendable {
     }
 
     /// What ending a subscription asks for.
-    package enum Ending: Equatable, Sendable {
+    package enum Unsubscribing: Equatable, Sendable {
         /// Send UNSUB, with that count if there is one.
         case sendUnsubscribe(max: Int?)
         /// The subscription is gone, or its count was reached: only forget it.
@@ -80,7 +80,7 @@ package struct SubscriptionTable: Sendable {
     package subscript(sid: Int) -> Subscription? { subscriptions[sid] }
 
     /// Ends a subscription, at once or after `max` messages in all.
-    package mutating func unsubscribe(_ sid: Int, max: Int? = nil) -> Ending {
+    package mutating func unsubscribe(_ sid: Int, max: Int? = nil) -> Unsubscribing {
         guard let subscription = subscriptions[sid] else { return .ignore }
         guard let max, max > subscription.delivered else {
             lastPlace = nil
@@ -92,7 +92,7 @@ package struct SubscriptionTable: Sendable {
     }
 
     /// Counts a message. Complexity: O(1).
-    package mutating func delivered(_ sid: Int) -> Delivery {
+    package mutating func delivered(_ sid: Int) -> Arrival {
         guard let index = place(of: sid) else { return .drop }
         guard subscriptions.values[index].deliver() else { return .deliver }
         lastPlace = nil

@@ -105,7 +105,7 @@ package struct ClientFrameParser: Sendable {
     ) throws(WireError) {
         guard range.contains(count) else {
             throw WireError(
-                .malformedControlLine, in: .controlLine, at: end,
+                .invalidControlLine, in: .controlLine, at: end,
                 "\(count) arguments where \(range.lowerBound) or \(range.upperBound) are due")
         }
     }
@@ -125,7 +125,7 @@ package struct ClientFrameParser: Sendable {
         }
         guard total <= limits.maxPayload else {
             throw WireError(
-                .payloadTooLarge, in: .controlLine, at: tokens[count - 1].lowerBound,
+                .tooLarge, in: .controlLine, at: tokens[count - 1].lowerBound,
                 "\(total) bytes announced, \(limits.maxPayload) allowed")
         }
         let bodyEnd = bodyStart + total

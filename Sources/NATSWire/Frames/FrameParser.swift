@@ -33,19 +33,12 @@ package struct FrameParser: Sendable {
         case needMore(atLeast: Int)
     }
 
-    private var limits: WireLimits
+    private let limits: WireLimits
     /// Number of bytes of the partial line at the window's start that hold no line feed.
     private var searched = 0
 
     package init(limits: WireLimits = .default) {
         self.limits = limits
-    }
-
-    /// Sets the largest message that may be announced, in bytes; the driver raises or lowers it
-    /// when the server's INFO says what it allows.
-    package mutating func setMaxPayload(_ count: Int) {
-        precondition(count >= 0, "a payload has no negative size")
-        limits.maxPayload = count
     }
 
     /// The next frame in `window`, which begins with a frame's first byte.

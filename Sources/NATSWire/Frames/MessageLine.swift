@@ -18,7 +18,7 @@ enum MessageLine {
         let withReply = hasHeaders ? 5 : 4
         guard count == withReply || count == withReply - 1 else {
             throw WireError(
-                .malformedControlLine, in: .controlLine, at: end,
+                .invalidControlLine, in: .controlLine, at: end,
                 "\(count) arguments where \(withReply - 1) or \(withReply) are due")
         }
         let sid = try number(window, tokens[1])
@@ -34,7 +34,7 @@ enum MessageLine {
         }
         guard total <= maxPayload else {
             throw WireError(
-                .payloadTooLarge, in: .controlLine, at: tokens[count - 1].lowerBound,
+                .tooLarge, in: .controlLine, at: tokens[count - 1].lowerBound,
                 "\(total) bytes announced, \(maxPayload) allowed")
         }
         let bodyEnd = bodyStart + total
@@ -74,7 +74,7 @@ enum MessageLine {
             while position < end, window[position] > 0x20 { position += 1 }
             guard position > start, count < 5 else {
                 throw WireError(
-                    .malformedControlLine, in: .controlLine, at: position,
+                    .invalidControlLine, in: .controlLine, at: position,
                     position > start ? "more than 5 arguments" : "a control character")
             }
             tokens[count] = start..<position
@@ -88,7 +88,7 @@ enum MessageLine {
     ) throws(WireError) -> Int {
         guard token.count <= WireLimits.maxDigits else {
             throw WireError(
-                .numberOverflow, in: .controlLine, at: token.lowerBound,
+                .invalidNumber, in: .controlLine, at: token.lowerBound,
                 "a number of \(token.count) characters")
         }
         var value = 0
@@ -96,7 +96,7 @@ enum MessageLine {
             let digit = window[position] &- 0x30
             guard digit <= 9 else {
                 throw WireError(
-                    .malformedNumber, in: .controlLine, at: position, "not a decimal digit")
+                    .invalidNumber, in: .controlLine, at: position, "not a decimal digit")
             }
             value = value &* 10 &+ Int(digit)
         }

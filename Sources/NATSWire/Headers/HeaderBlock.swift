@@ -67,7 +67,7 @@ public struct HeaderBlock: Sendable, Hashable {
     }
 
     private static func malformed(_ offset: Int, _ message: String) -> WireError {
-        WireError(.malformedHeaders, in: .headers, at: offset, message)
+        WireError(.invalidHeaders, in: .headers, at: offset, message)
     }
 
     /// The line that starts at `start`: its text and where the next one starts.
@@ -117,8 +117,8 @@ public struct HeaderBlock: Sendable, Hashable {
                 from: line.lowerBound)
         else { throw malformed(line.lowerBound, "a header line without a colon") }
         let name = line.lowerBound..<colon
-        if let (code, offset) = HeaderName.fault(in: span.extracting(name)) {
-            throw malformed(name.lowerBound + offset, "header name refused: \(code.rawValue)")
+        if let (fault, offset) = HeaderName.fault(in: span.extracting(name)) {
+            throw malformed(name.lowerBound + offset, "header name refused: \(fault.rawValue)")
         }
         let value = trim(span, colon + 1..<line.upperBound)
         return Headers.Field(HeaderName(received: block[name]), HeaderValue(received: block[value]))

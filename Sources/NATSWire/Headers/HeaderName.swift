@@ -13,14 +13,14 @@ public struct HeaderName: Sendable, Hashable {
     }
 
     package init(utf8 bytes: Bytes) throws(SubjectError) {
-        if let (code, offset) = Self.fault(in: bytes.span) {
-            throw SubjectError(code, in: .headerName, at: offset)
+        if let (fault, offset) = Self.fault(in: bytes.span) {
+            throw SubjectError(fault, in: .headerName, at: offset)
         }
         self.bytes = bytes
     }
 
     /// What is wrong with a name, and where; nil when nothing is.
-    static func fault(in name: Span<UInt8>) -> (SubjectError.Code, Int)? {
+    static func fault(in name: Span<UInt8>) -> (SubjectError.Fault, Int)? {
         guard !name.isEmpty else { return (.empty, 0) }
         guard name.count <= WireLimits.maxSubject else { return (.tooLong, WireLimits.maxSubject) }
         for position in 0..<name.count {

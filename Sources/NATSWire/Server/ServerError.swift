@@ -1,29 +1,29 @@
-internal import BridgeBytes
+public import BridgeBytes
 
 /// What a server says in `-ERR`.
-public struct ServerError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The kinds of complaint; the raw values are stable and fit for logs and metrics.
-    public enum Kind: String, Sendable, CaseIterable {
-        case staleConnection = "stale_connection"
-        case authorizationViolation = "authorization_violation"
-        case authenticationTimeout = "authentication_timeout"
-        case authenticationExpired = "authentication_expired"
-        case authenticationRevoked = "authentication_revoked"
-        case accountAuthenticationExpired = "account_authentication_expired"
-        case maximumConnectionsExceeded = "maximum_connections_exceeded"
-        case connectionThrottling = "connection_throttling"
-        case tlsRequired = "tls_required"
-        case invalidClientProtocol = "invalid_client_protocol"
-        case noRespondersRequiresHeaders = "no_responders_requires_headers"
-        case failedAccountRegistration = "failed_account_registration"
-        case wrongPort = "wrong_port"
-        case maximumPayloadViolation = "maximum_payload_violation"
-        case maximumControlLineExceeded = "maximum_control_line_exceeded"
-        case unknownProtocolOperation = "unknown_protocol_operation"
-        case invalidSubject = "invalid_subject"
-        case permissionsViolation = "permissions_violation"
-        case maximumSubscriptionsExceeded = "maximum_subscriptions_exceeded"
-        case slowConsumer = "slow_consumer"
+public struct ServerError: CodedError, Hashable {
+    /// The kinds of complaint that servers have; `code` tells them in fewer words.
+    public enum Kind: Sendable, Hashable, CaseIterable {
+        case staleConnection
+        case authorizationViolation
+        case authenticationTimeout
+        case authenticationExpired
+        case authenticationRevoked
+        case accountAuthenticationExpired
+        case maximumConnectionsExceeded
+        case connectionThrottling
+        case tlsRequired
+        case invalidClientProtocol
+        case noRespondersRequiresHeaders
+        case failedAccountRegistration
+        case wrongPort
+        case maximumPayloadViolation
+        case maximumControlLineExceeded
+        case unknownProtocolOperation
+        case invalidSubject
+        case permissionsViolation
+        case maximumSubscriptionsExceeded
+        case slowConsumer
         case other
     }
 
@@ -96,7 +96,42 @@ public struct ServerError: Error, Hashable, Sendable, CustomStringConvertible {
         operation = kind == .permissionsViolation ? Self.operation(in: words) : nil
     }
 
-    public var description: String { "-ERR '\(text)'" }
+    /// What kind of failure the complaint is.
+    public var code: ErrorCode {
+        switch kind {
+        case .staleConnection: .disconnected
+        case .authorizationViolation, .authenticationTimeout, .authenticationExpired,
+            .authenticationRevoked, .accountAuthenticationExpired:
+            .authorizationFailed
+        case .maximumConnectionsExceeded, .connectionThrottling, .maximumSubscriptionsExceeded,
+            .maximumControlLineExceeded:
+            .limitExceeded
+        case .tlsRequired: .tlsRequired
+        case .invalidClientProtocol, .noRespondersRequiresHeaders, .unknownProtocolOperation:
+            .protocolViolation
+        case .wrongPort: .connectionFailed
+        case .maximumPayloadViolation: .tooLarge
+        case .invalidSubject: .invalidArgument
+        case .permissionsViolation: .permissionDenied
+        case .slowConsumer: .slowConsumer
+        case .failedAccountRegistration, .other: .serverError
+        }
+    }
+
+    /// Always `server`: the words are the server's own.
+    public var stageName: String { "server" }
+
+    /// The subject that the server names; empty when it names none.
+    public var place: String {
+        switch operation {
+        case .publish(let subject), .publishWithReply(let subject): subject
+        case .subscribe(let subject, _, _): subject
+        case nil: ""
+        }
+    }
+
+    /// The server's words.
+    public var detail: String { "-ERR '\(text)'" }
 
     /// Whether the server closes the connection after these words. An unknown complaint is
     /// taken as one that does not: if the server closes, we shall see it.
@@ -145,4 +180,9 @@ public struct ServerError: Error, Hashable, Sendable, CustomStringConvertible {
         else { return nil }
         return String(text[start..<end])
     }
+}
+
+extension ErrorCode {
+    /// The server reported an error that has no name of its own here.
+    public static let serverError = ErrorCode(rawValue: "server_error")
 }

@@ -11,10 +11,10 @@ extension ServerInfo {
         do throws(JSONError) {
             json = try JSONValue(parsing: text)
         } catch {
-            throw WireError(.malformedInfo, in: .info, "INFO is not JSON")
+            throw WireError(.invalidInfo, in: .info, "INFO is not JSON")
         }
         guard let fields = json.objectValue else {
-            throw WireError(.malformedInfo, in: .info, "INFO is not a JSON object")
+            throw WireError(.invalidInfo, in: .info, "INFO is not a JSON object")
         }
         self.init()
         let reader = InfoReader(fields: fields)
@@ -50,7 +50,7 @@ private struct InfoReader {
     ) throws(WireError) -> T? {
         guard let value = fields[name], value != .null else { return nil }
         guard let converted = convert(value) else {
-            throw WireError(.malformedInfo, in: .info, "INFO field \(name) is not \(kind)")
+            throw WireError(.invalidInfo, in: .info, "INFO field \(name) is not \(kind)")
         }
         return converted
     }

@@ -88,7 +88,7 @@ public struct ServerURL: Sendable, Hashable {
     }
 
     private static func malformed(_ message: String) -> WireError {
-        WireError(.malformedURL, in: .url, message)
+        WireError(.invalidURL, in: .url, message)
     }
 
     private static func credentials(_ text: Substring) throws(WireError) -> Credentials {
@@ -153,7 +153,9 @@ public struct ServerURL: Sendable, Hashable {
                 bytes.append(byte)
                 continue
             }
-            guard let high = hex(rest.next()), let low = hex(rest.next()) else {
+            guard let high = rest.next().flatMap(Hex.value),
+                let low = rest.next().flatMap(Hex.value)
+            else {
                 throw malformed("a percent sign without two hex digits in the credentials")
             }
             bytes.append(high << 4 | low)
@@ -162,15 +164,6 @@ public struct ServerURL: Sendable, Hashable {
             throw malformed("credentials that are not UTF-8")
         }
         return text
-    }
-
-    private static func hex(_ byte: UInt8?) -> UInt8? {
-        switch byte {
-        case .some(let digit) where digit >= 0x30 && digit <= 0x39: digit - 0x30
-        case .some(let letter) where letter | 0x20 >= 0x61 && letter | 0x20 <= 0x66:
-            (letter | 0x20) - 0x61 + 10
-        default: nil
-        }
     }
 }
 

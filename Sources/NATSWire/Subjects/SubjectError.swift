@@ -1,16 +1,18 @@
+public import BridgeBytes
+
 /// A subject, pattern, queue name, header name or header value that the protocol cannot carry.
 ///
 /// The text itself is not repeated: it may hold control characters.
-public struct SubjectError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What was wrong; the raw values are stable and fit for logs and metrics.
-    public enum Code: String, Sendable {
-        case empty
-        case emptyToken = "empty_token"
-        case blank
-        case controlCharacter = "control_character"
-        case wildcard
-        case tooLong = "too_long"
-        case illegalCharacter = "illegal_character"
+public struct SubjectError: CodedError, Hashable {
+    /// What was wrong with the text, in words.
+    public enum Fault: String, Sendable {
+        case empty = "it is empty"
+        case emptyToken = "an empty token"
+        case blank = "a blank"
+        case controlCharacter = "a control character"
+        case wildcard = "a wildcard that cannot stand there"
+        case tooLong = "it is too long"
+        case illegalCharacter = "a character that cannot stand there"
     }
 
     /// What the text was meant to be.
@@ -23,19 +25,24 @@ public struct SubjectError: Error, Hashable, Sendable, CustomStringConvertible {
     }
 
     /// What was wrong.
-    public let code: Code
+    public let fault: Fault
     /// What the text was meant to be.
     public let kind: Kind
     /// Position of the offending byte in the text's UTF-8 form.
     public let offset: Int
 
-    package init(_ code: Code, in kind: Kind, at offset: Int) {
-        self.code = code
+    package init(_ fault: Fault, in kind: Kind, at offset: Int) {
+        self.fault = fault
         self.kind = kind
         self.offset = offset
     }
 
-    public var description: String {
-        "\(kind.rawValue) refused: \(code.rawValue) at byte \(offset)"
-    }
+    /// Always `invalid_argument`.
+    public var code: ErrorCode { .invalidArgument }
+    /// What the text was meant to be.
+    public var stageName: String { kind.rawValue }
+    /// Always empty: the text is not repeated.
+    public var place: String { "" }
+    /// What was wrong, and at which byte.
+    public var detail: String { "\(fault.rawValue), at byte \(offset)" }
 }

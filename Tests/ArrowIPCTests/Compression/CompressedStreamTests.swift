@@ -111,7 +111,7 @@ import Testing
     func errorsNameTheFieldAndTheMessage(name: String) throws {
         let stream = [UInt8](try Self.fixture(name))
         var generator = SeededGenerator(name)
-        var found: Set<ArrowError.Code> = []
+        var found: Set<ErrorCode> = []
         for _ in 0..<400 {
             var bytes = stream
             bytes[Int.random(in: 0..<bytes.count, using: &generator)] = 0xFF

@@ -78,8 +78,8 @@ import Testing
             ("window-max.zst", .limitExceeded), ("block-size-4GiB.lz4", .invalidCompression),
             ("bad-header-checksum.lz4", .invalidCompression),
             ("bad-version.lz4", .invalidCompression), ("reserved-block.zst", .invalidCompression),
-        ] as [(String, ArrowError.Code)])
-    func bombsAreRefused(name: String, code: ArrowError.Code) throws {
+        ] as [(String, ErrorCode)])
+    func bombsAreRefused(name: String, code: ErrorCode) throws {
         let format: FrameFormat = name.hasSuffix("lz4") ? .lz4 : .zstandard
         let bytes = try SharedData.bytes("\(Self.folder)/own/bombs/\(name)")
         #expect(format.refusal(of: bytes, limit: 1 << 20)?.code == code)

@@ -20,7 +20,7 @@ import Testing
         #expect(table.schema["name"]?.type == .utf8)
         #expect(table.batches[0]["id"]?.count == 3)
         let error = #expect(throws: ArrowError.self) { try table.column("nmae") }
-        #expect(error?.code == .noSuchColumn)
+        #expect(error?.code == .columnNotFound)
         #expect(error?.message == "there is no column \"nmae\"; there are \"id\", \"name\"")
     }
 

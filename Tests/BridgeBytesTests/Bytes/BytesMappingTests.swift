@@ -38,7 +38,7 @@ import Testing
             try Bytes(mappingFile: folder.file("none"))
         }
         #expect(missing?.call == "open")
-        #expect(missing?.description.hasPrefix(folder.file("none")) == true)
+        #expect(missing?.place == folder.file("none"))
         let other = #expect(throws: FileMappingError.self) {
             try Bytes(mappingFile: folder.file(""))
         }

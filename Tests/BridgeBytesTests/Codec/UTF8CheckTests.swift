@@ -8,7 +8,7 @@ import Testing
         String(validating: bytes, as: UTF8.self) != nil
     }
 
-    private func isValid(_ bytes: [UInt8]) -> Bool { UTF8Check.isValid(bytes.span) }
+    private func isValid(_ bytes: [UInt8]) -> Bool { UTF8Check.firstInvalid(in: bytes.span) == nil }
 
     private func firstInvalid(_ bytes: [UInt8]) -> Int? {
         UTF8Check.firstInvalid(in: bytes.span)

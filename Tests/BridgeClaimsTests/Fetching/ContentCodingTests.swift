@@ -24,12 +24,12 @@ import Testing
     }
 
     @Test func `unknown, damaged and too large are told apart`() {
-        func code(_ result: Result<Bytes, ClaimError>) -> ClaimError.Code? {
+        func code(_ result: Result<Bytes, ClaimError>) -> ErrorCode? {
             if case .failure(let error) = result { error.code } else { nil }
         }
         #expect(code(decode("br")) == .undecodableContent)
         #expect(code(decode("gzip, gzip")) == .undecodableContent)
-        #expect(code(decode("gzip", limit: 5)) == .payloadTooLarge)
+        #expect(code(decode("gzip", limit: 5)) == .tooLarge)
     }
 
     @Test func `what was vouched for is verified after decoding`() throws {

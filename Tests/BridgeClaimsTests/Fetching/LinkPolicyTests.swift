@@ -1,3 +1,4 @@
+import BridgeBytes
 import BridgeClaims
 import Foundation
 import HTTPWire

@@ -61,7 +61,7 @@ import Testing
         return Array((head + "\r\n").utf8) + Array(content[first..<first + min(sent, length)])
     }
 
-    private func code(_ result: Result<Bytes, ClaimError>) -> ClaimError.Code? {
+    private func code(_ result: Result<Bytes, ClaimError>) -> ErrorCode? {
         if case .failure(let error) = result { error.code } else { nil }
     }
 
@@ -134,6 +134,6 @@ import Testing
             let range = "Content-Range: bytes \(start)-\(content.count - 1)/\(content.count)\r\n"
             return Array((head + range + "\r\nabc").utf8)
         }
-        #expect(code(result) == .storeUnavailable)
+        #expect(code(result) == .unavailable)
     }
 }

@@ -1,3 +1,4 @@
+import BridgeBytes
 import BridgeClaims
 import TestKit
 import Testing
@@ -200,7 +201,7 @@ import Testing
             let error = await failure { () throws(ClaimError) in
                 try await none.reserve(1, until: later)
             }
-            #expect(error?.code == .payloadTooLarge)
+            #expect(error?.code == .tooLarge)
             #expect(error?.description.contains("  ") == false)
         }
         let endless = MemoryBudget(bytes: .max)
@@ -209,7 +210,7 @@ import Testing
         let limited = await failure { () throws(ClaimError) in
             try await endless.reserve(11, until: later, limit: 10)
         }
-        #expect(limited?.code == .payloadTooLarge)
+        #expect(limited?.code == .tooLarge)
     }
 
     @Test("Many tasks that reserve, grow and give up leave the budget as it was")

@@ -1,3 +1,4 @@
+import BridgeBytes
 import BridgeClaims
 import BridgeHTTP
 import Testing
@@ -87,7 +88,7 @@ import Testing
                 ],
                 attempts: 3)
                 == [
-                    .wait(.milliseconds(100)), .wait(.milliseconds(200)), .fail(.storeUnavailable),
+                    .wait(.milliseconds(100)), .wait(.milliseconds(200)), .fail(.unavailable),
                 ])
     }
 
@@ -96,9 +97,9 @@ import Testing
         let missing = DownloadMachine.Outcome.status(404, retryAfter: nil)
         #expect(
             actions([missing, missing, missing])
-                == [.wait(.milliseconds(100)), .wait(.milliseconds(200)), .fail(.payloadMissing)])
+                == [.wait(.milliseconds(100)), .wait(.milliseconds(200)), .fail(.payloadNotFound)])
         #expect(actions([missing, .whole]) == [.wait(.milliseconds(100)), .deliver])
-        #expect(actions([missing], attempts: 1) == [.fail(.payloadMissing)])
+        #expect(actions([missing], attempts: 1) == [.fail(.payloadNotFound)])
     }
 
     @Test("A damaged payload is fetched once more, not for ever")
@@ -116,10 +117,10 @@ import Testing
     @Test("What will not go better fails at once")
     func permanent() {
         #expect(actions([.status(410, retryAfter: nil)]) == [.fail(.payloadExpired)])
-        #expect(actions([.status(403, retryAfter: nil)]) == [.fail(.storeRefused)])
+        #expect(actions([.status(403, retryAfter: nil)]) == [.fail(.refused)])
         #expect(actions([.status(301, retryAfter: nil)]) == [.fail(.unexpectedAnswer)])
         #expect(actions([.unexpected(.coding)]) == [.fail(.unexpectedAnswer)])
-        #expect(actions([.failed(.bodyTooLarge, gained: 0)]) == [.fail(.payloadTooLarge)])
+        #expect(actions([.failed(.bodyTooLarge, gained: 0)]) == [.fail(.tooLarge)])
         #expect(
             actions([.failed(.protocolViolation, gained: 0)]) == [.fail(.unexpectedAnswer)])
         #expect(actions([.failed(.cancelled, gained: 0)]) == [.fail(.cancelled)])
@@ -147,8 +148,8 @@ import Testing
             actions([.status(429, retryAfter: .seconds(2))]) == [.wait(.seconds(2))])
     }
 
-    @Test("Every failure of the client has an answer", arguments: HTTPError.Code.allCases)
-    func total(code: HTTPError.Code) {
+    @Test("Every failure of the client has an answer", arguments: HTTPError.Reason.allCases)
+    func total(code: HTTPError.Reason) {
         var machine = machine(attempts: 1)
         let action = machine.attemptEnded(.failed(code, gained: 0), at: .zero, random: 0)
         guard case .fail = action else {

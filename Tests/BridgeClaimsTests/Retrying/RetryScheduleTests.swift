@@ -1,3 +1,4 @@
+import BridgeBytes
 import BridgeClaims
 import BridgeHTTP
 import Testing
@@ -6,9 +7,9 @@ import Testing
 @Suite struct RetryScheduleTests {
     /// Attempts until a download fails, each of which takes `time` and ends with `code`.
     private func download(
-        _ code: HTTPError.Code, gaining gained: Int = 0, each time: Duration,
+        _ code: HTTPError.Reason, gaining gained: Int = 0, each time: Duration,
         policy: RetryPolicy = RetryPolicy()
-    ) -> (attempts: Int, elapsed: Duration, code: ClaimError.Code?) {
+    ) -> (attempts: Int, elapsed: Duration, code: ErrorCode?) {
         var machine = DownloadMachine(policy: policy)
         var elapsed = Duration.zero
         while machine.attempts < 10_000 {
@@ -27,12 +28,12 @@ import Testing
     @Test(
         "A link that accepts and says nothing, or drips, is given up after a minute",
         arguments: [
-            HTTPError.Code.firstByteTimeout, .headTimeout, .rateTooLow,
+            HTTPError.Reason.firstByteTimeout, .headTimeout, .rateTooLow,
         ])
-    func silence(code: HTTPError.Code) {
+    func silence(code: HTTPError.Reason) {
         for gained in [0, 30_000] {
             let end = download(code, gaining: gained, each: .seconds(30))
-            #expect(end.code == .storeUnavailable && end.attempts == 2)
+            #expect(end.code == .unavailable && end.attempts == 2)
             #expect(end.elapsed < .seconds(61))
         }
     }
@@ -40,14 +41,14 @@ import Testing
     @Test("One that cannot be reached is given up after a minute and a half")
     func unreachable() {
         let end = download(.connectTimeout, each: .seconds(10))
-        #expect(end.code == .storeUnavailable && end.attempts == 8)
+        #expect(end.code == .unavailable && end.attempts == 8)
         #expect(end.elapsed < .seconds(95))
     }
 
     @Test("A line that stalls now and then but brings the payload goes on until the total")
     func stalling() {
         let end = download(.rateTooLow, gaining: 1 << 20, each: .seconds(30))
-        #expect(end.code == .totalTimeout && end.attempts > 50)
+        #expect(end.code == .timeout && end.attempts > 50)
         #expect(end.elapsed <= .seconds(1800 + 30))
     }
 
@@ -60,13 +61,13 @@ import Testing
         let actions = [1, 6, 7].map {
             machine.attemptEnded(busy, at: .seconds($0), random: 0)
         }
-        #expect(actions == [.wait(.seconds(4)), .fail(.totalTimeout), .fail(.totalTimeout)])
+        #expect(actions == [.wait(.seconds(4)), .fail(.timeout), .fail(.timeout)])
         var damaged = DownloadMachine(policy: policy)
         let verdict = damaged.attemptEnded(.damaged(.checksum), at: .seconds(11), random: 0)
         #expect(verdict == .fail(.checksumMismatch), "what is wrong says more than the time")
         var upload = RequestMachine(policy: policy)
         let lost = upload.attemptEnded(.failed(.connectionLost), at: .seconds(11), random: 0)
-        #expect(lost == .fail(.totalTimeout))
+        #expect(lost == .fail(.timeout))
     }
 
     @Test("A policy without a total goes on; one of nothing tries once")
@@ -74,7 +75,7 @@ import Testing
         var policy = RetryPolicy()
         policy.total = nil
         let end = download(.incompleteBody, each: .seconds(1_000_000), policy: policy)
-        #expect(end.code == .storeUnavailable && end.attempts == 8)
+        #expect(end.code == .unavailable && end.attempts == 8)
         for total in [Duration.zero, .seconds(-1), .seconds(Int64.min)] {
             policy.total = total
             #expect(download(.incompleteBody, each: .zero, policy: policy).attempts == 1)
@@ -94,10 +95,10 @@ import Testing
             #expect(actions == [.accept, .accept])
             return
         }
-        #expect(actions == [.wait(.milliseconds(100)), .fail(.storeUnavailable)])
+        #expect(actions == [.wait(.milliseconds(100)), .fail(.unavailable)])
         var once = RequestMachine(policy: policy, isRepeatable: false)
-        #expect(once.attemptEnded(outcome, at: .zero, random: 1) == .fail(.storeUnavailable))
-        #expect(DownloadMachine.code(status) == .storeUnavailable)
+        #expect(once.attemptEnded(outcome, at: .zero, random: 1) == .fail(.unavailable))
+        #expect(DownloadMachine.code(status) == .unavailable)
     }
 
     @Test("A refusal is accepted as the answer", arguments: [201, 400, 404, 412, 413, 507])
@@ -106,7 +107,8 @@ import Testing
         let action = machine.attemptEnded(
             .answered(status, retryAfter: nil), at: .zero, random: 1)
         #expect(action == .accept)
-        #expect(DownloadMachine.code(413) == .storeFull && DownloadMachine.code(507) == .storeFull)
+        #expect(DownloadMachine.code(413) == .tooLarge)
+        #expect(DownloadMachine.code(507) == .storageFull)
     }
 
     @Test("Any policy is safe")

@@ -137,7 +137,7 @@ import Testing
                 ClaimContent(name: "x", segments: [Bytes([1])]), correlationID: "flow")
             Issue.record("stored")
         } catch {
-            #expect(error.code == .storeUnavailable && error.stage == .upload)
+            #expect(error.code == .unavailable && error.stage == .upload)
             #expect(error.attempts == 3 && error.correlationID == "flow")
         }
         // The last ones are to remove what an attempt without an answer may have stored.
@@ -170,7 +170,7 @@ import Testing
                 ClaimContent(name: "x", segments: [Bytes([1])]), correlationID: "")
             Issue.record("stored")
         } catch {
-            #expect(error.code == .storeFull && error.attempts == 2)
+            #expect(error.code == .storageFull && error.attempts == 2)
             #expect(error.message.contains(FileServerStore.leftSentence) == (removal == 500))
         }
         #expect(methods.withLock { $0 } == ["GET", "PUT", "PUT", "DELETE"])
@@ -215,7 +215,7 @@ import Testing
                 ClaimContent(name: "x", segments: [Bytes([1])]), correlationID: "")
             Issue.record("stored")
         } catch {
-            #expect(error.code == .storeFull && error.status == 507)
+            #expect(error.code == .storageFull && error.status == 507)
         }
         #expect(server.connectionCount == 1)
     }

@@ -1,4 +1,4 @@
-import BridgeCommand
+import BridgeConsole
 import BridgeJSON
 import Foundation
 import TestKit
@@ -20,7 +20,7 @@ struct CommandFlowTests {
         let executable = try #require(CommandRun.executable)
         let folder = try TemporaryDirectory()
         try await NATSServerFixture.run { server in
-            let files = try BridgeCommand.ChildProcess.start(
+            let files = try StartedProgram.start(
                 executable, ["serve", "--port", "0", "--directory", folder.file("files")],
                 capture: .output)
             var lines = files.lines.makeAsyncIterator()

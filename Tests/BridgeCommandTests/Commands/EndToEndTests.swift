@@ -78,7 +78,7 @@ struct EndToEndTests {
             #expect(lines.map { $0["stream_sequence"]?.intValue } == [1, 2, 3, 4])
             #expect(lines[0]["payloads"]?.arrayValue?.first?["value"] == "one")
             #expect(lines[0]["delivery_count"] == 1)
-            #expect(lines[1]["error"] == "envelope_invalid_json" && lines[1]["stage"] != nil)
+            #expect(lines[1]["error"] == "invalid_json" && lines[1]["stage"] != nil)
             #expect(lines[2]["payloads"]?.arrayValue?.first?["value"] == "two")
             await client.close()
         }

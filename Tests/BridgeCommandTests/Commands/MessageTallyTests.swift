@@ -1,10 +1,12 @@
+import BridgeBytes
 import BridgeCommand
+import BridgeConsole
 import Testing
 
 @Suite("Message tally")
 struct MessageTallyTests {
     private func failure(_ exit: ExitCode, _ code: String) -> CommandFailure {
-        CommandFailure(exit, code: code, stage: "decode", detail: "no good")
+        CommandFailure(exit, code: ErrorCode(rawValue: code), stage: "decode", detail: "no good")
     }
 
     @Test func `nothing that came is no failure`() {

@@ -1,5 +1,5 @@
 import BridgeBytes
-import BridgeCommand
+import BridgeConsole
 import BridgeJSON
 import Foundation
 import NATSCore
@@ -78,7 +78,7 @@ struct ReceiveEndTests {
             ["junk", Self.envelope(Self.payload("text", "hello"))], "--json")
         #expect(run.status == 0)
         #expect(run.errors.contains("1 of 2 messages could not be used"))
-        #expect(try run.json().map { $0["error"]?.stringValue } == ["envelope_invalid_json", nil])
+        #expect(try run.json().map { $0["error"]?.stringValue } == ["invalid_json", nil])
     }
 
     @Test func `a payload stands alone, in JSON and in files`() async throws {
@@ -96,8 +96,8 @@ struct ReceiveEndTests {
             #expect(payloads[index]["value"] == nil && payloads[index]["path"] == nil)
             #expect(payloads[index]["stage"] != nil && payloads[index]["detail"] != nil)
         }
-        #expect(payloads[2]["error"] == "claim.payload_missing")
-        #expect(payloads[3]["error"] == "payload_invalid_content")
+        #expect(payloads[2]["error"] == "payload_not_found")
+        #expect(payloads[3]["error"] == "invalid_content")
 
         let folder = try TemporaryDirectory()
         let files = try await Self.replay([message], "--out", folder.path, "--store", base)
@@ -117,7 +117,7 @@ struct ReceiveEndTests {
     func `a signal ends it in order`(_ signal: Int32) async throws {
         let executable = try #require(CommandRun.executable)
         try await NATSServerFixture.run { nats in
-            let process = try BridgeCommand.ChildProcess.start(
+            let process = try StartedProgram.start(
                 executable, ["receive", "s", "--server", nats.url], capture: .errors)
             for await line in process.lines where line.hasPrefix("listening on ") { break }
             process.signal(signal)
@@ -128,7 +128,7 @@ struct ReceiveEndTests {
     @Test func `a lost connection is told, and a found one`() async throws {
         let executable = try #require(CommandRun.executable)
         try await NATSServerFixture.run { nats in
-            let process = try await TestKit.ChildProcess(
+            let process = try await ChildProcess(
                 executable, ["receive", "s", "--server", nats.url])
             _ = try await process.log.first { $0.hasPrefix("listening on ") }
             try await nats.restart()

@@ -1,4 +1,4 @@
-import BridgeCommand
+import BridgeConsole
 import BridgeJSON
 import Foundation
 import TestKit
@@ -37,7 +37,7 @@ struct SendEndTests {
                 if line.contains("PUB ") { told.yield() }
             }
         }
-        let process = try BridgeCommand.ChildProcess.start(
+        let process = try StartedProgram.start(
             executable,
             ["send", "s.x", "a:text=hi", "--server", "nats://127.0.0.1:\(server.port)"],
             capture: .errors)

@@ -1,4 +1,5 @@
 import BridgeCommand
+import BridgeConsole
 import Foundation
 import TestKit
 import Testing

@@ -73,8 +73,8 @@ import Testing
 
     @Test(
         arguments: [
-            ("hologram", [0x31] as Bytes, EnvelopeError.Code.unknownType, nil),
-            ("", [0x31], .unknownType, nil), ("Text", [0x31], .unknownType, nil),
+            ("hologram", [0x31] as Bytes, ErrorCode.unknownPayloadType, nil),
+            ("", [0x31], .unknownPayloadType, nil), ("Text", [0x31], .unknownPayloadType, nil),
             ("text", [0x61, 0xFF], .invalidContent, 1),
             ("dictionary", [0x7B, 0x31], .invalidContent, 1),
             ("dictionary", [], .invalidContent, 0),
@@ -84,9 +84,9 @@ import Testing
             ("arrowtable", [], .invalidContent, nil),
             ("table", [0xFF, 0xFF, 0xFF, 0xFF], .invalidContent, nil),
             ("table", [], .invalidContent, nil),
-        ] as [(String, Bytes, EnvelopeError.Code, Int?)])
+        ] as [(String, Bytes, ErrorCode, Int?)])
     func faultsAreNamed(
-        name: String, content: Bytes, code: EnvelopeError.Code, offset: Int?
+        name: String, content: Bytes, code: ErrorCode, offset: Int?
     ) throws {
         let error = #expect(throws: EnvelopeError.self) {
             try PayloadCodec.deserialize(content, typeName: name)

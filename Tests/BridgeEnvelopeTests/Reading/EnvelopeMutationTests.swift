@@ -17,7 +17,7 @@ import Testing
         } catch { return error }
     }
 
-    private func lenientCode(_ body: Bytes) -> EnvelopeError.Code? {
+    private func lenientCode(_ body: Bytes) -> ErrorCode? {
         do throws(EnvelopeError) {
             _ = try EnvelopeReader.read(body)
             return nil
@@ -33,32 +33,32 @@ import Testing
     func aMissingField(_ field: Spoiled) throws {
         let body = try field.body { $0.list.remove(at: $1) }
         let error = strictError(body)
-        #expect(error?.code == .missingField)
+        #expect(error?.code == .missingKey)
         #expect(error?.field == field.path)
         let isNeeded = field.inPayload && Self.needed.contains(field.key)
-        #expect(lenientCode(body) == (isNeeded ? .missingField : nil))
+        #expect(lenientCode(body) == (isNeeded ? .missingKey : nil))
     }
 
     @Test(arguments: Spoiled.all)
     func aNullField(_ field: Spoiled) throws {
         let body = try field.body { $0.list[$1].value = "null" }
         let error = strictError(body)
-        #expect(error?.code == .wrongType)
+        #expect(error?.code == .typeMismatch)
         #expect(error?.field == field.path)
         let isNeeded = field.inPayload && Self.needed.contains(field.key)
-        #expect(lenientCode(body) == (isNeeded ? .missingField : nil))
+        #expect(lenientCode(body) == (isNeeded ? .missingKey : nil))
     }
 
     @Test(arguments: Spoiled.all)
     func aRenamedField(_ field: Spoiled) throws {
         let unknown = strictError(try field.body { $0.list[$1].key += "_" })
-        #expect(unknown?.code == .unknownField)
+        #expect(unknown?.code == .unknownKey)
         #expect(unknown?.field == field.path + "_")
         let camel = Members.camelCase(field.key)
         guard camel != field.key else { return }
         let body = try field.body { $0.list[$1].key = camel }
         let error = strictError(body)
-        #expect(error?.code == .unknownField)
+        #expect(error?.code == .unknownKey)
         #expect(error?.field == (field.inPayload ? "payloads[0].\(camel)" : camel))
         #expect(try EnvelopeReader.read(body) == EnvelopeReader.read(field.body { _, _ in }))
     }
@@ -77,18 +77,18 @@ import Testing
         }
         let field = field.key == "payloads" && value == "[1]" ? "payloads[0]" : field.path
         #expect(error?.field == field)
-        #expect(error?.code == .wrongType || error?.code == .invalidValue)
+        #expect(error?.code == .typeMismatch || error?.code == .invalidValue)
         let code = lenientCode(body)
-        let forgiven: Set<EnvelopeError.Code?> = [.wrongType, nil]
+        let forgiven: Set<ErrorCode?> = [.typeMismatch, nil]
         #expect(isText ? forgiven.contains(code) : true)
     }
 
     @Test(arguments: Spoiled.all)
     func aFieldThatStandsTwice(_ field: Spoiled) throws {
         let body = try field.body { $0.list.append($0.list[$1]) }
-        #expect(strictError(body)?.code == .duplicateField)
+        #expect(strictError(body)?.code == .duplicateKey)
         #expect(strictError(body)?.field == field.path)
-        #expect(lenientCode(body) == .duplicateField)
+        #expect(lenientCode(body) == .duplicateKey)
     }
 
     @Test(arguments: Spoiled.all)

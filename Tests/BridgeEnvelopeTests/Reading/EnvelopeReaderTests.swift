@@ -87,20 +87,20 @@ import Testing
     }
 
     @Test(arguments: [
-        (#"{"transport":"direct","data":""}"#, EnvelopeError.Code.missingField, "payload_type"),
-        (#"{"payload_type":"text"}"#, .missingField, "data"),
+        (#"{"transport":"direct","data":""}"#, ErrorCode.missingKey, "payload_type"),
+        (#"{"payload_type":"text"}"#, .missingKey, "data"),
         (#"{"payload_type":"text","data":"ftp://host/x"}"#, .invalidBase64, "data"),
-        (#"{"payload_type":"text","transport":"direct"}"#, .missingField, "data"),
-        (#"{"payload_type":"text","transport":"direct","data":null}"#, .missingField, "data"),
-        (#"{"payload_type":"text","transport":"link","data":""}"#, .missingField, "data"),
+        (#"{"payload_type":"text","transport":"direct"}"#, .missingKey, "data"),
+        (#"{"payload_type":"text","transport":"direct","data":null}"#, .missingKey, "data"),
+        (#"{"payload_type":"text","transport":"link","data":""}"#, .missingKey, "data"),
         (#"{"payload_type":"text","transport":"ftp","data":""}"#, .unknownTransport, "transport"),
-        (#"{"payload_type":"text","transport":"direct","data":5}"#, .wrongType, "data"),
-        (#"{"payload_type":"text","transport":"direct","data":{}}"#, .wrongType, "data"),
+        (#"{"payload_type":"text","transport":"direct","data":5}"#, .typeMismatch, "data"),
+        (#"{"payload_type":"text","transport":"direct","data":{}}"#, .typeMismatch, "data"),
         (#"{"payload_type":"image","transport":"direct","data":"a*c="}"#, .invalidBase64, "data"),
         (#"{"payload_type":"json","transport":"direct","data":"{1}"}"#, .invalidBase64, "data"),
     ])
     func aFaultyPayloadIsNamed(
-        payload: String, code: EnvelopeError.Code, field: String
+        payload: String, code: ErrorCode, field: String
     ) throws {
         let body = Bytes(utf8: #"{"msg_id":"x","payloads":["# + payload + "]}")
         let error = #expect(throws: EnvelopeError.self) { try EnvelopeReader.read(body) }
@@ -171,7 +171,7 @@ import Testing
 
     @Test func limitsHold() throws {
         let body = EnvelopeWriter.encode(Samples.mixed)
-        func refused(_ change: (inout EnvelopeLimits) -> Void) -> EnvelopeError.Code? {
+        func refused(_ change: (inout EnvelopeLimits) -> Void) -> ErrorCode? {
             var limits = EnvelopeLimits()
             change(&limits)
             do throws(EnvelopeError) {

@@ -26,7 +26,7 @@ import Testing
                 _ = try HTTPClient(options)
                 Issue.record("change \(index) was taken")
             } catch {
-                #expect(error.code == .badOptions, "change \(index)")
+                #expect(error.reason == .badOptions, "change \(index)")
             }
         }
     }
@@ -71,12 +71,12 @@ import Testing
         let url = try HTTPURL("http://127.0.0.1:\(server.port)/x")
         func code(
             _ request: HTTPRequest, _ body: HTTPBody = .none, within time: Duration? = nil
-        ) async -> HTTPError.Code? {
+        ) async -> HTTPError.Reason? {
             do {
                 _ = try await client.send(request, body: body, within: time)
                 return nil
             } catch {
-                return error.code
+                return error.reason
             }
         }
         let empty = AsyncStream<Bytes> { $0.finish() }
@@ -114,7 +114,7 @@ import Testing
                     #expect(try await response.collect(limit: limit) == Bytes())
                     #expect(path == "none")
                 } catch {
-                    #expect(path != "none" && error.code == .bodyTooLarge)
+                    #expect(path != "none" && error.reason == .bodyTooLarge)
                 }
             }
         }
@@ -139,7 +139,7 @@ import Testing
                 _ = try await FileServer.start(options)
                 Issue.record("change \(index) was taken")
             } catch {
-                #expect(error.code == .unusableOptions, "change \(index)")
+                #expect(error.code == .invalidArgument, "change \(index)")
             }
         }
         var options = FileServerOptions(directory: folder.path)

@@ -22,12 +22,12 @@ import Testing
 
     func code(
         _ body: () async throws -> Void
-    ) async -> HTTPError.Code? {
+    ) async -> HTTPError.Reason? {
         do {
             try await body()
             return nil
         } catch {
-            return (error as? HTTPError)?.code
+            return (error as? HTTPError)?.reason
         }
     }
 

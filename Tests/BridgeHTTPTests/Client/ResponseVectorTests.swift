@@ -75,12 +75,12 @@ import Testing
             }
         case ("empty-body", .answer(_, let body)): #expect(body.isEmpty)
         case ("incomplete", .error(let error)):
-            #expect([.incompleteBody, .connectionLost].contains(error.code), "\(error)")
+            #expect([.incompleteBody, .connectionLost].contains(error.reason), "\(error)")
         case ("error", .error(let error)), ("error-or-te", .error(let error)):
             #expect(
-                [.protocolViolation, .incompleteBody].contains(error.code), "\(error)")
+                [.protocolViolation, .incompleteBody].contains(error.reason), "\(error)")
         case ("refuse-before-allocating", .error(let error)):
-            #expect(error.code == .bodyTooLarge)
+            #expect(error.reason == .bodyTooLarge)
         case ("error", .answer(206, _)):
             // An unasked or misplaced part is for the download to refuse: it knows the range.
             break

@@ -25,7 +25,7 @@ import Testing
                 #expect(gone.status == 410 && gone.fields["Expires-At"] == expires)
                 let json = try JSONValue(parsing: Bytes(gone.body))
                 #expect(json["expiresAt"]?.stringValue == expires)
-                #expect(json["error"]?.stringValue == "store.expired")
+                #expect(json["error"]?.stringValue == "payload_expired")
                 // The second time after the sweep, when only the tombstone is left.
                 await running.server.sweep()
             }

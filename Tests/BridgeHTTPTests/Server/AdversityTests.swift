@@ -44,7 +44,7 @@ import Testing
         try await Self.withLargeFile { options in
             options.idleTimeout = .seconds(1)
         } _: { running, path in
-            let error = try await running.client { client throws -> HTTPWireError.Code? in
+            let error = try await running.client { client throws -> ErrorCode? in
                 client.send("GET \(path) HTTP/1.1\r\nHost: a\r\n\r\n")
                 // Nothing is read before the server has given up.
                 while running.server.openConnections > 0 || running.server.counters.downloads == 0 {
@@ -55,7 +55,7 @@ import Testing
                 }
                 return nil
             }
-            #expect(error == .incomplete)
+            #expect(error == .truncated)
         }
     }
 

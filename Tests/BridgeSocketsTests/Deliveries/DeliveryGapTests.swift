@@ -111,13 +111,13 @@ import Testing
 
     @Test func `a loop that comes is not one that has left`() {
         let delivery = Self.make()
-        var first: Channel.Presence? = Channel.Presence(delivery)
-        var second: Channel.Presence? = Channel.Presence(delivery)
+        var first: Channel.Cursor? = Channel.Cursor(delivery)
+        var second: Channel.Cursor? = Channel.Cursor(delivery)
         #expect(first != nil && second != nil && !delivery.wasLeft)
         first = nil
         #expect(!delivery.wasLeft)
         second = nil
         #expect(delivery.wasLeft)
-        withExtendedLifetime(Channel.Presence(delivery)) { #expect(!delivery.wasLeft) }
+        withExtendedLifetime(Channel.Cursor(delivery)) { #expect(!delivery.wasLeft) }
     }
 }

@@ -1,3 +1,4 @@
+import BridgeBytes
 import BridgeSockets
 import Synchronization
 import Testing

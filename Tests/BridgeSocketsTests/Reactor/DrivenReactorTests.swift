@@ -118,9 +118,9 @@ import Testing
         let notes = Notes()
         var driven: DrivenReactor? = try DrivenReactor()
         let reactor = try #require(driven?.reactor)
-        let handle = Mutex<LinkHandle?>(nil)
+        let handle = Mutex<HandlerHandle<NotingHandler>?>(nil)
         let peer = try Self.pair(try #require(driven), notes) { link, _ in
-            handle.withLock { $0 = link.handle }
+            handle.withLock { $0 = link.handle(for: NotingHandler.self) }
         }
         driven?.turn()
         // Never taken: no turn comes any more.

@@ -144,11 +144,11 @@ private final class CollectingHandler: LinkHandler {
         let listener = try Listener.start(on: reactor, host: "127.0.0.1", port: 0) { _ in
             EchoHandler()
         }
-        let handle = Mutex<LinkHandle?>(nil)
+        let handle = Mutex<HandlerHandle<CollectingHandler>?>(nil)
         let result = await withCheckedContinuation { continuation in
             reactor.connect(to: listener.address) { link in
                 link.deadline = MonotonicClock.now + .milliseconds(1)
-                handle.withLock { $0 = link.handle }
+                handle.withLock { $0 = link.handle(for: CollectingHandler.self) }
                 return CollectingHandler(message: []) { continuation.resume(returning: $0) }
             }
         }

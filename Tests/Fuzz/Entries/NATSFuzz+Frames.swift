@@ -6,7 +6,7 @@ extension NATSFuzz {
     /// One frame with its own bytes, or the code of the error that ended the stream.
     private enum Found<Frame: Equatable>: Equatable {
         case frame(Frame, Bytes)
-        case failure(WireError.Code)
+        case failure(ErrorCode)
     }
 
     private enum Step<Frame> {

@@ -79,7 +79,7 @@ struct LLHTTPCase: Sendable, CustomTestStringConvertible {
     }
 
     private func judge(
-        _ vector: LLHTTPCase, _ error: HTTPWireError.Code?, _ body: [UInt8], isClosed: Bool
+        _ vector: LLHTTPCase, _ error: ErrorCode?, _ body: [UInt8], isClosed: Bool
     ) {
         if let expected = Self.differences[vector.name] {
             #expect(error?.rawValue == expected, "\(vector.name)")
@@ -106,23 +106,23 @@ struct LLHTTPCase: Sendable, CustomTestStringConvertible {
         // Which methods exist is for the server to say, not for the parser.
         "request/invalid.md:69": nil, "request/invalid.md:359": nil,
         // Other protocols, and HTTP/0.9, are none of ours.
-        "request/method.md:375": "http.bad_request_line",
-        "request/method.md:405": "http.bad_request_line",
-        "request/method.md:433": "http.bad_request_line",
-        "request/sample.md:317": "http.bad_request_line",
-        "response/sample.md:43": "http.not_http", "response/sample.md:63": "http.not_http",
-        "response/sample.md:648": "http.unsupported_version",
+        "request/method.md:375": "invalid_request_line",
+        "request/method.md:405": "invalid_request_line",
+        "request/method.md:433": "invalid_request_line",
+        "request/sample.md:317": "invalid_request_line",
+        "response/sample.md:43": "not_http", "response/sample.md:63": "not_http",
+        "response/sample.md:648": "unsupported_version",
         // Nothing may stand before or between answers.
-        "response/connection.md:495": "http.not_http",
-        "response/connection.md:589": "http.not_http",
-        "response/pipelining.md:7": "http.not_http",
-        "response/sample.md:698": "http.not_http",
+        "response/connection.md:495": "not_http",
+        "response/connection.md:589": "not_http",
+        "response/pipelining.md:7": "not_http",
+        "response/sample.md:698": "not_http",
         // A coding that we cannot undo makes the body unreadable, so it is refused.
-        "request/transfer-encoding.md:754": "http.unknown_transfer_coding",
-        "request/transfer-encoding.md:796": "http.unknown_transfer_coding",
-        "response/transfer-encoding.md:46": "http.bad_transfer_coding",
-        "response/transfer-encoding.md:77": "http.bad_transfer_coding",
-        "response/transfer-encoding.md:115": "http.bad_transfer_coding",
+        "request/transfer-encoding.md:754": "unknown_transfer_coding",
+        "request/transfer-encoding.md:796": "unknown_transfer_coding",
+        "response/transfer-encoding.md:46": "invalid_transfer_coding",
+        "response/transfer-encoding.md:77": "invalid_transfer_coding",
+        "response/transfer-encoding.md:115": "invalid_transfer_coding",
     ]
 
     @Test func `all cases are there`() { #expect(LLHTTPCase.all.count == 214) }

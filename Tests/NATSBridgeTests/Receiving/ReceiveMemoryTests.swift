@@ -21,7 +21,7 @@ import Testing
                 let bomb = try #require(try await iterator.next()).get()
                 #expect(
                     bomb.failures.map(\.code)
-                        == Array(repeating: "claim.payload_too_large", count: 10))
+                        == Array(repeating: ErrorCode.tooLarge, count: 10))
                 #expect(bomb.failures.allSatisfy { $0.stage == .download })
                 #expect(bomb.failures.first?.detail.contains("1010") == true)
                 #expect(bomb.payloads[10].error == nil && !bomb.isUnusable)
@@ -43,7 +43,7 @@ import Testing
                 try bench.publish("next", .link("link", 1000, stated: 0))
                 let liar = try #require(try await iterator.next()).get()
                 #expect(
-                    liar.payloads.map(\.error?.code) == [nil, "claim.payload_too_large", nil])
+                    liar.payloads.map(\.error?.code) == [nil, .tooLarge, nil])
                 #expect(try #require(try await iterator.next()).get().failures.isEmpty)
                 #expect(bench.bridge.statistics.memoryHeld == 0)
             })
@@ -92,7 +92,7 @@ import Testing
                 try bench.publish("second", .link("second", 80), .text("beside"))
                 let second = try #require(try await iterator.next()).get()
                 #expect(second.envelope.messageID == "second")
-                #expect(second.payloads.map(\.error?.code) == ["claim.memory_exhausted", nil])
+                #expect(second.payloads.map(\.error?.code) == [.memoryExhausted, nil])
                 bench.store.open("first")
                 #expect(try await Bench.ids(1, &iterator) == ["first"])
             })
@@ -121,7 +121,7 @@ import Testing
                     .results.makeAsyncIterator()
                 try bench.publish("m", .link("link", 1), .text("x"))
                 let received = try #require(try await iterator.next()).get()
-                #expect(received.payloads.map(\.error?.code) == ["claim.payload_too_large", nil])
+                #expect(received.payloads.map(\.error?.code) == [.tooLarge, nil])
             })
     }
 }

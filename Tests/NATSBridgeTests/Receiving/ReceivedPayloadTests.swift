@@ -33,7 +33,7 @@ import Testing
             let received = try await Self.first(
                 bench, Self.direct(type: "pdf", text: "%PDF"), .text("hello"))
             #expect(received.payloads[0].bytes == Bytes(utf8: "%PDF"))
-            #expect(received.payloads[0].error?.code == "payload_unknown_type")
+            #expect(received.payloads[0].error?.code == .unknownPayloadType)
             #expect(received.payloads[0].error?.detail.contains("payloads[0]") == true)
             #expect(!received.payloads[0].isMissing && !received.isUnusable)
             #expect(received.payloads[1].bytes == Bytes(utf8: "hello"))
@@ -47,7 +47,7 @@ import Testing
             bench.store.setMissing("gone", true)
             let received = try await Self.first(
                 bench, .link("gone", 1), .text("hello"), .link("there", 3))
-            #expect(received.payloads.map(\.error?.code) == ["claim.payload_missing", nil, nil])
+            #expect(received.payloads.map(\.error?.code) == [.payloadNotFound, nil, nil])
             #expect(received.payloads[0].isMissing && !received.isUnusable)
             #expect(received.payloads[0].value == nil && received.payloads[0].bytes.isEmpty)
             #expect(received.payloads[2].bytes.count == 3)
@@ -63,9 +63,9 @@ import Testing
     }
 
     @Test(arguments: [
-        ("sha256:4c20", "claim.checksum_malformed"), ("xxh64:12", "claim.checksum_malformed"),
-        ("SHA256:zz", "claim.checksum_malformed"),
-        ("xxh64:0123456789abcdef", "claim.checksum_mismatch"),
+        ("sha256:4c20", "invalid_checksum"), ("xxh64:12", "invalid_checksum"),
+        ("SHA256:zz", "invalid_checksum"),
+        ("xxh64:0123456789abcdef", "checksum_mismatch"),
     ])
     func `a digest that is malformed or another one is damage`(
         _ checksum: String, _ code: String
@@ -73,7 +73,7 @@ import Testing
         try await Bench.run { bench in
             let received = try await Self.first(
                 bench, Self.direct(type: "text", text: "x", checksum: checksum), .text("y"))
-            #expect(received.payloads[0].error?.code == code)
+            #expect(received.payloads[0].error?.code.rawValue == code)
             #expect(received.payloads[0].isMissing && received.payloads[1].error == nil)
         }
     }
@@ -109,7 +109,7 @@ import Testing
             batch = try await subscription.nextBatch()
             let broken = try #require(batch?.first)
             #expect(try await bench.bridge.receive(broken).failures.count == 1)
-            await #expect(throws: BridgeError("payload_invalid_content", stage: .deserialize)) {
+            await #expect(throws: BridgeError(.invalidContent, stage: .deserialize)) {
                 _ = try await bench.bridge.receive(broken, options: options)
             }
         }

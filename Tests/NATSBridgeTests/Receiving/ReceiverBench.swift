@@ -101,7 +101,7 @@ struct ReceiverBench {
         while ids.count < count, let result = try await iterator.next() {
             switch result {
             case .success(let received): ids.append(received.envelope.messageID)
-            case .failure(let error): ids.append(error.code)
+            case .failure(let error): ids.append(error.code.rawValue)
             }
         }
         return ids

@@ -67,7 +67,7 @@ import Testing
             let received = try #require(try await iterator.next())
             #expect(received.isUnusable)
             let error = try #require(received.failures.first)
-            #expect(error.code == "claim.link_refused" && error.stage == .download)
+            #expect(error.code == .linkRefused && error.stage == .download)
             #expect(!error.description.contains("hidden"))
         }
     }
@@ -96,11 +96,11 @@ import Testing
                     numbers.append(received.payloads[0].bytes[0])
                     #expect(element.position.sequence == numbers.count)
                     #expect((received.payloads[0].url != nil) == (numbers.count % 5 == 1))
-                case .failure(let error): failures.append(error.code)
+                case .failure(let error): failures.append(error.code.rawValue)
                 }
             }
             #expect(numbers == (0..<20).map { UInt8($0) })
-            #expect(failures == ["envelope_invalid_json"])
+            #expect(failures == ["invalid_json"])
         }
     }
 

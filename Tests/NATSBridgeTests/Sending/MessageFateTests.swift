@@ -1,3 +1,4 @@
+import BridgeBytes
 import NATSBridge
 import NATSCore
 import NATSJetStream
@@ -6,37 +7,43 @@ import Testing
 /// What every error says about its message, and what that means for the uploads.
 @Suite struct MessageFateTests {
     /// Every code of the client, for a message that was published or asked with.
-    private static let client: [NATSError.Code: PublishOutcome] = [
+    private static let client: [ErrorCode: PublishOutcome] = [
         .invalidArgument: .lost, .connectionFailed: .unknown, .authorizationFailed: .unknown,
-        .disconnected: .unknown, .closed: .unknown, .payloadTooLarge: .lost, .outboxFull: .lost,
-        .noReplySubject: .lost,
+        .disconnected: .unknown, .closed: .unknown, .tooLarge: .lost, .outboxFull: .lost,
+        .unusableReply: .lost,
         .noResponders: .denied, .timeout: .unknown, .cancelled: .unknown,
         .permissionDenied: .denied, .slowConsumer: .unknown, .limitExceeded: .unknown,
         .protocolViolation: .unknown,
-        .serverError: .unknown,
+        .serverError: .unknown, .tlsRequired: .lost,
     ]
 
-    @Test(arguments: NATSError.Code.allCases)
-    func `every code of the client has an outcome`(code: NATSError.Code) throws {
+    /// Codes of JetStream's own.
+    private static let jetStream: [ErrorCode] = [
+        .streamNotFound, .noStream, .jetStreamDisabled, .unavailable, .conditionFailed, .refused,
+        .unexpectedAnswer, .consumerDeleted, .heartbeatMissed, .storageFull, .notSent,
+    ]
+
+    @Test(arguments: client.keys)
+    func `every code of the client has an outcome`(code: ErrorCode) throws {
         let expected = try #require(Self.client[code])
         let error = BridgeError(
             publishing: NATSError(code, stage: .request, subject: "s"), correlationID: "c")
-        #expect(error.code == code.rawValue && error.subject == "s" && error.outcome == expected)
+        #expect(error.code == code && error.subject == "s" && error.outcome == expected)
     }
 
-    @Test(arguments: NATSError.Code.allCases, PublishOutcome.allCases)
-    func `what the client itself knows counts`(code: NATSError.Code, outcome: PublishOutcome) {
+    @Test(arguments: client.keys, PublishOutcome.allCases)
+    func `what the client itself knows counts`(code: ErrorCode, outcome: PublishOutcome) {
         let error = NATSError(code, stage: .publish, outcome: outcome)
         #expect(error.publishOutcome == (code == .noResponders ? .denied : outcome))
     }
 
-    @Test(arguments: JetStreamError.Code.allCases, PublishOutcome.allCases)
+    @Test(arguments: jetStream, PublishOutcome.allCases)
     func `every code of JetStream is kept, with its outcome`(
-        code: JetStreamError.Code, outcome: PublishOutcome
+        code: ErrorCode, outcome: PublishOutcome
     ) {
         let failure = JetStreamError(code, operation: "publish", detail: "why", outcome: outcome)
         let error = BridgeError(publishing: failure, subject: "s", correlationID: "c")
-        #expect(error.code == code.rawValue && error.outcome == outcome && error.detail == "why")
+        #expect(error.code == code && error.outcome == outcome && error.detail == "why")
         let silent = JetStreamError(code, operation: "publish")
         #expect(
             BridgeError(publishing: silent, subject: "", correlationID: "").outcome == .unknown)
@@ -53,17 +60,16 @@ import Testing
     }
 
     @Test func `only what may pass, or shrink, is tried again`() {
-        func failure(_ code: String) -> PublishRetryMachine.Failure {
+        func failure(_ code: ErrorCode) -> PublishRetryMachine.Failure {
             BridgeError(code, stage: .publish).publishFailure
         }
-        let passing = ["timeout", "disconnected", "no_responders", "outbox_full", "unavailable"]
-        let tooLarge = ["payload_too_large", "message_too_large"]
-        let codes =
-            NATSError.Code.allCases.map(\.rawValue) + JetStreamError.Code.allCases.map(\.rawValue)
-            + [BridgeError.Code.closed, BridgeError.Code.cancelled, BridgeError.Code.noStore]
-        for code in codes {
+        let passing: [ErrorCode] = [
+            .timeout, .disconnected, .noResponders, .outboxFull, .unavailable, .noStream,
+            .jetStreamDisabled,
+        ]
+        for code in Self.client.keys + Self.jetStream + [.noStore, .unusableReply] {
             let expected: PublishRetryMachine.Failure =
-                passing.contains(code) ? .passing : tooLarge.contains(code) ? .tooLarge : .lasting
+                passing.contains(code) ? .passing : code == .tooLarge ? .tooLarge : .lasting
             #expect(failure(code) == expected, "\(code)")
         }
     }

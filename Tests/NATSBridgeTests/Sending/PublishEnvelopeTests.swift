@@ -32,7 +32,7 @@ import Testing
                         envelope: Bytes(utf8: text), to: "cut",
                         options: SendStage.encoded())
                 })
-            #expect(error.code == "disconnected" && error.outcome == .unknown)
+            #expect(error.code == .disconnected && error.outcome == .unknown)
             #expect(error.detail.hasSuffix("it may have arrived"))
             #expect(stage.trace.events(of: "c").map(\.message) == ["failed: disconnected"])
         }
@@ -56,7 +56,7 @@ import Testing
                         envelope: Bytes([UInt8](repeating: 0x20, count: 5001)), to: "x",
                         options: SendStage.encoded())
                 })
-            #expect(error.code == "payload_too_large" && error.outcome == .lost)
+            #expect(error.code == .tooLarge && error.outcome == .lost)
             #expect(error.detail.contains("5001") && error.detail.contains("5000"))
         }
     }

@@ -69,7 +69,7 @@ import Testing
                 await SendStage.failure { () async throws(BridgeError) in
                     try await stage.bridge.send([SendStage.payload], to: "cut", options: options)
                 })
-            #expect(error.code == "disconnected" && error.outcome == .unknown)
+            #expect(error.code == .disconnected && error.outcome == .unknown)
             #expect(
                 error.detail.hasSuffix(
                     "it may have arrived; its 1 upload stays until its time to live ends"))
@@ -91,7 +91,7 @@ import Testing
                     try await stage.bridge.send(
                         [SendStage.payload], to: "secret.x", options: options)
                 })
-            #expect(error.code == "permission_denied" && error.stage == .publish)
+            #expect(error.code == .permissionDenied && error.stage == .publish)
             #expect(error.subject == "secret.x" && error.outcome == .denied)
             #expect(error.detail.hasSuffix("it was refused; its 1 upload was deleted"))
             #expect(stage.store.uploads == 1 && stage.store.stored == 0)
@@ -106,7 +106,7 @@ import Testing
                         [SendStage.payload], to: "secret.x", options: SendStage.linkedRequest,
                         timeout: patience)
                 })
-            #expect(error.code == "permission_denied" && error.outcome == .denied)
+            #expect(error.code == .permissionDenied && error.outcome == .denied)
             #expect(stage.store.uploads == 1 && stage.store.stored == 0)
         }
     }
@@ -130,7 +130,7 @@ import Testing
             _ = try #require(try await arrived.nextBatch())
             send.cancel()
             let error = try #require(await send.value)
-            #expect(error.code == BridgeError.Code.cancelled && error.outcome == .unknown)
+            #expect(error.code == .cancelled && error.outcome == .unknown)
             #expect(
                 error.detail.hasSuffix(
                     "it may have arrived; its 1 upload stays until its time to live ends"))
@@ -152,7 +152,7 @@ import Testing
             _ = try #require(try await silent.nextBatch())
             asking.cancel()
             let error = try #require(await asking.value)
-            #expect(error.code == BridgeError.Code.cancelled && error.outcome == .unknown)
+            #expect(error.code == .cancelled && error.outcome == .unknown)
             #expect(stage.store.stored == 1)
         }
     }
@@ -173,7 +173,7 @@ import Testing
             sending.set(send)
             let error = try #require(
                 await #expect(throws: BridgeError.self) { try await send.value })
-            #expect(error.code == BridgeError.Code.cancelled && error.outcome == .lost)
+            #expect(error.code == .cancelled && error.outcome == .lost)
             #expect(error.detail == "it was not sent; its 1 upload was deleted")
             #expect(stage.store.uploads == 1 && stage.store.stored == 0)
             try await stage.bridge.client.flush()
@@ -196,7 +196,7 @@ import Testing
             _ = try #require(try await arrived.nextBatch())
             await stage.bridge.close()
             let error = try #require(await send.value)
-            #expect(error.code == "closed" && error.outcome == .unknown)
+            #expect(error.code == .closed && error.outcome == .unknown)
             #expect(stage.store.stored == 1)
         }
     }
@@ -216,7 +216,7 @@ import Testing
                 await SendStage.failure { () async throws(BridgeError) in
                     try await stage.bridge.send([SendStage.payload], to: "full", options: fixed)
                 })
-            #expect(error.code == "timeout" && error.outcome == .lost)
+            #expect(error.code == .timeout && error.outcome == .lost)
             #expect(stage.store.uploads == 1 && stage.store.stored == 0)
         }
     }
@@ -239,7 +239,7 @@ import Testing
         try await SendStage.run { stage in
             var options = SendStage.linked()
             options.timeout = timeout
-            let refused = BridgeError(BridgeError.Code.invalidArgument, stage: .plan)
+            let refused = BridgeError(.invalidArgument, stage: .plan)
             await #expect(throws: refused) {
                 try await stage.bridge.send([SendStage.payload], to: "x", options: options)
             }

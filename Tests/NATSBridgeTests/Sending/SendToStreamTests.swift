@@ -63,7 +63,7 @@ import Testing
                 await SendStage.failure { () async throws(BridgeError) in
                     try await stage.bridge.send([SendStage.payload], to: "s", options: options)
                 })
-            #expect(error.code == "disconnected" && error.outcome == .unknown)
+            #expect(error.code == .disconnected && error.outcome == .unknown)
             #expect(try await jetStream.streamInfo("S").state.messages == 1)
             #expect(stage.store.stored == 1)
         }
@@ -76,12 +76,12 @@ import Testing
         }
         try await Self.run(oneMessage) { stage, _ in
             let nowhere = try await Self.failure(stage, to: "nowhere")
-            #expect(nowhere.code == "unavailable" && nowhere.outcome == .denied)
-            #expect(nowhere.detail.hasPrefix("no stream listens on the subject; it was refused"))
+            #expect(nowhere.code == .noStream && nowhere.outcome == .denied)
+            #expect(nowhere.detail.hasPrefix("no stream stores this subject; it was refused"))
             try await stage.bridge.send(
                 [SendStage.payload], to: "s", options: SendStage.linked(.jetStream))
             let full = try await Self.failure(stage)
-            #expect(full.code == "refused" && full.outcome == .denied)
+            #expect(full.code == .storageFull && full.outcome == .denied)
             #expect(full.detail.contains("maximum messages exceeded"))
             #expect(stage.store.uploads == 3 && stage.store.stored == 1)
         }
@@ -104,7 +104,7 @@ import Testing
     {
         try await Self.run(hasStore: false, Self.smallMessages) { stage, _ in
             let error = try await Self.failure(stage)
-            #expect(error.code == "message_too_large" && error.outcome == .denied)
+            #expect(error.code == .tooLarge && error.outcome == .denied)
             #expect(error.detail.hasSuffix("it was refused"))
         }
     }

@@ -37,7 +37,7 @@ import Testing
             "Nats-Service-Error": "no such run", "Nats-Service-Error-Code": "404",
         ]) { error, stage in
             let error = try #require(error)
-            #expect(error.code == BridgeError.Code.serviceError && error.stage == .receive)
+            #expect(error.code == .serviceError && error.stage == .receive)
             #expect(error.subject == "svc" && error.outcome == .sent)
             #expect(error.detail == "the service answers with an error (code 404): no such run")
             // The service has had the link.

@@ -125,7 +125,7 @@ import Testing
             try await bench.store.awaitBeginnings(1)
             await bench.bridge.close()
             let received = try #require(try await iterator.next()).get()
-            #expect(received.failures.map(\.code) == ["claim.cancelled"])
+            #expect(received.failures.map(\.code) == [.cancelled])
             #expect(received.payloads[1].value != nil && !received.isUnusable)
             #expect(try await iterator.next() == nil)
         }

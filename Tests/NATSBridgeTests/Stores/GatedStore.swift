@@ -55,7 +55,7 @@ final class GatedStore: ClaimStore {
     func upload(
         _ content: ClaimContent, correlationID: String
     ) async throws(ClaimError) -> Claim {
-        throw ClaimError(.storeRefused, .upload, url: "", "only for downloads")
+        throw ClaimError(.refused, .upload, url: "", "only for downloads")
     }
 
     func download(_ request: ClaimDownload) async throws(ClaimError) -> Bytes {
@@ -86,7 +86,7 @@ final class GatedStore: ClaimStore {
             throw ClaimError(.cancelled, .download, url: request.url, "cancelled")
         }
         guard !state.withLock({ $0.missing.contains(name) }) else {
-            throw ClaimError(.payloadMissing, .download, url: request.url, "not there")
+            throw ClaimError(.payloadNotFound, .download, url: request.url, "not there")
         }
         return Bytes([UInt8](repeating: 7, count: Int(parts[3]) ?? 0))
     }

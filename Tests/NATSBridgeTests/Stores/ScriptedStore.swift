@@ -35,7 +35,7 @@ final class ScriptedStore: ClaimStore {
         }
         let url = "http://store.example/f/\(number)/\(content.name)"
         guard number != failingUpload else {
-            throw ClaimError(.storeUnavailable, .upload, url: url, "told to fail")
+            throw ClaimError(.unavailable, .upload, url: url, "told to fail")
         }
         var bytes: [UInt8] = []
         for segment in content.segments { bytes += Array(segment) }
@@ -49,7 +49,7 @@ final class ScriptedStore: ClaimStore {
 
     func download(_ request: ClaimDownload) async throws(ClaimError) -> Bytes {
         guard let bytes = state.withLock({ $0.contents[request.url] }) else {
-            throw ClaimError(.payloadMissing, .download, url: request.url, "not there")
+            throw ClaimError(.payloadNotFound, .download, url: request.url, "not there")
         }
         return Bytes(Array(bytes) + corruption)
     }

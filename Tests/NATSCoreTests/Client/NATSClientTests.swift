@@ -60,10 +60,10 @@ import Testing
             let subscription = try client.subscribe(to: "edge")
             let fits = Bytes([UInt8](repeating: 1, count: 1000))
             let over = Bytes([UInt8](repeating: 1, count: 1001))
-            #expect(throws: NATSError(.payloadTooLarge, stage: .publish)) {
+            #expect(throws: NATSError(.tooLarge, stage: .publish)) {
                 try client.publish(over, to: "edge")
             }
-            #expect(throws: NATSError(.payloadTooLarge, stage: .publish)) {
+            #expect(throws: NATSError(.tooLarge, stage: .publish)) {
                 try client.publish(fits, to: "edge", headers: ["A": "b"])
             }
             try client.publish(fits, to: "edge")

@@ -92,7 +92,7 @@ import Testing
             let refused = #expect(throws: NATSError.self) {
                 try client.respond(to: plain, with: "x")
             }
-            #expect(refused?.code == .noReplySubject && refused?.outcome == .lost)
+            #expect(refused?.code == .unusableReply && refused?.outcome == .lost)
             // A server lets a wildcard pass as a reply subject.
             let everything = Subject(received: Bytes(utf8: "in.>"))
             try client.publish("?", to: "in", replyTo: everything)

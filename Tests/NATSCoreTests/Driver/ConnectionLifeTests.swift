@@ -44,7 +44,7 @@ import Testing
             let client = try await NATSClient.connect(options)
             #expect(asked.current == 4)
             await client.close()
-            var failures: [NATSError.Code] = []
+            var failures: [ErrorCode] = []
             for await event in client.events {
                 if case .connectionFailed(let error) = event { failures.append(error.code) }
             }

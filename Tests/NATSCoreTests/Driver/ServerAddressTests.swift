@@ -1,3 +1,4 @@
+import BridgeBytes
 import Foundation
 import NATSCore
 import NATSWire

@@ -29,7 +29,7 @@ internal import Testing
         }
     }
 
-    private static func code(_ body: () async throws -> Void) async -> JetStreamError.Code? {
+    private static func code(_ body: () async throws -> Void) async -> ErrorCode? {
         do {
             try await body()
             return nil
@@ -167,7 +167,7 @@ internal import Testing
                 let info = try await other.streamInfo("S")
                 #expect(info.state.messages == 0)
                 #expect(
-                    await Self.code { try await other.publish(Bytes(), to: "no") } == .unavailable)
+                    await Self.code { try await other.publish(Bytes(), to: "no") } == .noStream)
             }
             var options = JetStreamOptions()
             options.timeout = .seconds(-1)

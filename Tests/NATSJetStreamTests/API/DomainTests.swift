@@ -17,8 +17,8 @@ internal import Testing
             let url = server.url
             try await within {
                 for (domain, code) in [
-                    ("hub", nil), ("elsewhere", JetStreamError.Code.unavailable), (nil, nil),
-                ] as [(String?, JetStreamError.Code?)] {
+                    ("hub", nil), ("elsewhere", ErrorCode.jetStreamDisabled), (nil, nil),
+                ] as [(String?, ErrorCode?)] {
                     var options = NATSClientOptions(servers: [url])
                     options.jetStreamDomain = domain
                     try await NATSClient.withClient(options) { client in
@@ -37,7 +37,7 @@ internal import Testing
     }
 
     /// Whether a stream can be made; nil: it can.
-    private static func code(_ jetStream: JetStream) async -> JetStreamError.Code? {
+    private static func code(_ jetStream: JetStream) async -> ErrorCode? {
         var configuration = StreamConfiguration(name: "S", subjects: ["s"])
         configuration.storage = .memory
         do throws(JetStreamError) {

@@ -1,17 +1,38 @@
+internal import BridgeBytes
+internal import NATSCore
 internal import NATSJetStream
 internal import Testing
 
 @Suite struct JetStreamErrorTests {
     @Test(arguments: [
-        (10060, JetStreamError.Code.conditionFailed), (10070, .conditionFailed),
+        (10060, ErrorCode.conditionFailed), (10070, .conditionFailed),
         (10071, .conditionFailed), (10164, .conditionFailed), (10163, .unavailable),
         (10059, .streamNotFound), (10014, .consumerNotFound), (10077, .refused), (0, .refused),
+        (10076, .jetStreamDisabled), (10039, .jetStreamDisabled), (10047, .storageFull),
+        (10008, .unavailable), (10054, .tooLarge),
     ])
-    func `a code of the server has a name here`(_ number: Int, _ code: JetStreamError.Code) {
+    func `a code of the server has a name here`(_ number: Int, _ code: ErrorCode) {
         let error = JetStreamError(
             JetStreamAPIError(code: 400, errorCode: number, text: "words"),
             operation: "publish", stream: "")
         #expect(error.code == code)
         #expect(error.apiError?.errorCode == number)
+    }
+
+    @Test func `a full stream is told from one that refuses for another reason`() {
+        let full = JetStreamAPIError(
+            code: 503, errorCode: 10077, text: "maximum bytes exceeded")
+        let error = JetStreamError(full, operation: "publish", stream: "S")
+        #expect(error.code == .storageFull && !error.isTransient)
+        #expect(
+            "\(error)" == "publish S: maximum bytes exceeded (503, err_code 10077) (storage_full)")
+    }
+
+    @Test func `what the client met keeps its code and is told as the reason`() {
+        let lost = NATSError(.disconnected, stage: .request, subject: "a", detail: "reset")
+        let error = JetStreamError(lost, operation: "stream info", stream: "S")
+        #expect(error.code == .disconnected && error.isTransient)
+        #expect(error.underlying as? NATSError == lost)
+        #expect("\(error)" == "stream info S: reset (disconnected)")
     }
 }

@@ -50,13 +50,13 @@ import Testing
     @Test(arguments: [
         (
             #"{"error":{"code":503,"err_code":10077,"description":"maximum messages exceeded"}}"#,
-            JetStreamError.Code.refused
+            ErrorCode.storageFull
         ),
-        (#"{"error":{"code":400,"err_code":10054,"description":"too large"}}"#, .messageTooLarge),
-        (#"{"error":{"code":503,"err_code":10076}}"#, .unavailable),
+        (#"{"error":{"code":400,"err_code":10054,"description":"too large"}}"#, .tooLarge),
+        (#"{"error":{"code":503,"err_code":10076}}"#, .jetStreamDisabled),
     ])
     func `an answer with an error says that nothing was stored`(
-        answer: String, code: JetStreamError.Code
+        answer: String, code: ErrorCode
     ) async throws {
         let error = try await Self.failure(answer)
         #expect(error?.code == code && error?.outcome == .denied)
@@ -65,7 +65,7 @@ import Testing
     @Test(arguments: ["not json", "{}", #"{"seq":1}"#])
     func `an answer that is none of a stream's says nothing`(answer: String) async throws {
         let error = try await Self.failure(answer)
-        #expect(error?.code == .malformedAnswer && error?.outcome == .unknown)
+        #expect(error?.code == .unexpectedAnswer && error?.outcome == .unknown)
     }
 
     @Test func `an answer to an earlier attempt, which comes late, is heard`() async throws {

@@ -57,11 +57,11 @@ internal import Testing
             let fetch = await #expect(throws: JetStreamError.self) {
                 _ = try await consumer.fetch(batch: 1, maxBytes: 1000)
             }
-            #expect(fetch?.code == .batchBytesExceeded)
+            #expect(fetch?.code == .tooLarge)
             let loop = await #expect(throws: JetStreamError.self) {
                 for try await _ in consumer.messages(maxBytes: 1000) {}
             }
-            #expect(loop?.code == .batchBytesExceeded)
+            #expect(loop?.code == .tooLarge)
         }
     }
 }

@@ -124,7 +124,7 @@ internal import Testing
             let code = await #expect(throws: JetStreamError.self) {
                 _ = try await consumer.next()
             }?.code
-            #expect(code == .disconnected)
+            #expect(code == .closed)
             try messages.removeFirst().ack()
             // One that is dropped without a word can never be acknowledged: nobody waits for it.
             messages = []
@@ -177,7 +177,7 @@ internal import Testing
             try await loop.value
             try await following.value
             let error = await #expect(throws: JetStreamError.self) { try await replaying.value }
-            #expect(error?.code == .disconnected)
+            #expect(error?.code == .closed)
             #expect(try await watcher.info().ackPending == 0)
         }
     }

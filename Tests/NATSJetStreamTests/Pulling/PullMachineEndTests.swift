@@ -1,3 +1,4 @@
+internal import BridgeBytes
 internal import NATSJetStream
 internal import NATSWire
 internal import Testing
@@ -141,7 +142,7 @@ internal import Testing
         for var machine in [Self.stream(10, maxBytes: 1000), Self.fetch(10, maxBytes: 1000)] {
             _ = machine.step(now: .zero)
             Self.status(&machine, 409, "Message Size Exceeds MaxBytes", headers: whole)
-            guard case .finish(.failed(.batchBytesExceeded, _)) = machine.step(now: .zero) else {
+            guard case .finish(.failed(.tooLarge, _)) = machine.step(now: .zero) else {
                 Issue.record("a message that never fits is waited for")
                 return
             }

@@ -1,3 +1,4 @@
+import BridgeBytes
 internal import NATSJetStream
 internal import NATSWire
 internal import Testing
@@ -85,12 +86,12 @@ internal import Testing
     }
 
     @Test(arguments: [
-        (409, "Consumer Deleted", JetStreamError.Code.consumerDeleted),
+        (409, "Consumer Deleted", ErrorCode.consumerDeleted),
         (409, "Consumer is push based", .refused), (409, "Exceeded MaxRequestBatch of 1", .refused),
-        (409, "Message Size Exceeds MaxBytes", .batchBytesExceeded), (400, "Bad Request", .refused),
+        (409, "Message Size Exceeds MaxBytes", .tooLarge), (400, "Bad Request", .refused),
         (423, "Nats-Wrong-Pin-Id", .refused), (599, "what", .refused),
     ])
-    func failures(_ code: Int, _ words: String, _ expected: JetStreamError.Code) {
+    func failures(_ code: Int, _ words: String, _ expected: ErrorCode) {
         for var machine in [Self.fetch(5), Self.stream(5)] {
             _ = machine.step(now: .zero)
             Self.status(&machine, code, words)

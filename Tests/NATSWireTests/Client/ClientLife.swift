@@ -1,3 +1,4 @@
+import BridgeBytes
 internal import NATSWire
 internal import Testing
 

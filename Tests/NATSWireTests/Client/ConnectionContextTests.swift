@@ -47,7 +47,7 @@ internal import Testing
     @Test(arguments: ["", "[]", "null", "{", #"{"url":1}"#, #"{"token":["a"]}"#])
     func malformed(_ text: String) {
         let error = #expect(throws: WireError.self) { try parse(text) }
-        #expect(error?.code == .malformedContext && error?.stage == .context)
+        #expect(error?.code == .invalidContext && error?.stage == .context)
     }
 
     @Test func secretsStayOutOfTexts() throws {

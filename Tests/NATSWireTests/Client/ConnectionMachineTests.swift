@@ -1,3 +1,4 @@
+import BridgeBytes
 internal import NATSWire
 internal import Testing
 
@@ -56,13 +57,9 @@ internal import Testing
         #expect(silent.timerDue(now: .seconds(5)) == .close(.handshakeTimeout))
     }
 
-    @Test func aServerThatDemandsTLSIsLeftUnlessWeHaveIt() {
+    @Test func aServerThatDemandsTLSIsLeft() {
         var machine = Machine(now: .zero)
         #expect(machine.infoReceived(Self.info(tls: true)) == .close(.tlsRequired))
-        var configuration = Machine.Configuration()
-        configuration.canUseTLS = true
-        var able = Machine(configuration: configuration, now: .zero)
-        #expect(able.infoReceived(Self.info(tls: true)) == .sendConnectAndPing)
     }
 
     @Test func aSilentServerIsStale() {

@@ -12,7 +12,7 @@ enum Steps {
         case pong
         case ok
         case error(String)
-        case failed(WireError.Code)
+        case failed(ErrorCode)
     }
 
     struct Message: Equatable, Sendable {

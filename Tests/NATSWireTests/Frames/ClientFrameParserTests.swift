@@ -11,7 +11,7 @@ internal import Testing
         case subscribe(String, queue: String? = nil, sid: String)
         case unsubscribe(String, max: Int?)
         case ping, pong
-        case failure(WireError.Code)
+        case failure(ErrorCode)
     }
 
     /// Feeds pieces as a connection would, and reads out what is found.
@@ -85,15 +85,15 @@ internal import Testing
         }
     }
 
-    static let malformed: [(input: String, code: WireError.Code)] = [
+    static let malformed: [(input: String, code: ErrorCode)] = [
         ("\r\n", .unknownVerb), ("MSG a 1 0\r\n", .unknownVerb), ("PUBa 0\r\n", .unknownVerb),
         ("CONNECT{}\r\n", .unknownVerb), ("X", .unknownVerb), ("SUB\r\n", .unknownVerb),
-        ("PUB a\r\n", .malformedControlLine), ("SUB a\r\n", .malformedControlLine),
-        ("SUB a q 1 2\r\n", .malformedControlLine), ("UNSUB 1 2 3\r\n", .malformedControlLine),
-        ("PUB a r b 0\r\n", .malformedControlLine), ("PUB a \u{1} 0\r\n", .malformedControlLine),
-        ("PUB a -1\r\n", .malformedNumber), ("UNSUB 1 x\r\n", .malformedNumber),
-        ("PUB a 99999999999999999999\r\n", .numberOverflow),
-        ("PUB a 99999999999\r\n", .payloadTooLarge),
+        ("PUB a\r\n", .invalidControlLine), ("SUB a\r\n", .invalidControlLine),
+        ("SUB a q 1 2\r\n", .invalidControlLine), ("UNSUB 1 2 3\r\n", .invalidControlLine),
+        ("PUB a r b 0\r\n", .invalidControlLine), ("PUB a \u{1} 0\r\n", .invalidControlLine),
+        ("PUB a -1\r\n", .invalidNumber), ("UNSUB 1 x\r\n", .invalidNumber),
+        ("PUB a 99999999999999999999\r\n", .invalidNumber),
+        ("PUB a 99999999999\r\n", .tooLarge),
         ("HPUB a 5 4\r\n", .headerSizeExceedsTotal),
         ("PUB a 1\r\nxy\r\n", .payloadTerminatorMissing),
         ("PUB " + String(repeating: "a", count: 9000), .controlLineTooLong),

@@ -48,31 +48,31 @@ internal import Testing
     }
 
     /// Streams that break a rule, and the rule. The parser must say so however they are cut.
-    static let malformed: [(input: String, code: WireError.Code)] = [
+    static let malformed: [(input: String, code: ErrorCode)] = [
         (" PING\r\n", .unknownVerb), ("POO\r\n", .unknownVerb), ("PIN\r\n", .unknownVerb),
         ("P\r\n", .unknownVerb), ("\r\n", .unknownVerb), ("\n", .unknownVerb),
         ("PUB a 1\r\n", .unknownVerb), ("+NO\r\n", .unknownVerb), ("-ERROR\r\n", .unknownVerb),
         ("HTTP/1.1 400 Bad Request\r\n", .unknownVerb), ("INFO{}\r\n", .unknownVerb),
         ("MSGa 1 2\r\n", .unknownVerb), ("MSG\r\n", .unknownVerb), ("HMSG\n", .unknownVerb),
         ("MSX a 1 2\r\n", .unknownVerb), ("\u{16}\u{3}\u{1}", .unknownVerb),
-        ("MSG \r\n", .malformedControlLine), ("MSG a\r\n", .malformedControlLine),
-        ("MSG a 1\r\n", .malformedControlLine), ("MSG a 1 r 2 3\r\n", .malformedControlLine),
-        ("MSG a 1 r 2 3 4\r\n", .malformedControlLine), ("HMSG a 1 2\r\n", .malformedControlLine),
-        ("HMSG a 1 r 2 3 4\r\n", .malformedControlLine),
-        ("MSG a\u{0}b 1 2\r\n", .malformedControlLine),
-        ("MSG a\rb 1 2\r\n", .malformedControlLine), ("MSG a 1 2\r\r\n", .malformedControlLine),
-        ("MSG a x 2\r\n", .malformedNumber), ("MSG a -1 2\r\n", .malformedNumber),
-        ("MSG a 1 -2\r\n", .malformedNumber), ("MSG a 1 +2\r\n", .malformedNumber),
-        ("MSG a 1 0x2\r\n", .malformedNumber), ("MSG a 1 2.0\r\n", .malformedNumber),
-        ("HMSG a 1 x 2\r\n", .malformedNumber),
-        ("MSG a 1 \(String(repeating: "9", count: 64))\r\n", .numberOverflow),
-        ("MSG a \(String(repeating: "1", count: 64)) 1\r\n", .numberOverflow),
-        ("MSG a 1 9223372036854775808\r\n", .numberOverflow),
-        ("HMSG a 1 9223372036854775807 1\r\n", .numberOverflow),
+        ("MSG \r\n", .invalidControlLine), ("MSG a\r\n", .invalidControlLine),
+        ("MSG a 1\r\n", .invalidControlLine), ("MSG a 1 r 2 3\r\n", .invalidControlLine),
+        ("MSG a 1 r 2 3 4\r\n", .invalidControlLine), ("HMSG a 1 2\r\n", .invalidControlLine),
+        ("HMSG a 1 r 2 3 4\r\n", .invalidControlLine),
+        ("MSG a\u{0}b 1 2\r\n", .invalidControlLine),
+        ("MSG a\rb 1 2\r\n", .invalidControlLine), ("MSG a 1 2\r\r\n", .invalidControlLine),
+        ("MSG a x 2\r\n", .invalidNumber), ("MSG a -1 2\r\n", .invalidNumber),
+        ("MSG a 1 -2\r\n", .invalidNumber), ("MSG a 1 +2\r\n", .invalidNumber),
+        ("MSG a 1 0x2\r\n", .invalidNumber), ("MSG a 1 2.0\r\n", .invalidNumber),
+        ("HMSG a 1 x 2\r\n", .invalidNumber),
+        ("MSG a 1 \(String(repeating: "9", count: 64))\r\n", .invalidNumber),
+        ("MSG a \(String(repeating: "1", count: 64)) 1\r\n", .invalidNumber),
+        ("MSG a 1 9223372036854775808\r\n", .invalidNumber),
+        ("HMSG a 1 9223372036854775807 1\r\n", .invalidNumber),
         ("HMSG a 1 3 2\r\n", .headerSizeExceedsTotal),
-        ("MSG a 1 67108865\r\n", .payloadTooLarge),
-        ("MSG a 1 999999999999999999\r\n", .payloadTooLarge),
-        ("MSG a 1 2147483648\r\n", .payloadTooLarge),
+        ("MSG a 1 67108865\r\n", .tooLarge),
+        ("MSG a 1 999999999999999999\r\n", .tooLarge),
+        ("MSG a 1 2147483648\r\n", .tooLarge),
         ("MSG a 1 2\r\nhi!\r\n", .payloadTerminatorMissing),
         ("MSG a 1 2\r\nh\r\n\r\n", .payloadTerminatorMissing),
         ("MSG a 1 2\r\nhi\n\n", .payloadTerminatorMissing),
@@ -131,9 +131,10 @@ internal import Testing
         #expect(Steps.parse(fits + "x\n", limits: limits) == [.failed(.controlLineTooLong)])
     }
 
-    @Test func theLimitOfPayloadsFollowsTheServer() throws {
-        var parser = FrameParser()
-        parser.setMaxPayload(10)
+    @Test func theLimitOfPayloadsIsKept() throws {
+        var limits = WireLimits.default
+        limits.maxPayload = 10
+        var parser = FrameParser(limits: limits)
         let atLimit = try parser.next(Bytes(utf8: "MSG a 1 10\r\n").span)
         #expect(atLimit == .needMore(atLeast: 24))
         #expect(throws: WireError.self) {

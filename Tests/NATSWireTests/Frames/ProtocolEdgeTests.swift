@@ -13,7 +13,7 @@ internal import Testing
         }
     }
 
-    private func every(_ input: String, refused code: WireError.Code) {
+    private func every(_ input: String, refused code: ErrorCode) {
         every(input, [.failed(code)])
     }
 
@@ -47,7 +47,7 @@ internal import Testing
         every(" PING\r\n", refused: .unknownVerb)
         every("\tPONG\r\n", refused: .unknownVerb)
         // CR is dropped only just before the line feed.
-        every("MSG a 1 2\r \r\nhi\r\n", refused: .malformedControlLine)
+        every("MSG a 1 2\r \r\nhi\r\n", refused: .invalidControlLine)
     }
 
     @Test("4: after a payload come CR LF and nothing else")
@@ -60,16 +60,16 @@ internal import Testing
 
     @Test("5: numbers of arguments, and sizes: 64 digits, negative, header beyond total, zero")
     func argumentsAndSizes() {
-        every("MSG a 1\r\n", refused: .malformedControlLine)
-        every("MSG a 1 r 2 9\r\n", refused: .malformedControlLine)
-        every("HMSG a 1 2\r\n", refused: .malformedControlLine)
-        every("HMSG a 1 r 2 2 9\r\n", refused: .malformedControlLine)
+        every("MSG a 1\r\n", refused: .invalidControlLine)
+        every("MSG a 1 r 2 9\r\n", refused: .invalidControlLine)
+        every("HMSG a 1 2\r\n", refused: .invalidControlLine)
+        every("HMSG a 1 r 2 2 9\r\n", refused: .invalidControlLine)
         let digits = String(repeating: "9", count: 64)
-        every("MSG a 1 \(digits)\r\n", refused: .numberOverflow)
-        every("HMSG a 1 \(digits) \(digits)\r\n", refused: .numberOverflow)
-        every("MSG a 1 18446744073709551616\r\n", refused: .numberOverflow)
-        every("MSG a 1 -1\r\n", refused: .malformedNumber)
-        every("MSG a -1 1\r\n", refused: .malformedNumber)
+        every("MSG a 1 \(digits)\r\n", refused: .invalidNumber)
+        every("HMSG a 1 \(digits) \(digits)\r\n", refused: .invalidNumber)
+        every("MSG a 1 18446744073709551616\r\n", refused: .invalidNumber)
+        every("MSG a 1 -1\r\n", refused: .invalidNumber)
+        every("MSG a -1 1\r\n", refused: .invalidNumber)
         every("HMSG a 1 3 2\r\n", refused: .headerSizeExceedsTotal)
         every("HMSG a 1 0 0\r\n\r\n", [Steps.message("a", 1, headers: "", "")])
         every("MSG a 1 0\r\n\r\n", [Steps.message("a", 1, "")])
@@ -172,7 +172,7 @@ internal import Testing
 
     @Test("12: the example of HMSG that lacks its sid is refused")
     func exampleWithoutSID() {
-        every("HMSG FOO.BAR 34 45\r\n", refused: .malformedControlLine)
+        every("HMSG FOO.BAR 34 45\r\n", refused: .invalidControlLine)
     }
 
     @Test("What we write is canonical, and no argument can become two")

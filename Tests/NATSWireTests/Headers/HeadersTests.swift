@@ -147,7 +147,7 @@ internal import Testing
     ])
     func refused(_ text: String) {
         let error = #expect(throws: WireError.self) { try HeaderBlock(parsing: Bytes(utf8: text)) }
-        #expect(error?.code == .malformedHeaders)
+        #expect(error?.code == .invalidHeaders)
         #expect(error?.stage == .headers)
     }
 

@@ -1,3 +1,4 @@
+import BridgeBytes
 internal import NATSWire
 internal import Testing
 
@@ -79,6 +80,6 @@ internal import Testing
     @Test func wordsLoseTheirQuotes() {
         #expect(ServerError(parsing: " 'a b' ").text == "a b")
         #expect(ServerError(parsing: "a 'b' c").text == "a 'b' c")
-        #expect(ServerError(parsing: "'x'").description == "-ERR 'x'")
+        #expect(ServerError(parsing: "'x'").detail == "-ERR 'x'")
     }
 }

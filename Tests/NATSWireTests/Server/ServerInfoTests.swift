@@ -43,7 +43,7 @@ internal import Testing
     ])
     func refused(_ text: String) {
         let error = #expect(throws: WireError.self) { try parse(text) }
-        #expect(error?.code == .malformedInfo)
+        #expect(error?.code == .invalidInfo)
         #expect(error?.stage == .info)
     }
 }

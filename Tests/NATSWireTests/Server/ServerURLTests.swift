@@ -1,3 +1,4 @@
+import BridgeBytes
 internal import NATSWire
 internal import Testing
 
@@ -51,7 +52,7 @@ internal import Testing
     ])
     func refused(_ text: String) {
         let error = #expect(throws: WireError.self) { try ServerURL(text) }
-        #expect(error?.code == .malformedURL)
+        #expect(error?.code == .invalidURL)
         #expect(error?.stage == .url)
     }
 

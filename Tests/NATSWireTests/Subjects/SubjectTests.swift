@@ -3,12 +3,12 @@ internal import NATSWire
 internal import Testing
 
 @Suite struct SubjectTests {
-    private func code(_ text: String) -> SubjectError.Code? {
+    private func fault(_ text: String) -> SubjectError.Fault? {
         do throws(SubjectError) {
             _ = try Subject(text)
             return nil
         } catch {
-            return error.code
+            return error.fault
         }
     }
 
@@ -25,19 +25,19 @@ internal import Testing
     }
 
     @Test(arguments: [
-        ("", SubjectError.Code.empty), ("a..b", .emptyToken), (".a", .emptyToken),
+        ("", SubjectError.Fault.empty), ("a..b", .emptyToken), (".a", .emptyToken),
         ("a.", .emptyToken), (".", .emptyToken), ("a b", .blank), ("a\tb", .blank),
         ("a\r\nPUB b 0\r\n\r\n", .controlCharacter), ("a\0", .controlCharacter),
         ("a\u{7F}", .controlCharacter), ("a.*", .wildcard), ("*", .wildcard), ("a.>", .wildcard),
         (">", .wildcard), ("a.*.b", .wildcard),
     ])
-    func refused(_ text: String, _ expected: SubjectError.Code) {
-        #expect(code(text) == expected)
+    func refused(_ text: String, _ expected: SubjectError.Fault) {
+        #expect(fault(text) == expected)
     }
 
     @Test func lengthIsBounded() {
-        #expect(code(String(repeating: "a", count: WireLimits.maxSubject)) == nil)
-        #expect(code(String(repeating: "a", count: WireLimits.maxSubject + 1)) == .tooLong)
+        #expect(fault(String(repeating: "a", count: WireLimits.maxSubject)) == nil)
+        #expect(fault(String(repeating: "a", count: WireLimits.maxSubject + 1)) == .tooLong)
     }
 
     @Test("Of all bytes, exactly the dot, blanks, controls, DEL and lone wildcards are refused")
@@ -45,7 +45,7 @@ internal import Testing
         for byte in UInt8(0)...127 {
             let text = String(UnicodeScalar(byte))
             let refused = byte <= 0x20 || byte == 0x7F || ".*>".contains(text)
-            #expect((code(text) != nil) == refused, "\(byte)")
+            #expect((fault(text) != nil) == refused, "\(byte)")
         }
     }
 

@@ -106,7 +106,8 @@ import Testing
     @Test func `a loss is covered only where it was told`() {
         #expect(findings { $0.logs[0].events[1] = .gap("messages_lost") } == [])
         #expect(findings { $0.logs[0].events[1] = .end("permission_denied") } == [])
-        #expect(findings { $0.logs[0].events[1] = .failure(Self.second, "payload_missing") } == [])
+        #expect(
+            findings { $0.logs[0].events[1] = .failure(Self.second, "payload_not_found") } == [])
         let early = findings {
             $0.logs[0].events.remove(at: 1)
             $0.logs[0].events.insert(.gap("messages_lost"), at: 0)
@@ -117,7 +118,7 @@ import Testing
             $0.logs[0].events.append(.gap("messages_lost"))
         }
         #expect(late == ["untoldLoss a-2"])
-        let other = findings { $0.logs[0].events[1] = .failure(Self.first, "payload_missing") }
+        let other = findings { $0.logs[0].events[1] = .failure(Self.first, "payload_not_found") }
         #expect(other == ["untoldLoss a-2"])
     }
 
@@ -162,7 +163,7 @@ import Testing
         }
         #expect(unsent == ["stranger b-9"])
         #expect(
-            findings { $0.logs[0].events.append(.stray("unusable_message")) }
+            findings { $0.logs[0].events.append(.stray("invalid_headers")) }
                 == ["unexplained loop"])
     }
 

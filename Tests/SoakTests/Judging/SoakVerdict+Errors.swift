@@ -19,7 +19,8 @@ extension SoakVerdict {
     /// A failure of the library.
     init(_ error: BridgeError) {
         self.init(
-            error.outcome?.rawValue, code: error.code, stage: error.stage.rawValue, "\(error)")
+            error.outcome?.rawValue, code: error.code.rawValue, stage: error.stage.rawValue,
+            "\(error)")
     }
 
     /// The end of the command `send --json`, whose last line says what went wrong.
@@ -47,7 +48,7 @@ extension SoakVerdict {
         detail = text
         // A store that could not be reached may have what it was sent.
         mayLeaveUploads =
-            isBefore && code == "claim.store_unavailable"
+            isBefore && code == "unavailable"
             || Self.leftWords.contains { text.contains($0) }
     }
 }

@@ -11,7 +11,7 @@ final class SoakStore: Sendable {
     let senders: FaultProxy
     let receivers: FaultProxy
     private let folder: TemporaryDirectory
-    private let process = Mutex<TestKit.ChildProcess?>(nil)
+    private let process = Mutex<ChildProcess?>(nil)
     private let current = Mutex(1)
     private let peak = Mutex(0)
     private let lost = Mutex<Set<String>>([])
@@ -72,7 +72,7 @@ final class SoakStore: Sendable {
         }
     }
 
-    private func take() -> TestKit.ChildProcess? {
+    private func take() -> ChildProcess? {
         _ = residentPeak
         return process.withLock { process in
             defer { process = nil }

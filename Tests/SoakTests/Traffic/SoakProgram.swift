@@ -1,3 +1,4 @@
+import BridgeBytes
 import Foundation
 import TestKit
 
@@ -17,9 +18,9 @@ enum SoakProgram {
     }
 
     /// Starts the program beside the test.
-    static func start(_ arguments: [String]) async throws -> TestKit.ChildProcess {
+    static func start(_ arguments: [String]) async throws -> ChildProcess {
         guard let executable else { throw FixtureError(absence) }
-        return try await TestKit.ChildProcess(executable, arguments)
+        return try await ChildProcess(executable, arguments)
     }
 
     /// Runs the program to its end. It is killed when the task is cancelled.

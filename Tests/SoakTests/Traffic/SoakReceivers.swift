@@ -41,9 +41,9 @@ final class SoakLoop: Sendable {
     /// Notes a failure in the place of a message.
     func note(_ error: BridgeError) {
         if let tag = SoakTag(error.correlationID) {
-            note(.failure(tag, error.code))
-        } else if error.code == SoakLog.lossCode {
-            note(.gap(error.code))
+            note(.failure(tag, error.code.rawValue))
+        } else if error.isLoss {
+            note(.gap(error.code.rawValue))
         } else {
             note(.stray("\(error)"))
         }
@@ -142,7 +142,7 @@ extension SoakLoop {
     }
 
     /// Stops and continues the process as the loops stand still and go on.
-    private static func pausing(_ process: TestKit.ChildProcess, _ still: SoakSwitch) async {
+    private static func pausing(_ process: ChildProcess, _ still: SoakSwitch) async {
         while !Task.isCancelled {
             if still.isOn {
                 process.signal(SIGSTOP)

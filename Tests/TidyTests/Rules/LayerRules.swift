@@ -18,14 +18,25 @@ enum LayerRules {
         "NATSClient": ["NATSCore", "NATSJetStream", "NATSWire", "BridgeJSON"],
         "BridgeClaims": ["BridgeHTTP", "BridgeSockets", "HTTPWire", "BridgeJSON"],
         "NATSBridge": [
-            "BridgeEnvelope", "BridgeClaims", "NATSClient", "NATSCore", "NATSJetStream",
+            "BridgeEnvelope", "BridgeClaims", "BridgeSockets", "NATSClient", "NATSCore",
+            "NATSJetStream",
             "NATSWire", "BridgeHTTP", "BridgeJSON", "ArrowIPC",
         ],
         "NATSBridgeFoundation": [
             "NATSBridge", "BridgeClaims", "BridgeEnvelope", "BridgeHTTP", "BridgeSockets",
             "HTTPWire", "NATSCore", "NATSJetStream", "NATSWire", "ArrowIPC", "BridgeJSON",
         ],
+        "BridgeConsole": [
+            "NATSBridge", "BridgeEnvelope", "BridgeClaims", "BridgeHTTP", "BridgeSockets",
+            "HTTPWire", "NATSCore", "NATSJetStream", "NATSWire", "BridgeJSON", "ArrowIPC",
+        ],
+        "BridgeDemo": [
+            "BridgeConsole", "NATSBridge", "BridgeEnvelope", "BridgeClaims", "BridgeSockets",
+            "NATSCore", "NATSJetStream", "NATSWire", "BridgeHTTP", "HTTPWire", "BridgeJSON",
+            "ArrowIPC",
+        ],
         "BridgeCommand": [
+            "BridgeConsole", "BridgeDemo",
             "NATSBridge", "BridgeEnvelope", "BridgeClaims", "NATSCore", "NATSJetStream",
             "NATSWire", "BridgeHTTP", "HTTPWire", "BridgeJSON", "ArrowIPC",
         ],
@@ -36,11 +47,15 @@ enum LayerRules {
         "BridgeJSON", "NATSWire", "HTTPWire", "ArrowIPC", "BridgeEnvelope",
     ]
 
-    /// The command, and the overlay for whoever uses Foundation beside the bridge.
-    static let usersOfFoundation: Set<String> = ["BridgeCommand", "NATSBridgeFoundation"]
+    /// The command line, and the overlay for whoever uses Foundation beside the bridge.
+    static let usersOfFoundation: Set<String> = [
+        "BridgeConsole", "BridgeDemo", "BridgeCommand", "NATSBridgeFoundation",
+    ]
 
     /// The folders of code that no library is built from.
-    static let free: Set<String> = ["Benchmarks", "Tests", "BridgeCommand"]
+    static let free: Set<String> = [
+        "Benchmarks", "Tests", "BridgeConsole", "BridgeDemo", "BridgeCommand",
+    ]
 
     static func check(_ file: SourceFile) -> [Finding] {
         guard file.isSwift, let target = file.target else { return [] }

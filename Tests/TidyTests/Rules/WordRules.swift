@@ -64,7 +64,7 @@ enum WordRules {
         {
             messages.append("a sleep: wait for the event, bounded by TestKit's within(_:)")
         }
-        if file.isUnder("Sources"), file.target != "BridgeCommand",
+        if file.isUnder("Sources"), !LayerRules.free.contains(file.target ?? ""),
             code.trimmed.hasPrefix("print(")
         {
             messages.append("a library does not print: return it, or throw it")

@@ -63,7 +63,7 @@ struct InputQueue: ~Copyable, Sendable {
 
     /// All that has not been taken out.
     func remaining() -> [Bytes] {
-        let parts = [joined, Bytes(copying: writer.span), front] + waiting.elementsInOrder
+        let parts = [joined, Bytes(copying: writer.span), front] + waiting.waiting
         return parts.filter { !$0.isEmpty }
     }
 

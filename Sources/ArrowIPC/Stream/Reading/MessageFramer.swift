@@ -53,6 +53,9 @@ struct MessageFramer: Sendable {
             guard window.count >= 8 else { return .needMore(atLeast: 8) }
             if Scan.equal(span.extracting(0..<6), Self.magic.span) { return .fileMagic(size: 8) }
         }
+        if base == 0, first != Self.continuation, let name = ForeignFormat.name(of: window) {
+            throw ForeignFormat.error(name)
+        }
         guard first == Self.continuation else { return try message(first, window, 4, base: base) }
         guard let size = span.littleEndian(UInt32.self, at: 4) else { return .needMore(atLeast: 8) }
         return try message(size, window, 8, base: base)

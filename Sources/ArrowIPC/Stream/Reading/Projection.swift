@@ -1,3 +1,5 @@
+internal import BridgeBytes
+
 /// Which columns of a stream to read. Of the others not a page is touched, and their dictionaries
 /// are not kept.
 public enum ColumnSelection: Sendable, Hashable {
@@ -20,7 +22,7 @@ struct Projection: Sendable {
     /// Whether each of `fields` is selected; empty when all are.
     private let isTaken: [Bool]
 
-    /// - Throws: `noSuchColumn`.
+    /// - Throws: `columnNotFound`.
     init(_ schema: Schema, _ selection: ColumnSelection) throws(ArrowError) {
         fields = schema.fields
         let positions: [Int]
@@ -53,7 +55,7 @@ struct Projection: Sendable {
     }
 
     private static func missing(_ message: String, _ name: String? = nil) -> ArrowError {
-        ArrowError(.noSuchColumn, stage: .schema, field: name, message)
+        ArrowError(.columnNotFound, stage: .schema, field: name, message)
     }
 
     /// Whether the field at a position of the stream is selected.

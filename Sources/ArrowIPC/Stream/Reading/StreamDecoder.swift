@@ -137,6 +137,8 @@ extension StreamDecoder {
     }
 
     private func noSchema() -> ArrowError {
-        ArrowError(.truncated, stage: .framing, offset: base, "the stream has no schema")
+        fed == 0
+            ? ForeignFormat.error("an empty input")
+            : ArrowError(.truncated, stage: .framing, offset: base, "the stream has no schema")
     }
 }

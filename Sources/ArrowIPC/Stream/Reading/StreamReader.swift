@@ -20,7 +20,7 @@ public struct StreamReader: Sendable {
     /// - Parameters:
     ///   - columns: Which columns the batches have; the others are not touched.
     /// - Throws: `ArrowError` of stage `framing` or `schema`, with the position in the input;
-    ///   `noSuchColumn`.
+    ///   `columnNotFound`.
     public init(
         _ bytes: Bytes, columns: ColumnSelection = .all, limits: ArrowLimits = .default
     ) throws(ArrowError) {
@@ -32,6 +32,7 @@ public struct StreamReader: Sendable {
             _ = try machine.messageReceived(
                 message, body: Self.body(message, base, bytes), base: base)
         }
+        guard !bytes.isEmpty else { throw ForeignFormat.error("an empty input") }
         guard let schema = machine.schema else {
             throw ArrowError(
                 .truncated, stage: .framing, offset: position, "the stream has no schema")

@@ -1,3 +1,5 @@
+internal import BridgeBytes
+
 /// The ids of dictionaries: they link a field to its values within one stream, so columns that come
 /// from different streams may well have the same id for different values.
 enum DictionaryIDs {

@@ -1,3 +1,4 @@
+internal import BridgeBytes
 internal import BridgeSockets
 internal import HTTPWire
 internal import Synchronization
@@ -5,7 +6,7 @@ internal import Synchronization
 /// What tasks hold of a connection: its number and a way to its handler on the reactor's thread.
 final class ClientConnection: Sendable {
     private struct State: Sendable {
-        var handle: LinkHandle?
+        var handle: HandlerHandle<ClientConnectionHandler>?
         var isClosed = false
         /// Whether it is to be closed, also while it is being made.
         var isCancelled = false
@@ -35,8 +36,8 @@ final class ClientConnection: Sendable {
         do throws(HTTPError) {
             try await connect(to: url, on: reactor, deadline: deadline)
         } catch {
-            guard error.code == .connectTimeout, deadline < limit else { throw error }
-            throw HTTPError(.totalTimeout, error.stage, url: error.url, error.message)
+            guard error.reason == .connectTimeout, deadline < limit else { throw error }
+            throw HTTPError(.totalTimeout, error.stage, url: error.url, error.detail)
         }
     }
 
@@ -49,7 +50,7 @@ final class ClientConnection: Sendable {
             do throws(HTTPError) {
                 return try await connect(to: address, for: url, on: reactor, deadline: deadline)
             } catch {
-                guard error.code == .connectFailed else { throw error }
+                guard error.reason == .connectFailed else { throw error }
                 last = error
             }
         }
@@ -77,7 +78,7 @@ final class ClientConnection: Sendable {
                 promise.keep(
                     .failure(
                         HTTPError(
-                            .resolveFailed, .resolve, url: url.description, error.description)))
+                            .resolveFailed, .resolve, url: url.description, error.detail)))
             }
         }
         let result = await withTaskCancellationHandler {
@@ -97,7 +98,7 @@ final class ClientConnection: Sendable {
         let promise = Promise<Void>()
         reactor.connect(to: address) { link in
             let isCancelled = self.state.withLock { state in
-                state.handle = link.handle
+                state.handle = link.handle(for: ClientConnectionHandler.self)
                 return state.isCancelled
             }
             // As a command, since the link is not in its place yet.
@@ -115,9 +116,7 @@ final class ClientConnection: Sendable {
 
     /// Runs work with the handler on the reactor's thread; not at all when the link is gone.
     func perform(_ work: @escaping @Sendable (ClientConnectionHandler, Link) -> Void) {
-        state.withLock { $0.handle }?.perform { handler, link in
-            if let handler = handler as? ClientConnectionHandler { work(handler, link) }
-        }
+        state.withLock { $0.handle }?.perform(work)
     }
 
     /// Begins an exchange; a connection that is gone fails it.

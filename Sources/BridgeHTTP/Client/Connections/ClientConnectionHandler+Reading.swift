@@ -109,7 +109,7 @@ extension ClientConnectionHandler {
     }
 
     @discardableResult
-    private func refuse(_ code: HTTPError.Code, _ link: Link) -> Bool {
+    private func refuse(_ code: HTTPError.Reason, _ link: Link) -> Bool {
         guard let exchange = active?.exchange else { return false }
         fail(exchange.refusal(code), link)
         return false
@@ -194,18 +194,23 @@ extension ClientConnectionHandler {
     }
 
     private func readFailed(_ error: SocketError, _ link: Link) {
-        lost(active?.writeFailure ?? error.description, nil, link)
+        lost(active?.writeFailure ?? error.detail, nil, link)
     }
 
     private func lost(_ detail: String, _ wire: HTTPWireError?, _ link: Link) {
         guard let active else { return link.close() }
-        let code: HTTPError.Code = active.wire.hasAnswerBytes ? .incompleteBody : .connectionLost
-        fail(active.exchange.error(code, stage, detail, wire: wire), link)
+        let reason: HTTPError.Reason =
+            active.wire.hasAnswerBytes ? .incompleteBody : .connectionLost
+        fail(active.exchange.error(reason, stage, detail, wire: wire), link)
     }
 
     private func violated(_ error: HTTPWireError, _ link: Link) {
         guard let active else { return link.close() }
-        fail(
-            active.exchange.error(.protocolViolation, stage, error.message, wire: error), link)
+        let failure =
+            error.code == .tlsRequired
+            ? active.exchange.error(
+                .tlsPeer, stage, "the server speaks TLS only, which is not built in", wire: error)
+            : active.exchange.error(.protocolViolation, stage, error.message, wire: error)
+        fail(failure, link)
     }
 }

@@ -23,11 +23,9 @@ extension ClientConnectionHandler {
 
     /// Writes until everything is out or the socket is full.
     func write(_ link: Link) {
-        while let output = active?.output, !output.isEmpty {
-            switch link.write(output.unwritten, skip: output.skip) {
-            case .moved(let count):
-                active?.output.advance(by: count)
-                noteSent(count, link)
+        while active?.output.isEmpty == false, let transfer = active?.output.write(to: link) {
+            switch transfer {
+            case .moved(let count): noteSent(count, link)
             case .wouldBlock:
                 link.wantsWrite = true
                 return

@@ -23,7 +23,7 @@ final class ClientConnectionHandler: LinkHandler {
         let exchange: Exchange
         var wire: ClientExchange
         var timers: ExchangeTimers
-        var output = OutputQueue()
+        var output = WriteQueue()
         /// Whether more output will be pushed.
         var expectsOutput: Bool
         var isChunked: Bool
@@ -74,16 +74,16 @@ final class ClientConnectionHandler: LinkHandler {
             return link.close()
         }
         guard let active else { return link.close() }
-        guard let (code, message) = self.active?.timers.timeCame(now) else {
+        guard let (reason, message) = self.active?.timers.timeCame(now) else {
             link.deadline = self.active?.timers.deadline
             return
         }
-        fail(active.exchange.error(code, stage, message), link)
+        fail(active.exchange.error(reason, stage, message), link)
     }
 
     func closed(_ link: Link, error: SocketError?) {
         guard isOpen else {
-            let detail = error?.description ?? "closed"
+            let detail = error?.detail ?? "closed"
             connected.keep(
                 .failure(
                     HTTPError(
@@ -91,7 +91,7 @@ final class ClientConnectionHandler: LinkHandler {
             return
         }
         if let exchange = active?.exchange {
-            let detail = error?.description ?? "the connection was closed"
+            let detail = error?.detail ?? "the connection was closed"
             active = nil
             collector.take()?.breakOff()
             exchange.fail(exchange.error(.connectionLost, .request, detail))

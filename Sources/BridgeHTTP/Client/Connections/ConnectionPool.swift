@@ -1,3 +1,4 @@
+internal import BridgeBytes
 internal import BridgeSockets
 internal import HTTPWire
 internal import Synchronization
@@ -89,7 +90,7 @@ final class ConnectionPool: Sendable {
     }
 
     private func leave(
-        _ number: Int, _ url: HTTPURL, _ code: HTTPError.Code, _ message: String
+        _ number: Int, _ url: HTTPURL, _ code: HTTPError.Reason, _ message: String
     ) {
         let waiter = state.withLock { state in
             state.machine.waiterLeft(number, url.origin)

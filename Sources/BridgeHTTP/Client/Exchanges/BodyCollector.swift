@@ -18,7 +18,7 @@ struct BodyCollector: ~Copyable {
     private let limit: Int
     private var digest: RunningChecksum?
     /// Asked before a body of unknown length grows.
-    private let admit: (@Sendable (Int) -> HTTPError.Code?)?
+    private let admit: (@Sendable (Int) -> HTTPError.Reason?)?
 
     /// Where the beginning goes if the rest does not come.
     private let partial: PartialBody?
@@ -31,7 +31,7 @@ struct BodyCollector: ~Copyable {
     init(
         length: Int?, limit: Int, digesting algorithm: ChecksumAlgorithm?,
         partial: PartialBody? = nil, place: ByteRegion? = nil,
-        admit: (@Sendable (Int) -> HTTPError.Code?)? = nil
+        admit: (@Sendable (Int) -> HTTPError.Reason?)? = nil
     ) {
         precondition(length.map { $0 >= 0 && $0 <= limit } ?? true, "longer than the limit")
         self.length = length ?? 0
@@ -72,7 +72,7 @@ struct BodyCollector: ~Copyable {
     var remaining: Int { region == nil ? 0 : length - count }
 
     /// Adds bytes that were read elsewhere. Returns why they cannot be taken, or nil.
-    mutating func append(_ bytes: Bytes) -> HTTPError.Code? {
+    mutating func append(_ bytes: Bytes) -> HTTPError.Reason? {
         guard bytes.count <= (region == nil ? limit : length) - count else { return .bodyTooLarge }
         if let refusal = admit?(count + bytes.count) { return refusal }
         digest?.update(bytes.span)

@@ -34,7 +34,7 @@ final class Exchange: Sendable {
         /// Memory of the body's length, made beforehand since making it may block.
         var place: ByteRegion?
         /// Asked before memory is taken; an error's code refuses.
-        var admit: (@Sendable (Int) -> HTTPError.Code?)?
+        var admit: (@Sendable (Int) -> HTTPError.Reason?)?
     }
 
     private struct State: Sendable {
@@ -79,14 +79,14 @@ final class Exchange: Sendable {
     }
 
     func error(
-        _ code: HTTPError.Code, _ stage: HTTPError.Stage, _ message: String,
+        _ code: HTTPError.Reason, _ stage: HTTPError.Stage, _ message: String,
         wire: HTTPWireError? = nil
     ) -> HTTPError {
         HTTPError(code, stage, url: url.description, message, wire: wire)
     }
 
     /// A body that is not taken.
-    func refusal(_ code: HTTPError.Code) -> HTTPError {
+    func refusal(_ code: HTTPError.Reason) -> HTTPError {
         error(
             code, .body,
             code == .bodyTooLarge

@@ -1,3 +1,5 @@
+internal import BridgeBytes
+
 /// When an exchange has taken too long, and with which reason.
 ///
 /// ## Theory of operation
@@ -93,7 +95,7 @@ package struct ExchangeTimers: Sendable {
     }
 
     /// The reason for a failure at `now`; nil when the exchange may go on.
-    package mutating func timeCame(_ now: Duration) -> (code: HTTPError.Code, message: String)? {
+    package mutating func timeCame(_ now: Duration) -> (code: HTTPError.Reason, message: String)? {
         if let total, total <= now {
             return (.totalTimeout, "the time for the exchange is over")
         }

@@ -1,3 +1,4 @@
+internal import BridgeBytes
 internal import BridgeSockets
 
 /// Why the store did not do what it was asked; each has its status.

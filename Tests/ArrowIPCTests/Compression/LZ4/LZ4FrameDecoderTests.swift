@@ -8,7 +8,7 @@ import Testing
         [UInt8](try FrameFormat.lz4.decompress(frame.bytes))
     }
 
-    private func code(_ frame: LZ4Frame, limit: Int = 1 << 20) -> ArrowError.Code? {
+    private func code(_ frame: LZ4Frame, limit: Int = 1 << 20) -> ErrorCode? {
         FrameFormat.lz4.refusal(of: frame.bytes, limit: limit)?.code
     }
 

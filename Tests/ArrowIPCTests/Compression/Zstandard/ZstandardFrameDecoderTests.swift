@@ -10,7 +10,7 @@ import Testing
     /// A frame of those bytes after the magic number.
     private func frame(_ parts: [UInt8]...) -> Bytes { Bytes(Self.magic + parts.flatMap { $0 }) }
 
-    private func code(_ bytes: Bytes, limit: Int = 1 << 24) -> ArrowError.Code? {
+    private func code(_ bytes: Bytes, limit: Int = 1 << 24) -> ErrorCode? {
         FrameFormat.zstandard.refusal(of: bytes, limit: limit)?.code
     }
 

@@ -5,7 +5,7 @@ import Testing
 
 /// Heads that contradict their bodies, and columns that contradict themselves.
 @Suite struct ForgedBatchTests {
-    private func refusal(_ stream: Bytes, limits: ArrowLimits = .default) -> ArrowError.Code? {
+    private func refusal(_ stream: Bytes, limits: ArrowLimits = .default) -> ErrorCode? {
         do throws(ArrowError) {
             _ = try Table(ipcStream: stream, limits: limits)
             return nil

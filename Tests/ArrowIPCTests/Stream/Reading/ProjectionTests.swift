@@ -39,7 +39,7 @@ import Testing
             let error = #expect(throws: ArrowError.self) {
                 try StreamReader(stream, columns: selection)
             }
-            #expect(error?.code == .noSuchColumn)
+            #expect(error?.code == .columnNotFound)
         }
     }
 

@@ -1,33 +1,7 @@
 import BridgeBytes
 import BridgeHTTP
 import HTTPWire
-import TestKit
 import Testing
-
-@Suite struct OutputQueueTests {
-    @Test("Whatever the socket takes at a time, every byte goes out once and in order")
-    func order() {
-        var generator = SeededGenerator(#function)
-        for _ in 0..<200 {
-            var queue = OutputQueue()
-            var expected: [UInt8] = []
-            for _ in 0..<Int.random(in: 0...6, using: &generator) {
-                let piece = generator.bytes(Int.random(in: 0...9, using: &generator))
-                queue.append(Bytes(piece))
-                expected += piece
-            }
-            var written: [UInt8] = []
-            while !queue.isEmpty {
-                let flat = Array(queue.unwritten.flatMap { Array($0) }.dropFirst(queue.skip))
-                #expect(flat.count == queue.count)
-                let taken = Int.random(in: 1...flat.count, using: &generator)
-                written += flat.prefix(taken)
-                queue.advance(by: taken)
-            }
-            #expect(written == expected)
-        }
-    }
-}
 
 @Suite struct RequestWriterTests {
     private func head(_ request: HTTPRequest, _ body: HTTPBody = .none) -> String? {

@@ -1,3 +1,4 @@
+import BridgeBytes
 import BridgeHTTP
 import Testing
 
@@ -15,7 +16,7 @@ import Testing
     private func end(
         of timers: ExchangeTimers, by limit: Int = 100_000,
         _ happens: (inout ExchangeTimers, Duration) -> Void
-    ) -> (second: Int, code: HTTPError.Code)? {
+    ) -> (second: Int, code: HTTPError.Reason)? {
         var timers = timers
         for second in 1...limit {
             if let deadline = timers.deadline, deadline <= .seconds(second),
@@ -28,7 +29,7 @@ import Testing
         return nil
     }
 
-    private func failure(_ timers: inout ExchangeTimers, _ now: Duration) -> HTTPError.Code? {
+    private func failure(_ timers: inout ExchangeTimers, _ now: Duration) -> HTTPError.Reason? {
         timers.timeCame(now)?.code
     }
 

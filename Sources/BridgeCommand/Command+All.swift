@@ -1,0 +1,12 @@
+package import BridgeConsole
+internal import BridgeDemo
+
+extension Command {
+    /// All commands, in the order in which the overview lists them.
+    package static let all: [Command] = [
+        DemoCommand.command, ServeCommand.command, SendCommand.command, ReceiveCommand.command,
+        RequestCommand.command,
+        ReplayCommand.command, FetchCommand.command, EnvelopeCommand.command, ArrowCommand.cat,
+        ArrowCommand.schema, TableProcess.sender, TableProcess.receiver,
+    ]
+}

@@ -1,0 +1,80 @@
+internal import BridgeBytes
+internal import BridgeConsole
+internal import NATSBridge
+internal import NATSCore
+internal import NATSWire
+
+/// A bridge as the common options describe it.
+struct BridgeAccess: Sendable {
+    let bridge: Bridge
+    let options: CommonOptions
+
+    /// Connects. The environment's and the command line's URLs may hold credentials; no message
+    /// of ours repeats them.
+    static func connect(
+        _ options: CommonOptions, _ console: Console, timeToLive: Duration? = nil
+    ) async throws(CommandFailure) -> BridgeAccess {
+        let access = try StoreAccess(options)
+        var client = try await clientOptions(options)
+        client.name = "natsbridge"
+        if let timeout = options.timeout { client.connectTimeout = timeout }
+        if let path = options.trace {
+            guard !path.isEmpty else { throw .usage("--trace names no file") }
+            client.trace = try ProtocolTraceFile.trace(path, console)
+        }
+        var settings = BridgeOptions(client: client, store: access.store)
+        settings.linkPolicy = access.policy
+        settings.retry = access.retry
+        settings.senderName = "natsbridge"
+        if let threshold = options.threshold { settings.threshold = threshold }
+        if let timeToLive { settings.timeToLive = timeToLive }
+        if let memory = options.memory {
+            settings.memoryBudget = memory
+            // Whoever grants more wants larger messages, too.
+            settings.messageLimit = max(settings.messageLimit, memory / 4 * 3)
+        }
+        if console.verbose { settings.trace = ConsoleTrace(console: console) }
+        do throws(BridgeError) {
+            return BridgeAccess(bridge: try await Bridge.connect(settings), options: options)
+        } catch {
+            throw CommandFailure(error)
+        }
+    }
+
+    /// The server and the credentials that the options name.
+    private static func clientOptions(
+        _ options: CommonOptions
+    ) async throws(CommandFailure) -> NATSClientOptions {
+        guard let context = options.context else {
+            return NATSClientOptions(servers: [options.server ?? CommonOptions.defaultServer])
+        }
+        do throws(NATSError) {
+            var client = try await NATSClientOptions.context(context)
+            if let server = options.server { client.servers = [server] }
+            return client
+        } catch {
+            throw CommandFailure(error)
+        }
+    }
+
+    /// A subject of the command line.
+    static func subject(_ text: String) throws(CommandFailure) -> Subject {
+        do throws(SubjectError) { return try Subject(text) } catch {
+            throw .usage("subject \"\(text)\": \(error)")
+        }
+    }
+
+    /// A subject of the command line that may hold wildcards.
+    static func pattern(_ text: String) throws(CommandFailure) -> SubjectPattern {
+        do throws(SubjectError) { return try SubjectPattern(text) } catch {
+            throw .usage("subject \"\(text)\": \(error)")
+        }
+    }
+}
+
+/// Writes the trace to the standard error.
+private struct ConsoleTrace: TraceSink {
+    let console: Console
+
+    func record(_ event: TraceEvent) { console.trace(event.description) }
+}

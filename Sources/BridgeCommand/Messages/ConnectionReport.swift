@@ -1,0 +1,48 @@
+internal import BridgeBytes
+internal import BridgeConsole
+internal import NATSCore
+internal import NATSWire
+
+/// Tells a person what happens to the connection while a command listens: one line each on the
+/// standard error.
+enum ConnectionReport {
+    /// Runs a body and reports meanwhile. The first connection is not news.
+    static func during<T: Sendable>(
+        _ client: NATSClient, _ console: Console,
+        _ body: () async throws(CommandFailure) -> T
+    ) async throws(CommandFailure) -> T {
+        let report = Task {
+            var isFirst = true
+            for await event in client.events {
+                if case .connected = event, isFirst {
+                    isFirst = false
+                } else if !isFirst, let line = line(event) {
+                    console.remark("natsbridge: \(line)")
+                }
+            }
+        }
+        defer { report.cancel() }
+        return try await body()
+    }
+
+    /// What an event means for whoever waits for messages; nil when it means nothing.
+    static func line(_ event: NATSEvent) -> String? {
+        switch event {
+        case .connected(let server): "connected again, to \(server)"
+        case .disconnected(let error): "the connection is lost: \(text(error))"
+        case .lameDuck: "the server will stop soon; looking for another"
+        case .moved(let server): "moved away from \(server), nothing was lost"
+        case .slowConsumer: "messages come faster than they are used"
+        case .closed(let error?): "the connection is closed for good: \(text(error))"
+        case .serverError(let error): "the server complains: \(error.text)"
+        // Dropped messages are told in their place of the sequence.
+        case .messagesDropped: nil
+        case .connecting, .connectionFailed, .serversChanged, .suspended, .closed(nil): nil
+        }
+    }
+
+    private static func text(_ error: NATSError) -> String {
+        let place = error.server.isEmpty ? "" : "\(error.server): "
+        return place + (error.detail.isEmpty ? error.code.rawValue : error.detail)
+    }
+}

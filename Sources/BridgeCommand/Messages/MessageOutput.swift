@@ -1,0 +1,125 @@
+internal import BridgeBytes
+internal import BridgeConsole
+internal import BridgeEnvelope
+internal import NATSBridge
+
+/// Prints received messages, and writes their payloads into files where that is wanted.
+///
+/// Each payload stands alone: one that cannot be had is told in its place, and its neighbours are
+/// printed or written all the same. Only what this machine refuses, such as a full disk, ends the
+/// command.
+struct MessageOutput: Sendable {
+    let console: Console
+    /// The directory for payloads; nil to print values.
+    let directory: String?
+
+    init(_ arguments: ParsedArguments, _ console: Console) throws(CommandFailure) {
+        self.console = console
+        directory = arguments["--out"]
+        guard let directory else { return }
+        guard !directory.isEmpty else { throw .usage("--out names no directory") }
+        try FileBytes.makeDirectory(directory)
+    }
+
+    /// Prints an element of a sequence of messages, and counts it.
+    /// - Returns: How many messages there were so far.
+    /// - Throws: What this machine refuses.
+    func take(
+        _ result: Result<Received, BridgeError>, of place: MessagePlace, _ tally: MessageTally
+    ) throws(CommandFailure) -> Int {
+        if case .failure(let error) = result, error.isLoss {
+            tally.countLoss(showLoss(error, of: place), count: error.lostMessages)
+            return tally.messages
+        }
+        return tally.count(try show(result, of: place))
+    }
+
+    /// Prints a message, or why it cannot be used.
+    /// - Returns: Why the message or the first of its payloads cannot be used, if so.
+    /// - Throws: What this machine refuses.
+    private func show(
+        _ result: Result<Received, BridgeError>, of place: MessagePlace
+    ) throws(CommandFailure) -> CommandFailure? {
+        switch result {
+        case .success(let message): return try show(message, of: place)
+        case .failure(let error):
+            let failure = CommandFailure(error)
+            console.remark(failure.line)
+            if console.json { console.line(MessageJSON.error(failure, of: place)) }
+            return failure
+        }
+    }
+
+    /// Prints a message with what could be had of it.
+    func show(
+        _ message: Received, of place: MessagePlace
+    ) throws(CommandFailure) -> CommandFailure? {
+        var shown: [ShownPayload] = []
+        for (index, payload) in message.payloads.enumerated() {
+            shown.append(try shownPayload(payload, index, of: message))
+        }
+        if console.json {
+            console.json(MessageJSON.encode(message, shown, of: place))
+        } else {
+            console.line(MessageText.head(of: message, place))
+            for line in MessageText.payloads(of: message, shown) { console.line(line) }
+        }
+        let failures = shown.compactMap(\.failure)
+        for failure in failures { console.remark(failure.line) }
+        return failures.first
+    }
+
+    /// Tells of messages that are missing at this place of the sequence.
+    private func showLoss(_ error: BridgeError, of place: MessagePlace) -> CommandFailure {
+        let failure = CommandFailure(error)
+        console.remark(failure.line)
+        if console.json {
+            console.line(MessageJSON.loss(failure, count: error.lostMessages, of: place))
+        }
+        return failure
+    }
+
+    private func shownPayload(
+        _ payload: ReceivedPayload, _ index: Int, of message: Received
+    ) throws(CommandFailure) -> ShownPayload {
+        // The bytes of an unknown type are what there is to know of it.
+        if let error = payload.error, error.code != .unknownPayloadType {
+            return .failed(CommandFailure(error))
+        }
+        guard let directory else {
+            return console.json ? MessageJSON.value(of: payload, in: message) : .value
+        }
+        let parts = [message.envelope.messageID, String(index + 1), payload.name]
+        let name = parts.map(Self.plain).joined(separator: "-")
+        let path = "\(directory)/\(name)\(Self.ending(payload.typeName, name))"
+        try FileBytes.write(payload.bytes, to: path)
+        return .file(path)
+    }
+
+    /// Longest part of a file's name that comes from a peer.
+    private static let longestPart = 80
+
+    /// A peer's text as a part of a file's name: no separators, no leading dot, bounded.
+    private static func plain(_ text: String) -> String {
+        let letters = text.unicodeScalars.prefix(longestPart).map { scalar -> Character in
+            let isPlain =
+                scalar.isASCII
+                && (scalar.properties.isAlphabetic
+                    || "0123456789._-"
+                        .unicodeScalars.contains(scalar))
+            return isPlain ? Character(scalar) : "_"
+        }
+        return letters.first == "." ? "_" + letters.dropFirst() : String(letters)
+    }
+
+    private static func ending(_ type: String, _ name: String) -> String {
+        let ending =
+            switch type {
+            case "text": ".txt"
+            case "dictionary", "jsontable": ".json"
+            case "arrowtable": ".arrows"
+            default: ""
+            }
+        return name.hasSuffix(ending) ? "" : ending
+    }
+}

@@ -1,0 +1,76 @@
+internal import ArrowIPC
+internal import BridgeBytes
+internal import BridgeConsole
+internal import BridgeEnvelope
+internal import BridgeJSON
+internal import NATSBridge
+
+/// Turns the command line's payloads into typed values.
+enum PayloadInput {
+    static func outgoing(_ texts: [String]) throws(CommandFailure) -> Payloads {
+        var payloads: Payloads = []
+        for text in texts {
+            let argument = try PayloadArgument(parsing: text)
+            payloads.append(Payload(argument.name, try value(argument)))
+        }
+        return payloads
+    }
+
+    private static func value(_ argument: PayloadArgument) throws(CommandFailure) -> PayloadValue {
+        let (bytes, place) = try content(argument)
+        switch argument.type {
+        case "text":
+            guard let text = String(validating: bytes) else {
+                throw damaged(argument, place, "is not UTF-8 text")
+            }
+            return .text(text)
+        case "dictionary": return .json(try json(bytes, argument, place))
+        case "jsontable":
+            let rows = try json(bytes, argument, place)
+            guard rows.arrayValue?.allSatisfy({ $0.objectValue != nil }) == true else {
+                throw damaged(argument, place, "is not an array of row objects")
+            }
+            return .jsonTable(rows)
+        case "arrowtable":
+            guard argument.source != .inline(String(repairing: bytes)) else {
+                throw .usage(
+                    "payload \(argument.name): an arrowtable comes from a file",
+                    hint: "write \(argument.name):arrowtable=@FILE")
+            }
+            do throws(ArrowError) { return .table(try Table(ipcStream: bytes)) } catch {
+                throw CommandFailure(error, target: place)
+            }
+        case "image": return .image(bytes)
+        case "audio": return .audio(bytes)
+        case "video": return .video(bytes)
+        default: return .bytes(bytes)
+        }
+    }
+
+    /// The bytes, and where they come from.
+    private static func content(
+        _ argument: PayloadArgument
+    ) throws(CommandFailure) -> (Bytes, String) {
+        switch argument.source {
+        case .inline(let text): (Bytes(utf8: text), argument.name)
+        case .file(let path): (try FileBytes.read(path), path)
+        case .standardInput: (try FileBytes.read("-"), "standard input")
+        }
+    }
+
+    private static func json(
+        _ bytes: Bytes, _ argument: PayloadArgument, _ place: String
+    ) throws(CommandFailure) -> JSONValue {
+        do throws(JSONError) { return try JSONValue(parsing: bytes) } catch {
+            throw damaged(argument, place, "is not JSON: \(error.detail)")
+        }
+    }
+
+    private static func damaged(
+        _ argument: PayloadArgument, _ place: String, _ reason: String
+    ) -> CommandFailure {
+        CommandFailure(
+            .usage, code: .invalidArgument, stage: "arguments", target: place,
+            detail: "payload \(argument.name) \(reason)")
+    }
+}

@@ -1,0 +1,63 @@
+internal import BridgeBytes
+internal import BridgeClaims
+internal import BridgeEnvelope
+package import NATSBridge
+internal import NATSCore
+package import NATSJetStream
+
+extension CommandFailure {
+    /// What the bridge, or a layer below it, could not do.
+    package init(_ error: BridgeError) {
+        self.init(
+            Self.exit(error), code: error.code, stage: error.stage.rawValue,
+            target: error.subject.isEmpty ? nil : error.subject,
+            correlationID: error.correlationID.isEmpty ? nil : error.correlationID,
+            detail: error.detail, hint: Self.hint(error))
+        outcome = error.outcome?.rawValue
+    }
+
+    /// Runs a call of the bridge.
+    package static func translating<T>(
+        _ body: () async throws(BridgeError) -> T
+    ) async throws(CommandFailure) -> T {
+        do throws(BridgeError) { return try await body() } catch { throw CommandFailure(error) }
+    }
+
+    /// A sequence of messages that ended before its time: it was cancelled, or the client closed.
+    package static func ended(_ stage: String, _ target: String) -> CommandFailure {
+        Task.isCancelled
+            ? CommandFailure(
+                .interrupted, code: .cancelled, stage: stage, target: target,
+                detail: "interrupted")
+            : CommandFailure(
+                .retryable, code: .closed, stage: stage, target: target,
+                detail: "the connection is closed")
+    }
+
+    /// The code decides; the bridge's stage, where the table does not have it.
+    private static func exit(_ error: BridgeError) -> ExitCode {
+        // A first connection that broke off before the handshake is one that there is not.
+        if error.stage == .connect, error.code == .disconnected { return .connection }
+        if let claim = error.underlying as? ClaimError { return exit(claim) }
+        // What our own message breaks is refused; what a peer's does is damage.
+        let isOutgoing = error.stage == .plan || error.stage == .encode
+        if isOutgoing, error.underlying is EnvelopeError { return .refused }
+        return ExitCode.of(error.code)
+    }
+
+    private static func hint(_ error: BridgeError) -> String? {
+        let isMissing = error.stage == .connect && error.code == .disconnected
+        return hint(
+            isMissing ? .connectionFailed : error.code, ofStore: error.underlying is ClaimError)
+    }
+
+    /// What JetStream could not do.
+    package init(_ error: JetStreamError) {
+        self.init(
+            ExitCode.of(error.code), code: error.code, stage: error.operation,
+            target: error.place.isEmpty ? nil : error.place,
+            detail: error.detail.isEmpty ? error.code.rawValue : error.detail,
+            hint: Self.hint(error.code, ofStore: false))
+        outcome = error.outcome?.rawValue
+    }
+}

@@ -1,0 +1,38 @@
+internal import BridgeBytes
+internal import BridgeClaims
+internal import NATSJetStream
+
+extension CommandFailure {
+    /// What one can do about a failure, in the words of this command line.
+    /// - Parameter ofStore: Whether a store's server failed, not the NATS server.
+    static func hint(_ code: ErrorCode, ofStore: Bool) -> String? {
+        ofStore ? storeHint(code) : natsHint(code)
+    }
+
+    private static func storeHint(_ code: ErrorCode) -> String? {
+        switch code {
+        case .linkRefused: "--allow-origin allows another origin"
+        case .unavailable: "is the file server running? --store names another"
+        case .payloadNotFound: "is this the store that the sender uses? --store names another"
+        case .payloadExpired: "the sender has to send it again"
+        case .storageFull: "remove files from the store, or give it more room"
+        case .tlsRequired: "use the store's plain http address, or a proxy that ends TLS"
+        default: nil
+        }
+    }
+
+    private static func natsHint(_ code: ErrorCode) -> String? {
+        switch code {
+        case .connectionFailed: "is the server running? --server or NATS_URL names another"
+        case .authorizationFailed:
+            "name a --context, or put them into the URL: nats://user:password@host"
+        case .tlsRequired: "use an address of the server that takes plain connections"
+        case .noResponders: "is the service running?"
+        case .tooLarge: "lower --threshold, so that more goes by link"
+        case .noStream: "create a stream that has this subject, or send without --jetstream"
+        case .jetStreamDisabled: "start nats-server with -js, or do without JetStream"
+        case .storageFull: "raise the stream's limits, or purge it"
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,13 @@
+internal import BridgeBytes
+package import NATSCore
+
+extension CommandFailure {
+    /// What the NATS client could not do.
+    package init(_ error: NATSError, correlationID: String? = nil) {
+        self.init(
+            ExitCode.of(error.code), code: error.code, stage: error.stage.rawValue,
+            target: error.place, correlationID: correlationID, detail: error.detail,
+            hint: Self.hint(error.code, ofStore: false))
+        outcome = error.outcome?.rawValue
+    }
+}

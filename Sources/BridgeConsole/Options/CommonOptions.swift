@@ -1,0 +1,86 @@
+internal import BridgeSockets
+
+/// Options that several commands share, and the settings that they and the environment give.
+package struct CommonOptions: Sendable, Equatable {
+    package static let defaultServer = "nats://127.0.0.1:4222"
+    package static let defaultStore = "http://127.0.0.1:8080"
+    /// How long to wait for a server's or a service's answer, unless said otherwise.
+    package static let defaultTimeout = Duration.seconds(10)
+
+    /// Largest `--max-retries`; with waits of any length it is as good as for ever.
+    private static let mostRetries = 1_000_000
+
+    /// Of every command.
+    package static let everywhere: [OptionSpecification] = [
+        .flag("--json", "print JSON, one object a line"),
+        .flag("--verbose", short: "-v", "print the trace of every stage to the standard error"),
+        .flag("--help", short: "-h", "print this help"),
+    ]
+
+    /// Of commands that download links.
+    package static let links: [OptionSpecification] = [
+        .value(
+            "--store", "URL",
+            "the file server for large payloads (else NATSBRIDGE_STORE, else \(defaultStore))"),
+        .value(
+            "--allow-origin", "URL", repeats: true,
+            "another origin that links may point to; may repeat"),
+        .flag("--plik", "the store is a Plik server"),
+        .value("--timeout", "TIME", "how long to wait, such as 500ms, 10s, 2m"),
+        .value("--max-retries", "N", "how often a failed transfer is tried again (default 7)"),
+        .value("--base-delay", "TIME", "the longest wait before the first retry (default 100ms)"),
+        .value("--max-delay", "TIME", "the longest wait before any retry (default 10s)"),
+    ]
+
+    /// Of commands that speak NATS.
+    package static let bridge: [OptionSpecification] =
+        [
+            .value(
+                "--server", "URL",
+                "the NATS server, or several with commas (else NATS_URL, else \(defaultServer))"),
+            .value(
+                "--context", "NAME",
+                "server and credentials of a context of the nats tools (else NATS_CONTEXT)"),
+        ] + links + [
+            .value(
+                "--threshold", "BYTES",
+                "payloads of this size and above go by link (default 1,000,000)"),
+            .value(
+                "--trace", "FILE",
+                "write what crosses the wire to NATS into a file: a JSON line for each frame"),
+        ]
+
+    /// Nil: the context's, or the default one.
+    package let server: String?
+    package let context: String?
+    package let store: String
+    package let allowedOrigins: [String]
+    package let threshold: Int?
+    package let timeout: Duration?
+    package let trace: String?
+    package let isPlik: Bool
+    package let maxRetries: Int?
+    package let baseDelay: Duration?
+    /// What payloads by link may hold in memory together.
+    package let memory: Int?
+    package let maxDelay: Duration?
+
+    package init(
+        _ arguments: ParsedArguments, environment: (String) -> String? = ProcessEnvironment.value
+    ) throws(CommandFailure) {
+        // What stands on the command line wins, and NATS_URL says more than NATS_CONTEXT.
+        let url = environment("NATS_URL")
+        context = arguments["--context"] ?? (url == nil ? environment("NATS_CONTEXT") : nil)
+        server = arguments["--server"] ?? (context == nil ? url : nil)
+        store = arguments["--store"] ?? environment("NATSBRIDGE_STORE") ?? Self.defaultStore
+        allowedOrigins = arguments.all("--allow-origin")
+        threshold = try arguments.byteCount("--threshold")
+        memory = try arguments.byteCount("--memory", minimum: 1)
+        timeout = try arguments.duration("--timeout", isPositive: true)
+        trace = arguments["--trace"]
+        isPlik = arguments.has("--plik")
+        maxRetries = try arguments.integer("--max-retries", maximum: Self.mostRetries)
+        baseDelay = try arguments.duration("--base-delay")
+        maxDelay = try arguments.duration("--max-delay")
+    }
+}

@@ -1,0 +1,73 @@
+package import BridgeBytes
+package import BridgeJSON
+
+/// Where a command prints: results to the standard output, remarks and errors to the standard
+/// error. Every line is written at once, so that a pipe's reader sees it when it happens.
+///
+/// Whatever a peer may have written passes `TerminalText`. A standard output that takes no more
+/// ends the command; see `StandardOutput`.
+package struct Console: Sendable {
+    /// Whether results are JSON, one object a line.
+    package let json: Bool
+    /// Whether trace lines go to the standard error.
+    package let verbose: Bool
+
+    package init(json: Bool, verbose: Bool = false) {
+        self.json = json
+        self.verbose = verbose
+    }
+
+    /// Whether a person is likely to watch the standard error.
+    static var errorsAreTerminal: Bool { ThisProgram.isTerminal(2) }
+
+    /// Whether the output has failed, so that more of it is of no use.
+    package var outputHasFailed: Bool { StandardOutput.hasFailed }
+
+    /// A line of the result, or several.
+    package func line(_ text: String) {
+        StandardOutput.write(Bytes(utf8: TerminalText.lines(text) + "\n"))
+    }
+
+    /// A JSON object as one line of the result.
+    package func line(_ value: JSONValue) {
+        json(Bytes(utf8: String(repairing: value.encoded()) + "\n"))
+    }
+
+    /// JSON of the result, with the ends of its lines.
+    package func json(_ text: Bytes) { StandardOutput.write(TerminalText.json(text)) }
+
+    /// Bytes of the result as they are: what the user asked for, and no text.
+    package func raw(_ bytes: Bytes) { StandardOutput.write(bytes) }
+
+    /// A remark for a person, beside the result; each line is cut to `TerminalText.longestLine`.
+    package func remark(_ text: String) {
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        let shown = lines.map { TerminalText.line(String($0)) }.joined(separator: "\n")
+        // A standard error that takes nothing leaves nobody to be told.
+        _ = FileBytes.writeAll(Bytes(utf8: shown + "\n"), to: 2)
+    }
+
+    /// A trace line, when they are wanted.
+    package func trace(_ text: String) {
+        if verbose { remark(text) }
+    }
+
+    /// An error: one line for a person, and with `--json` one object for a program.
+    package func report(_ failure: CommandFailure) {
+        remark(failure.line)
+        if json { line(failure.json) }
+    }
+
+    /// Writes over the current line of the terminal.
+    static func overwrite(_ text: String) {
+        _ = FileBytes.writeAll(Bytes(utf8: "\r" + text), to: 2)
+    }
+}
+
+extension JSONValue {
+    /// A whole number.
+    package init(_ value: Int) { self = .number(JSONNumber(value)) }
+
+    /// A number; null for NaN and the infinities, which JSON cannot write.
+    package init(_ value: Double) { self = JSONNumber(value).map(JSONValue.number) ?? .null }
+}

@@ -1,0 +1,90 @@
+internal import BridgeBytes
+internal import Glibc
+internal import Synchronization
+
+/// The standard output, which may fail like any other file: a full disk, a reader that has gone.
+///
+/// ## Theory of operation
+/// The first write that fails is kept and ends the command: the rest of the output could only be
+/// a part that looks whole. Whatever is written afterwards goes nowhere. At the end `finish`
+/// closes the descriptor, since some file systems tell of a full disk no sooner, and says what
+/// went wrong.
+///
+/// The `unsafe` calls are sound: they get the address of a local, for the time of the call.
+package enum StandardOutput {
+    private static let descriptor: Int32 = 1
+
+    private struct State {
+        /// The error number of the first write that failed.
+        var failure: Int32?
+        var hasWritten = false
+        /// Ends the command when a write fails.
+        var cancel: (@Sendable () -> Void)?
+    }
+
+    private static let state = Mutex(State())
+
+    /// Whether a write has failed.
+    static var hasFailed: Bool { state.withLock { $0.failure != nil } }
+
+    /// Sets what ends the command when a write fails.
+    static func onFailure(_ cancel: @escaping @Sendable () -> Void) {
+        let failed = state.withLock { state in
+            state.cancel = cancel
+            return state.failure != nil
+        }
+        if failed { cancel() }
+    }
+
+    /// Makes sure that the three standard descriptors are open, so that no socket or file of ours
+    /// takes the number of one that our parent had closed. Reading from or writing to such a one
+    /// fails, as it would have.
+    package static func reserveDescriptors() {
+        for (number, mode) in [(0, O_WRONLY), (1, O_RDONLY), (2, O_WRONLY)] as [(Int32, Int32)]
+        where fcntl(number, F_GETFD) < 0 {
+            // Descriptors are given out from the lowest, so that this one gets the number.
+            _ = unsafe open("/dev/null", mode)
+        }
+    }
+
+    /// Writes all bytes, or notes why that is not possible.
+    static func write(_ bytes: Bytes) {
+        let isUsable = state.withLock { state in
+            if !bytes.isEmpty { state.hasWritten = true }
+            return state.failure == nil
+        }
+        if isUsable, !FileBytes.writeAll(bytes, to: descriptor) { note(errno) }
+    }
+
+    private static func note(_ number: Int32) {
+        let cancel = state.withLock { state in
+            if state.failure == nil { state.failure = number }
+            return state.cancel
+        }
+        cancel?()
+    }
+
+    /// What the output holds at the end.
+    package enum End {
+        /// Everything that was printed.
+        case whole
+        /// What its reader took before it went away; it wants no more, and nobody needs to be
+        /// told.
+        case readerGone
+        /// Less than was printed.
+        case failed(CommandFailure)
+    }
+
+    /// Closes the output.
+    package static func finish() -> End {
+        let hasWritten = state.withLock { $0.hasWritten }
+        if close(descriptor) != 0, hasWritten, errno != EINTR { note(errno) }
+        guard let number = state.withLock({ $0.failure }) else { return .whole }
+        if number == EPIPE { return .readerGone }
+        let reason = unsafe String(cString: strerror(number)).lowercased()
+        return .failed(
+            CommandFailure(
+                .other, code: .outputFailed, stage: "write", target: "standard output",
+                detail: reason))
+    }
+}

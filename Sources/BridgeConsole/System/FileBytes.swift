@@ -1,0 +1,120 @@
+package import BridgeBytes
+internal import Glibc
+
+/// Whole files in and out, for the command line.
+///
+/// The `unsafe` calls are sound: reads and writes get a buffer with its own count, and paths are
+/// strings that live as long as the call.
+package enum FileBytes {
+    /// Bytes asked for in one read when the size is unknown.
+    private static let readSize = 1 << 20
+    /// Largest file that is read into memory, in bytes; a longer one is a slip, or a device.
+    private static let longest = 32 << 30
+    /// Most memory that is asked for before bytes have come, in bytes.
+    private static let firstCapacity = 1 << 30
+
+    /// Reads a file, or the standard input for `-`, into one piece of memory.
+    package static func read(_ path: String) throws(CommandFailure) -> Bytes {
+        if path == "-" { return try read(descriptor: 0, path: "standard input", expected: 0) }
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure("open", path) }
+        defer { close(descriptor) }
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else { throw failure("open", path) }
+        return try read(descriptor: descriptor, path: path, expected: Int(status.st_size))
+    }
+
+    private static func read(
+        descriptor: Int32, path: String, expected: Int
+    ) throws(CommandFailure) -> Bytes {
+        // One byte more than expected, so that the end shows without a second growth.
+        var writer = ByteWriter(capacity: min(expected, firstCapacity) + 1)
+        while true {
+            var count = 0
+            let wanted = writer.count < expected ? 1 : (expected > 0 ? 1 : readSize)
+            unsafe writer.appendUnsafe(upTo: wanted) { spare in
+                count = unsafe Glibc.read(descriptor, spare.baseAddress, spare.count)
+                return max(count, 0)
+            }
+            if count == 0 { return writer.finish() }
+            if count < 0, errno != EINTR { throw failure("read", path) }
+            guard writer.count <= longest else {
+                throw CommandFailure(
+                    .refused, code: .tooLarge, stage: "read", target: path,
+                    detail: "it is larger than \(Figures.bytes(longest))")
+            }
+        }
+    }
+
+    /// Writes a file so that it appears whole or not at all: into `PATH.partial`, then renamed.
+    /// What is no regular file, such as a pipe or a device, is written into as it stands: a
+    /// renamed file must never take its place.
+    package static func write(_ bytes: Bytes, to path: String) throws(CommandFailure) {
+        var status = stat()
+        if unsafe stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+            return try writeInPlace(bytes, to: path)
+        }
+        let partial = path + ".partial"
+        let descriptor = unsafe open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+        guard descriptor >= 0 else { throw failure("create", partial) }
+        let written = writeAll(bytes, to: descriptor)
+        guard close(descriptor) == 0, written, unsafe rename(partial, path) == 0 else {
+            let error = failure("write", path)
+            _ = unsafe unlink(partial)
+            throw error
+        }
+    }
+
+    private static func writeInPlace(_ bytes: Bytes, to path: String) throws(CommandFailure) {
+        let descriptor = unsafe open(path, O_WRONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure("open", path) }
+        defer { close(descriptor) }
+        guard writeAll(bytes, to: descriptor) else { throw failure("write", path) }
+    }
+
+    /// Writes all bytes to a descriptor; false leaves the reason in `errno`.
+    package static func writeAll(_ bytes: Bytes, to descriptor: Int32) -> Bool {
+        var done = 0
+        while done < bytes.count {
+            let count = unsafe bytes[done...].withUnsafeBytes {
+                unsafe Glibc.write(descriptor, $0.baseAddress, $0.count)
+            }
+            if count < 0, errno != EINTR {
+                // Somebody who shares the descriptor has made it one that does not wait.
+                guard errno == EAGAIN, waitUntilWritable(descriptor) else { return false }
+            }
+            done += max(count, 0)
+        }
+        return true
+    }
+
+    private static func waitUntilWritable(_ descriptor: Int32) -> Bool {
+        var wanted = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        return unsafe poll(&wanted, 1, -1) > 0 || errno == EINTR
+    }
+
+    /// Makes a directory and those above it.
+    package static func makeDirectory(_ path: String) throws(CommandFailure) {
+        if unsafe mkdir(path, 0o777) == 0 || errno == EEXIST { return }
+        guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else {
+            throw failure("create", path)
+        }
+        try makeDirectory(String(path[..<slash]))
+        guard unsafe mkdir(path, 0o777) == 0 || errno == EEXIST else {
+            throw failure("create", path)
+        }
+    }
+
+    package static func failure(_ stage: String, _ path: String) -> CommandFailure {
+        let number = errno
+        let reason = unsafe String(cString: strerror(number))
+        let code: ErrorCode =
+            switch number {
+            case ENOENT: .fileNotFound
+            case ENOSPC, EDQUOT: .storageFull
+            default: .systemError
+            }
+        return CommandFailure(
+            ExitCode.of(code), code: code, stage: stage, target: path, detail: reason.lowercased())
+    }
+}

@@ -1,0 +1,21 @@
+internal import Glibc
+
+/// What the system says of the running program: its own path, its terminals.
+///
+/// The `unsafe` calls are sound: the kernel and libc write at most the count that they are given,
+/// and what they return is copied at once.
+package enum ThisProgram {
+    /// The path of this executable, for starting it again.
+    package static var executablePath: String? {
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = unsafe readlink("/proc/self/exe", &buffer, buffer.count)
+        guard count > 0, count < buffer.count else { return nil }
+        return String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// Whether a descriptor is a terminal.
+    static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
+
+    /// Whether a path names a file that can be executed.
+    package static func isExecutable(_ path: String) -> Bool { unsafe access(path, X_OK) == 0 }
+}

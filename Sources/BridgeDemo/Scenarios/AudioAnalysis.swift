@@ -1,0 +1,69 @@
+package import ArrowIPC
+internal import BridgeBytes
+internal import BridgeConsole
+package import BridgeJSON
+
+/// What the demo's audio service answers: the tones of a recording as JSON, and its spectrum as a
+/// table.
+package struct AudioAnalysis: Sendable {
+    /// Tones below this share of full scale are noise.
+    private static let floor = 0.02
+
+    package let tones: [Spectrum.Tone]
+    package let report: JSONValue
+    package let spectrum: Table
+
+    package init(samples: [Float], samplingRate: Int, channels: Int) throws(ArrowError) {
+        let spectrum = Spectrum(of: samples, samplingRate: samplingRate)
+        tones = spectrum.tones(above: Self.floor)
+        let seconds = Double(samples.count) / Double(samplingRate * channels)
+        report = [
+            "duration_s": JSONValue(Self.rounded(seconds, 3)),
+            "sampling_rate": JSONValue(samplingRate),
+            "channels": JSONValue(channels),
+            "tones": .array(
+                tones.map { tone in
+                    [
+                        "frequency_hz": JSONValue(Self.rounded(tone.frequency, 1)),
+                        "amplitude": JSONValue(Self.rounded(tone.amplitude, 3)),
+                    ]
+                }),
+        ]
+        let bins = spectrum.amplitudes.count
+        self.spectrum = try Table([
+            "frequency_hz": Column((0..<bins).map { spectrum.frequency(ofBin: $0) }),
+            "amplitude": Column(spectrum.amplitudes.map { Float($0) }),
+        ])
+    }
+
+    /// Whether the analysis names the tones that a recording was made with: each within a hertz,
+    /// the loudest first, and no other.
+    package static func names(_ tones: [Spectrum.Tone], in report: JSONValue) -> Bool {
+        let found = report["tones"]?.arrayValue ?? []
+        guard found.count == tones.count else { return false }
+        return zip(found, tones.sorted { $0.amplitude > $1.amplitude }).allSatisfy { found, tone in
+            guard let frequency = found["frequency_hz"]?.doubleValue,
+                let amplitude = found["amplitude"]?.doubleValue
+            else { return false }
+            return abs(frequency - tone.frequency) < 1
+                && abs(amplitude - tone.amplitude) < 0.05 * tone.amplitude
+        }
+    }
+
+    /// The frequency of the tallest bin of a spectrum table.
+    package static func peak(of spectrum: Table) throws(ArrowError) -> Double {
+        guard let batch = spectrum.batches.first else { return 0 }
+        let frequencies = try batch.column("frequency_hz")
+        let amplitudes = try batch.column("amplitude")
+        let values = try amplitudes.span(as: Float.self)
+        var best = 0
+        for index in values.indices where values[index] > values[best] { best = index }
+        return try frequencies.number(Double.self, at: best) ?? 0
+    }
+
+    private static func rounded(_ value: Double, _ decimals: Int) -> Double {
+        var scale = 1.0
+        for _ in 0..<decimals { scale *= 10 }
+        return (value * scale).rounded() / scale
+    }
+}
