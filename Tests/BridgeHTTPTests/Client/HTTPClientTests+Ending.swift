@@ -92,3 +92,24 @@ extension HTTPClientTests {
         #expect(server.connectionCount == 1)
     }
 }
+
+extension HTTPClientTests {
+    @Test("A server that speaks TLS only is told to do so, and the URL stands once in the line")
+    func tlsOnly() async throws {
+        let server = try ScriptedServer { connection, _ in
+            _ = connection.readHead()
+            // An alert of TLS 1.2, as OpenSSL and Go answer to plain HTTP.
+            connection.send([0x15, 0x03, 0x01, 0x00, 0x02, 0x02, 0x46])
+        }
+        let client = try client()
+        let url = try HTTPURL("http://127.0.0.1:\(server.port)/x")
+        let error = await #expect(throws: HTTPError.self) {
+            _ = try await client.send(HTTPRequest("GET", url))
+        }
+        #expect(error?.reason == .tlsPeer && error?.code == .tlsRequired)
+        #expect(error?.underlying?.code == .tlsRequired)
+        let line = error?.description ?? ""
+        #expect(line.contains("speaks TLS only"), "\(line)")
+        #expect(line.ranges(of: "127.0.0.1").count == 1, "\(line)")
+    }
+}
