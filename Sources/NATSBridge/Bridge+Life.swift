@@ -32,6 +32,7 @@ extension Bridge {
     /// its error counts more than one of the drain then. In a cancelled task draining does not
     /// wait: the bridge is closed at once.
     /// - Throws: What `body` throws, or `BridgeError` from connecting or draining.
+    @discardableResult
     public static func withBridge<R: Sendable>(
         _ options: BridgeOptions, _ body: (Bridge) async throws -> R
     ) async throws -> R {
@@ -51,6 +52,7 @@ extension Bridge {
     /// Connects to servers with the default options, and lends the bridge to `body`; see
     /// `withBridge(_:_:)` with options.
     /// - Throws: As that.
+    @discardableResult
     public static func withBridge<R: Sendable>(
         _ servers: String..., store: (any ClaimStore)? = nil,
         _ body: (Bridge) async throws -> R
