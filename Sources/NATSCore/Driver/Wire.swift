@@ -130,9 +130,15 @@ final class Wire: LinkHandler {
         !link.wantsRead || pausedUntil.map { MonotonicClock.now - $0 < Self.patience } ?? false
     }
 
+    /// What failed: of the server, which the client's error names, the reason alone.
+    private static func reason(_ error: SocketError) -> String {
+        error.operation == "bind"
+            ? "bind \(error.subject): \(error.detail)" : error.detail
+    }
+
     func closed(_ link: Link, error: SocketError?) {
         tap?.finish()
-        driver.ended(self, error.map { .transportFailed($0.detail) } ?? .requested)
+        driver.ended(self, error.map { .transportFailed(Self.reason($0)) } ?? .requested)
     }
 }
 

@@ -78,7 +78,7 @@ import Testing
             #expect([.incompleteBody, .connectionLost].contains(error.reason), "\(error)")
         case ("error", .error(let error)), ("error-or-te", .error(let error)):
             #expect(
-                [.protocolViolation, .incompleteBody].contains(error.reason), "\(error)")
+                [.protocolViolation, .incompleteBody, .tlsPeer].contains(error.reason), "\(error)")
         case ("refuse-before-allocating", .error(let error)):
             #expect(error.reason == .bodyTooLarge)
         case ("error", .answer(206, _)):

@@ -44,7 +44,7 @@ import Testing
         let error = NATSError(.disconnected, stage: .connect, server: "a:1")
         #expect(
             "\(NATSEvent.disconnected(error))"
-                == "disconnected: connect failed (disconnected) at a:1")
+                == "disconnected: connect a:1: disconnected")
     }
 
     @Test(.needsNATSServer) func `clients and messages tell what they are`() async throws {

@@ -44,7 +44,8 @@ import Testing
             let error = await #expect(throws: NATSError.self) {
                 try await NATSClient.connect(NATSClientOptions(servers: servers))
             }
-            #expect(error?.code == .invalidArgument)
+            let asksForTLS = scheme.lowercased() == "tls"
+            #expect(error?.code == (asksForTLS ? .tlsRequired : .invalidArgument))
             #expect(error?.detail.contains("nothing was sent") == true)
             #expect(error.map { !"\($0)".contains(Self.password) } == true)
         }
@@ -79,7 +80,7 @@ import Testing
         let error = await #expect(throws: NATSError.self) {
             try await NATSClient.connect(given)
         }
-        #expect(error?.code == .connectionFailed)
+        #expect(error?.code == .tlsRequired)
         #expect(server.connectionCount > 0)
         #expect(!heard.text.contains(Self.password) && !heard.text.contains("CONNECT"))
     }
@@ -89,7 +90,11 @@ import Testing
         let server = try Self.server(heard)
         let address = "127.0.0.1:\(server.port)"
         let client = try await NATSClient.connect(NATSClientOptions(servers: [address]))
-        for servers in [["tls://a"], ["\(address),tls://a"], [], [","], [""]] {
+        for servers in [["tls://a"], ["\(address),tls://a"]] {
+            let error = #expect(throws: NATSError.self) { try client.setServers(servers) }
+            #expect(error?.code == .tlsRequired)
+        }
+        for servers in [[], [","], [""]] {
             let error = #expect(throws: NATSError.self) { try client.setServers(servers) }
             #expect(error?.code == .invalidArgument)
         }
