@@ -31,7 +31,7 @@ enum ConnectionReport {
         case .connected(let server): "connected again, to \(server)"
         case .disconnected(let error): "the connection is lost: \(text(error))"
         case .lameDuck: "the server will stop soon; looking for another"
-        case .moved(let server): "moved away from \(server), nothing was lost"
+        case .moved(let server): "moved away from \(server)"
         case .slowConsumer: "messages come faster than they are used"
         case .closed(let error?): "the connection is closed for good: \(text(error))"
         case .serverError(let error): "the server complains: \(error.text)"

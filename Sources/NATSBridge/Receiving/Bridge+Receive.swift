@@ -21,7 +21,8 @@ extension Bridge {
     ///
     /// The interest begins with this call. A message that cannot be used does not end the
     /// sequence, and neither does a place where messages are missing (`BridgeError.isLoss`): both
-    /// are passed over and told to `ReceiveOptions.onFailure`, or are elements of `results`.
+    /// are passed over, and told by the next message (`Received.skipped`) and at once to
+    /// `ReceiveOptions.onFailure`; in `results` they are elements.
     ///
     /// Messages are prepared side by side while the sequence goes on reading, within the limits
     /// that `ReceiveOptions` names, and handed out in the order that it chooses: one whose link

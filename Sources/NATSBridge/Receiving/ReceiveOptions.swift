@@ -20,8 +20,8 @@ public struct ReceiveOptions: Sendable {
 
     /// Told of each message that cannot be used, and of each place where messages are missing
     /// (`BridgeError.isLoss`), by a sequence that passes over them: in its place, in the task of
-    /// the loop, which goes on when the call returns. Nil: the trace and `Bridge.statistics`
-    /// alone tell.
+    /// the loop, which goes on when the call returns. Nil: the next message (`Received.skipped`),
+    /// the trace and `Bridge.statistics` tell.
     public var onFailure: (@Sendable (BridgeError) -> Void)?
     /// What a subscription of `Bridge.messages(on:)` may hold, and what happens then.
     public var limits = SubscriptionLimits.default

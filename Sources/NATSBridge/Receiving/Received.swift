@@ -19,12 +19,23 @@ public struct Received: Sendable {
     public let payloads: [ReceivedPayload]
     /// Where a stream holds the message; nil for core NATS.
     public let position: StreamPosition?
+    /// What the sequence passed over directly before this message, in its order: losses
+    /// (`BridgeError.isLoss`) and messages that could not be used. Empty nearly always, and always
+    /// in `results`, which has them as elements. Of more than `skippedLimit` the oldest go, losses
+    /// last.
+    public internal(set) var skipped: [BridgeError] = []
+
+    /// Most errors in `skipped`.
+    public static let skippedLimit = 64
 
     /// The trace that the sender put into the headers; nil when there is none.
     public var traceContext: TraceContext? { headers.traceContext }
 
     /// What is wrong with payloads, in their order; empty when each of them could be had.
     public var failures: [BridgeError] { payloads.compactMap(\.error) }
+
+    /// Whether messages are missing, or may be, between the one before and this one.
+    public var followsLoss: Bool { skipped.contains(where: \.isLoss) }
 
     /// Whether it has payloads and none of them could be had.
     public var isUnusable: Bool { !payloads.isEmpty && payloads.allSatisfy(\.isMissing) }

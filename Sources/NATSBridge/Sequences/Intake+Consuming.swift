@@ -6,6 +6,8 @@ extension Intake {
     final class Consumer: Sendable {
         private let intake: Intake
         private let id: Int
+        /// What was passed over since the last message, kept also over a cancelled wait.
+        private let skipped = Mutex(SkippedMessages())
 
         init(_ intake: Intake) {
             self.intake = intake
@@ -49,14 +51,19 @@ extension Intake {
             }
         }
 
-        /// The next message that can be used; what comes before it is told. Nil likewise.
+        /// The next message that can be used; what comes before it is told, and travels with it.
+        /// Nil likewise.
         func nextMessage(
             isolation: isolated (any Actor)? = #isolation
         ) async throws(BridgeError) -> Received? {
             while let element = try await nextElement() {
                 switch element.result {
-                case .success(let message): return message
-                case .failure(let error): intake.options.onFailure?(error)
+                case .success(var message):
+                    message.skipped = skipped.withLock { $0.take() }
+                    return message
+                case .failure(let error):
+                    skipped.withLock { $0.add(error) }
+                    intake.options.onFailure?(error)
                 }
             }
             return nil

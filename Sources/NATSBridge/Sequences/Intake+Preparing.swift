@@ -158,7 +158,8 @@ extension BridgeError {
         let why =
             switch gap.cause {
             case .slowConsumer: "the consumer was too slow, so they were dropped"
-            case .disconnected: "what was published while there was no connection is not here"
+            case .disconnected:
+                "what was published between two connections may not be here"
             }
         self.init(
             .messagesLost, stage: .receive, subject: pattern, detail: "\(what) lost: \(why)")

@@ -9,9 +9,9 @@ internal import NATSWire
 /// Cancelling a task that waits ends its loop, and loses nothing for another one.
 ///
 /// A message that cannot be used, such as one that is no envelope, does not end the sequence, and
-/// neither does a place where messages are missing. Both are passed over here, and told to
-/// `ReceiveOptions.onFailure`, to the trace and to `Bridge.statistics`; `results` has them as
-/// elements in their places.
+/// neither does a place where messages are missing. Both are passed over here, and told in their
+/// place: by the next message (`Received.skipped`), and at once to `ReceiveOptions.onFailure`, to
+/// the trace and to `Bridge.statistics`. `results` has them as elements.
 public struct ReceivedMessages: AsyncSequence, Sendable {
     public typealias Element = Received
     /// The subscription itself failed: the client is closed, or the server refused it.

@@ -203,7 +203,10 @@ extension ClientCore {
         case .serversChanged(let added, let removed):
             tell(.serversChanged(added: added.map(\.name), removed: removed.map(\.name)))
         case .lameDuck: tell(.lameDuck)
-        case .moved(let server): tell(.moved(from: server.name))
+        case .moved(let server):
+            // No server says when the others have heard of the new place.
+            subscriptions.withLock { $0.connectionEnded() }
+            tell(.moved(from: server.name))
         case .suspended: tell(.suspended)
         }
     }
@@ -213,7 +216,7 @@ extension ClientCore {
         status.withLock { status in
             if status.phase == .connected { status.phase = .reconnecting }
         }
-        subscriptions.withLock { $0.connectionLost() }
+        subscriptions.withLock { $0.connectionEnded() }
         tell(.disconnected(error))
         guard options.failsRequestsOnDisconnect else { return }
         requests.resumeAll(.failure(error))

@@ -20,7 +20,7 @@ public enum NATSEvent: Sendable, Hashable {
     case lameDuck
     /// The client has moved from a server that will stop to another one. Nothing it published was
     /// lost; a message to it can have been, where the cluster's other servers took longer than a
-    /// fifth of a second to hear of its new place.
+    /// fifth of a second to hear of its new place. So each subscription has a gap there.
     case moved(from: String)
     /// The user wants no connection at present; the next one is made after `resume()`.
     case suspended

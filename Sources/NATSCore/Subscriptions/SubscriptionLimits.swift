@@ -64,7 +64,8 @@ public struct SubscriptionGap: Sendable, Hashable {
     public enum Cause: String, Sendable, Hashable, CaseIterable {
         /// The consumer was too slow, and the subscription's policy dropped them.
         case slowConsumer = "slow_consumer"
-        /// The connection was lost; what was published until the next one stood is not here.
+        /// The connection was lost or left for another one: what was published before all servers
+        /// knew of the next one may not be here.
         case disconnected
     }
 

@@ -51,8 +51,8 @@ struct SubscriptionRegistry {
     private(set) var lastSID = 0
     /// Those that the connection which was made last has subscribed to beside the one in use.
     private var joined: Joined?
-    /// Those whose connection was lost.
-    private var lostSIDs: Set<Int> = []
+    /// Those whose connection has ended, until the next one is fed.
+    private var endedSIDs: Set<Int> = []
     /// The server has said what it has to say of the present connection's subscriptions up to this.
     private var confirmedSID = 0
     /// Complaints of too many subscriptions since then.
@@ -164,7 +164,7 @@ extension SubscriptionRegistry {
         let refused = made.sorted().suffix(own?.refusals ?? 0).compactMap { remove($0) }
         confirmedSID = 0
         unnamedRefusals = 0
-        lostSIDs = []
+        endedSIDs = []
         // Messages may have come over the other connection meanwhile, so counts are told anew.
         let items = table.resubscriptions.filter {
             !made.contains($0.sid) || $0.remaining != nil
@@ -183,13 +183,14 @@ extension SubscriptionRegistry {
         return false
     }
 
-    /// The connection in use is gone, and another one has not taken over.
-    mutating func connectionLost() {
-        for (sid, sink) in sinks where sink.target == .delivery { lostSIDs.insert(sid) }
+    /// The connection in use is gone or was left: a message may be missing before the first one of
+    /// the next connection.
+    mutating func connectionEnded() {
+        for (sid, sink) in sinks where sink.target == .delivery { endedSIDs.insert(sid) }
     }
 
-    /// The subscriptions that were without a connection.
-    var interrupted: [SubscriptionSink] { lostSIDs.sorted().compactMap { sinks[$0] } }
+    /// The subscriptions that may have missed something since.
+    var interrupted: [SubscriptionSink] { endedSIDs.sorted().compactMap { sinks[$0] } }
 }
 
 /// What the server refuses.

@@ -1,9 +1,10 @@
-/// How a client moves from a server that will stop to another one, without losing anything.
+/// How a client moves from a server that will stop to another one, and loses nothing that it
+/// published.
 ///
 /// ## Theory of operation
 /// The old connection goes on while a new one is made. The new one subscribes to everything and
 /// waits for a PONG; a settling time later the other servers of the cluster can be expected to know
-/// of it, too, so that no message misses both. Then the old one ends its subscriptions, writes what
+/// of it, too, so that hardly a message misses both. Then the old one ends its subscriptions, writes what
 /// the outbox holds, and asks for a last PONG; meanwhile what is published waits in the outbox.
 /// That PONG comes after every message that the old server had for us, and proves that it has all
 /// of ours. Only then the old connection is closed and the outbox feeds the new one, so that the
@@ -19,7 +20,8 @@
 /// given up: what it has not confirmed is unknown then.
 extension ClientMachine {
     /// How long the news of a subscription may take from one server of a cluster to the others. No
-    /// server says when they have it: where it takes longer, a message can miss both connections.
+    /// server says when they have it: where it takes longer, a message can miss both connections,
+    /// so that a move is a gap that subscriptions tell.
     package static let settlingTime: Duration = .milliseconds(200)
     /// How long a server that stops may take to answer the last question.
     package static let partingTime: Duration = .seconds(10)

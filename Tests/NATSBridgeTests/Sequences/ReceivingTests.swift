@@ -128,4 +128,40 @@ import Testing
             #expect(bench.bridge.statistics.messagesLost == lost)
         }
     }
+    @Test func `a plain loop sees in each message what is missing before it`() async throws {
+        try await Bench.run(open: ["link"]) { bench in
+            let messages = try await bench.messages(
+                limits: SubscriptionLimits(
+                    maxMessages: 10, maxBytes: 1 << 20, policy: .dropOldest))
+            for number in 0..<400 { try bench.publish("\(number)", .text("x")) }
+            var iterator = messages.makeAsyncIterator()
+            try await bench.bridge.client.flush()
+            try await bench.bridge.client.flush()
+            var expected = 0
+            var lost = 0
+            while expected < 400, let message = try await iterator.next() {
+                #expect(message.followsLoss == !message.skipped.isEmpty)
+                for error in message.skipped {
+                    expected += try #require(error.lostMessages)
+                    lost += error.lostMessages ?? 0
+                }
+                #expect(message.envelope.messageID == "\(expected)")
+                expected += 1
+            }
+            #expect(expected == 400 && lost > 0)
+            #expect(bench.bridge.statistics.messagesLost == lost)
+        }
+    }
+
+    @Test func `of too much that was skipped the losses stay`() {
+        var skipped = SkippedMessages()
+        let loss = BridgeError(.messagesLost, stage: .receive)
+        skipped.add(loss)
+        for _ in 0..<1000 { skipped.add(BridgeError(.invalidJSON, stage: .decode)) }
+        let taken = skipped.take()
+        #expect(taken.count == Received.skippedLimit && taken.first?.isLoss == true)
+        #expect(taken.count(where: \.isLoss) == 1 && skipped.take().isEmpty)
+        for _ in 0..<1000 { skipped.add(loss) }
+        #expect(skipped.take().count == Received.skippedLimit)
+    }
 }

@@ -51,13 +51,18 @@ import Testing
             for receipt in receipts { outcomes.insert(try await receipt.outcome()) }
             #expect(outcomes == [.sent])
             try publisher.publish(Bytes(utf8: "end"), to: "flow")
-            let (once, inGroup) = try await within {
+            let (plainSeen, groupSeen) = try await within {
                 (try await onceTask.value, try await groupTask.value)
             }
-            let (missing, repeated) = (receipts.count - Set(once).count, inGroup.count)
+            // It has left one server at least, and no server says when the others know of that.
+            #expect(!plainSeen.gaps.isEmpty)
+            #expect(plainSeen.gaps.allSatisfy { $0.cause == .disconnected })
+            let (missing, inGroup) = (
+                receipts.count - Set(plainSeen.numbers).count, groupSeen.numbers
+            )
             #expect(missing == 0)
             // Two members of a group share the messages: each comes once, in whatever order.
-            #expect(Set(inGroup).count == receipts.count && repeated == receipts.count)
+            #expect(Set(inGroup).count == receipts.count && inGroup.count == receipts.count)
             #expect(receipts.count > 100)
             await publisher.close()
             await subscriber.close()
@@ -87,16 +92,21 @@ import Testing
         try await cluster.whenJoined(node)
     }
 
-    /// The numbers up to the end mark.
-    private static func numbers(_ subscription: NATSSubscription) async throws -> [Int] {
+    /// The numbers up to the end mark, and the gaps.
+    private static func numbers(
+        _ subscription: NATSSubscription
+    ) async throws -> (numbers: [Int], gaps: [SubscriptionGap]) {
         var numbers: [Int] = []
-        for try await message in subscription {
-            guard let number = String(validating: message.payload).flatMap({ Int($0) }) else {
-                break
+        var gaps: [SubscriptionGap] = []
+        for try await delivered in subscription.deliveries {
+            switch delivered {
+            case .gap(let gap): gaps.append(gap)
+            case .message(let message):
+                guard let number = message.text.flatMap({ Int($0) }) else { return (numbers, gaps) }
+                numbers.append(number)
             }
-            numbers.append(number)
         }
-        return numbers
+        return (numbers, gaps)
     }
 
     @Test func `the end of a server that is being left is told once`() async throws {
