@@ -14,7 +14,7 @@ import Testing
         try await SendStage.run { stage in
             let arrived = try stage.control.subscribe(to: "cut")
             try await stage.control.flush()
-            stage.proxy.set(.with { $0.limit = 1 }, .toServer, scope: .present)
+            stage.proxy.set(.with { $0.limit = SendStage.early }, .toServer, scope: .present)
             try await stage.bridge.publish(
                 envelope: Bytes(utf8: text), to: "cut", options: SendStage.encoded())
             let batch = try await arrived.nextBatch()
@@ -25,7 +25,7 @@ import Testing
     @Test(arguments: ["not json", "[]", "{}", #"{"msg_id":""}"#, #"{"msg_id":7}"#])
     func `what nobody could recognise is not sent again`(text: String) async throws {
         try await SendStage.run { stage in
-            stage.proxy.set(.with { $0.limit = 1 }, .toServer, scope: .present)
+            stage.proxy.set(.with { $0.limit = SendStage.early }, .toServer, scope: .present)
             let error = try #require(
                 await SendStage.failure { () async throws(BridgeError) in
                     try await stage.bridge.publish(
@@ -40,7 +40,7 @@ import Testing
 
     @Test func `headers name the id of a body that is no envelope`() async throws {
         try await SendStage.run { stage in
-            stage.proxy.set(.with { $0.limit = 1 }, .toServer, scope: .present)
+            stage.proxy.set(.with { $0.limit = SendStage.early }, .toServer, scope: .present)
             try await stage.bridge.publish(
                 envelope: Bytes(utf8: "raw"), to: "cut",
                 options: SendStage.encoded(headers: ["NATSBridge-Message-ID": "m"]))

@@ -19,7 +19,7 @@ import Testing
             let arrived = try control.subscribe(to: "moved")
             try await control.flush()
             stage.proxy.retarget(to: next.port)
-            stage.proxy.set(.with { $0.limit = 1 }, .toServer, scope: .present)
+            stage.proxy.set(.with { $0.limit = SendStage.early }, .toServer, scope: .present)
             var options = SendOptions()
             options.timeout = patience
             options.usesHeaderForm = usesHeaderForm

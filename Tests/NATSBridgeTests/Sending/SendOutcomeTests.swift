@@ -42,7 +42,7 @@ import Testing
         try await SendStage.run { stage in
             let arrived = try stage.control.subscribe(to: "cut")
             try await stage.control.flush()
-            stage.proxy.set(.with { $0.limit = 1 }, .toServer, scope: .present)
+            stage.proxy.set(.with { $0.limit = SendStage.early }, .toServer, scope: .present)
             let sent = try await stage.bridge.send(
                 [SendStage.payload], to: "cut", options: SendStage.linked())
             #expect(sent.attempts == 2 && stage.store.uploads == 1)
@@ -62,7 +62,7 @@ import Testing
         async throws
     {
         try await SendStage.run { stage in
-            stage.proxy.set(.with { $0.limit = 1 }, .toServer, scope: .present)
+            stage.proxy.set(.with { $0.limit = SendStage.early }, .toServer, scope: .present)
             var options = SendStage.linked()
             options.retriesUnknown = false
             let error = try #require(

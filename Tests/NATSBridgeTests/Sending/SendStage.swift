@@ -60,6 +60,10 @@ struct SendStage: Sendable {
         return options
     }
 
+    /// A cut inside the next message, but behind one PING or PONG, which may come before it: a
+    /// server asks for the first time a second after the connection was made.
+    static let early = 8
+
     /// What is large enough for the store, with the threshold of `linked`.
     static let payload = Payload("p", .bytes(Bytes([UInt8](repeating: 1, count: 2000))))
 

@@ -42,7 +42,7 @@ import Testing
     {
         try await Self.run { stage, jetStream in
             // The stream has stored the message when its answer breaks the connection.
-            stage.proxy.set(.with { $0.limit = 1 }, .toClient, scope: .present)
+            stage.proxy.set(.with { $0.limit = SendStage.early }, .toClient, scope: .present)
             let sent = try await stage.bridge.send(
                 [SendStage.payload], to: "s", options: SendStage.linked(.jetStream))
             #expect(sent.attempts == 2 && sent.stored?.isDuplicate == true)
@@ -56,7 +56,7 @@ import Testing
         async throws
     {
         try await Self.run { stage, jetStream in
-            stage.proxy.set(.with { $0.limit = 1 }, .toClient, scope: .present)
+            stage.proxy.set(.with { $0.limit = SendStage.early }, .toClient, scope: .present)
             var options = SendStage.linked(.jetStream)
             options.retriesUnknown = false
             let error = try #require(
@@ -111,7 +111,7 @@ import Testing
 
     @Test func `an envelope that is ready is stored once under its own id`() async throws {
         try await Self.run { stage, jetStream in
-            stage.proxy.set(.with { $0.limit = 1 }, .toClient, scope: .present)
+            stage.proxy.set(.with { $0.limit = SendStage.early }, .toClient, scope: .present)
             for _ in 0..<2 {
                 try await stage.bridge.publish(
                     envelope: Bytes(utf8: #"{"msg_id":"m","payloads":[]}"#), to: "s",

@@ -151,18 +151,20 @@ import Testing
         ]
         let payloads = [Bytes(utf8: "first"), Bytes(utf8: "end"), []]
         let stream = Array(frames.joined().utf8)
-        let server = try ScriptedServer { connection, number in
+        let server = try ScriptedServer { connection, _ in
             guard connection.acceptNATS() != nil else { return }
-            var isFirst = number.isMultiple(of: 2)
             while let (line, _) = connection.readFrame() {
-                if line == "PING" { connection.send("PONG\r\n") }
-                guard line == "PUB go 0" else { continue }
-                connection.send(isFirst ? stream : Array("MSG in 1 4\r\nmark\r\n".utf8))
-                isFirst = false
+                switch line {
+                case "PING": connection.send("PONG\r\n")
+                case "PUB go 0": connection.send(stream)
+                case "PUB end 0": connection.send("MSG in 1 4\r\nmark\r\n")
+                default: continue
+                }
             }
         }
         let proxy = try FaultProxy(to: server.port)
-        for limit in 0..<stream.count {
+        // A limit of nothing would cut before the first message is on its way.
+        for limit in 1..<stream.count {
             let client = try await NATSClient.connect(FaultStage.options(proxy.url))
             let subscription = try client.subscribe(to: "in")
             try await client.flush()
@@ -174,7 +176,7 @@ import Testing
                 try await client.flush()
             }
             try await client.flush()
-            try client.publish([], to: "go")
+            try client.publish([], to: "end")
             var received: [Bytes] = []
             while received.last != Bytes(utf8: "mark") {
                 received += try #require(try await subscription.nextBatch()).map(\.payload)
