@@ -50,21 +50,9 @@ enum ReceiveCommand {
             count: try arguments.integer("--count", minimum: 1),
             options: try ReceiveArguments.options(arguments),
             output: try MessageOutput(arguments, console))
-        let access = try await BridgeAccess.connect(options, console)
-        let tally = MessageTally()
-        var end: CommandFailure?
-        do throws(CommandFailure) {
-            try await Deadline.run(options.timeout, stage: "receive", target: plan.pattern.text) {
-                () throws(CommandFailure) in
-                try await ConnectionReport.during(access.bridge.client, console) {
-                    () throws(CommandFailure) in try await receive(plan, access.bridge, tally)
-                }
-            }
-        } catch {
-            end = error
-        }
-        await access.bridge.close()
-        if let summary = tally.summary { console.remark(summary) }
+        let (tally, end) = try await MessageIntake.run(
+            "receive", from: plan.pattern.text, options, console
+        ) { bridge, tally throws(CommandFailure) in try await receive(plan, bridge, tally) }
         if Interruption.happened { return .interrupted }
         // Without a count, the time that was asked for is the end that was wanted.
         if let end, !(end.exit == .timeout && end.code == .timeout && plan.count == nil) {

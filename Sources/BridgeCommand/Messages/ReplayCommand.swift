@@ -55,21 +55,9 @@ enum ReplayCommand {
             } ?? [],
             count: try arguments.integer("--count", minimum: 1),
             output: try MessageOutput(arguments, console))
-        let access = try await BridgeAccess.connect(options, console)
-        let tally = MessageTally()
-        var end: CommandFailure?
-        do throws(CommandFailure) {
-            try await Deadline.run(options.timeout, stage: "replay", target: plan.stream) {
-                () throws(CommandFailure) in
-                try await ConnectionReport.during(access.bridge.client, console) {
-                    () throws(CommandFailure) in try await replay(plan, access.bridge, tally)
-                }
-            }
-        } catch {
-            end = error
-        }
-        await access.bridge.close()
-        if let summary = tally.summary { console.remark(summary) }
+        let (tally, end) = try await MessageIntake.run(
+            "replay", from: plan.stream, options, console
+        ) { bridge, tally throws(CommandFailure) in try await replay(plan, bridge, tally) }
         if let end { throw end }
         return tally.exit
     }

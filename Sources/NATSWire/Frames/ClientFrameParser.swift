@@ -116,29 +116,14 @@ package struct ClientFrameParser: Sendable {
     ) throws(WireError) -> Step {
         let withReply = hasHeaders ? 4 : 3
         try check(count, in: withReply - 1...withReply, at: end)
-        let total = try MessageLine.number(window, tokens[count - 1])
-        let headerSize = hasHeaders ? try MessageLine.number(window, tokens[count - 2]) : 0
-        guard headerSize <= total else {
-            throw WireError(
-                .headerSizeExceedsTotal, in: .controlLine, at: tokens[count - 2].lowerBound,
-                "header size \(headerSize) of total size \(total)")
-        }
-        guard total <= limits.maxPayload else {
-            throw WireError(
-                .tooLarge, in: .controlLine, at: tokens[count - 1].lowerBound,
-                "\(total) bytes announced, \(limits.maxPayload) allowed")
-        }
-        let bodyEnd = bodyStart + total
-        guard window.count >= bodyEnd + 2 else { return .needMore(atLeast: bodyEnd + 2) }
-        guard window[bodyEnd] == 0x0D, window[bodyEnd + 1] == 0x0A else {
-            throw WireError(
-                .payloadTerminatorMissing, in: .payload, at: bodyEnd,
-                "no CR LF after \(total) bytes of payload")
-        }
-        let payloadStart = bodyStart + headerSize
+        let body = try AnnouncedBody(
+            window, tokens, count, hasHeaders: hasHeaders, start: bodyStart,
+            maxPayload: limits.maxPayload)
+        guard window.count >= body.frameEnd else { return .needMore(atLeast: body.frameEnd) }
+        try body.checkEnd(window)
         let frame = PublishFrame(
             subject: tokens[0], replyTo: count == withReply ? tokens[1] : nil,
-            headers: hasHeaders ? bodyStart..<payloadStart : nil, payload: payloadStart..<bodyEnd)
-        return .frame(.publish(frame), size: bodyEnd + 2)
+            headers: body.headers, payload: body.payload)
+        return .frame(.publish(frame), size: body.frameEnd)
     }
 }

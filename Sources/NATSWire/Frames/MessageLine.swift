@@ -22,33 +22,15 @@ enum MessageLine {
                 "\(count) arguments where \(withReply - 1) or \(withReply) are due")
         }
         let sid = try number(window, tokens[1])
-        let total = try number(window, tokens[count - 1])
-        var headerSize = 0
-        if hasHeaders {
-            headerSize = try number(window, tokens[count - 2])
-            guard headerSize <= total else {
-                throw WireError(
-                    .headerSizeExceedsTotal, in: .controlLine, at: tokens[count - 2].lowerBound,
-                    "header size \(headerSize) of total size \(total)")
-            }
-        }
-        guard total <= maxPayload else {
-            throw WireError(
-                .tooLarge, in: .controlLine, at: tokens[count - 1].lowerBound,
-                "\(total) bytes announced, \(maxPayload) allowed")
-        }
-        let bodyEnd = bodyStart + total
-        guard window.count >= bodyEnd + 2 else { return .needMore(atLeast: bodyEnd + 2) }
-        guard window[bodyEnd] == 0x0D, window[bodyEnd + 1] == 0x0A else {
-            throw WireError(
-                .payloadTerminatorMissing, in: .payload, at: bodyEnd,
-                "no CR LF after \(total) bytes of payload")
-        }
-        let payloadStart = bodyStart + headerSize
+        let body = try AnnouncedBody(
+            window, tokens, count, hasHeaders: hasHeaders, start: bodyStart,
+            maxPayload: maxPayload)
+        guard window.count >= body.frameEnd else { return .needMore(atLeast: body.frameEnd) }
+        try body.checkEnd(window)
         let frame = MessageFrame(
             subject: tokens[0], replyTo: count == withReply ? tokens[2] : nil, sid: sid,
-            headers: hasHeaders ? bodyStart..<payloadStart : nil, payload: payloadStart..<bodyEnd)
-        return .frame(.message(frame), size: bodyEnd + 2)
+            headers: body.headers, payload: body.payload)
+        return .frame(.message(frame), size: body.frameEnd)
     }
 
     /// Whether the three letters before `end` are MSG, in any case.

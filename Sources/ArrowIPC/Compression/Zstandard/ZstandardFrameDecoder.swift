@@ -14,12 +14,11 @@ package import BridgeBytes
 package struct ZstandardFrameDecoder: ~Copyable {
     private static let magic: UInt32 = 0xFD2F_B528
 
-    private var output: CodecBuffer
+    private var frames: FrameReading
     private var literals = ZstandardLiterals()
     private var sequences = ZstandardSequences()
-    private var position = 0
 
-    private init(limit: Int) { output = CodecBuffer(limit: limit) }
+    private init(limit: Int) { frames = FrameReading(limit: limit) }
 
     /// Most output bytes that a compressed byte can make: a block of one repeated byte takes
     /// four bytes and makes 128 KiB.
@@ -35,78 +34,54 @@ package struct ZstandardFrameDecoder: ~Copyable {
         _ input: Span<UInt8>, limit: Int
     ) throws(ArrowError) -> Bytes {
         var decoder = ZstandardFrameDecoder(limit: limit)
-        guard input.count > 0 else { throw .truncated("there is no frame", at: 0) }
-        while decoder.position < input.count { try decoder.frame(input) }
-        return decoder.output.finish()
+        while try decoder.frames.hasFrame(input) { try decoder.frame(input) }
+        return decoder.frames.output.finish()
     }
 
     private mutating func frame(_ input: Span<UInt8>) throws(ArrowError) {
-        let start = position
-        let magic = try word(input)
-        if LZ4FrameDecoder.skippableMagics.contains(magic) { return try skip(input) }
+        let start = frames.position
+        guard let magic = try frames.magic(input) else { return }
         guard magic == Self.magic else {
             throw .corrupt("no Zstandard frame begins here", at: start)
         }
         let head = try ZstandardFrameHead(
-            input, at: &position, limit: output.limit - output.count)
-        let contentStart = output.count
-        output.setFloor(contentStart)
+            input, at: &frames.position, limit: frames.output.limit - frames.output.count)
+        let content = frames.beginContent()
         literals.reset()
         sequences.reset()
         while try block(input, head) {}
-        let content = UInt64(output.count - contentStart)
-        if let size = head.contentSize, size != content {
-            throw .corrupt(
-                "the frame says that it holds \(size) bytes and holds \(content)", at: start)
-        }
+        try frames.checkSize(from: content, told: head.contentSize, frame: start)
         guard head.hasChecksum else { return }
-        let place = position
         var digest = XXH64()
-        digest.update(output.span(from: contentStart))
-        guard try word(input) == UInt32(truncatingIfNeeded: digest.finalize()) else {
-            throw .corrupt("the checksum of the content does not match", at: place)
-        }
-    }
-
-    private mutating func skip(_ input: Span<UInt8>) throws(ArrowError) {
-        let size = Int(try word(input))
-        guard size <= input.count - position else {
-            throw .truncated("a skippable frame goes on after the input", at: input.count)
-        }
-        position += size
+        digest.update(frames.output.span(from: content))
+        try frames.checkContent(input, digest: UInt32(truncatingIfNeeded: digest.finalize()))
     }
 
     /// Takes a block; false when it was the last one (section 3.1.1.2).
     private mutating func block(
         _ input: Span<UInt8>, _ head: ZstandardFrameHead
     ) throws(ArrowError) -> Bool {
-        let start = position
-        guard input.count - position >= 3 else {
+        let start = frames.position
+        guard input.count - start >= 3 else {
             throw .truncated("the input ends in a frame", at: input.count)
         }
-        let word =
-            Int(input[position]) | Int(input[position + 1]) << 8 | Int(input[position + 2]) << 16
-        position += 3
+        let word = Int(input[start]) | Int(input[start + 1]) << 8 | Int(input[start + 2]) << 16
+        frames.position += 3
         let size = word >> 3
         let kind = word >> 1 & 3
-        guard size <= head.blockLimit else {
-            throw .corrupt("a block of \(size) bytes is over the frame's block size", at: start)
-        }
-        let stored = kind == 1 ? 1 : size
-        guard stored <= input.count - position else {
-            throw .truncated("the input ends in a block", at: input.count)
-        }
-        let data = input.extracting(position..<position + stored)
-        position += stored
-        output.beginBlock(ofAtMost: head.blockLimit)
+        let data = input.extracting(
+            try frames.block(
+                input, size: size, stored: kind == 1 ? 1 : size, limit: head.blockLimit,
+                at: start))
+        frames.output.beginBlock(ofAtMost: head.blockLimit)
         let fits: Bool
         switch kind {
-        case 0: fits = output.append(data, at: 0, count: size)
-        case 1: fits = output.append(repeating: data[0], count: size)
+        case 0: fits = frames.output.append(data, at: 0, count: size)
+        case 1: fits = frames.output.append(repeating: data[0], count: size)
         case 2: fits = try inflate(data, head, at: start)
         default: throw .corrupt("a block of the reserved kind", at: start)
         }
-        guard fits else { throw tooLong(start) }
+        guard fits else { throw frames.tooLong(start) }
         return word & 1 == 0
     }
 
@@ -115,7 +90,7 @@ package struct ZstandardFrameDecoder: ~Copyable {
         _ block: Span<UInt8>, _ head: ZstandardFrameHead, at start: Int
     ) throws(ArrowError) -> Bool {
         do throws(ZstandardFault) {
-            try Self.inflate(block, head, &literals, &sequences, into: &output)
+            try Self.inflate(block, head, &literals, &sequences, into: &frames.output)
             return true
         } catch {
             if error.isOverLimit { return false }
@@ -137,19 +112,5 @@ package struct ZstandardFrameDecoder: ~Copyable {
             let span = literals.span
             try sequences.run(rest, literals: span, window: head.window, into: &output)
         }
-    }
-
-    private func tooLong(_ place: Int) -> ArrowError {
-        output.isAtLimit
-            ? .overLimit(output.limit, at: place)
-            : .corrupt("a block inflates to more than the frame's block size", at: place)
-    }
-
-    private mutating func word(_ input: Span<UInt8>) throws(ArrowError) -> UInt32 {
-        guard let word = input.littleEndian(UInt32.self, at: position) else {
-            throw .truncated("the input ends in a frame", at: input.count)
-        }
-        position += 4
-        return word
     }
 }
