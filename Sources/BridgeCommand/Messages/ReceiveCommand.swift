@@ -50,7 +50,7 @@ enum ReceiveCommand {
             count: try arguments.integer("--count", minimum: 1),
             options: try ReceiveArguments.options(arguments),
             output: try MessageOutput(arguments, console))
-        let (tally, end) = try await MessageIntake.run(
+        let (tally, end) = try await MessageSession.run(
             "receive", from: plan.pattern.text, options, console
         ) { bridge, tally throws(CommandFailure) in try await receive(plan, bridge, tally) }
         if Interruption.happened { return .interrupted }

@@ -55,7 +55,7 @@ enum ReplayCommand {
             } ?? [],
             count: try arguments.integer("--count", minimum: 1),
             output: try MessageOutput(arguments, console))
-        let (tally, end) = try await MessageIntake.run(
+        let (tally, end) = try await MessageSession.run(
             "replay", from: plan.stream, options, console
         ) { bridge, tally throws(CommandFailure) in try await replay(plan, bridge, tally) }
         if let end { throw end }

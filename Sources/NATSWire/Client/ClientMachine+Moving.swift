@@ -4,11 +4,11 @@
 /// ## Theory of operation
 /// The old connection goes on while a new one is made. The new one subscribes to everything and
 /// waits for a PONG; a settling time later the other servers of the cluster can be expected to know
-/// of it, too, so that hardly a message misses both. Then the old one ends its subscriptions, writes what
-/// the outbox holds, and asks for a last PONG; meanwhile what is published waits in the outbox.
-/// That PONG comes after every message that the old server had for us, and proves that it has all
-/// of ours. Only then the old connection is closed and the outbox feeds the new one, so that the
-/// order of publishing is kept.
+/// of it, too, so that hardly a message misses both. Then the old one ends its subscriptions,
+/// writes what the outbox holds, and asks for a last PONG; meanwhile what is published waits in the
+/// outbox. That PONG comes after every message that the old server had for us, and proves that it
+/// has all of ours. Only then the old connection is closed and the outbox feeds the new one, so
+/// that the order of publishing is kept.
 ///
 ///     old   in use ────────────────────── UNSUB… PING ──▶ PONG, closed
 ///     new      INFO CONNECT PING PONG, SUB… PING ──▶ PONG, settle ──▶ fed by the outbox

@@ -3,7 +3,7 @@ internal import NATSBridge
 
 /// What `receive` and `replay` have in common: a connection, the time that was asked for, and the
 /// sum of what came.
-enum MessageIntake {
+enum MessageSession {
     /// Connects, has messages taken, closes, and prints the sum.
     /// - Parameters:
     ///   - stage: The name of the command, for errors.
