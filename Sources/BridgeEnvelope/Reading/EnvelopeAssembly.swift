@@ -10,7 +10,12 @@ struct EnvelopeAssembly {
         source = ValueSource(body: body, strict: strict, limits: limits)
     }
 
-    func envelope(_ located: LocatedEnvelope) throws(EnvelopeError) -> Envelope {
+    /// What is told of a payload that cannot be read; it throws where that ends the reading.
+    typealias Fault = (Int, EnvelopeError) throws(EnvelopeError) -> Void
+
+    func envelope(
+        _ located: LocatedEnvelope, _ fault: Fault
+    ) throws(EnvelopeError) -> Envelope {
         try checkForm(located)
         var texts: [EnvelopeField: String] = [:]
         for field in EnvelopeField.allCases where field != .metadata && field != .payloads {
@@ -29,7 +34,7 @@ struct EnvelopeAssembly {
             replyTo: texts[.replyTo] ?? "", replyToMessageID: texts[.replyToMessageID] ?? "",
             brokerURL: texts[.brokerURL] ?? "",
             metadata: try source.object(located.values[.metadata], "metadata"),
-            payloads: try payloads(located))
+            payloads: try payloads(located, fault))
         envelope.setTimestamp(text: texts[.timestamp] ?? "")
         if strict { try checkValues(envelope, located) }
         return envelope
@@ -69,7 +74,9 @@ struct EnvelopeAssembly {
         }
     }
 
-    private func payloads(_ located: LocatedEnvelope) throws(EnvelopeError) -> [EnvelopePayload] {
+    private func payloads(
+        _ located: LocatedEnvelope, _ fault: Fault
+    ) throws(EnvelopeError) -> [EnvelopePayload] {
         if let value = try presentPayloads(located) {
             guard value.token == .beginArray else {
                 throw source.error(.typeMismatch, value, "payloads", "no array")
@@ -78,7 +85,12 @@ struct EnvelopeAssembly {
             payloads.reserveCapacity(located.payloads.count)
             for (index, payload) in located.payloads.enumerated() {
                 let assembly = PayloadAssembly(source: source, path: "payloads[\(index)]")
-                payloads.append(try assembly.payload(payload))
+                do throws(EnvelopeError) {
+                    payloads.append(try assembly.payload(payload))
+                } catch {
+                    try fault(index, error)
+                    payloads.append(assembly.withoutContent(payload))
+                }
             }
             return payloads
         }

@@ -30,13 +30,34 @@ public enum EnvelopeReader {
     public static func read(
         _ body: Bytes, strict: Bool = false, limits: EnvelopeLimits = .default
     ) throws(EnvelopeError) -> Envelope {
+        let located = try locate(body, strict: strict, limits: limits)
+        return try EnvelopeAssembly(body, strict: strict, limits: limits)
+            .envelope(located) { _, error throws(EnvelopeError) in throw error }
+    }
+
+    /// Reads the body of a message leniently, and each payload for itself: one that cannot be read,
+    /// such as one whose base64 is damaged, stands in its place without content.
+    /// - Returns: The envelope, and why payloads could not be read, by their index.
+    /// - Throws: `EnvelopeError`, where the rest of the envelope cannot be read.
+    package static func readEach(
+        _ body: Bytes, limits: EnvelopeLimits = .default
+    ) throws(EnvelopeError) -> (envelope: Envelope, faults: [Int: EnvelopeError]) {
+        let located = try locate(body, strict: false, limits: limits)
+        var faults: [Int: EnvelopeError] = [:]
+        let envelope = try EnvelopeAssembly(body, strict: false, limits: limits)
+            .envelope(located) { faults[$0] = $1 }
+        return (envelope, faults)
+    }
+
+    private static func locate(
+        _ body: Bytes, strict: Bool, limits: EnvelopeLimits
+    ) throws(EnvelopeError) -> LocatedEnvelope {
         guard body.count <= limits.maxBytes else {
             throw EnvelopeError(
                 .limitExceeded, stage: .envelope, offset: limits.maxBytes,
                 "a body of \(body.count) bytes, more than \(limits.maxBytes)")
         }
         var locator = EnvelopeLocator(body, strict: strict, limits: limits)
-        let located = try locator.locate()
-        return try EnvelopeAssembly(body, strict: strict, limits: limits).envelope(located)
+        return try locator.locate()
     }
 }

@@ -24,6 +24,17 @@ struct PayloadAssembly {
         return payload
     }
 
+    /// What can be read of a payload that cannot be read whole.
+    func withoutContent(_ located: LocatedPayload) -> EnvelopePayload {
+        var payload = EnvelopePayload(
+            id: (try? text(.id, located)) ?? "", dataName: (try? text(.dataName, located)) ?? "",
+            typeName: (try? text(.type, located)) ?? "", content: .direct(Bytes()),
+            encoding: try? text(.encoding, located))
+        payload.statedSize = try? source.size(located.values[.size], name(.size))
+        payload.metadata = (try? source.object(located.values[.metadata], name(.metadata))) ?? [:]
+        return payload
+    }
+
     private func text(
         _ field: PayloadField, _ located: LocatedPayload
     ) throws(EnvelopeError) -> String {

@@ -31,6 +31,8 @@ struct Incoming: Sendable {
     struct Opened: Sendable {
         let envelope: Envelope
         let headers: Headers
+        /// Why payloads could not be read, by their index.
+        var faults: [Int: EnvelopeError] = [:]
 
         /// Whether something has to be fetched.
         var hasLinks: Bool {
@@ -75,11 +77,16 @@ struct Incoming: Sendable {
         }
         do throws(EnvelopeError) {
             let texts = fields.map { ($0.name.text, $0.value.text) }
-            let envelope =
-                HeaderForm.isHeaderForm(texts.map(\.0))
-                ? try HeaderForm.decode(texts, body: message.payload)
-                : try EnvelopeReader.read(message.payload, strict: options.isStrict)
-            return Opened(envelope: envelope, headers: fields)
+            if HeaderForm.isHeaderForm(texts.map(\.0)) {
+                let envelope = try HeaderForm.decode(texts, body: message.payload)
+                return Opened(envelope: envelope, headers: fields)
+            }
+            if options.isStrict {
+                let envelope = try EnvelopeReader.read(message.payload, strict: true)
+                return Opened(envelope: envelope, headers: fields)
+            }
+            let read = try EnvelopeReader.readEach(message.payload)
+            return Opened(envelope: read.envelope, headers: fields, faults: read.faults)
         } catch {
             throw failure(error, "", .decode)
         }
@@ -95,7 +102,12 @@ struct Incoming: Sendable {
         var payloads: [ReceivedPayload] = []
         payloads.reserveCapacity(envelope.payloads.count)
         for (index, payload) in envelope.payloads.enumerated() {
-            let taken = take(payload, index, envelope.correlationID, fetched[index])
+            let taken =
+                if let fault = opened.faults[index] {
+                    unreadable(payload, fault, envelope.correlationID)
+                } else {
+                    take(payload, index, envelope.correlationID, fetched[index])
+                }
             if let error = taken.error {
                 bridge.counters.count { $0.payloadsFailed += 1 }
                 _ = bridge.traced(error)
@@ -106,6 +118,15 @@ struct Incoming: Sendable {
         return Received(
             subject: message.subject, headers: opened.headers, replySubject: message.replyTo,
             envelope: envelope, payloads: payloads, position: position)
+    }
+
+    private func unreadable(
+        _ payload: EnvelopePayload, _ fault: EnvelopeError, _ correlationID: String
+    ) -> ReceivedPayload {
+        ReceivedPayload(
+            name: payload.dataName, typeName: payload.typeName, value: nil,
+            error: failure(fault, correlationID, .decode), bytes: Bytes(), url: nil,
+            metadata: payload.metadata)
     }
 
     private func take(

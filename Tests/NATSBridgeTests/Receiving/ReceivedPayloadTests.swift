@@ -42,6 +42,28 @@ import Testing
         }
     }
 
+    private static let unreadable: [(JSONObject, ErrorCode)] = [
+        (["payload_type": "text", "data": "a*c="], .invalidBase64),
+        (["payload_type": "text", "data": 7], .typeMismatch),
+        (["payload_type": "text"], .missingKey),
+        (["payload_type": "text", "data": "YQ==", "transport": "carrier"], .unknownTransport),
+        (["data": "YQ=="], .missingKey),
+    ]
+
+    @Test(arguments: unreadable)
+    func `a payload that cannot be read takes nobody along`(
+        fields: JSONObject, code: ErrorCode
+    ) async throws {
+        try await Bench.run { bench in
+            let received = try await Self.first(bench, .text("one"), .other(fields), .text("two"))
+            #expect(received.payloads.map(\.error?.code) == [nil, code, nil])
+            #expect(received.payloads.map(\.text) == ["one", nil, "two"])
+            #expect(received.payloads[1].error?.detail.contains("payloads[1]") == true)
+            #expect(received.payloads[1].isMissing && received.payloads[1].bytes.isEmpty)
+            #expect(bench.bridge.statistics.payloadsFailed == 1)
+        }
+    }
+
     @Test func `a link that is gone takes nobody along`() async throws {
         try await Bench.run(open: ["gone", "there"]) { bench in
             bench.store.setMissing("gone", true)
