@@ -17,6 +17,7 @@ enum ForeignFormat {
         ("ZIP", Array("PK".utf8) + [5, 6]), ("SQLite", Array("SQLite".utf8)),
         ("PNG", [0x89] + Array("PNG".utf8)), ("JPEG", [0xFF, 0xD8, 0xFF]),
         ("PDF", Array("%PDF".utf8)), ("WAV or AVI", Array("RIFF".utf8)),
+        ("GIF", Array("GIF8".utf8)), ("a program", [0x7F] + Array("ELF".utf8)),
     ]
 
     /// Bytes that are looked at to tell text from other things.

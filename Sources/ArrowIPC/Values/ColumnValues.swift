@@ -12,18 +12,23 @@ internal import BridgeBytes
 public struct ColumnValues<Element: ArrowValue>: RandomAccessCollection, Sendable {
     /// The values of one batch; no part is empty.
     @usableFromInline struct Part: Sendable {
-        /// Reads a column of plain values.
-        @usableFromInline let source: Element.ColumnSource?
-        /// Reads any other column.
-        @usableFromInline let encoded: EncodedValues<Element>?
+        /// What reads them.
+        @usableFromInline enum Source: Sendable {
+            /// A column of plain values.
+            case plain(Element.ColumnSource)
+            /// Any other column.
+            case encoded(EncodedValues<Element>)
+        }
+
+        @usableFromInline let source: Source
         @usableFromInline let start: Int
         @usableFromInline let count: Int
 
         @inlinable func value(at position: Int) -> Element {
-            if let source { return Element.arrowValue(from: source, at: position) }
-            // Never nil: parts are made by `ColumnValues.part` alone, with one of the two.
-            guard let encoded else { preconditionFailure("a part has one of its sources") }
-            return encoded.value(at: position)
+            switch source {
+            case .plain(let source): Element.arrowValue(from: source, at: position)
+            case .encoded(let values): values.value(at: position)
+            }
         }
     }
 
@@ -55,11 +60,11 @@ public struct ColumnValues<Element: ArrowValue>: RandomAccessCollection, Sendabl
                 throw column.unexpectedNulls("\(Element.self)")
             }
             let encoded = try EncodedValues<Element>(column)
-            return Part(source: nil, encoded: encoded, start: start, count: column.count)
+            return Part(source: .encoded(encoded), start: start, count: column.count)
         default:
             let source = try Element.arrowSource(of: column)
             if !hasNull, column.nullCount > 0 { throw column.unexpectedNulls("\(Element.self)") }
-            return Part(source: source, encoded: nil, start: start, count: column.count)
+            return Part(source: .plain(source), start: start, count: column.count)
         }
     }
 
@@ -102,8 +107,12 @@ public struct ColumnValues<Element: ArrowValue>: RandomAccessCollection, Sendabl
             while part < parts.count {
                 let current = parts[part]
                 if position < current.count {
-                    source = current.source
-                    limit = source == nil ? 0 : current.count
+                    if case .plain(let plain) = current.source {
+                        source = plain
+                        limit = current.count
+                    } else {
+                        source = nil
+                    }
                     position &+= 1
                     return current.value(at: position &- 1)
                 }
