@@ -9,8 +9,10 @@ extension Bridge {
     ///   cancelled task gives up.
     public static func connect(_ options: BridgeOptions) async throws(BridgeError) -> Bridge {
         do throws(NATSError) {
-            let client = try await NATSClient.connect(options.client)
-            return Bridge(client: client, options: options, ownsClient: true)
+            var client = options.client
+            client.log = client.log ?? options.log
+            return Bridge(
+                client: try await NATSClient.connect(client), options: options, ownsClient: true)
         } catch {
             throw BridgeError(error, stage: .connect)
         }

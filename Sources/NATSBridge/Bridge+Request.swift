@@ -25,8 +25,10 @@ extension Bridge {
         sending.replyTo = ticket.inbox.text
         sending.correlationID = sending.correlationID ?? Self.newID()
         let outgoing = Outgoing(bridge: self, subject: subject, options: sending)
-        return try await outgoing.request(
-            payloads, ticket: ticket, timeout: timeout, receiving: options.receiving)
+        return try await timing(.request) { () async throws(BridgeError) in
+            try await outgoing.request(
+                payloads, ticket: ticket, timeout: timeout, receiving: options.receiving)
+        }
     }
 
     /// Sends one payload, which is called `Payload.defaultName`, and waits for one answer. It
@@ -54,10 +56,8 @@ extension Bridge {
         options.replyToMessageID = received.envelope.messageID
         if options.receiverName.isEmpty { options.receiverName = received.envelope.senderName }
         if options.receiverID.isEmpty { options.receiverID = received.envelope.senderID }
-        if options.headers.traceContext == nil {
-            options.traceContext = options.traceContext ?? received.traceContext
-        }
-        return try await send(payloads, to: subject, options: options)
+        return try await send(
+            payloads, to: subject, options: options, answering: received.traceContext)
     }
 
     /// Answers a message with one payload, which is called `Payload.defaultName`. It promises what
@@ -101,10 +101,14 @@ extension Outgoing {
         let once = PublishRetryMachine(limit: timeout, repeats: false)
         let answer = try await deliver(payloads, once) {
             message, limit async throws(BridgeError) in
-            bridge.trace(
+            bridge.log(
                 correlationID, .publish, "published request",
-                TraceEvent.Field("subject", subject.text),
-                TraceEvent.Field("bytes", String(message.wireBytes)), traceID(message.headers))
+                [
+                    LogEvent.Field("subject", subject.text),
+                    LogEvent.Field("bytes", String(message.wireBytes)),
+                    LogEvent.Field("body_bytes", String(message.body.count)),
+                    traceID(message.headers),
+                ])
             do throws(NATSError) {
                 return try await bridge.client.request(
                     message.body, to: subject, headers: message.headers, ticket: ticket,
@@ -116,7 +120,7 @@ extension Outgoing {
             answer
         }
         let headers = try? answer.headers
-        if let error = serviceError(in: headers) { throw bridge.traced(error) }
+        if let error = serviceError(in: headers) { throw bridge.logged(error) }
         do throws(BridgeError) {
             return try await Incoming(
                 bridge: bridge, message: answer, options: receiving, position: nil,
@@ -136,11 +140,11 @@ extension Outgoing {
         guard let headers, !headers.isEmpty else { return nil }
         let (text, code) = (headers[Self.errorName], headers[Self.errorCodeName])
         guard text != nil || code != nil else { return nil }
-        let number = code.map { " (code \(TraceEvent.quoted($0)))" } ?? ""
+        let number = code.map { " (code \(LogEvent.quoted($0)))" } ?? ""
         return BridgeError(
             .serviceError, stage: .receive, subject: subject.text,
             correlationID: correlationID,
             detail: "the service answers with an error\(number): "
-                + TraceEvent.quoted(text ?? "without a text"), outcome: .sent)
+                + LogEvent.quoted(text ?? "without a text"), outcome: .sent)
     }
 }

@@ -20,7 +20,7 @@ public final class Bridge: Sendable {
     let memory: MemoryBudget
     /// The sequences that are being consumed.
     let intakes = IntakeRegistry()
-    /// What has been received so far.
+    /// What has been sent and received so far.
     public var statistics: BridgeStatistics {
         var statistics = counters.snapshot
         statistics.memoryHeld = memory.reserved
@@ -54,26 +54,28 @@ public final class Bridge: Sendable {
 }
 
 extension Bridge {
-    /// Writes one line of the trace.
-    func trace(
+    /// Logs what a flow has come to. The fields are made only where the sink takes the level.
+    func log(
         _ correlationID: String, _ stage: BridgeError.Stage, _ message: String,
-        level: TraceEvent.Level = .debug, _ fields: TraceEvent.Field?...
+        level: LogEvent.Level = .debug, _ fields: @autoclosure () -> [LogEvent.Field?] = []
     ) {
-        guard let sink = options.trace else { return }
+        guard let sink = options.log, level >= sink.level else { return }
         sink.record(
-            TraceEvent(
+            LogEvent(
                 timestamp: Self.now, level: level, correlationID: correlationID,
-                stage: stage.rawValue, message: message, fields: fields.compactMap(\.self)))
+                stage: stage.rawValue, message: message, fields: fields().compactMap(\.self)))
     }
 
-    /// Writes a failure to the trace and hands it on.
-    func traced(_ error: BridgeError) -> BridgeError {
-        trace(
-            error.correlationID, error.stage, "failed: \(error.code)",
-            level: error.isLoss ? .warning : .error,
-            TraceEvent.Field("subject", error.subject),
-            TraceEvent.Field("code", error.code.rawValue),
-            TraceEvent.Field("detail", error.detail))
+    /// Logs a failure and hands it on.
+    /// - Parameter level: `debug` for what is thrown, `warning` for what nobody is thrown.
+    func logged(_ error: BridgeError, _ level: LogEvent.Level = .debug) -> BridgeError {
+        log(
+            error.correlationID, error.stage, "failed: \(error.code)", level: level,
+            [
+                LogEvent.Field("subject", error.subject),
+                LogEvent.Field("code", error.code.rawValue),
+                LogEvent.Field("detail", error.detail),
+            ])
         return error
     }
 

@@ -76,7 +76,7 @@ public struct BridgeError: CodedError, Hashable {
 
     /// The line of every coded error, with the flow.
     public var description: String {
-        correlationID.isEmpty ? line : "\(line) [\(TraceEvent.quoted(correlationID))]"
+        correlationID.isEmpty ? line : "\(line) [\(LogEvent.quoted(correlationID))]"
     }
 
     public static func == (left: BridgeError, right: BridgeError) -> Bool {

@@ -2,6 +2,7 @@ public import BridgeBytes
 public import BridgeClaims
 internal import BridgeEnvelope
 public import NATSCore
+public import NATSWire
 
 /// What a bridge is made of, and its limits.
 public struct BridgeOptions: Sendable {
@@ -39,8 +40,14 @@ public struct BridgeOptions: Sendable {
     public var linkPolicy: LinkPolicy?
     /// Uploads of one message that run at the same time.
     public var maxParallelUploads = 4
-    /// Where the trace goes; nil: nowhere.
-    public var trace: (any TraceSink)?
+    /// Where the stages of each flow are logged, and what happens to the connection, unless
+    /// `client.log` says where that goes; nil: nowhere.
+    public var log: LogSink?
+    /// Puts the trace that the sending task is in into the headers of what is sent, where neither
+    /// `SendOptions.traceContext` nor `SendOptions.headers` names one: the place for a tracer's
+    /// `inject`. It is called once a message, in the task that sends. What came with a message
+    /// stands in `Received.headers`, for a tracer's `extract`.
+    public var inject: (@Sendable (inout Headers) -> Void)?
 
     /// A bridge with the default limits.
     public init(client: NATSClientOptions = NATSClientOptions(), store: (any ClaimStore)? = nil) {

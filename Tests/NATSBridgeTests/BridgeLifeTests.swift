@@ -106,7 +106,7 @@ import Testing
 
     /// A sink that holds up the first line of a flow until the caller's actor has done something
     /// else; that prefers the client's thread, so that it needs none of the common ones.
-    private final class HoldingSink: TraceSink {
+    private final class HoldingSink: Sendable {
         private let watched = Mutex<(Bridge, Caller)?>(nil)
         private let isDone = DispatchSemaphore(value: 0)
         private let results = Mutex<[Bool]>([])
@@ -118,7 +118,7 @@ import Testing
             watched.withLock { $0 = (bridge, caller) }
         }
 
-        func record(_ event: TraceEvent) {
+        func record(_ event: LogEvent) {
             guard event.stage == "serialize", let (bridge, caller) = watched.withLock({ $0 })
             else { return }
             Task(executorPreference: bridge.client.taskExecutor) {
@@ -134,7 +134,7 @@ import Testing
         try await SendStage.run { stage in
             let sink = HoldingSink()
             var options = BridgeOptions(client: SendStage.options(stage.server.url))
-            options.trace = sink
+            options.log = LogSink { sink.record($0) }
             let bridge = try await Bridge.connect(options)
             let caller = Caller()
             sink.watch(bridge, caller)

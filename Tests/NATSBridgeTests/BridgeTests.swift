@@ -12,7 +12,7 @@ import Testing
     /// Runs a body with a bridge on a fresh server.
     static func run(
         store: ScriptedStore? = ScriptedStore(), config: String = "", threshold: Int = 1_000_000,
-        trace: TraceCollector? = nil, parallel: Int = 4,
+        trace: LogCollector? = nil, parallel: Int = 4,
         checksum: ChecksumAlgorithm = .xxh64, isWatched: Bool = true,
         _ body: (Bridge, ScriptedStore) async throws -> Void
     ) async throws {
@@ -20,7 +20,7 @@ import Testing
             var options = BridgeOptions(
                 client: NATSClientOptions(servers: [server.url]), store: store)
             options.threshold = threshold
-            options.trace = trace
+            options.log = trace?.sink
             options.maxParallelUploads = parallel
             options.checksumAlgorithm = checksum
             let bridge = try await Bridge.connect(options)
@@ -88,7 +88,7 @@ import Testing
     }
 
     @Test func `a payload of the threshold goes by link and is verified`() async throws {
-        let trace = TraceCollector()
+        let trace = LogCollector()
         try await Self.run(threshold: 1000, trace: trace) { bridge, store in
             let messages = bridge.messages(on: "big")
             try await bridge.client.flush()

@@ -36,4 +36,20 @@ internal import Testing
         headers.traceContext = nil
         #expect(headers == ["X-App": "1"])
     }
+
+    @Test func `names count in any case, two parents are none, and states are joined`() throws {
+        let text = "00-\(Self.trace)-\(Self.span)-01"
+        let value = try HeaderValue(text)
+        var headers: Headers = ["Traceparent": value, "TraceState": "a=1", "tracestate": "b=2"]
+        let context = TraceContext(traceparent: text, tracestate: "a=1,b=2")
+        #expect(headers.traceContext == context && context != nil)
+        headers.append("traceparent", value)
+        #expect(headers.traceContext == nil)
+        // What is set takes the place of every spelling.
+        headers.traceContext = context
+        #expect(headers.map(\.name.text) == ["traceparent", "tracestate"])
+        #expect(headers.traceContext == context)
+        headers = ["traceparent": value, "tracestate": ""]
+        #expect(headers.traceContext == TraceContext(traceparent: text))
+    }
 }

@@ -33,7 +33,7 @@ struct BridgeAccess: Sendable {
             // Whoever grants more wants larger messages, too.
             settings.messageLimit = max(settings.messageLimit, memory / 4 * 3)
         }
-        if console.verbose { settings.trace = ConsoleTrace(console: console) }
+        if console.verbose { settings.log = LogSink { event in console.trace(event.description) } }
         do throws(BridgeError) {
             return BridgeAccess(bridge: try await Bridge.connect(settings), options: options)
         } catch {
@@ -70,11 +70,4 @@ struct BridgeAccess: Sendable {
             throw .usage("subject \"\(text)\": \(error)")
         }
     }
-}
-
-/// Writes the trace to the standard error.
-private struct ConsoleTrace: TraceSink {
-    let console: Console
-
-    func record(_ event: TraceEvent) { console.trace(event.description) }
 }

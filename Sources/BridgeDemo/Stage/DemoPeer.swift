@@ -16,7 +16,7 @@ struct DemoPeer: Sendable {
 
     static func connect(
         _ name: String, server: String, store: String,
-        trace: @escaping @Sendable (TraceEvent) -> Void
+        trace: @escaping @Sendable (LogEvent) -> Void
     ) async throws -> DemoPeer {
         var client = NATSClientOptions(servers: [server])
         client.name = "demo-\(name)"
@@ -24,7 +24,7 @@ struct DemoPeer: Sendable {
             client: client, store: try FileServerStore(baseURL: try HTTPURL(store)))
         options.senderName = name
         options.timeToLive = .seconds(3600)
-        options.trace = DemoTrace(note: trace)
+        options.log = LogSink(trace)
         return DemoPeer(name: name, bridge: try await Bridge.connect(options))
     }
 
@@ -67,11 +67,4 @@ struct DemoPeer: Sendable {
             try await task.value
         }
     }
-}
-
-/// Hands a bridge's trace on.
-private struct DemoTrace: TraceSink {
-    let note: @Sendable (TraceEvent) -> Void
-
-    func record(_ event: TraceEvent) { note(event) }
 }

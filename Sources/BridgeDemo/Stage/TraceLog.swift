@@ -6,7 +6,7 @@ internal import Synchronization
 /// The trace of the demo's flows: what each stage of each side said, by correlation id.
 final class TraceLog: Sendable {
     private struct Entry: Sendable {
-        let event: TraceEvent
+        let event: LogEvent
         /// Which service said it, such as `dashboard`.
         let side: String
     }
@@ -19,7 +19,7 @@ final class TraceLog: Sendable {
 
     init(console: Console) { self.console = console }
 
-    func note(_ event: TraceEvent, side: String) {
+    func note(_ event: LogEvent, side: String) {
         entries.withLock {
             if $0.count < Self.limit { $0.append(Entry(event: event, side: side)) }
         }

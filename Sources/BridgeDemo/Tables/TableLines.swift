@@ -8,7 +8,7 @@ internal import NATSBridge
 enum TableLines {
     static let ready: JSONValue = ["ready": true]
 
-    static func event(_ event: TraceEvent, side: String) -> JSONValue {
+    static func event(_ event: LogEvent, side: String) -> JSONValue {
         [
             "event": [
                 "side": .string(side), "timestamp": .string(event.timestamp.description),
@@ -55,15 +55,15 @@ enum TableLines {
     }
 
     private static func note(_ event: JSONValue, _ environment: DemoEnvironment) {
-        let fields = (event["fields"]?.arrayValue ?? []).compactMap { pair -> TraceEvent.Field? in
+        let fields = (event["fields"]?.arrayValue ?? []).compactMap { pair -> LogEvent.Field? in
             guard let parts = pair.arrayValue, parts.count == 2,
                 let name = parts[0].stringValue, let value = parts[1].stringValue
             else { return nil }
-            return TraceEvent.Field(name, value)
+            return LogEvent.Field(name, value)
         }
         guard let time = event["timestamp"]?.stringValue.flatMap({ Timestamp($0) }) else { return }
         environment.trace.note(
-            TraceEvent(
+            LogEvent(
                 timestamp: time, correlationID: event["correlation_id"]?.stringValue ?? "",
                 stage: event["stage"]?.stringValue ?? "",
                 message: event["message"]?.stringValue ?? "", fields: fields),

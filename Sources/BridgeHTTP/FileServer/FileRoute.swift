@@ -10,7 +10,7 @@ internal import HTTPWire
 /// Plik    POST                 /upload
 ///         POST                 /file/{uploadID}
 ///         GET HEAD DELETE      /file/{uploadID}/{fileID}/{name}
-/// health  GET HEAD             /healthz, /readyz
+/// health  GET HEAD             /healthz, /readyz, /metrics
 /// ```
 enum FileRoute: Sendable, Hashable {
     /// `/f/{id}/{name}`.
@@ -22,6 +22,7 @@ enum FileRoute: Sendable, Hashable {
     case plikFile(upload: String, file: String)
     case health
     case readiness
+    case metrics
     /// `*`, the server as a whole.
     case server
     case unknown
@@ -46,6 +47,7 @@ enum FileRoute: Sendable, Hashable {
         case ("file", 4): self = .plikFile(upload: segments[1], file: segments[2])
         case ("healthz", 1): self = .health
         case ("readyz", 1): self = .readiness
+        case ("metrics", 1): self = .metrics
         default: self = .unknown
         }
     }
@@ -57,7 +59,7 @@ enum FileRoute: Sendable, Hashable {
         case .native: ["POST", "GET", "HEAD", "DELETE"]
         case .plikCreate, .plikAdd: ["POST"]
         case .plikFile: ["GET", "HEAD", "DELETE"]
-        case .health, .readiness: ["GET", "HEAD"]
+        case .health, .readiness, .metrics: ["GET", "HEAD"]
         case .server, .unknown: ["OPTIONS", "PUT", "POST", "GET", "HEAD", "DELETE"]
         }
     }

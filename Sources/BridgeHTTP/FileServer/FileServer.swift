@@ -17,7 +17,7 @@ public final class FileServer: Sendable {
     private let reactor: Reactor
     private let listener: Listener
     private let context: ServerContext
-    private let service: FileService
+    let service: FileService
     private let sweeper: Task<Void, Never>
 
     /// Opens the store, binds the port, and begins to serve.
@@ -49,7 +49,8 @@ public final class FileServer: Sendable {
         pace.minimumRate = options.minimumRate
         let context = ServerContext(
             service: service, wireLimits: .default, pace: pace,
-            maximumConnections: options.maximumConnections)
+            maximumConnections: options.maximumConnections, census: service.census,
+            traffic: service.traffic)
         reactor = try Reactor(name: "file-server")
         listener = try Listener.start(
             on: reactor, host: options.host, port: options.port
@@ -69,7 +70,7 @@ public final class FileServer: Sendable {
     }
 
     /// What has been done so far.
-    public var counters: FileServerCounters { service.counts.snapshot(with: context.traffic) }
+    public var counters: FileServerCounters { service.counts.snapshot(with: service.traffic) }
 
     /// Files that are stored now, and the bytes that they take.
     public var stored: (files: Int, bytes: Int) {

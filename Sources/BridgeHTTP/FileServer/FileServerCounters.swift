@@ -10,7 +10,7 @@ public struct FileServerCounters: Sendable, Hashable {
     public var inspections = 0
     /// DELETE requests for files.
     public var deletions = 0
-    /// Requests for `/healthz` and `/readyz`.
+    /// Requests for `/healthz`, `/readyz` and `/metrics`.
     public var healthChecks = 0
     /// All other requests with a well-formed head.
     public var others = 0

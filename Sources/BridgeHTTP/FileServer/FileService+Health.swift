@@ -15,6 +15,23 @@ extension FileService {
             ])
     }
 
+    /// What has been done so far, and what is stored.
+    var metrics: Metrics {
+        let stored = store.stored
+        return Metrics(
+            counts.snapshot(with: traffic), files: stored.objects, storedBytes: stored.bytes,
+            openConnections: census.count)
+    }
+
+    /// The metrics as Prometheus reads them.
+    func exposition() -> ServerAnswer {
+        var fields = FieldList()
+        fields.append("Content-Type", Metrics.contentType)
+        fields.append("X-Content-Type-Options", "nosniff")
+        fields.append("Cache-Control", "no-store")
+        return ServerAnswer(200, fields: fields, body: .bytes(Bytes(utf8: metrics.exposition)))
+    }
+
     /// Whether a file can be written, read and removed at this moment.
     func readiness(_ reply: ServerReply) -> ServerDecision {
         blocking.submit { [store] in

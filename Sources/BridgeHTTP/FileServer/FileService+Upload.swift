@@ -166,13 +166,3 @@ extension FileService {
             ], fields: fields)
     }
 }
-
-extension Duration {
-    /// Whole milliseconds; the greatest number when there are more.
-    var milliseconds: Int64 {
-        let (seconds, attoseconds) = components
-        let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1000)
-        let (sum, carry) = whole.addingReportingOverflow(attoseconds / 1_000_000_000_000_000)
-        return overflow || carry ? (seconds < 0 ? .min : .max) : sum
-    }
-}

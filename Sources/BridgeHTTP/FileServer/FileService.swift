@@ -10,6 +10,9 @@ final class FileService: HTTPService {
     let blocking = BlockingWork()
     let counts = RequestCounts()
     let plik = PlikUploads()
+    /// What the connections count; theirs too.
+    let traffic = Traffic()
+    let census = Census()
     private let base = Mutex("")
 
     /// Opens the store. Blocks.
@@ -50,8 +53,9 @@ final class FileService: HTTPService {
             return .answer((isUpload ? refusal(request) : nil) ?? refusal(at: route))
         }
         switch (route, method) {
-        case (.health, _), (.readiness, _):
+        case (.health, _), (.readiness, _), (.metrics, _):
             counts.count(\.healthChecks)
+            if route == .metrics { return .answer(exposition()) }
             return route == .health ? .answer(health()) : readiness(reply)
         case (.object(let id, let name), "PUT"): return put(request, id: id, name: name, reply)
         case (.native(let name), "POST"): return post(request, name: name, reply)

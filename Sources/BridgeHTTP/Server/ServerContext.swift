@@ -7,13 +7,15 @@ final class ServerContext: Sendable {
     let wireLimits: HTTPWireLimits
     let pace: ConnectionPace.Limits
     let maximumConnections: Int
-    let census = Census()
-    let traffic = Traffic()
+    let census: Census
+    let traffic: Traffic
 
     init(
         service: any HTTPService, wireLimits: HTTPWireLimits, pace: ConnectionPace.Limits,
-        maximumConnections: Int
+        maximumConnections: Int, census: Census = Census(), traffic: Traffic = Traffic()
     ) {
+        self.census = census
+        self.traffic = traffic
         self.service = service
         self.wireLimits = wireLimits
         self.pace = pace

@@ -62,6 +62,7 @@ extension Incoming {
         _ link: String, _ payload: EnvelopePayload, _ index: Int, _ memory: MessageMemory,
         _ correlationID: String
     ) async -> Result<Bytes, BridgeError> {
+        let watch = Stopwatch()
         do throws(BridgeError) {
             guard let store = bridge.options.store else {
                 throw BridgeError(
@@ -76,6 +77,7 @@ extension Incoming {
                 throw failure(error, url: link, correlationID)
             }
         } catch {
+            bridge.counters.timed(.download, error.code, watch.elapsed)
             return .failure(error)
         }
     }
@@ -94,7 +96,7 @@ extension Incoming {
         let size = payload.metadata[IntegrityKey.checksum] == nil ? nil : payload.statedSize
         let coding = payload.metadata[IntegrityKey.contentEncoding]?.stringValue
         let share = MessageMemory.share(of: payload)
-        let start = Bridge.now
+        let watch = Stopwatch()
         // Size and digest are those of the serialized bytes: of coded ones they are verified
         // after decoding.
         var bytes = try await store.download(
@@ -113,13 +115,16 @@ extension Incoming {
         } else {
             try memory.cover(bytes.count, share: share, url: url, correlationID: correlationID)
         }
-        let milliseconds = Bridge.now.milliseconds - start.milliseconds
-        bridge.trace(
+        let time = watch.elapsed
+        bridge.counters.downloaded(bytes.count, time)
+        bridge.log(
             correlationID, .download, "downloaded payload",
-            TraceEvent.Field("name", payload.dataName), TraceEvent.Field("url", url),
-            TraceEvent.Field("bytes", String(bytes.count)),
-            TraceEvent.Field("milliseconds", String(milliseconds)),
-            TraceEvent.Field("verified", checksum?.description ?? "no checksum"))
+            [
+                LogEvent.Field("name", payload.dataName), LogEvent.Field("url", url),
+                LogEvent.Field("bytes", String(bytes.count)),
+                LogEvent.Field("milliseconds", String(time.milliseconds)),
+                LogEvent.Field("verified", checksum?.description ?? "no checksum"),
+            ])
         return bytes
     }
 
@@ -174,10 +179,9 @@ extension Incoming {
     }
 
     private func unverified(_ payload: EnvelopePayload, _ reason: String, _ correlationID: String) {
-        bridge.trace(
-            correlationID, .decode, "checksum not verified: \(TraceEvent.quoted(reason))",
-            level: .notice,
-            TraceEvent.Field("name", payload.dataName))
+        bridge.log(
+            correlationID, .decode, "checksum not verified: \(LogEvent.quoted(reason))",
+            level: .notice, [LogEvent.Field("name", payload.dataName)])
     }
 
     /// Verifies a payload that came inside the message, where the sender gave a digest.

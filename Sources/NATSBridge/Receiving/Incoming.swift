@@ -26,6 +26,9 @@ struct Incoming: Sendable {
     let position: StreamPosition?
     /// The message's headers, where somebody has parsed them already.
     var headers: Headers?
+    /// How a failure of the whole message is logged: `debug` where a call throws it.
+    var failureLevel = LogEvent.Level.debug
+    private let watch = Stopwatch()
 
     /// A message whose envelope has been read.
     struct Opened: Sendable {
@@ -53,18 +56,22 @@ struct Incoming: Sendable {
     func open() throws(BridgeError) -> Opened {
         do throws(BridgeError) {
             let opened = try read()
-            bridge.trace(
+            bridge.log(
                 opened.envelope.correlationID, .receive, "received message",
-                TraceEvent.Field("subject", message.subject.text),
-                TraceEvent.Field("bytes", String(message.size)),
-                TraceEvent.Field("payloads", String(opened.envelope.payloads.count)),
-                TraceEvent.Field("msg_id", opened.envelope.messageID),
-                opened.headers.traceContext.map { TraceEvent.Field("trace_id", $0.traceID) })
+                [
+                    LogEvent.Field("subject", message.subject.text),
+                    LogEvent.Field("bytes", String(message.size)),
+                    LogEvent.Field("body_bytes", String(message.payload.count)),
+                    LogEvent.Field("payloads", String(opened.envelope.payloads.count)),
+                    LogEvent.Field("msg_id", opened.envelope.messageID),
+                    opened.headers.traceContext.map { LogEvent.Field("trace_id", $0.traceID) },
+                ])
             bridge.counters.count { $0.messagesReceived += 1 }
             return opened
         } catch {
             bridge.counters.count { $0.messagesUnusable += 1 }
-            throw bridge.traced(error)
+            bridge.counters.timed(.receive, error.code, watch.elapsed)
+            throw bridge.logged(error, failureLevel)
         }
     }
 
@@ -110,11 +117,16 @@ struct Incoming: Sendable {
                 }
             if let error = taken.error {
                 bridge.counters.count { $0.payloadsFailed += 1 }
-                _ = bridge.traced(error)
-                if options.isStrict, !taken.isMissing { throw error }
+                let isThrown = options.isStrict && !taken.isMissing
+                _ = bridge.logged(error, isThrown ? failureLevel : .warning)
+                if isThrown {
+                    bridge.counters.timed(.receive, error.code, watch.elapsed)
+                    throw error
+                }
             }
             payloads.append(taken)
         }
+        bridge.counters.timed(.receive, nil, watch.elapsed)
         return Received(
             subject: message.subject, headers: opened.headers, replySubject: message.replyTo,
             envelope: envelope, payloads: payloads, position: position)
@@ -150,11 +162,13 @@ struct Incoming: Sendable {
                 if !options.keepsRawBytes {
                     value = try decode(payload, bytes, index, correlationID)
                 }
-                bridge.trace(
+                bridge.log(
                     correlationID, .deserialize, "decoded payload",
-                    TraceEvent.Field("name", payload.dataName),
-                    TraceEvent.Field("type", payload.typeName),
-                    TraceEvent.Field("size", String(bytes.count)))
+                    [
+                        LogEvent.Field("name", payload.dataName),
+                        LogEvent.Field("type", payload.typeName),
+                        LogEvent.Field("size", String(bytes.count)),
+                    ])
             }
         } catch {
             failure = error

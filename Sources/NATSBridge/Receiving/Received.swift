@@ -84,7 +84,7 @@ extension Received: CustomStringConvertible {
     /// Subject, flow, and what each payload is; never the content.
     public var description: String {
         let place = position.map { " (\($0))" } ?? ""
-        let flow = TraceEvent.quoted(envelope.correlationID)
+        let flow = LogEvent.quoted(envelope.correlationID)
         return "\(subject)\(place) [\(flow)] "
             + payloads.map(\.description).joined(separator: "; ")
     }

@@ -107,7 +107,7 @@ extension ReceivedPayload {
     }
 
     private func told(_ detail: String) -> String {
-        "payload \(TraceEvent.quoted(name)): \(detail)"
+        "payload \(LogEvent.quoted(name)): \(detail)"
     }
 }
 
@@ -116,6 +116,6 @@ extension ReceivedPayload: CustomStringConvertible {
     public var description: String {
         let what = error.map { "not usable (\($0.code))" }
         let kind = value?.description ?? "\(typeName), \(bytes.count) bytes"
-        return "\(TraceEvent.quoted(name)): \(what ?? kind), \(transport)"
+        return "\(LogEvent.quoted(name)): \(what ?? kind), \(transport)"
     }
 }

@@ -28,8 +28,20 @@ extension Bridge {
     public func send(
         _ payloads: Payloads, to subject: Subject, options: SendOptions = SendOptions()
     ) async throws(BridgeError) -> SentEnvelope {
+        try await send(payloads, to: subject, options: options, answering: nil)
+    }
+
+    /// - Parameter question: The trace of the message that this one answers.
+    func send(
+        _ payloads: Payloads, to subject: Subject, options: SendOptions,
+        answering question: TraceContext?
+    ) async throws(BridgeError) -> SentEnvelope {
         try checkOpen(.serialize)
-        return try await Outgoing(bridge: self, subject: subject, options: options).send(payloads)
+        let outgoing = Outgoing(
+            bridge: self, subject: subject, options: options, answering: question)
+        return try await timing(.send) { () async throws(BridgeError) in
+            try await outgoing.send(payloads)
+        }
     }
 
     /// Sends one payload, which is called `Payload.defaultName`: `send("done", to: "lab.notes")`.
@@ -74,6 +86,9 @@ extension Bridge {
         envelope body: Bytes, to subject: Subject, options: SendOptions = SendOptions()
     ) async throws(BridgeError) {
         try checkOpen(.publish)
-        try await Outgoing(bridge: self, subject: subject, options: options).publish(body)
+        let outgoing = Outgoing(bridge: self, subject: subject, options: options)
+        try await timing(.publish) { () async throws(BridgeError) in
+            try await outgoing.publish(body)
+        }
     }
 }

@@ -30,11 +30,11 @@ extension Outgoing {
                         error.outcome ?? .unknown, error.publishFailure, at: clock.now - start)
                 }
             case .pause(let pause):
-                traceRepeat(last, "publishing again", machine, pause)
+                logRepeat(last, "publishing again", machine, pause)
                 guard (try? await clock.sleep(for: pause)) != nil else { throw cancelled(machine) }
                 action = machine.proceed(at: clock.now - start)
             case .planAgain:
-                traceRepeat(last, "making the message smaller", machine, .zero)
+                logRepeat(last, "making the message smaller", machine, .zero)
                 guard let smaller = try await planAgain(last) else {
                     throw last.knowing(machine.isUnsure ? .unknown : last.outcome ?? .lost)
                 }
@@ -48,7 +48,7 @@ extension Outgoing {
     /// Refuses a limit that leaves no time, before anything is done.
     func checkTime(_ timeout: Duration) throws(BridgeError) {
         guard timeout <= .zero else { return }
-        throw bridge.traced(
+        throw bridge.logged(
             BridgeError(
                 .invalidArgument, stage: .plan, subject: subject.text,
                 correlationID: correlationID, detail: "the timeout must be more than zero",
@@ -65,15 +65,17 @@ extension Outgoing {
             detail: detail)
     }
 
-    private func traceRepeat(
+    private func logRepeat(
         _ error: BridgeError, _ message: String, _ machine: PublishRetryMachine, _ pause: Duration
     ) {
-        bridge.trace(
+        bridge.log(
             correlationID, .publish, message, level: .warning,
-            TraceEvent.Field("subject", subject.text),
-            TraceEvent.Field("attempt", String(machine.attempts + 1)),
-            TraceEvent.Field("after", error.code.rawValue),
-            TraceEvent.Field("outcome", (error.outcome ?? machine.outcome).rawValue),
-            TraceEvent.Field("pause_milliseconds", String(Int(pause / .milliseconds(1)))))
+            [
+                LogEvent.Field("subject", subject.text),
+                LogEvent.Field("attempt", String(machine.attempts + 1)),
+                LogEvent.Field("after", error.code.rawValue),
+                LogEvent.Field("outcome", (error.outcome ?? machine.outcome).rawValue),
+                LogEvent.Field("pause_milliseconds", String(pause.milliseconds)),
+            ])
     }
 }

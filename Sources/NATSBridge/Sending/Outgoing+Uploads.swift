@@ -58,18 +58,22 @@ extension Outgoing {
         let content = ClaimContent(
             name: name, segments: payload.segments, timeToLive: bridge.options.timeToLive,
             checksumAlgorithm: bridge.options.checksumAlgorithm)
-        let start = Bridge.now
+        let watch = Stopwatch()
         do throws(ClaimError) {
             let claim = try await store.upload(content, correlationID: correlationID)
-            let milliseconds = Bridge.now.milliseconds - start.milliseconds
-            bridge.trace(
-                correlationID, .upload, "uploaded payload", TraceEvent.Field("name", name),
-                TraceEvent.Field("url", Redaction.url(claim.url)),
-                TraceEvent.Field("bytes", String(claim.size)),
-                TraceEvent.Field("milliseconds", String(milliseconds)),
-                TraceEvent.Field("checksum", claim.checksum))
+            let time = watch.elapsed
+            bridge.counters.uploaded(claim.size, time)
+            bridge.log(
+                correlationID, .upload, "uploaded payload",
+                [
+                    LogEvent.Field("name", name), LogEvent.Field("url", Redaction.url(claim.url)),
+                    LogEvent.Field("bytes", String(claim.size)),
+                    LogEvent.Field("milliseconds", String(time.milliseconds)),
+                    LogEvent.Field("checksum", claim.checksum),
+                ])
             return .success(claim)
         } catch {
+            bridge.counters.timed(.upload, error.code, watch.elapsed)
             return .failure(error)
         }
     }
@@ -99,10 +103,12 @@ extension Outgoing {
             let left = await Task.detached {
                 await Self.delete(claims, from: store, correlationID)
             }.value
-            bridge.trace(
+            bridge.log(
                 correlationID, .upload, "took uploads back", level: .notice,
-                TraceEvent.Field("deleted", String(claims.count - left.count)),
-                TraceEvent.Field("left", String(left.count)))
+                [
+                    LogEvent.Field("deleted", String(claims.count - left.count)),
+                    LogEvent.Field("left", String(left.count)),
+                ])
             fate = MessageFate.takenBack(claims.count, left: left)
         }
         return error.knowing(outcome, [MessageFate.sentence(outcome), fate])

@@ -28,11 +28,21 @@ struct Outgoing: Sendable {
     /// The flow.
     var correlationID: String
 
-    init(bridge: Bridge, subject: Subject, options: SendOptions) {
+    /// - Parameter question: The trace of the message that this one answers.
+    init(
+        bridge: Bridge, subject: Subject, options: SendOptions,
+        answering question: TraceContext? = nil
+    ) {
         self.bridge = bridge
         self.subject = subject
         var carried = options
         if let context = options.traceContext { carried.headers.traceContext = context }
+        // What was chosen for this message wins over the task's trace, and that over the trace
+        // of the question.
+        if carried.headers.traceContext == nil { bridge.options.inject?(&carried.headers) }
+        if carried.headers.traceContext == nil, let question {
+            carried.headers.traceContext = question
+        }
         self.options = carried
         correlationID = options.correlationID ?? Bridge.newID()
     }
@@ -73,7 +83,7 @@ struct Outgoing: Sendable {
         var machine = machine
         do throws(BridgeError) {
             draft = try await self.draft(payloads, draft.skeleton)
-            trace(draft)
+            log(draft)
             var ready = try await prepare(&draft)
             let answer = try await publishing(&ready, &machine, attempt) {
                 error async throws(BridgeError) in
@@ -86,7 +96,7 @@ struct Outgoing: Sendable {
             }
             return result(answer, draft, ready, machine.attempts)
         } catch {
-            throw bridge.traced(await told(error, error.outcome ?? machine.outcome, draft.claims))
+            throw bridge.logged(await told(error, error.outcome ?? machine.outcome, draft.claims))
         }
     }
 
@@ -166,18 +176,20 @@ struct Outgoing: Sendable {
     }
 
     /// The trace that a message belongs to, as a field of an event.
-    func traceID(_ headers: Headers) -> TraceEvent.Field? {
-        headers.traceContext.map { TraceEvent.Field("trace_id", $0.traceID) }
+    func traceID(_ headers: Headers) -> LogEvent.Field? {
+        headers.traceContext.map { LogEvent.Field("trace_id", $0.traceID) }
     }
 
-    private func trace(_ draft: MessageDraft) {
+    private func log(_ draft: MessageDraft) {
         for payload in draft.payloads {
-            bridge.trace(
+            bridge.log(
                 correlationID, .serialize, "serialized payload",
-                TraceEvent.Field("name", payload.name),
-                TraceEvent.Field("type", payload.type.rawValue),
-                TraceEvent.Field("size", String(payload.segments.byteCount)),
-                TraceEvent.Field("transport", payload.state.transport.rawValue))
+                [
+                    LogEvent.Field("name", payload.name),
+                    LogEvent.Field("type", payload.type.rawValue),
+                    LogEvent.Field("size", String(payload.segments.byteCount)),
+                    LogEvent.Field("transport", payload.state.transport.rawValue),
+                ])
         }
     }
 }

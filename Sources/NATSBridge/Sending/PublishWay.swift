@@ -50,11 +50,15 @@ struct PublishWay: Sendable {
                 throw mode == .unconfirmed ? failure.knowing(.lost) : failure
             }
         }
-        outgoing.bridge.trace(
+        outgoing.bridge.log(
             outgoing.correlationID, .publish, "published message",
-            TraceEvent.Field("subject", subject.text),
-            TraceEvent.Field("bytes", String(message.wireBytes)),
-            TraceEvent.Field("msg_id", message.messageID ?? ""), outgoing.traceID(message.headers))
+            [
+                LogEvent.Field("subject", subject.text),
+                LogEvent.Field("bytes", String(message.wireBytes)),
+                LogEvent.Field("body_bytes", String(message.body.count)),
+                LogEvent.Field("msg_id", message.messageID ?? ""),
+                outgoing.traceID(message.headers),
+            ])
         return stored
     }
 
@@ -123,7 +127,7 @@ extension Outgoing {
                 nil
             }
         } catch {
-            throw bridge.traced(await told(error, error.outcome ?? machine.outcome, []))
+            throw bridge.logged(await told(error, error.outcome ?? machine.outcome, []))
         }
     }
 }

@@ -77,10 +77,10 @@ extension Intake {
 
     private func ask(_ consumer: Int) -> Answer {
         let (answer, wakes) = state.withLock { state -> (Answer, Wakes) in
-            state.busy.remove(consumer)
+            processed(consumer, &state)
             if Task.isCancelled { return (.event(.cancelled), settle(&state)) }
             if state.waiters.isEmpty, let event = take(&state) {
-                if case .element = event { state.busy.insert(consumer) }
+                handedOut(event, to: consumer, &state)
                 return (.event(event), settle(&state))
             }
             state.nextTicket += 1
@@ -120,10 +120,17 @@ extension Intake {
         state.withLock { $0.events.removeValue(forKey: ticket) } ?? .cancelled
     }
 
+    /// A consumer is done with what it got.
+    private func processed(_ consumer: Int, _ state: inout State) {
+        state.busy.remove(consumer)
+        guard let begin = state.begun.removeValue(forKey: consumer) else { return }
+        bridge.counters.processed(now - begin)
+    }
+
     private func leave(_ consumer: Int) {
         var isLast = false
         change { state in
-            state.busy.remove(consumer)
+            processed(consumer, &state)
             state.consumers.remove(consumer)
             isLast = state.consumers.isEmpty
         }

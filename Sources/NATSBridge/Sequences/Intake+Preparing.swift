@@ -10,6 +10,9 @@ extension Intake {
     /// Suspends while there is no room for another one.
     /// - Returns: False when nobody wants messages any more.
     func take(_ incoming: Incoming) async -> Bool {
+        var incoming = incoming
+        // The loop goes on, so nobody is thrown a failure.
+        incoming.failureLevel = .warning
         do throws(BridgeError) {
             let opened = try incoming.open()
             let identity =
@@ -35,7 +38,7 @@ extension Intake {
 
     /// Takes a mark where messages are missing.
     func take(_ gap: SubscriptionGap, of pattern: String) async -> Bool {
-        let error = bridge.traced(BridgeError(gap, of: pattern))
+        let error = bridge.logged(BridgeError(gap, of: pattern), .warning)
         bridge.counters.count { counters in
             counters.losses += 1
             counters.messagesLost += gap.messages ?? 0
@@ -142,11 +145,13 @@ extension Intake {
 
     private func duplicateDropped(_ incoming: Incoming, _ opened: Incoming.Opened) {
         bridge.counters.count { $0.duplicatesDropped += 1 }
-        bridge.trace(
+        bridge.log(
             opened.envelope.correlationID, .receive, "dropped a duplicate", level: .notice,
-            TraceEvent.Field("subject", incoming.message.subject.text),
-            TraceEvent.Field("msg_id", opened.envelope.messageID),
-            TraceEvent.Field("sender_id", opened.envelope.senderID))
+            [
+                LogEvent.Field("subject", incoming.message.subject.text),
+                LogEvent.Field("msg_id", opened.envelope.messageID),
+                LogEvent.Field("sender_id", opened.envelope.senderID),
+            ])
     }
 }
 

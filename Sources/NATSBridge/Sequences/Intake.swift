@@ -65,6 +65,8 @@ final class Intake: DrainParticipant {
         /// Consumers that are there, and those that work on what they got.
         var consumers: Set<Int> = []
         var busy: Set<Int> = []
+        /// Since when a consumer works on a message; not on what a loop passes over.
+        var begun: [Int: Duration] = [:]
         var pump: Task<Void, Never>?
         var isStarted = false
         var isOver = false
@@ -224,7 +226,7 @@ extension Intake {
         var wakes = Wakes()
         while let waiter = state.waiters.first, let event = take(&state) {
             state.waiters.removeFirst()
-            if case .element = event { state.busy.insert(waiter.consumer) }
+            handedOut(event, to: waiter.consumer, &state)
             state.events[waiter.ticket] = event
             wakes.consumers.append(waiter.continuation)
         }
@@ -237,6 +239,13 @@ extension Intake {
         }
         setAlarm(&state)
         return wakes
+    }
+
+    /// A consumer works on what it got.
+    func handedOut(_ event: Event, to consumer: Int, _ state: inout State) {
+        guard case .element(let element) = event else { return }
+        state.busy.insert(consumer)
+        if case .success = element.result { state.begun[consumer] = now }
     }
 
     func carryOut(_ wakes: Wakes) {

@@ -43,6 +43,7 @@ internal import Synchronization
         options.eventLoop = nil
         let core = try ClientCore(
             options: options, inboxToken: InboxToken.text(generator.next(), generator.next()))
+        if let log = options.log { NATSEvents(hub: core.events).log(to: log) }
         let seed = generator.next()
         reactor.reside { [weak reactor] link in
             let steps = UserSteps(

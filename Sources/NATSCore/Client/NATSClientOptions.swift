@@ -1,3 +1,4 @@
+public import BridgeBytes
 public import NATSWire
 
 /// How a client connects and what it may hold in memory.
@@ -88,6 +89,9 @@ public struct NATSClientOptions: Sendable {
     public var failsRequestsOnDisconnect = false
     /// A loop of your own that does the client's work; nil: the client has a thread for it.
     public var eventLoop: NATSEventLoop?
+    /// Where what happens to the connection is logged; nil: nowhere. Never more often than once
+    /// for an event, so that messages cost nothing for it.
+    public var log: LogSink?
     /// Takes what crosses the wire; nil: nobody does.
     public var trace: NATSTrace?
     /// Prefix of inbox subjects.

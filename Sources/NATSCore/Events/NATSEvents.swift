@@ -1,3 +1,4 @@
+internal import BridgeBytes
 internal import BridgeSockets
 internal import Synchronization
 
@@ -29,6 +30,15 @@ public struct NATSEvents: AsyncSequence, Sendable {
     }
 
     public func makeAsyncIterator() -> Iterator { Iterator(hub.listen()) }
+}
+
+extension NATSEvents {
+    /// Logs the events until the last one, in a task of its own: who tells them holds locks.
+    func log(to sink: LogSink) {
+        Task {
+            for await event in self { sink.record(LogEvent(event, at: WallClock.now)) }
+        }
+    }
 }
 
 /// Hands every event to every listener, and the last ones to those that come later.

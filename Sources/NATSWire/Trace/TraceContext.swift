@@ -65,21 +65,44 @@ extension Headers {
     private static let tracestateName: HeaderName = "tracestate"
 
     /// The trace that the message belongs to; nil when there is none, or none that can be read.
-    /// Setting nil removes it. A `tracestate` that no header can hold is left out.
+    ///
+    /// Names count in any case, as peers write `Traceparent` too; two values of `traceparent` are
+    /// none, and those of `tracestate` belong together (W3C Trace Context, 3.2.1, 3.3.1 and 4.3).
+    /// Setting a trace writes both names in lower case in place of what was there; setting nil
+    /// removes it. A `tracestate` that no header can hold is left out.
     public var traceContext: TraceContext? {
         get {
-            self[Self.traceparentName].flatMap {
-                TraceContext(traceparent: $0, tracestate: self[Self.tracestateName])
-            }
+            guard !isEmpty else { return nil }
+            let parents = texts(Self.traceparentName)
+            guard let parent = parents.first, parents.count == 1 else { return nil }
+            let states = texts(Self.tracestateName).filter { !$0.isEmpty }
+            return TraceContext(
+                traceparent: parent,
+                tracestate: states.isEmpty ? nil : states.joined(separator: ","))
         }
         set {
-            remove(Self.traceparentName)
-            remove(Self.tracestateName)
+            for name in [Self.traceparentName, Self.tracestateName] {
+                for field in self where Self.areAlike(field.name, name) { remove(field.name) }
+            }
             guard let newValue, let parent = try? HeaderValue(newValue.traceparent) else { return }
             set(Self.traceparentName, parent)
             if let state = newValue.tracestate.flatMap({ try? HeaderValue($0) }) {
                 set(Self.tracestateName, state)
             }
         }
+    }
+
+    private func texts(_ name: HeaderName) -> [String] {
+        compactMap { Self.areAlike($0.name, name) ? $0.value.text : nil }
+    }
+
+    /// Whether a name is `name`, which is in lower case, in whatever case it is written.
+    private static func areAlike(_ other: HeaderName, _ name: HeaderName) -> Bool {
+        let (left, right) = (other.bytes.span, name.bytes.span)
+        guard left.count == right.count else { return false }
+        for position in 0..<left.count where left[position] | 0x20 != right[position] {
+            return false
+        }
+        return true
     }
 }

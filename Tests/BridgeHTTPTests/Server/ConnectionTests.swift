@@ -180,7 +180,8 @@ import Testing
         ("PUT", "/healthz", 405), ("POST", "/f/a/b", 405), ("OPTIONS", "*", 204),
         ("GET", "/f/../x", 400), ("GET", "/f/%zz", 400), ("GET", "/f/x#y", 400),
         ("PUT", "/f/short/x", 400), ("GET", "/f/short/x", 404),
-        ("GET", "http://other/healthz", 200), ("GET", "/readyz", 200),
+        ("GET", "http://other/healthz", 200), ("GET", "/readyz", 200), ("GET", "/metrics", 200),
+        ("PUT", "/metrics", 405),
     ])
     func `methods and paths have their statuses`(
         _ method: String, _ target: String, _ status: Int

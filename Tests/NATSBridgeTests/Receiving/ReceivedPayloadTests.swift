@@ -104,9 +104,9 @@ import Testing
     func `a digest that cannot be verified is told in the trace`(
         _ checksum: String
     ) async throws {
-        let trace = TraceCollector()
+        let trace = LogCollector()
         try await Bench.run(
-            { $0.trace = trace },
+            { $0.log = trace.sink },
             body: { bench in
                 let received = try await Self.first(
                     bench, Self.direct(type: "text", text: "x", checksum: checksum))
@@ -138,9 +138,9 @@ import Testing
     }
 
     @Test func `the same message comes once, and another with its id as well`() async throws {
-        let trace = TraceCollector()
+        let trace = LogCollector()
         try await Bench.run(
-            { $0.trace = trace },
+            { $0.log = trace.sink },
             body: { bench in
                 var iterator = try await bench.messages().results.makeAsyncIterator()
                 for _ in 0..<3 { try bench.publish("m", .text("x")) }

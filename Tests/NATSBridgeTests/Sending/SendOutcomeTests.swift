@@ -53,8 +53,8 @@ import Testing
                     $0.message == "publishing again"
                 })
             #expect(again.stage == "publish")
-            #expect(again.fields.contains(TraceEvent.Field("attempt", "2")))
-            #expect(again.fields.contains(TraceEvent.Field("outcome", "unknown")))
+            #expect(again.fields.contains(LogEvent.Field("attempt", "2")))
+            #expect(again.fields.contains(LogEvent.Field("outcome", "unknown")))
         }
     }
 

@@ -17,7 +17,7 @@ struct SendStage: Sendable {
     let bridge: Bridge
     let store: ScriptedStore
     let control: NATSClient
-    let trace: TraceCollector
+    let trace: LogCollector
 
     /// - Parameters:
     ///   - user: Name and password in one, where the configuration asks for it.
@@ -36,8 +36,8 @@ struct SendStage: Sendable {
                 client: Self.options("nats://\(name)127.0.0.1:\(proxy.port)"),
                 store: hasStore ? HookedStore(store: store, hook: hook) : nil)
             change(&options.client)
-            let trace = TraceCollector()
-            options.trace = trace
+            let trace = LogCollector()
+            options.log = trace.sink
             let bridge = try await Bridge.connect(options)
             let control = try await NATSClient.connect(
                 Self.options("nats://\(name)\(server.address)"))

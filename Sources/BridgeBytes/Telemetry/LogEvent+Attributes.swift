@@ -1,9 +1,10 @@
-/// Trace events by the names of OpenTelemetry, for whoever exports them.
-extension TraceEvent {
+/// Events by the names of OpenTelemetry, for whoever exports them.
+extension LogEvent {
     /// What OpenTelemetry calls the fields that it knows; all others are `natsbridge.<name>`.
     private static let names = [
         "subject": "messaging.destination.name", "msg_id": "messaging.message.id",
-        "bytes": "messaging.message.envelope.size", "code": "error.type", "trace_id": "trace_id",
+        "bytes": "messaging.message.envelope.size", "body_bytes": "messaging.message.body.size",
+        "code": "error.type", "trace_id": "trace_id", "server": "server.address",
     ]
 
     /// The event's attributes, by the semantic conventions for messaging: `messaging.system`,

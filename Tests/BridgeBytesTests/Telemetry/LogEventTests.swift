@@ -1,10 +1,9 @@
 import BridgeBytes
-import NATSBridge
 import Testing
 
-@Suite struct TraceTests {
-    private func line(_ correlationID: String, _ fields: [TraceEvent.Field] = []) -> String {
-        TraceEvent(
+@Suite struct LogEventTests {
+    private func line(_ correlationID: String, _ fields: [LogEvent.Field] = []) -> String {
+        LogEvent(
             timestamp: Timestamp(milliseconds: 1_773_385_370_443), correlationID: correlationID,
             stage: "receive", message: "received message", fields: fields
         ).description
@@ -12,7 +11,7 @@ import Testing
 
     @Test func `a line has the form of all peers`() {
         #expect(
-            line("abc", [TraceEvent.Field("size", "5")])
+            line("abc", [LogEvent.Field("size", "5")])
                 == "[2026-03-13T07:02:50.443Z] [Correlation: abc] received message size=5")
     }
 
@@ -24,10 +23,10 @@ import Testing
     }
 
     @Test func `the collector is bounded and counts what it drops`() {
-        let collector = TraceCollector(capacity: 2)
+        let collector = LogCollector(capacity: 2)
         for id in ["a", "b", "a"] {
             collector.record(
-                TraceEvent(
+                LogEvent(
                     timestamp: Timestamp(seconds: 0), correlationID: id, stage: "s", message: "m"))
         }
         #expect(collector.events().count == 2 && collector.droppedCount == 1)
@@ -35,13 +34,13 @@ import Testing
     }
 
     @Test func `attributes have the names of OpenTelemetry, and empty ones are left out`() {
-        let event = TraceEvent(
+        let event = LogEvent(
             timestamp: Timestamp(seconds: 0), level: .error, correlationID: "flow",
             stage: "publish", message: "failed: timeout",
             fields: [
-                TraceEvent.Field("subject", "a.b"), TraceEvent.Field("bytes", "7"),
-                TraceEvent.Field("code", "timeout"), TraceEvent.Field("attempt", "2"),
-                TraceEvent.Field("detail", ""),
+                LogEvent.Field("subject", "a.b"), LogEvent.Field("bytes", "7"),
+                LogEvent.Field("code", "timeout"), LogEvent.Field("attempt", "2"),
+                LogEvent.Field("detail", ""),
             ])
         #expect(
             event.attributes.map { "\($0.name)=\($0.value)" } == [
@@ -50,10 +49,35 @@ import Testing
                 "messaging.destination.name=a.b", "messaging.message.envelope.size=7",
                 "error.type=timeout", "natsbridge.attempt=2",
             ])
-        // The names of swift-log, which an adapter turns into its levels by their names.
+    }
+
+    @Test func `levels have the names and the order of swift-log`() {
+        // An adapter turns them into its levels by their names.
+        let levels = LogEvent.Level.allCases
         #expect(
-            TraceEvent.Level.allCases.map(\.rawValue) == [
+            levels.map(\.rawValue) == [
                 "trace", "debug", "info", "notice", "warning", "error", "critical",
             ])
+        #expect(levels.shuffled().sorted() == levels)
+    }
+
+    @Test func `a sink gets what its level lets through`() {
+        let collector = LogCollector()
+        let sink = LogSink(from: .notice) { collector.record($0) }
+        for level in LogEvent.Level.allCases {
+            sink.record(
+                LogEvent(
+                    timestamp: Timestamp(seconds: 0), level: level, stage: "s", message: "m"))
+        }
+        #expect(
+            collector.events().map(\.level) == [.notice, .warning, .error, .critical])
+    }
+
+    @Test func `an event of a connection has no flow in its line`() {
+        let event = LogEvent(
+            timestamp: Timestamp(seconds: 0), stage: "connection", message: "connected",
+            fields: [LogEvent.Field("server", "a:1")])
+        #expect(event.description == "[1970-01-01T00:00:00.000Z] connected server=a:1")
+        #expect(event.attributes.last == LogEvent.Field("server.address", "a:1"))
     }
 }
