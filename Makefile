@@ -2,11 +2,11 @@
 # They use nats-server as scripts/nats-server finds it, after the one setup step.
 
 SWIFT ?= swift
-SOURCES := Package.swift Sources Tests Benchmarks
+SOURCES := Package.swift Sources Tests Benchmarks docs/examples
 THREADS := --sanitize=thread --scratch-path .build/threads
 WITH_SERVER = NATS_SERVER="$$(scripts/nats-server)"
 
-.PHONY: all build setup test test-threads demo lint format bench fuzz clean distclean
+.PHONY: all build setup test test-threads demo examples lint format bench fuzz clean distclean
 
 all: build
 
@@ -39,6 +39,11 @@ test-threads: setup
 demo: setup
 	$(SWIFT) build -c release --product natsbridge
 	$(WITH_SERVER) .build/release/natsbridge demo $(ARGS)
+
+## Build the programs of docs/examples as a stranger would, and run each on a real server.
+examples: setup
+	$(SWIFT) build --package-path docs/examples --scratch-path .build/examples
+	docs/examples/run .build/examples/debug "$$(scripts/nats-server)" .tools/venv/bin/python
 
 ## Check the style without changing anything.
 lint:
