@@ -3,8 +3,8 @@ import Glibc
 
 /// SIGTERM and SIGINT as a call, for a service that ends in its own way.
 ///
-/// It returns when a signal would be heard. The handler must be `@Sendable`: in `main.swift` another
-/// closure belongs to the main actor, and the process traps when a queue calls it.
+/// It returns when a signal would be heard. The handler must be `@Sendable`: in `main.swift`
+/// another closure belongs to the main actor, and the process traps when a queue calls it.
 /// - Returns: What listens, for as long as it is kept.
 public func onTermination(
     _ act: @escaping @Sendable () -> Void

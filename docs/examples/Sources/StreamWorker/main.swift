@@ -29,8 +29,8 @@ var settings = ConsumerConfiguration(durableName: "packers")
 settings.ackWait = .seconds(30)
 settings.maxDeliver = 5
 let packers = try await jetStream.createConsumer(settings, on: "ORDERS")
-// The loop stands in a function, since what stands at the top of main.swift is kept until the end of
-// the program, the loop's iterator too: `drain` would wait for the loop that was left.
+// The loop stands in a function, since what stands at the top of main.swift is kept until the end
+// of the program, the loop's iterator too: `drain` would wait for the loop that was left.
 func work() async throws -> [Int: UInt64] {
     var done: [Int: UInt64] = [:]
     for try await message in packers.messages() {

@@ -1,4 +1,5 @@
-// One of two services: it measures, sends what it has measured, and asks in the end what came of it.
+// One of two services: it measures, sends what it has measured, and asks in the end what it comes
+// to.
 //
 //     TelemetrySensor nats://127.0.0.1:4222        (after TelemetryDashboard)
 import ExampleKit
