@@ -39,7 +39,7 @@ extension Bridge {
         try checkOpen(.serialize)
         let outgoing = Outgoing(
             bridge: self, subject: subject, options: options, answering: question)
-        return try await timing(.send) { () async throws(BridgeError) in
+        return try await timing(.send, options.mode) { () async throws(BridgeError) in
             try await outgoing.send(payloads)
         }
     }
@@ -87,7 +87,7 @@ extension Bridge {
     ) async throws(BridgeError) {
         try checkOpen(.publish)
         let outgoing = Outgoing(bridge: self, subject: subject, options: options)
-        try await timing(.publish) { () async throws(BridgeError) in
+        try await timing(.publish, options.mode) { () async throws(BridgeError) in
             try await outgoing.publish(body)
         }
     }

@@ -91,13 +91,15 @@ final class BridgeCounters: Sendable {
 
 extension Bridge {
     /// Counts and times a call that sends.
+    /// - Parameter mode: With `none` nothing is sent.
     func timing<R: Sendable>(
-        _ operation: BridgeCounters.Operation, _ body: () async throws(BridgeError) -> R
+        _ operation: BridgeCounters.Operation, _ mode: PublishMode = .core,
+        _ body: () async throws(BridgeError) -> R
     ) async throws(BridgeError) -> R {
         let watch = Stopwatch()
         do throws(BridgeError) {
             let result = try await body()
-            counters.count { $0.messagesSent += 1 }
+            if mode != .none { counters.count { $0.messagesSent += 1 } }
             counters.timed(operation, nil, watch.elapsed)
             return result
         } catch {

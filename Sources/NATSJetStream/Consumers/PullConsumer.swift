@@ -73,8 +73,8 @@ public struct PullConsumer: Sendable {
     ///
     /// When the client drains, no more are asked for. Those that have come are still handed out,
     /// then the sequence ends; what cannot be handed out in time is given back to the server. A
-    /// loop is over when its iterator is gone: at the top of `main.swift` Swift keeps that until the
-    /// end of the program, and a drain waits for it, so let the loop stand in a function.
+    /// loop is over when its iterator is gone. At the top of `main.swift` Swift keeps that until
+    /// the end of the program, and a drain waits for it: let the loop stand in a function.
     /// - Parameters:
     ///   - batch: Most messages that are on their way or wait here, at least 1.
     ///   - maxBytes: Most bytes of one request, at least 1 and enough for any one message; nil:

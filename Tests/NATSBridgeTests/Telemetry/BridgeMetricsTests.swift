@@ -22,6 +22,9 @@ import Testing
             try await bridge.send("small", to: "counted")
             try await bridge.send(.bytes(Bytes([UInt8](repeating: 1, count: 2000))), to: "counted")
             try bridge.client.publish("no envelope", to: "counted")
+            var encoding = SendOptions()
+            encoding.mode = .none
+            try await bridge.send("only encoded", to: "counted", options: encoding)
             try await bridge.send("last", to: "counted")
             var count = 0
             for try await _ in messages {
@@ -33,7 +36,7 @@ import Testing
             }
             let metrics = bridge.metrics
             let operations = "messaging.client.operation.duration"
-            #expect(Self.value(metrics, operations, "_count", "send") == 3)
+            #expect(Self.value(metrics, operations, "_count", "send") == 4)
             #expect(Self.value(metrics, operations, "_count", "upload") == 1)
             #expect(Self.value(metrics, operations, "_count", "download") == 1)
             #expect(
