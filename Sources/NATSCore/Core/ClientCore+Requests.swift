@@ -15,9 +15,11 @@ extension ClientCore {
             let unused = Delivery<NATSMessage, NATSError>(
                 limits: DeliveryLimits(maxCount: 1, maxWeight: 1)
             ) {}
-            // Before the frame, so that a refusal that comes at once is not lost.
-            hasInbox.store(true, ordering: .releasing)
-            _ = addSubscription(inboxPattern, nil, .requests, .default, unused)
+            // Noted under the outbox's lock: whoever sees it publishes behind the frame, and a
+            // refusal that comes at once comes after it.
+            _ = addSubscription(inboxPattern, nil, .requests, .default, unused) {
+                hasInbox.store(true, ordering: .releasing)
+            }
         }
     }
 

@@ -8,10 +8,14 @@ extension ClientCore {
     /// Registers a subscription and tells the server, now or when it is connected.
     func addSubscription(
         _ pattern: SubjectPattern, _ queueGroup: QueueGroup?, _ target: SubscriptionSink.Target,
-        _ limits: SubscriptionLimits, _ delivery: Delivery<NATSMessage, NATSError>
+        _ limits: SubscriptionLimits, _ delivery: Delivery<NATSMessage, NATSError>,
+        noting note: () -> Void = {}
     ) -> Int {
         outbox.subscribe {
-            subscriptions.withLock { $0.add(pattern, queueGroup, target, limits, delivery) }
+            note()
+            return subscriptions.withLock {
+                $0.add(pattern, queueGroup, target, limits, delivery)
+            }
         } _: { sid, writer in
             FrameWriter.subscribe(sid: sid, pattern, queueGroup: queueGroup, into: &writer)
         }
