@@ -113,7 +113,7 @@ public struct ClaimDownload: Sendable {
     public var reservedShare: Int
 
     /// Most bytes of one payload where nobody says otherwise: 4 GiB.
-    public static let defaultLimit = 4 << 30
+    public static let defaultLimit = 2 << 30
 
     /// Creates the description of a download.
     public init(
