@@ -112,7 +112,7 @@ public struct ClaimDownload: Sendable {
     /// added. So the links of one message can share its reservation.
     public var reservedShare: Int
 
-    /// Most bytes of one payload where nobody says otherwise: 4 GiB.
+    /// Most bytes of one payload where nobody says otherwise: 2 GiB.
     public static let defaultLimit = 2 << 30
 
     /// Creates the description of a download.
