@@ -44,7 +44,7 @@ package struct Console: Sendable {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         let shown = lines.map { TerminalText.line(String($0)) }.joined(separator: "\n")
         // A standard error that takes nothing leaves nobody to be told.
-        _ = FileBytes.writeAll(Bytes(utf8: shown + "\n"), to: 2)
+        _ = StandardOutput.writeLine(Bytes(utf8: shown + "\n"), to: 2)
     }
 
     /// A trace line, when they are wanted.
@@ -60,7 +60,7 @@ package struct Console: Sendable {
 
     /// Writes over the current line of the terminal.
     static func overwrite(_ text: String) {
-        _ = FileBytes.writeAll(Bytes(utf8: "\r" + text), to: 2)
+        _ = StandardOutput.writeLine(Bytes(utf8: "\r" + text), to: 2)
     }
 }
 

@@ -10,6 +10,10 @@ internal import Synchronization
 /// closes the descriptor, since some file systems tell of a full disk no sooner, and says what
 /// went wrong.
 ///
+/// Often both standard outputs are one pipe or terminal (`2>&1`), which takes a long line in
+/// pieces. So `writeLine` lets one writer finish before the next begins, to either of them; apart,
+/// neither waits for the other.
+///
 /// The `unsafe` calls are sound: they get the address of a local, for the time of the call.
 package enum StandardOutput {
     private static let descriptor: Int32 = 1
@@ -23,6 +27,21 @@ package enum StandardOutput {
     }
 
     private static let state = Mutex(State())
+    /// Held while something is written whole.
+    private static let writing = Mutex(())
+    /// Whether both standard outputs are the same file.
+    private static let isShared: Bool = {
+        var (output, errors) = (stat(), stat())
+        guard unsafe fstat(1, &output) == 0, unsafe fstat(2, &errors) == 0 else { return false }
+        return output.st_dev == errors.st_dev && output.st_ino == errors.st_ino
+    }()
+
+    /// Writes all bytes to the standard output or the standard error, with nothing of the other
+    /// between them; false leaves the reason in `errno`.
+    static func writeLine(_ bytes: Bytes, to descriptor: Int32) -> Bool {
+        guard isShared else { return FileBytes.writeAll(bytes, to: descriptor) }
+        return writing.withLock { _ in FileBytes.writeAll(bytes, to: descriptor) }
+    }
 
     /// Whether a write has failed.
     static var hasFailed: Bool { state.withLock { $0.failure != nil } }
@@ -53,7 +72,7 @@ package enum StandardOutput {
             if !bytes.isEmpty { state.hasWritten = true }
             return state.failure == nil
         }
-        if isUsable, !FileBytes.writeAll(bytes, to: descriptor) { note(errno) }
+        if isUsable, !writeLine(bytes, to: descriptor) { note(errno) }
     }
 
     private static func note(_ number: Int32) {

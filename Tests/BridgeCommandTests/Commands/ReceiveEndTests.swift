@@ -125,6 +125,30 @@ struct ReceiveEndTests {
         }
     }
 
+    /// A pipe takes a long line in pieces, while other tasks trace what they do.
+    @Test func `both outputs in one pipe tear no line`() async throws {
+        let executable = try #require(CommandRun.executable)
+        let count = 100
+        try await NATSServerFixture.run { nats in
+            let process = try await ChildProcess(
+                executable,
+                ["receive", "s", "--json", "--verbose", "-n", "\(count)", "--server", nats.url])
+            _ = try await process.log.first { $0.hasPrefix("listening on ") }
+            let client = try await NATSClient.connect(NATSClientOptions(servers: [nats.url]))
+            let text = String(repeating: "x", count: 200_000)
+            for number in 0..<count {
+                let message = Self.envelope(Self.payload("text", text), id: "\(number)")
+                try client.publish(Bytes(utf8: message), to: "s")
+            }
+            try await client.flush(timeout: patience)
+            _ = try await process.log.first { _ in false }
+            let objects = process.log.lines.filter { $0.hasPrefix("{") }
+            #expect(objects.count == count)
+            #expect(objects.allSatisfy { (try? JSONValue(parsing: Bytes(utf8: $0))) != nil })
+            await client.close()
+        }
+    }
+
     @Test func `a lost connection is told, and a found one`() async throws {
         let executable = try #require(CommandRun.executable)
         try await NATSServerFixture.run { nats in
