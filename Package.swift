@@ -118,7 +118,8 @@ let package = Package(
         fuzzer("ArrowStreamFuzz", "ArrowIPC", "BridgeBytes"),
         // Tests.
         .target(
-            name: "TestKit", dependencies: ["BridgeBytes", "BridgeJSON", "CLinux"] + instrumented,
+            name: "TestKit",
+            dependencies: ["BridgeSockets", "BridgeBytes", "BridgeJSON", "CLinux"] + instrumented,
             path: "Tests/TestKit", swiftSettings: settings),
         tests("BridgeBytesTests", "BridgeBytes"),
         tests("BridgeJSONTests", "BridgeJSON", "BridgeBytes"),
