@@ -100,7 +100,8 @@ let package = Package(
                 "NATSBridge", "BridgeEnvelope", "NATSCore", "NATSJetStream", "NATSWire",
                 "BridgeHTTP", "BridgeJSON", "ArrowIPC", "BridgeBytes",
             ],
-            path: "Benchmarks", exclude: ["Peers"], swiftSettings: settings),
+            path: "Benchmarks", exclude: ["Peers", "Baselines", "Counting/counters.c"],
+            swiftSettings: settings),
         // A program that the tests start, as a user would write it.
         .executableTarget(
             name: "GracefulService", dependencies: ["NATSClient"],
