@@ -6,7 +6,8 @@ SOURCES := Package.swift Sources Tests Benchmarks docs/examples
 THREADS := --sanitize=thread --scratch-path .build/threads
 WITH_SERVER = NATS_SERVER="$$(scripts/nats-server)"
 
-.PHONY: all build setup test test-threads demo examples lint format bench fuzz clean distclean
+.PHONY: all build setup test test-threads demo examples lint format bench bench-check bench-baseline
+.PHONY: fuzz fuzz-all clean distclean
 
 all: build
 
@@ -58,19 +59,39 @@ bench: setup
 	$(SWIFT) build -c release --product natsbridge-bench
 	$(WITH_SERVER) .build/release/natsbridge-bench $(ARGS)
 
+## Count allocations and system calls of the hot paths, and hold them to Benchmarks/Baselines.
+bench-check: setup
+	$(SWIFT) build -c release --product natsbridge-bench
+	scripts/bench-check .build/release/natsbridge-bench
+
+## Write those baselines anew.
+bench-baseline: setup
+	$(SWIFT) build -c release --product natsbridge-bench
+	scripts/bench-check .build/release/natsbridge-bench --rewrite
+
 ## Fuzz one target of Tests/Fuzz: make fuzz TARGET=ArrowStreamFuzz SECONDS=600 CORPUS=folder.
 ## The corpus grows in .build/fuzz-corpus; CORPUS names a folder of first inputs.
 # Of several -sanitize options the compiler takes the last one, and SwiftPM repeats its own in any
 # order: so both sanitizers stand in one option, behind SwiftPM's.
 SECONDS ?= 600
 CORPUS ?= $(wildcard Fixtures/fuzz/$(TARGET))
+FUZZ_BUILD = $(SWIFT) build -c release --build-path .build/fuzz --sanitize fuzzer \
+	-Xswiftc -sanitize=fuzzer,address
 fuzz:
-	$(SWIFT) build -c release --build-path .build/fuzz --sanitize fuzzer \
-		-Xswiftc -sanitize=fuzzer,address --product $(TARGET)
+	$(FUZZ_BUILD) --product $(TARGET)
 	mkdir -p .build/fuzz-corpus/$(TARGET)
 	SWIFT_BACKTRACE=enable=no ASAN_OPTIONS=detect_leaks=0 .build/fuzz/release/$(TARGET) \
 		-max_total_time=$(SECONDS) -rss_limit_mb=4096 -timeout=20 \
 		-artifact_prefix=.build/fuzz-corpus/ .build/fuzz-corpus/$(TARGET) $(CORPUS)
+
+## Fuzz each target for a minute, or for SECONDS; ends at the first finding.
+# One after the other, each built when its turn comes.
+fuzz-all: override SECONDS := $(if $(filter command line environment,$(origin SECONDS)),$(SECONDS),60)
+fuzz-all:
+	set -e; for target in $(FUZZ_TARGETS); do \
+		$(MAKE) fuzz TARGET=$$target SECONDS=$(SECONDS); \
+	done
+FUZZ_TARGETS = $(notdir $(patsubst %/,%,$(wildcard Tests/Fuzz/*Fuzz/)))
 
 clean:
 	rm -rf .build

@@ -14,6 +14,7 @@ enum BenchmarkCommand {
                natsbridge-bench arrow [ROWS [FILE]]
                natsbridge-bench compressed FILE [REPETITIONS]
                natsbridge-bench http DIRECTORY [MEBIBYTES]
+               natsbridge-bench count check|rewrite URL DIRECTORY BASELINES
         Each prints JSON lines with its figures. The messaging ones run in a detached task, or,
         with --main-actor or --client-thread before URL, on the main actor or on the client's own
         thread (NATSClient.taskExecutor).
@@ -42,6 +43,10 @@ enum BenchmarkCommand {
             case ("http", 2...3):
                 try await HTTPBenchmark.run(
                     directory: arguments[1], megabytes: numbers.last ?? 500)
+            case ("count", 5) where ["check", "rewrite"].contains(arguments[1]):
+                return try await CountCommand.run(
+                    url: arguments[2], folder: arguments[3], baselines: arguments[4],
+                    rewrites: arguments[1] == "rewrite")
             case (let url, 3...) where url.contains(":"):
                 let benchmark = try await MessagingBenchmark(url: url, Array(arguments.dropFirst()))
                 return try await benchmark.run(at: place) ? 0 : misuse()

@@ -20,7 +20,7 @@ extension StartedProgram {
             unsafe posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
         }
         // Whatever else this process has open stays here; what is closed meanwhile is no error.
-        let names = (try? FileSystem.names(in: "/proc/self/fd")) ?? []
+        let names = (try? FileSystem().names(in: "/proc/self/fd")) ?? []
         for open in names.compactMap({ Int32($0) })
         where open > 2 && open != pipe {
             unsafe posix_spawn_file_actions_addclose(&actions, open)

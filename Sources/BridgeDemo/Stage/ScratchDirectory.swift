@@ -14,7 +14,7 @@ struct ScratchDirectory: Sendable {
 
     /// Makes one with room for `bytes`: in memory when there is enough, else in `TMPDIR` or /tmp.
     static func make(room bytes: Int = 0) throws(CommandFailure) -> ScratchDirectory {
-        if bytes > 0, let free = try? FileSystem.freeBytes(at: "/dev/shm"), free / 2 > bytes,
+        if bytes > 0, let free = try? FileSystem().freeBytes(at: "/dev/shm"), free / 2 > bytes,
             let path = unique(in: "/dev/shm")
         {
             return ScratchDirectory(path: path, inMemory: true)
@@ -41,7 +41,7 @@ struct ScratchDirectory: Sendable {
     }
 
     private static func remove(_ path: String) {
-        for name in (try? FileSystem.names(in: path)) ?? [] {
+        for name in (try? FileSystem().names(in: path)) ?? [] {
             let child = "\(path)/\(name)"
             if unsafe unlink(child) != 0 { remove(child) }
         }

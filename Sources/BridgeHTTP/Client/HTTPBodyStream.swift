@@ -121,7 +121,8 @@ public struct HTTPBodyStream: AsyncSequence, Sendable {
             (demand.partial?.count ?? 0) == 0, !reading.exchange.isOver
         else { return nil }
         return await BlockingPool.shared.run {
-            MappedMemory.temporaryFile(count: length, in: options.temporaryFolder)
+            MappedMemory.temporaryFile(
+                count: length, in: options.temporaryFolder, calls: options.systemCalls)
         }
     }
 }

@@ -21,7 +21,7 @@ public final class HTTPClient: Sendable {
         }
         let options = options.bounded
         do throws(SocketError) {
-            reactor = try Reactor(name: "bridge-http")
+            reactor = try Reactor(name: "bridge-http", calls: options.systemCalls)
         } catch {
             throw HTTPError(.connectFailed, .prepare, url: "", error.detail)
         }

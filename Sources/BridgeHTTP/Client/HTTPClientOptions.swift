@@ -1,4 +1,5 @@
 internal import BridgeBytes
+package import BridgeSockets
 internal import HTTPWire
 
 /// How an `HTTPClient` behaves. Each limit has its reason beside it.
@@ -42,6 +43,8 @@ public struct HTTPClientOptions: Sendable, Hashable {
     public var temporaryFolder = "/var/tmp"
     /// The User-Agent field: the library and its version.
     public var userAgent = "natsbridge/\(LibraryVersion.current)"
+    /// What the system is asked with; for tests of its failures.
+    package var systemCalls = SystemCalls()
 
     /// Creates the defaults.
     public init() {}

@@ -51,7 +51,7 @@ public final class FileServer: Sendable {
             service: service, wireLimits: .default, pace: pace,
             maximumConnections: options.maximumConnections, census: service.census,
             traffic: service.traffic)
-        reactor = try Reactor(name: "file-server")
+        reactor = try Reactor(name: "file-server", calls: options.systemCalls)
         listener = try Listener.start(
             on: reactor, host: options.host, port: options.port
         ) { _ in ServerConnection(context: context) }
@@ -146,7 +146,10 @@ extension FileService {
     func sweep() async -> SweepReport {
         plik.forgetExpired(now: now)
         var total = SweepReport()
-        let names = await BlockingPool.shared.run { [store] in store.sweepList() }
+        let names = await BlockingPool.shared.run { [store] in
+            store.sweepLeftovers()
+            return store.sweepList()
+        }
         for start in stride(from: 0, to: names.count, by: Self.batch) {
             let part = names[start..<min(start + Self.batch, names.count)]
             let (now, kept) = (self.now, options.tombstoneTime.milliseconds)

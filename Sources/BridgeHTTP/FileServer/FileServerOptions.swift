@@ -1,5 +1,5 @@
 public import BridgeBytes
-internal import BridgeSockets
+package import BridgeSockets
 internal import HTTPWire
 
 /// How a file server behaves.
@@ -47,6 +47,8 @@ public struct FileServerOptions: Sendable {
     public var servesPlik = true
     /// The time of day; for tests of expiry.
     public var now: @Sendable () -> Timestamp = { WallClock.now }
+    /// What the system is asked with; for tests of its failures.
+    package var systemCalls = SystemCalls()
 
     /// The defaults, for a folder.
     public init(directory: String) { self.directory = directory }

@@ -20,7 +20,7 @@ final class FileService: HTTPService {
         self.options = options
         store = try ObjectStore(
             folder: options.directory, isDurable: options.isDurable,
-            maximumBytes: options.maximumStoredBytes)
+            maximumBytes: options.maximumStoredBytes, calls: options.systemCalls)
     }
 
     /// What the URLs of answers begin with; known once a port is bound.

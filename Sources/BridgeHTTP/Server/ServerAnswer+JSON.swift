@@ -34,6 +34,7 @@ extension ServerAnswer {
             expired(Timestamp(milliseconds: time))
         case .exists: failure(412, "this identifier is taken", code: .uploadConflict)
         case .wrongToken: failure(403, "the upload token is not right", code: .permissionDenied)
+        case .withdrawn: failure(409, "this upload was taken back", code: .uploadConflict)
         case .full: failure(507, "the store is full", code: .storageFull)
         case .damaged: failure(500, "the stored file is damaged", code: .damaged)
         // The path in the error is nobody's business outside.

@@ -9,18 +9,29 @@ package enum MappedMemory {
     ///
     /// Nil when the folder cannot be used or has no room; the caller then takes heap memory.
     /// Blocks: not for a reactor's thread.
-    package static func temporaryFile(count: Int, in folder: String) -> ByteRegion? {
+    package static func temporaryFile(
+        count: Int, in folder: String, calls: SystemCalls = SystemCalls()
+    ) -> ByteRegion? {
         guard count > 0 else { return nil }
         var template = (folder + "/natsbridge-XXXXXX").utf8CString.map { $0 }
         // Sound: the template is zero-terminated and writable, as `mkstemp` wants it.
         let number = unsafe template.withUnsafeMutableBufferPointer {
-            unsafe $0.baseAddress.map { unsafe mkstemp($0) } ?? -1
+            name in
+            unsafe name.baseAddress.map { name in
+                calls.retried(.open) { _ in unsafe mkstemp(name) }
+            } ?? -1
         }
         guard number >= 0 else { return nil }
         let descriptor = Descriptor(owning: number)
         unsafe _ = unlink(template)
         _ = fcntl(descriptor.number, F_SETFD, FD_CLOEXEC)
-        guard posix_fallocate(descriptor.number, 0, count) == 0 else { return nil }
+        let status = calls.retried(.allocate) { _ in
+            // Which returns the error number.
+            let number = posix_fallocate(descriptor.number, 0, count)
+            Glibc.errno = number
+            return number == 0 ? 0 : -1
+        }
+        guard status == 0 else { return nil }
         // The mapping keeps the file; the descriptor is closed on return.
         let address = unsafe mmap(
             nil, count, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor.number, 0)

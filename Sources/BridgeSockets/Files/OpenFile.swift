@@ -8,10 +8,12 @@ package final class OpenFile: Sendable {
     package let number: Int32
     /// What the file is called, for errors.
     private let path: String
+    private let calls: SystemCalls
 
-    private init(number: Int32, path: String) {
+    private init(number: Int32, path: String, calls: SystemCalls) {
         self.number = number
         self.path = path
+        self.calls = calls
     }
 
     deinit { _ = Glibc.close(number) }
@@ -20,22 +22,26 @@ package final class OpenFile: Sendable {
     /// - Parameter followsLinks: Whether a symbolic link in its place is followed; otherwise it
     ///   is refused (ELOOP).
     package static func reading(
-        _ path: String, followsLinks: Bool = false
+        _ path: String, followsLinks: Bool = false, calls: SystemCalls = SystemCalls()
     ) throws(SocketError) -> OpenFile {
-        try open(path, O_RDONLY | O_CLOEXEC | (followsLinks ? 0 : O_NOFOLLOW))
+        try open(path, O_RDONLY | O_CLOEXEC | (followsLinks ? 0 : O_NOFOLLOW), calls)
     }
 
     /// Creates a file to write and read, for its owner only; one that exists is refused (EEXIST).
-    package static func creating(_ path: String) throws(SocketError) -> OpenFile {
-        try open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC)
+    package static func creating(
+        _ path: String, calls: SystemCalls = SystemCalls()
+    ) throws(SocketError) -> OpenFile {
+        try open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, calls)
     }
 
-    private static func open(_ path: String, _ flags: Int32) throws(SocketError) -> OpenFile {
-        let number = SystemCalls.retried { unsafe Glibc.open(path, flags, 0o600) }
+    private static func open(
+        _ path: String, _ flags: Int32, _ calls: SystemCalls
+    ) throws(SocketError) -> OpenFile {
+        let number = calls.retried(.open) { _ in unsafe Glibc.open(path, flags, 0o600) }
         guard number >= 0 else {
             throw SocketError("open", errno: Errno.current, subject: path)
         }
-        return OpenFile(number: number, path: path)
+        return OpenFile(number: number, path: path, calls: calls)
     }
 
     /// Writes all bytes at a position. The file grows as needed.
@@ -44,9 +50,8 @@ package final class OpenFile: Sendable {
             var done = 0
             while done < buffer.count, let base = buffer.baseAddress {
                 // Sound: `done < count`, so the kernel reads inside the span.
-                let count = SystemCalls.retried {
-                    unsafe Glibc.pwrite(
-                        number, base + done, buffer.count - done, position + done)
+                let count = calls.retried(.fileWrite, buffer.count - done) {
+                    unsafe Glibc.pwrite(number, base + done, $0, position + done)
                 }
                 guard count > 0 else { throw failure("write") }
                 done += count
@@ -60,8 +65,8 @@ package final class OpenFile: Sendable {
         while writer.count < limit {
             let done = writer.count
             try unsafe writer.appendUnsafe(upTo: limit - done) { spare throws(SocketError) in
-                let count = SystemCalls.retried {
-                    unsafe Glibc.pread(number, spare.baseAddress, limit - done, position + done)
+                let count = calls.retried(.fileRead, limit - done) {
+                    unsafe Glibc.pread(number, spare.baseAddress, $0, position + done)
                 }
                 guard count >= 0 else { throw failure("read") }
                 return count
@@ -80,7 +85,9 @@ package final class OpenFile: Sendable {
 
     /// Waits until the content is on the disk.
     package func synchronize() throws(SocketError) {
-        guard SystemCalls.retried({ fsync(number) }) == 0 else { throw failure("fsync") }
+        guard calls.retried(.synchronize, 0, { _ in fsync(number) }) == 0 else {
+            throw failure("fsync")
+        }
     }
 
     private func failure(_ operation: String) -> SocketError {

@@ -9,8 +9,8 @@ extension Link {
         var offset = position
         return SystemCalls.transfer(
             "sendfile",
-            SystemCalls.retried {
-                unsafe sendfile(descriptorNumber, file.number, &offset, count)
+            calls.retried(.sendfile, count, on: descriptorNumber) {
+                unsafe sendfile(descriptorNumber, file.number, &offset, $0)
             })
     }
 }

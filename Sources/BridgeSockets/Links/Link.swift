@@ -31,6 +31,7 @@ package final class Link {
     package let id: LinkID
     package let descriptorNumber: Int32
     unowned let loop: ReactorLoop
+    let calls: SystemCalls
     var isConnecting: Bool
     private(set) package var isClosed = false
     /// The events that epoll has been told; nil when the descriptor is not registered.
@@ -39,6 +40,7 @@ package final class Link {
     init(id: LinkID, descriptor: consuming Descriptor, loop: ReactorLoop, isConnecting: Bool) {
         self.id = id
         self.loop = loop
+        calls = loop.calls
         self.isConnecting = isConnecting
         descriptorNumber = descriptor.release()
     }
@@ -69,15 +71,23 @@ package final class Link {
     /// it again for every little.
     package func nap() { loop.nap(id) }
 
+    /// Whether the link waits where the system has no room to watch one more descriptor, rather
+    /// than close: it is then told `deadlineReached`, and asks again with `register()`.
+    var outlastsShortage = false
+
+    /// Has the system watch the descriptor, if it does not yet.
+    func register() { loop.updateInterest(of: self) }
+
     /// How other threads reach this link.
     package var handle: LinkHandle {
-        LinkHandle(id: id, inbox: loop.inbox, descriptorNumber: descriptorNumber)
+        LinkHandle(
+            id: id, inbox: loop.inbox, descriptorNumber: descriptorNumber, calls: calls)
     }
 
     /// Reads into the buffer's spare room, once.
     package func read(into buffer: inout ReceiveBuffer) -> Transfer {
         unsafe buffer.fill { spare in
-            let outcome = unsafe SystemCalls.read(descriptorNumber, spare)
+            let outcome = unsafe calls.read(descriptorNumber, spare)
             if case .moved(let count) = outcome { return (count, outcome) }
             return (0, outcome)
         }
@@ -85,22 +95,22 @@ package final class Link {
 
     /// Reads straight into memory that the caller owns, once.
     @unsafe package func read(into memory: UnsafeMutableRawBufferPointer) -> Transfer {
-        unsafe SystemCalls.read(descriptorNumber, memory)
+        unsafe calls.read(descriptorNumber, memory)
     }
 
     /// Writes what fits now, once.
     package func write(_ span: Span<UInt8>) -> Transfer {
-        SystemCalls.send(descriptorNumber, span)
+        calls.send(descriptorNumber, span)
     }
 
     /// Writes what fits now of the rest of a buffer, once.
     package func write(_ buffer: inout SendBuffer) -> Transfer {
-        buffer.send(to: descriptorNumber)
+        buffer.send(to: descriptorNumber, calls)
     }
 
     /// Writes what fits now from several pieces, with one call.
     package func write(_ pieces: ArraySlice<Bytes>, skip: Int) -> Transfer {
-        SystemCalls.send(descriptorNumber, pieces, skip: skip)
+        calls.send(descriptorNumber, pieces, skip: skip)
     }
 
     /// Says that nothing more will be written (FIN), and goes on reading.

@@ -46,6 +46,7 @@ package struct Listener: Sendable {
         let control = ListenerControl()
         reactor.adopt(descriptor) { link in
             control.handle.withLock { $0 = link.handle }
+            link.outlastsShortage = true
             return ListenerHandler(makeHandler: makeHandler)
         }
         return Listener(address: bound, reactor: reactor, control: control)
@@ -70,8 +71,6 @@ private final class ListenerControl: Sendable {
 /// Accepts connections, a bounded number at each call so that others get their turn.
 private final class ListenerHandler: LinkHandler {
     private static let acceptsPerTurn = 64
-    /// How long to wait when the process is out of descriptors or memory.
-    private static let pause: Duration = .milliseconds(100)
     private let makeHandler: @Sendable (Link) -> any LinkHandler
 
     init(makeHandler: @escaping @Sendable (Link) -> any LinkHandler) {
@@ -80,14 +79,16 @@ private final class ListenerHandler: LinkHandler {
 
     func readable(_ link: Link) {
         for _ in 0..<Self.acceptsPerTurn {
-            let number = accept4(
-                link.descriptorNumber, nil, nil,
-                Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue))
+            let number = link.calls.retried(.accept) { _ in
+                accept4(
+                    link.descriptorNumber, nil, nil,
+                    Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue))
+            }
             guard number >= 0 else {
                 let reason = Errno.current
                 if [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(reason) {
                     link.wantsRead = false
-                    link.deadline = MonotonicClock.now + Self.pause
+                    link.deadline = MonotonicClock.now + ReactorLoop.shortagePause
                 }
                 return
             }
@@ -96,7 +97,10 @@ private final class ListenerHandler: LinkHandler {
         }
     }
 
-    func deadlineReached(_ link: Link, now: Duration) { link.wantsRead = true }
+    func deadlineReached(_ link: Link, now: Duration) {
+        link.wantsRead = true
+        link.register()
+    }
 
     func closed(_ link: Link, error: SocketError?) {}
 }

@@ -64,12 +64,12 @@ package struct SendBuffer: ~Copyable {
     }
 
     /// Has the kernel take what it wants, with one call.
-    mutating func send(to descriptor: Int32) -> Transfer {
+    mutating func send(to descriptor: Int32, _ calls: SystemCalls) -> Transfer {
         let transfer =
             if pieces.isEmpty {
-                SystemCalls.send(descriptor, text.span.extracting(sent..<text.count))
+                calls.send(descriptor, text.span.extracting(sent..<text.count))
             } else {
-                sendVectored(to: descriptor)
+                sendVectored(to: descriptor, calls)
             }
         if case .moved(let count) = transfer { advance(by: count) }
         return transfer
@@ -81,11 +81,11 @@ package struct SendBuffer: ~Copyable {
         sent += count
     }
 
-    private func sendVectored(to descriptor: Int32) -> Transfer {
+    private func sendVectored(to descriptor: Int32, _ calls: SystemCalls) -> Transfer {
         let limit = min(Self.vectorLimit, pieces.count * 2 + 1)
         return unsafe withUnsafeTemporaryAllocation(of: iovec.self, capacity: limit) { vectors in
             let count = unsafe fill(vectors)
-            return unsafe SystemCalls.send(
+            return unsafe calls.send(
                 descriptor, vectors: UnsafeMutableBufferPointer(rebasing: vectors[..<count]))
         }
     }

@@ -31,7 +31,8 @@ package final class DrivenReactor: Sendable {
     /// - Throws: `SocketError` when the system has no descriptors left.
     package init() throws(SocketError) {
         let inbox = try ReactorInbox()
-        let loop = ReactorLoop(epoll: try Epoll.open(), inbox: inbox)
+        let epoll = try Epoll.open(watching: inbox.event, SystemCalls())
+        let loop = ReactorLoop(epoll: epoll, inbox: inbox)
         let timer = try Timer()
         let status = loop.watch(timer.descriptor.number)
         guard status == 0 else { throw SocketError("epoll_ctl", errno: status) }

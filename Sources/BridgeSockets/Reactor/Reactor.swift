@@ -25,12 +25,14 @@ package final class Reactor: Sendable {
     init(inbox: ReactorInbox) { self.inbox = inbox }
 
     /// Starts the thread.
-    package init(name: String) throws(SocketError) {
+    /// - Parameter calls: What its links make their system calls with.
+    package init(name: String, calls: SystemCalls = SystemCalls()) throws(SocketError) {
         let inbox = try ReactorInbox()
         self.inbox = inbox
-        let number = try Epoll.open().release()
+        let number = try Epoll.open(watching: inbox.event, calls).release()
         try OSThread.start(name: name) {
-            let loop = ReactorLoop(epoll: Descriptor(owning: number), inbox: inbox)
+            let loop = ReactorLoop(
+                epoll: Descriptor(owning: number), inbox: inbox, calls: calls)
             loop.run()
         }
     }
@@ -203,13 +205,14 @@ package struct LinkHandle: Sendable {
     package let id: LinkID
     let inbox: ReactorInbox
     let descriptorNumber: Int32
+    let calls: SystemCalls
 
     /// Writes what fits now of the rest of a buffer, once, on the calling thread.
     ///
     /// The caller makes sure that the link is not closed meanwhile (it holds a lock that the
     /// handler takes in `closed`) and that the handler writes nothing itself.
     package func write(_ buffer: inout SendBuffer) -> Transfer {
-        buffer.send(to: descriptorNumber)
+        buffer.send(to: descriptorNumber, calls)
     }
 
     /// Has the handler's `woken` called on the reactor's thread.

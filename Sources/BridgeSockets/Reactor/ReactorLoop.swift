@@ -14,11 +14,14 @@ package final class ReactorLoop {
         var entry: Entry?
     }
 
-    private static let inboxID = UInt64.max
     /// Rounds of commands between two looks at the sockets.
     private static let commandRounds = 16
 
+    /// How long to wait when the system is out of descriptors or memory.
+    static let shortagePause: Duration = .milliseconds(100)
+
     let inbox: ReactorInbox
+    let calls: SystemCalls
     private let epoll: Epoll
     private var slots: [Slot] = []
     private var freeSlots: [UInt32] = []
@@ -34,12 +37,13 @@ package final class ReactorLoop {
     /// Longest wait of a reactor with a napping link, in milliseconds.
     private static let nap: Int32 = 1
 
-    init(epoll: consuming Descriptor, inbox: ReactorInbox) {
-        self.epoll = Epoll(owning: epoll)
+    /// - Parameter epoll: One that the inbox's eventfd is registered with.
+    init(
+        epoll: consuming Descriptor, inbox: ReactorInbox, calls: SystemCalls = SystemCalls()
+    ) {
+        self.epoll = Epoll(owning: epoll, calls: calls)
         self.inbox = inbox
-        // With edges its counter need not be read: one system call less for each wake-up.
-        let status = watch(inbox.event.number)
-        precondition(status == 0, "epoll_ctl: \(Errno.text(status))")
+        self.calls = calls
     }
 
     /// The thread's body: waits and works until it is told to stop.
@@ -74,7 +78,7 @@ package final class ReactorLoop {
     /// Has a descriptor of the loop's owner end its waits.
     /// - Returns: `errno`, 0 for none.
     func watch(_ number: Int32) -> Int32 {
-        epoll.set(number, id: Self.inboxID, events: [.read, .edge], isNew: true)
+        epoll.watch(number)
     }
 
     /// The descriptor that is readable while there is something to do.
@@ -97,7 +101,7 @@ package final class ReactorLoop {
 
     private func dispatch(_ event: Epoll.Ready) {
         // The inbox only ends the wait; its commands are taken at the beginning of a turn.
-        guard event.id != Self.inboxID, let entry = entry(LinkID(raw: event.id)) else { return }
+        guard event.id != Epoll.watchedID, let entry = entry(LinkID(raw: event.id)) else { return }
         let (link, handler) = (entry.link, entry.handler)
         if link.isConnecting {
             finishConnecting(link, handler)
@@ -179,9 +183,9 @@ extension ReactorLoop {
         to address: Address, from source: Address?, makeHandler: (Link) -> any LinkHandler
     ) {
         let descriptor = Descriptor(
-            owning: socket(
-                address.family,
-                SystemCalls.streamSocket, 0))
+            owning: calls.once(.socket) { _ in
+                socket(address.family, SystemCalls.streamSocket, 0)
+            })
         let number = descriptor.number
         let socketErrno = Errno.current
         let (link, handler) = insert(descriptor, isConnecting: true, makeHandler: makeHandler)
@@ -194,12 +198,13 @@ extension ReactorLoop {
             return link.close(
                 error: SocketError("bind", errno: Errno.current, subject: source.description))
         }
-        let status = unsafe address.withSockaddr { unsafe Glibc.connect(number, $0, $1) }
+        let status = calls.once(.connect) { _ in
+            unsafe address.withSockaddr { unsafe Glibc.connect(number, $0, $1) }
+        }
         if status == 0 {
-            link.isConnecting = false
-            updateInterest(of: link)
-            handler.opened(link)
-        } else if Errno.current == EINPROGRESS {
+            opened(link, handler)
+        } else if [EINPROGRESS, EINTR].contains(Errno.current) {
+            // An interrupted one goes on by itself.
             updateInterest(of: link)
         } else {
             link.close(
@@ -226,9 +231,14 @@ extension ReactorLoop {
             link.close(error: SocketError("connect", errno: number))
             return
         }
+        opened(link, handler)
+    }
+
+    private func opened(_ link: Link, _ handler: any LinkHandler) {
         link.isConnecting = false
         updateInterest(of: link)
-        handler.opened(link)
+        // Closed, and the handler told so, where the system has no room to watch it.
+        if !link.isClosed { handler.opened(link) }
     }
 
     /// Tells epoll what the link waits for now.
@@ -242,7 +252,12 @@ extension ReactorLoop {
             link.descriptorNumber, id: link.id.raw, events: wanted,
             isNew: link.registered == nil)
         link.registered = status == 0 ? wanted : nil
-        if status != 0 { link.close(error: SocketError("epoll_ctl", errno: status)) }
+        guard status != 0 else { return }
+        if link.outlastsShortage, [ENOMEM, ENOSPC].contains(status) {
+            link.deadline = MonotonicClock.now + Self.shortagePause
+        } else {
+            link.close(error: SocketError("epoll_ctl", errno: status))
+        }
     }
 
     private func park(_ link: Link) {

@@ -1,4 +1,4 @@
-package import BridgeBytes
+internal import BridgeBytes
 internal import Glibc
 
 /// What a nonblocking read or write came to.
@@ -13,16 +13,39 @@ package enum Transfer: Equatable, Sendable {
 }
 
 /// The one place where a system call's result becomes a value, and where EINTR is retried.
-package enum SystemCalls {
+///
+/// It is a value that reactors, links and stores are given, so that a test can judge the calls of
+/// one of them and disturb nobody else. In production nobody judges, and all that costs is to see
+/// that a reference is nil.
+package struct SystemCalls: Sendable {
+    /// Decides about a call of so many bytes; 0 for calls that move none. Called on any thread.
+    package typealias Judge = @Sendable (SystemCall, _ count: Int) -> SystemCallFate
+
+    private let court: Court?
+
+    /// The system's own.
+    package init() { court = nil }
+
+    /// The system's own, as far as a test lets them be made.
+    package init(judgedBy judge: @escaping Judge) { court = Court(judge) }
+
+    /// Calls once. `make` gets the number of bytes that it may move.
+    /// - Parameter socket: The connection that is used.
+    @inline(__always)
+    func once<Result: SignedInteger>(
+        _ call: SystemCall, _ count: Int = 0, on socket: Int32 = -1, _ make: (Int) -> Result
+    ) -> Result {
+        guard let court else { return make(count) }
+        return court.judged(call, count, socket, make)
+    }
+
     /// Calls until the result is not an interruption.
     @inline(__always)
-    private static func retrying(_ call: () -> Int) -> Int { retried(call) }
-
-    /// As above, for any width of result.
-    @inline(__always)
-    static func retried<Result: SignedInteger>(_ call: () -> Result) -> Result {
+    func retried<Result: SignedInteger>(
+        _ call: SystemCall, _ count: Int = 0, on socket: Int32 = -1, _ make: (Int) -> Result
+    ) -> Result {
         while true {
-            let result = call()
+            let result = once(call, count, on: socket, make)
             if result >= 0 || Glibc.errno != EINTR { return result }
         }
     }
@@ -35,28 +58,29 @@ package enum SystemCalls {
         return .failed(SocketError(operation, errno: number))
     }
 
-    @unsafe package static func read(
+    @unsafe func read(
         _ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer
     ) -> Transfer {
         // Sound: the kernel writes at most `count` bytes to the buffer.
-        transfer(
-            "read", retrying { unsafe Glibc.read(descriptor, buffer.baseAddress, buffer.count) })
-    }
-
-    @unsafe package static func send(
-        _ descriptor: Int32, _ buffer: UnsafeRawBufferPointer
-    ) -> Transfer {
-        guard buffer.count > 0 else { return .moved(0) }
-        return transfer(
-            "send",
-            retrying {
-                unsafe Glibc.send(
-                    descriptor, buffer.baseAddress, buffer.count,
-                    sendFlags)
+        Self.transfer(
+            "read",
+            retried(.read, buffer.count, on: descriptor) {
+                unsafe Glibc.read(descriptor, buffer.baseAddress, $0)
             })
     }
 
-    package static func send(_ descriptor: Int32, _ span: Span<UInt8>) -> Transfer {
+    @unsafe private func send(
+        _ descriptor: Int32, _ buffer: UnsafeRawBufferPointer
+    ) -> Transfer {
+        guard buffer.count > 0 else { return .moved(0) }
+        return Self.transfer(
+            "send",
+            retried(.send, buffer.count, on: descriptor) {
+                unsafe Glibc.send(descriptor, buffer.baseAddress, $0, Self.sendFlags)
+            })
+    }
+
+    func send(_ descriptor: Int32, _ span: Span<UInt8>) -> Transfer {
         unsafe span.withUnsafeBytes { unsafe send(descriptor, $0) }
     }
 
@@ -67,14 +91,14 @@ package enum SystemCalls {
     private static let sendFlags = Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT)
 
     /// Most pieces that one vectored write takes (`IOV_MAX`).
-    package static let maxVectorCount = 1024
+    static let maxVectorCount = 1024
 
     /// Writes several pieces with one call, from where they lie.
     /// - Parameter skip: Bytes of the first piece that have been written before.
-    package static func send(
+    func send(
         _ descriptor: Int32, _ pieces: ArraySlice<Bytes>, skip: Int
     ) -> Transfer {
-        let count = min(pieces.count, maxVectorCount)
+        let count = min(pieces.count, Self.maxVectorCount)
         guard count > 0 else { return .moved(0) }
         return unsafe withUnsafeTemporaryAllocation(of: iovec.self, capacity: count) { vector in
             var offset = skip
@@ -96,15 +120,40 @@ package enum SystemCalls {
     }
 
     /// Writes what the vectors point to with one call; the caller keeps that memory alive.
-    @unsafe static func send(
+    @unsafe func send(
         _ descriptor: Int32, vectors: UnsafeMutableBufferPointer<iovec>
     ) -> Transfer {
         guard vectors.count > 0 else { return .moved(0) }
-        var message = unsafe msghdr()
-        unsafe message.msg_iov = vectors.baseAddress
-        unsafe message.msg_iovlen = vectors.count
-        return transfer(
-            "sendmsg", retrying { unsafe Glibc.sendmsg(descriptor, &message, sendFlags) })
+        return Self.transfer(
+            "sendmsg",
+            retried(
+                .send, court == nil ? 0 : unsafe Self.sum(of: vectors), on: descriptor
+            ) { limit in
+                var message = unsafe msghdr()
+                unsafe message.msg_iov = vectors.baseAddress
+                unsafe message.msg_iovlen =
+                    court == nil ? vectors.count : unsafe Self.cut(vectors, to: limit)
+                return unsafe Glibc.sendmsg(descriptor, &message, Self.sendFlags)
+            })
+    }
+
+    private static func sum(of vectors: UnsafeMutableBufferPointer<iovec>) -> Int {
+        var sum = 0
+        for index in vectors.indices { unsafe sum += vectors[index].iov_len }
+        return sum
+    }
+
+    /// Has the vectors hold no more than so many bytes; returns how many of them do.
+    private static func cut(
+        _ vectors: UnsafeMutableBufferPointer<iovec>, to limit: Int
+    ) -> Int {
+        var left = limit
+        for index in vectors.indices {
+            unsafe vectors[index].iov_len = min(vectors[index].iov_len, left)
+            unsafe left -= vectors[index].iov_len
+            if left == 0 { return index + 1 }
+        }
+        return vectors.count
     }
 
     /// Sets a yes-or-no socket option; a failure is harmless and ignored (the option is a hint).
@@ -145,5 +194,44 @@ package enum SystemCalls {
         unsafe sigemptyset(&signals)
         unsafe sigaddset(&signals, SIGPIPE)
         unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
+    }
+}
+
+extension SystemCalls: Hashable {
+    /// Whether the same judge decides, or nobody for either.
+    package static func == (left: SystemCalls, right: SystemCalls) -> Bool {
+        left.court === right.court
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(court.map(ObjectIdentifier.init))
+    }
+}
+
+/// The judge of a value of `SystemCalls`, beside what is made of its verdicts.
+private final class Court: Sendable {
+    private let judge: SystemCalls.Judge
+
+    init(_ judge: @escaping SystemCalls.Judge) { self.judge = judge }
+
+    @inline(never)
+    func judged<Result: SignedInteger>(
+        _ call: SystemCall, _ count: Int, _ socket: Int32, _ make: (Int) -> Result
+    ) -> Result {
+        switch judge(call, count) {
+        case .made: return make(count)
+        case .cut(let limit): return make(max(1, min(limit, count)))
+        case .refused(let number):
+            Glibc.errno = number
+            return -1
+        case .hidden(let number):
+            _ = make(count)
+            Glibc.errno = number
+            return -1
+        case .broken(let number):
+            _ = shutdown(socket, Int32(SHUT_RDWR))
+            Glibc.errno = number
+            return -1
+        }
     }
 }

@@ -1,4 +1,5 @@
 public import BridgeBytes
+package import BridgeSockets
 public import NATSWire
 
 /// How a client connects and what it may hold in memory.
@@ -99,6 +100,8 @@ public struct NATSClientOptions: Sendable {
     /// The domain of JetStream that `JetStream(client:)` means when its own options name none;
     /// nil: the server's own.
     public var jetStreamDomain: String?
+    /// What the client's own thread asks the system with; for tests of its failures.
+    package var systemCalls = SystemCalls()
 
     /// The default options for these servers.
     public init(servers: [String] = ["nats://127.0.0.1:4222"]) { self.servers = servers }

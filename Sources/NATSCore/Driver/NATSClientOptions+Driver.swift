@@ -33,7 +33,7 @@ extension NATSClientOptions {
     func reactor() throws(NATSError) -> Reactor {
         if let eventLoop { return eventLoop.driven.reactor }
         do throws(SocketError) {
-            return try Reactor(name: "nats-client")
+            return try Reactor(name: "nats-client", calls: systemCalls)
         } catch {
             throw NATSError(
                 .connectionFailed, stage: .connect, detail: error.description, underlying: error)

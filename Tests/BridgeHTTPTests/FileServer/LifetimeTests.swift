@@ -209,4 +209,31 @@ import Testing
             }
         }
     }
+
+    @Test func `an upload that was deleted on its way is not stored`() async throws {
+        try await RunningServer.with { running in
+            let path = "/f/\(TestID.of(1))/x"
+            let token = "X-UploadToken: 0123456789abcdef"
+            let late = try await running.client { first throws in
+                first.send("PUT \(path) HTTP/1.1\r\nHost: a\r\n\(token)\r\n")
+                first.send("Content-Length: 3\r\nExpect: 100-continue\r\n\r\n")
+                #expect(try first.interim() == 100)
+                do {
+                    var second = try RawClient(port: running.port)
+                    let gone = try second.request("DELETE", path, fields: [token])
+                    #expect(gone.status == 404)
+                }
+                first.send([1, 2, 3])
+                return try first.answer(to: "PUT").status
+            }
+            #expect(late == 409)
+            #expect(running.objectFiles.isEmpty && running.partialFiles.isEmpty)
+            try await running.client { client throws in
+                // The same upload cannot come later either; another one can.
+                let again = try client.request("PUT", path, fields: [token], body: [1])
+                #expect(again.status == 409)
+                #expect(try client.request("PUT", path, body: [1]).status == 201)
+            }
+        }
+    }
 }

@@ -8,7 +8,6 @@ enum UseRules {
         "about": "the subject of a socket's error, beside the other ways to make one",
         "connectionRefused": "one of the list of error numbers by their names",
         "timedOut": "one of the list of error numbers by their names",
-        "brokenPipe": "one of the list of error numbers by their names",
     ]
 
     private static let kinds: Set<String> = [

@@ -30,7 +30,11 @@ extension ClientConnectionHandler {
                 link.wantsWrite = true
                 return
             case .ended: return stopWriting("the peer takes no more", link)
-            case .failed(let error): return stopWriting(error.description, link)
+            case .failed(let error)
+            where error.errno == Errno.brokenPipe || error.errno == Errno.reset:
+                // The peer may have said why before it left.
+                return stopWriting(error.description, link)
+            case .failed(let error): return link.close(error: error)
             }
         }
         link.wantsWrite = false

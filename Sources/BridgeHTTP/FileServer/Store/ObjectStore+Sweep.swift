@@ -13,7 +13,16 @@ struct SweepReport: Sendable, Hashable {
 
 extension ObjectStore {
     /// Names of everything that is stored; the sweep takes them a batch at a time.
-    func sweepList() -> [String] { (try? FileSystem.names(in: objectsFolder)) ?? [] }
+    func sweepList() -> [String] { (try? files.names(in: objectsFolder)) ?? [] }
+
+    /// Removes what is left of uploads that could not be removed before.
+    func sweepLeftovers() {
+        let left = leftovers.withLock { left in
+            defer { left = [] }
+            return left
+        }
+        for partial in left { removePartial(partial) }
+    }
 
     /// Buries what has expired and forgets old tombstones. A second sweep of the same names, or
     /// two at once, find nothing more to do.
@@ -46,21 +55,21 @@ extension ObjectStore {
         metadata.isTombstone = true
         let block = metadata.encoded()
         do throws(SocketError) {
-            try OpenFile.creating(partial).write(block.span, at: 0)
+            try OpenFile.creating(partial, calls: calls).write(block.span, at: 0)
             return try naming.withLock { _ throws(SocketError) in
                 let present = try? open(object.key, now: .min).metadata
                 guard present?.generation == metadata.generation, present?.isTombstone == false
                 else {
-                    _ = try FileSystem.remove(partial)
+                    removePartial(partial)
                     return false
                 }
-                let old = FileSystem.size(of: path(object.key)) ?? 0
-                try FileSystem.rename(partial, to: path(object.key))
+                let old = files.size(of: path(object.key)) ?? 0
+                try files.rename(partial, to: path(object.key))
                 account(objects: 0, bytes: block.count - old)
                 return true
             }
         } catch {
-            _ = try? FileSystem.remove(partial)
+            removePartial(partial)
             throw StoreError(error)
         }
     }

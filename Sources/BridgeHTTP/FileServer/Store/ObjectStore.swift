@@ -27,26 +27,37 @@ final class ObjectStore: Sendable {
     private let isDurable: Bool
     private let maximumBytes: Int
     private let usage = Mutex(Usage())
-    /// Held while a name changes its meaning, so that sizes add up.
-    let naming = Mutex(())
+    let calls: SystemCalls
+    let files: FileSystem
+    /// What is left in `partial` since it could not be removed; the sweep tries again.
+    let leftovers = Mutex<Set<String>>([])
+    /// Most of those that are remembered; others stay until the next start.
+    private static let longestLeftovers = 10_000
+    /// Held while a name changes its meaning, so that sizes add up and a removal and a publication
+    /// come one after the other.
+    let naming = Mutex(WithdrawnUploads())
 
     var objectsFolder: String { folder + "/objects" }
     var partialFolder: String { folder + "/partial" }
 
     /// Opens or creates a store, removes what was left half written, and counts what is there.
-    init(folder: String, isDurable: Bool, maximumBytes: Int) throws(SocketError) {
+    init(
+        folder: String, isDurable: Bool, maximumBytes: Int, calls: SystemCalls = SystemCalls()
+    ) throws(SocketError) {
         self.folder = folder
+        self.calls = calls
+        files = FileSystem(calls)
         self.isDurable = isDurable
         self.maximumBytes = maximumBytes
         for path in [folder, objectsFolder, partialFolder] {
-            try FileSystem.makeDirectory(path)
+            try files.makeDirectory(path)
         }
-        for name in try FileSystem.names(in: partialFolder) {
-            _ = try FileSystem.remove("\(partialFolder)/\(name)")
+        for name in try files.names(in: partialFolder) {
+            _ = try files.remove("\(partialFolder)/\(name)")
         }
         var counted = Usage()
-        for name in try FileSystem.names(in: objectsFolder) {
-            guard let size = FileSystem.size(of: "\(objectsFolder)/\(name)") else { continue }
+        for name in try files.names(in: objectsFolder) {
+            guard let size = files.size(of: "\(objectsFolder)/\(name)") else { continue }
             counted.stored += size
             counted.objects += 1
         }
@@ -75,7 +86,7 @@ final class ObjectStore: Sendable {
 
     /// Whether the disk has room for so many bytes, as far as can be known.
     func hasDiskSpace(for count: Int) -> Bool {
-        guard let free = try? FileSystem.freeBytes(at: folder) else { return true }
+        guard let free = try? files.freeBytes(at: folder) else { return true }
         return free >= count
     }
 
@@ -93,20 +104,43 @@ final class ObjectStore: Sendable {
     ///   when the name must be free.
     /// - Returns: Whether an object was replaced.
     func publish(
-        _ partial: String, size: Int, as key: ObjectKey, replacing token: String?
+        _ partial: String, _ metadata: ObjectMetadata, as key: ObjectKey,
+        replacing token: String?
     ) throws(StoreError) -> Bool {
-        do throws(SocketError) {
-            try FileSystem.link(partial, as: path(key))
-            _ = try FileSystem.remove(partial)
-            account(objects: 1, bytes: size)
-            try synchronizeNames()
-            return false
-        } catch {
-            guard error.errno == Errno.exists, error.operation == "link" else {
-                throw StoreError(error)
+        let size = ObjectMetadata.blockSize + metadata.size
+        do throws(StoreError) {
+            try naming.withLock { withdrawn throws(StoreError) in
+                guard !withdrawn.contains(key, token: metadata.token) else { throw .withdrawn }
+                do throws(SocketError) { try files.link(partial, as: path(key)) } catch {
+                    throw StoreError(error)
+                }
             }
+            account(objects: 1, bytes: size)
+        } catch {
+            guard error == .exists, let token else { throw error }
+            return try replace(partial, size, key, token)
         }
-        guard let token else { throw .exists }
+        // Nobody is told of a failure: it is stored, and whoever made it removes what is left.
+        removePartial(partial)
+        do throws(SocketError) { try synchronizeNames() } catch {
+            // Its writer is told that it is not stored, so it shall not be there.
+            _ = try? take(key, generation: metadata.generation)
+            throw StoreError(error)
+        }
+        return false
+    }
+
+    /// Removes a file that is no object, now or at a later sweep.
+    func removePartial(_ partial: String) {
+        guard (try? files.remove(partial)) == nil else { return }
+        leftovers.withLock { leftovers in
+            if leftovers.count < Self.longestLeftovers { leftovers.insert(partial) }
+        }
+    }
+
+    private func replace(
+        _ partial: String, _ size: Int, _ key: ObjectKey, _ token: String
+    ) throws(StoreError) -> Bool {
         let old = try replace(partial, key, token)
         account(objects: 0, bytes: size - old)
         do throws(SocketError) { try synchronizeNames() } catch { throw StoreError(error) }
@@ -119,8 +153,8 @@ final class ObjectStore: Sendable {
         try naming.withLock { _ throws(StoreError) in
             let present = try metadata(key)
             guard ConstantTime.equal(present.token, token) else { throw .exists }
-            let old = FileSystem.size(of: path(key)) ?? 0
-            do throws(SocketError) { try FileSystem.rename(partial, to: path(key)) } catch {
+            let old = files.size(of: path(key)) ?? 0
+            do throws(SocketError) { try files.rename(partial, to: path(key)) } catch {
                 throw StoreError(error)
             }
             return old
@@ -128,7 +162,7 @@ final class ObjectStore: Sendable {
     }
 
     func synchronizeNames() throws(SocketError) {
-        if isDurable { try FileSystem.synchronizeDirectory(objectsFolder) }
+        if isDurable { try files.synchronizeDirectory(objectsFolder) }
     }
 
     func synchronize(_ file: OpenFile) throws(SocketError) {
@@ -142,7 +176,7 @@ final class ObjectStore: Sendable {
         let file: OpenFile
         let block: Bytes
         do throws(SocketError) {
-            file = try OpenFile.reading(path(key))
+            file = try OpenFile.reading(path(key), calls: calls)
             block = try file.read(at: 0, limit: ObjectMetadata.blockSize)
         } catch { throw StoreError(error) }
         guard let metadata = ObjectMetadata(block) else { throw .damaged }
@@ -155,20 +189,32 @@ final class ObjectStore: Sendable {
     }
 
     /// Whether a name is taken.
-    func contains(_ key: ObjectKey) -> Bool { FileSystem.size(of: path(key)) != nil }
+    func contains(_ key: ObjectKey) -> Bool { files.size(of: path(key)) != nil }
 
     /// Removes an object for whoever has its token.
+    ///
+    /// An upload of that name and token that is still under way will not be stored: its sender has
+    /// given it up.
     func remove(_ key: ObjectKey, token: String) throws(StoreError) {
+        let isStored = naming.withLock { withdrawn in
+            let isStored = contains(key)
+            if !isStored { withdrawn.add(key, token: token) }
+            return isStored
+        }
+        guard isStored else { throw .missing }
         guard ConstantTime.equal(try metadata(key).token, token) else { throw .wrongToken }
         guard try take(key) else { throw .missing }
+        naming.withLock { $0.add(key, token: token) }
     }
 
     /// Removes an object; of several who try at once, exactly one is told true.
-    func take(_ key: ObjectKey) throws(StoreError) -> Bool {
+    /// - Parameter generation: What must still be stored there; nil: whatever is.
+    func take(_ key: ObjectKey, generation: String? = nil) throws(StoreError) -> Bool {
         try naming.withLock { _ throws(StoreError) in
-            let size = FileSystem.size(of: path(key)) ?? 0
+            if let generation, try metadata(key).generation != generation { return false }
+            let size = files.size(of: path(key)) ?? 0
             do throws(SocketError) {
-                guard try FileSystem.remove(path(key)) else { return false }
+                guard try files.remove(path(key)) else { return false }
             } catch { throw StoreError(error) }
             account(objects: -1, bytes: -size)
             return true

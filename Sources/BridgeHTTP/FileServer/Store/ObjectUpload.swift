@@ -22,7 +22,7 @@ final class ObjectUpload: Sendable {
         guard !overflow, store.hasDiskSpace(for: total), store.reserve(total) else { throw .full }
         var generator = SystemGenerator()
         partial = "\(store.partialFolder)/\(UniqueID.hex128(using: &generator))"
-        do throws(SocketError) { file = try OpenFile.creating(partial) } catch {
+        do throws(SocketError) { file = try OpenFile.creating(partial, calls: store.calls) } catch {
             store.release(total)
             throw StoreError(error)
         }
@@ -61,8 +61,7 @@ final class ObjectUpload: Sendable {
             try file.write(metadata.encoded().span, at: 0)
             try store.synchronize(file)
         } catch { throw StoreError(error) }
-        let size = ObjectMetadata.blockSize + metadata.size
-        return try store.publish(partial, size: size, as: key, replacing: token)
+        return try store.publish(partial, metadata, as: key, replacing: token)
     }
 
     /// Removes the file, if it was not published, and gives the room back. Blocks.
@@ -74,7 +73,7 @@ final class ObjectUpload: Sendable {
         }
         guard let reserved else { return }
         store.release(reserved)
-        // After a publication that name is gone already.
-        _ = try? FileSystem.remove(partial)
+        // After a publication that name is gone already, if it could be taken away.
+        store.removePartial(partial)
     }
 }

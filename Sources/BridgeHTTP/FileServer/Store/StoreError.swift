@@ -9,6 +9,8 @@ enum StoreError: Error, Sendable, Equatable {
     /// The identifier is taken.
     case exists
     case wrongToken
+    /// The upload was taken back before it was whole.
+    case withdrawn
     /// The disk, or the share of it that the store may have, is full.
     case full
     /// The file is not one of ours, or is damaged.
