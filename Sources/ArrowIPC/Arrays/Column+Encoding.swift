@@ -9,8 +9,8 @@ extension Column {
     ///   - values: The values; several columns of one type follow each other.
     ///   - id: Links the field to its values within a stream. Columns of a table may have the same
     ///     id: they are given others when the table is written.
-    /// - Throws: `typeMismatch` when the values' types differ or there are none, `invalidData` when
-    ///   an index is outside the values.
+    /// - Throws: `ArrowError` with `typeMismatch` when the values' types differ or there are none,
+    ///   `invalidData` when an index is outside the values.
     public init<Index: ArrowPrimitive & FixedWidthInteger>(
         dictionary values: [Column], indices: [Index?], isOrdered: Bool = false, id: Int64 = 0
     ) throws(ArrowError) {

@@ -72,10 +72,10 @@ extension RecordBatch {
 
     /// The rows as values of a type, whose keys are the names of the columns. Columns that the type
     /// does not ask for are not read; a null, or no column, is nil.
-    /// - Throws: `invalidRow` when a value does not fit, with its path and, in the message, the
-    ///   number of the row; `invalidData` and `invalidUTF8` when the column's content is forged;
-    ///   `limitExceeded` when values share their items without measure.
-    ///   Complexity: O(values).
+    /// - Throws: `ArrowError` with `invalidRow` when a value does not fit, with its path and, in
+    ///   the message, the number of the row; `invalidData` and `invalidUTF8` when the column's
+    ///   content is forged; `limitExceeded` when values share their items without measure.
+    /// - Complexity: O(values).
     public func rows<Row: Decodable>(as type: Row.Type) throws(ArrowError) -> [Row] {
         let view = RecordView(schema.fields, columns)
         let path = RowPath(columns)

@@ -8,7 +8,7 @@ public struct Table: Sendable {
     public let batches: [RecordBatch]
 
     /// A table of batches that all have the schema.
-    /// - Throws: `typeMismatch` when one has not.
+    /// - Throws: `ArrowError` with `typeMismatch` when one has not.
     public init(schema: Schema, batches: [RecordBatch]) throws(ArrowError) {
         for (index, batch) in batches.enumerated()
         where batch.schema.fields != schema.fields {
@@ -32,7 +32,7 @@ public struct Table: Sendable {
     }
 
     /// A table of one batch of named columns, all nullable.
-    /// - Throws: `lengthMismatch` when their lengths differ.
+    /// - Throws: `ArrowError` with `lengthMismatch` when their lengths differ.
     public init(_ columns: KeyValuePairs<String, Column>) throws(ArrowError) {
         self.init(try RecordBatch(columns))
     }
@@ -55,7 +55,8 @@ public struct Table: Sendable {
     public var count: Int { batches.reduce(0) { $0 + $1.count } }
 
     /// Checks what opening does not look at; see `Column.validate(full:)`.
-    /// - Throws: `invalidData`, `invalidUTF8`, with the name of the column. Complexity: O(values).
+    /// - Throws: `ArrowError` with `invalidData`, `invalidUTF8`, with the name of the column.
+    /// - Complexity: O(values).
     public func validate(full: Bool = false) throws(ArrowError) {
         var seen = ValidatedChunks()
         for batch in batches { try batch.validate(full: full, &seen) }

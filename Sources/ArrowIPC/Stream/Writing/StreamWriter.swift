@@ -32,9 +32,9 @@ public struct StreamWriter: Sendable {
     }
 
     /// The next batch, with the dictionaries that it needs.
-    /// - Throws: `typeMismatch` when the batch has other fields; `invalidBatch` when two of its
-    ///   columns have one dictionary id and other values; `invalidData` when the columns came
-    ///   from a stream with forged offsets.
+    /// - Throws: `ArrowError` with `typeMismatch` when the batch has other fields; `invalidBatch`
+    ///   when two of its columns have one dictionary id and other values; `invalidData` when the
+    ///   columns came from a stream with forged offsets.
     public mutating func append(_ batch: RecordBatch) throws(ArrowError) -> StreamPlan {
         guard batch.schema.fields == schema.fields else {
             throw ArrowError(
