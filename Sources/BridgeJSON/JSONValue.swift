@@ -9,8 +9,11 @@ public indirect enum JSONValue: Sendable, Hashable {
     case array([JSONValue])
     case object(JSONObject)
 
-    /// Parses a whole text. Complexity: O(n).
-    /// - Throws: `JSONError` with the position of the offending byte.
+    /// Parses a whole text (RFC 8259).
+    /// - Throws: `JSONError` with the position of the offending byte: `unexpectedByte`,
+    ///   `truncated`, `trailingBytes`, `invalidNumber`, `invalidString`, `invalidEscape`,
+    ///   `loneSurrogate`, `invalidUTF8`, `duplicateKey` or `limitExceeded`.
+    /// - Complexity: O(n).
     public init(
         parsing bytes: Bytes, limits: JSONLimits = .default,
         loneSurrogates: LoneSurrogates = .refused

@@ -198,7 +198,7 @@ import Testing
     }
 }
 
-@Suite struct UseAndPromiseRuleTests {
+@Suite struct UseRuleTests {
     private func finding(_ source: String, _ other: String) -> [String] {
         let files = [
             SourceFile(path: "Sources/NATSWire/A.swift", text: source),
@@ -212,20 +212,5 @@ import Testing
         #expect(finding("package static func spare() {}\n", "// spare\n").count == 1)
         #expect(finding("package func used() {}\n", "let a = used()\n").isEmpty)
         #expect(finding("func own() {}\n", "").isEmpty)
-    }
-
-    @Test(arguments: [
-        ("/// Does it.\npublic func a() throws(E) {\n}\n", 1),
-        ("/// Does it.\npublic func a() async throws(E) {\n}\n", 2),
-        (
-            "/// It.\n/// - Throws: `E`. Cancelled, it ends.\npublic func a() async throws {\n}\n",
-            0
-        ),
-        ("/// Does it.\npublic func a(\n    _ b: () async throws -> Void\n) {\n}\n", 0),
-    ])
-    func `a public call says what it throws and what cancelling does`(_ text: String, _ count: Int)
-    {
-        let file = SourceFile(path: "Sources/NATSWire/A.swift", text: text)
-        #expect(PromiseRules.gaps(of: file).count == count)
     }
 }

@@ -90,7 +90,7 @@ extension RecordBatch {
 
 extension Table {
     /// A table of one batch of rows; see `RecordBatch.init(rows:schema:metadata:)`.
-    /// - Throws: as that.
+    /// - Throws: `ArrowError`, as `RecordBatch.init(rows:schema:metadata:)`.
     public init<Rows: Sequence>(
         rows: Rows, schema: Schema? = nil
     ) throws(ArrowError) where Rows.Element: Encodable {
@@ -98,7 +98,7 @@ extension Table {
     }
 
     /// All rows as values of a type; see `RecordBatch.rows(as:)`.
-    /// - Throws: as that; rows are counted through all batches.
+    /// - Throws: `ArrowError`, as `RecordBatch.rows(as:)`; rows are counted through all batches.
     public func rows<Row: Decodable>(as type: Row.Type) throws(ArrowError) -> [Row] {
         var rows: [Row] = []
         rows.reserveCapacity(count)

@@ -30,10 +30,9 @@ public struct TableColumn: Sendable {
     /// The values as a collection of Swift values; see `Column.values(as:)`.
     ///
     ///     let total = try table.column("price").values(as: Double.self).reduce(0, +)
-    ///
     /// - Throws: `ArrowError` with `typeMismatch` when the column holds no such values, or has
-    ///   nulls and the type has none; `invalidData` when offsets or indices point outside the data; both with
-    ///   the column's name.
+    ///   nulls and the type has none; `invalidData` when offsets or indices point outside the data;
+    ///   both with the column's name.
     /// - Complexity: O(batches) for numbers without nulls, else O(n) once.
     public func values<T: ArrowValue>(as type: T.Type = T.self) throws(ArrowError) -> ColumnValues<
         T

@@ -91,7 +91,7 @@ extension PayloadConvertible where Self == TypedPayload {
     }
 
     /// Rows as a table, an Arrow IPC stream with a column for each property.
-    /// - Throws: `ArrowError` when the rows cannot be columns.
+    /// - Throws: `ArrowError` with `invalidRow` when the rows cannot be columns.
     public static func table<Rows: Sequence>(
         rows: Rows
     ) throws(ArrowError) -> TypedPayload where Rows.Element: Encodable {

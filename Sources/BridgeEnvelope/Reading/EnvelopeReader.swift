@@ -26,7 +26,9 @@ public enum EnvelopeReader {
     ///
     /// Direct payloads are decoded into memory of their own; the body is not kept.
     /// Complexity: O(n).
-    /// - Throws: `EnvelopeError` with the field and the position in the body.
+    /// - Throws: `EnvelopeError` with the field and the position in the body: `invalidJSON`,
+    ///   `notAnEnvelope`, `missingKey`, `typeMismatch`, `invalidValue`, `limitExceeded`; strictly
+    ///   also `unknownKey`, `duplicateKey`, `wrongOrder` and those of payloads.
     public static func read(
         _ body: Bytes, strict: Bool = false, limits: EnvelopeLimits = .default
     ) throws(EnvelopeError) -> Envelope {

@@ -13,8 +13,8 @@ public final class HTTPClient: Sendable {
     private let pool: ConnectionPool
 
     /// Starts the client's thread.
-    /// - Throws: `HTTPError` with `badOptions` for options that cannot be meant, and with
-    ///   `connectFailed` when the system has no thread or descriptor.
+    /// - Throws: `HTTPError` with `invalidArgument` for options that cannot be meant, and with
+    ///   `connectionFailed` when the system has no thread or descriptor.
     public init(_ options: HTTPClientOptions = HTTPClientOptions()) throws(HTTPError) {
         if let problem = options.problem {
             throw HTTPError(.badOptions, .prepare, url: "", problem)

@@ -29,7 +29,7 @@ public struct ConnectionContext: Sendable, Hashable {
 
     /// Reads the text of a context file. Members that are not known are ignored, null and the
     /// empty string count as missing.
-    /// - Throws: `WireError` in stage `context`: `malformedContext` when the text is no JSON
+    /// - Throws: `WireError` in the stage `context`: `invalidContext` when the text is no JSON
     ///   object or a member is no string, `unsupportedContext` with the member's name.
     public init(parsing text: Bytes) throws(WireError) {
         let json: JSONValue

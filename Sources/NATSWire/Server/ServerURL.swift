@@ -55,7 +55,8 @@ public struct ServerURL: Sendable, Hashable {
     }
 
     /// Parses an address. Servers announce theirs without a scheme (`connect_urls`).
-    /// - Throws: `WireError` in stage `url`; its message does not repeat the text.
+    /// - Throws: `WireError` in the stage `url` with `invalidURL` or `unsupportedScheme`; its
+    ///   message does not repeat the text.
     public init(_ text: String) throws(WireError) {
         var rest = Substring(text)
         var scheme = Scheme.nats

@@ -145,7 +145,10 @@ enum PromiseRules {
             $0.split { !$0.isLetter }.map(String.init)
         }
         let getter = parts.dropFirst().first ?? []
-        return ((parts.first ?? []) + (getter.first == "get" ? getter : []), error)
+        // What a property's type says of closures is none of the getter's effects.
+        let isAccessed = file.words[start].contains(where: accessed.contains)
+        let head = isAccessed ? [] : parts.first ?? []
+        return (head + (getter.first == "get" ? getter : []), error)
     }
 
     private static let accessed: Set<String> = ["var", "subscript"]

@@ -8,6 +8,7 @@ extension Column {
     ///     }
     ///
     /// The column has as many values as were appended. Traps when `T` does not represent `type`.
+    /// - Throws: What the closure throws.
     public init<T: ArrowPrimitive, E: Error>(
         capacity: Int, of _: T.Type, type: DataType = T.arrowType,
         initializing: (inout OutputSpan<T>) throws(E) -> Void
@@ -99,7 +100,7 @@ extension Column {
     }
 
     /// A column of values that have a form of their own in columns, none of them null.
-    /// - Throws: `ArrowError`, as for optional values.
+    /// - Throws: `ArrowError` with `invalidRow` or `unsupportedType`, as for optional values.
     public init<T: ArrowScalarConvertible>(
         _ values: [T], type: DataType = T.arrowType
     ) throws(ArrowError) {

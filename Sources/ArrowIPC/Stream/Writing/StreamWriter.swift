@@ -56,8 +56,11 @@ public struct StreamWriter: Sendable {
 extension AsyncSequence where Element == RecordBatch {
     /// Writes the batches as one stream to a sink, each as it comes. Memory holds one batch and
     /// the dictionaries; the next batch is asked for when the sink has returned.
+    ///
+    /// Cancelling the task does what the sequence and the sink make of it.
     /// - Parameter sink: Takes the next segments of the stream, in order; returns when it has room.
-    /// - Throws: as `StreamWriter.append(_:)`, and what the sequence and the sink throw.
+    /// - Throws: `ArrowError`, as `StreamWriter.append(_:)`, and what the sequence and the sink
+    ///   throw.
     public func writeArrowStream(
         schema: Schema, options: WriteOptions = .portable,
         to sink: (Segments) async throws -> Void
