@@ -24,11 +24,12 @@ extension RecordBatch {
     ///     and a key is nullable when it is optional or left out. Where no value does, since there
     ///     are no rows or only nulls, the type of the rows is asked: its `init(from:)` is given
     ///     made-up values. With rows, a column that this does not tell either has type `null`.
-    /// - Throws: `invalidRow` when a value does not fit its column, with its path and, in the
-    ///   message, the number of the row, or when there are no rows and their type cannot be asked
-    ///   (it is not `Decodable`, its keys depend on the value, it is inside itself, or it refuses
-    ///   what is made up); `unsupportedType` for types of the schema that are not made of rows;
-    ///   `limitExceeded` when a column needs a large type. Complexity: O(values).
+    /// - Throws: `ArrowError` with `invalidRow` when a value does not fit its column, with its path
+    ///   and, in the message, the number of the row, or when there are no rows and their type
+    ///   cannot be asked (it is not `Decodable`, its keys depend on the value, it is inside itself,
+    ///   or it refuses what is made up); `unsupportedType` for types of the schema that are not
+    ///   made of rows; `limitExceeded` when a column needs a large type.
+    /// - Complexity: O(values).
     public init<Rows: Sequence>(
         rows: Rows, schema: Schema? = nil, metadata: Metadata? = nil
     ) throws(ArrowError) where Rows.Element: Encodable {

@@ -79,7 +79,7 @@ extension PayloadConvertible where Self == TypedPayload {
     ///
     /// Literals are `JSONValue`s, whose members keep their order, and not dictionaries: hence the
     /// attribute.
-    /// - Throws: `JSONError` with the path to what JSON cannot say.
+    /// - Throws: `JSONError`, as `JSONValue.init(encoding:)`.
     @_disfavoredOverload
     public static func json(_ value: some Encodable) throws(JSONError) -> TypedPayload {
         TypedPayload(.json(try JSONValue(encoding: value)))

@@ -73,7 +73,8 @@ enum PromiseRules {
             .compactMap { $0.offset % 2 == 1 && !$0.element.isEmpty ? String($0.element) : nil }
         // "As `other(_:)`": what the other one says holds here, too.
         let isReference = ["as `", "as the form"].contains { text.lowercased().holds($0) }
-        let isForeign = ["what ", "whatever "].contains { text.lowercased().holds($0) }
+        // "What `body` throws": the error of a closure, a coder or a sequence of the caller's.
+        let isForeign = text.lowercased().holds("what ") && text.holds(" throw")
         var gaps: [Gap] = []
         if let error, !quoted.contains(error), !isReference, !isForeign { gaps.append(.type) }
         if !quoted.contains(where: { codes.contains($0) }), !isReference, !isForeign {
