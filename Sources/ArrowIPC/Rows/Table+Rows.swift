@@ -20,10 +20,12 @@ internal import BridgeBytes
 extension RecordBatch {
     /// A batch of rows, each a structure whose keys are the columns.
     /// - Parameters:
+    ///   - rows: The rows, in order.
     ///   - schema: The columns to make. Without it the first value of each key settles its type,
     ///     and a key is nullable when it is optional or left out. Where no value does, since there
     ///     are no rows or only nulls, the type of the rows is asked: its `init(from:)` is given
     ///     made-up values. With rows, a column that this does not tell either has type `null`.
+    ///   - metadata: What the batch says of itself.
     /// - Throws: `ArrowError` with `invalidRow` when a value does not fit its column, with its path
     ///   and, in the message, the number of the row, or when there are no rows and their type
     ///   cannot be asked (it is not `Decodable`, its keys depend on the value, it is inside itself,

@@ -37,8 +37,11 @@ public final class HTTPClient: Sendable {
     /// An answer of any status is returned. An idempotent request whose reused connection turns
     /// out to be dead is sent once more on a new one (RFC 9112, section 9.3.1), unless its body
     /// is a stream. Cancelling the task closes the connection.
-    /// - Parameter time: Most time for the whole exchange, up to the end of the answer's body, in
-    ///   addition to the bound that the options set; nil for no other. None or less fails at once.
+    /// - Parameters:
+    ///   - request: Method, URL and header fields.
+    ///   - body: What is sent with it.
+    ///   - time: Most time for the whole exchange, up to the end of the answer's body, in addition
+    ///     to the bound that the options set; nil for no other. None or less fails at once.
     /// - Throws: `HTTPError`; its reason and stage say what failed where: `unsupportedScheme`,
     ///   `invalidURL` or `invalidArgument` before anything is sent; `connectionFailed`, `timeout`,
     ///   `disconnected`, `protocolViolation`, `tlsRequired`, `bodyFailed` or `cancelled`.

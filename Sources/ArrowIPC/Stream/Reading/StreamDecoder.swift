@@ -37,7 +37,9 @@ public struct StreamDecoder: ~Copyable, Sendable {
     public private(set) var isAtEnd = false
 
     /// A decoder at the start of a stream.
-    /// - Parameter columns: Which columns the batches have.
+    /// - Parameters:
+    ///   - columns: Which columns the batches have.
+    ///   - limits: What a stream may claim.
     public init(columns: ColumnSelection = .all, limits: ArrowLimits = .default) {
         framer = MessageFramer(limits: limits)
         machine = StreamMachine(limits: limits, columns: columns)

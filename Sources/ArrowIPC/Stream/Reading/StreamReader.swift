@@ -18,7 +18,9 @@ public struct StreamReader: Sendable {
 
     /// Reads the schema.
     /// - Parameters:
+    ///   - bytes: A stream or a file, whole.
     ///   - columns: Which columns the batches have; the others are not touched.
+    ///   - limits: What a stream may claim.
     /// - Throws: `ArrowError` of stage `framing` or `schema`, with the position in the input;
     ///   `columnNotFound`.
     public init(
