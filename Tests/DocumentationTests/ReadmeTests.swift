@@ -25,9 +25,15 @@ struct ReadmeTests {
         return package
     }
 
+    /// Whether nothing stood in the way of a build; records what did.
+    private static func isBuilt(_ errors: [String]) -> Bool {
+        if !errors.isEmpty { Issue.record(Comment(rawValue: errors.joined(separator: "\n"))) }
+        return errors.isEmpty
+    }
+
     @Test func `each program compiles as printed and does what it prints`() async throws {
         let package = try Self.package()
-        try #require(try await package.build() == [])
+        try #require(Self.isBuilt(try await package.build()))
 
         let directory = try TemporaryDirectory()
         let files = try await FileServer.start(FileServerOptions(directory: directory.path))
@@ -39,7 +45,7 @@ struct ReadmeTests {
                     .replacingOccurrences(
                         of: Self.printedFolder, with: directory.file("served"))
             }
-            try #require(built == [])
+            try #require(Self.isBuilt(built))
             for program in try Self.readme().programs {
                 let (status, lines) = try await package.run(program)
                 let place = Comment(rawValue: program.description)

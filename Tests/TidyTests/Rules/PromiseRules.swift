@@ -2,8 +2,8 @@
 /// task does to them.
 ///
 /// ## Theory of operation
-/// A call is whatever can carry an effect: functions, initializers, subscripts, and properties whose
-/// getter says `async` or `throws`; public by their own word, or as a requirement of a public
+/// A call is whatever can carry an effect: functions, initializers, subscripts, and properties
+/// whose getter says `async` or `throws`; public by their own word, or as a requirement of a public
 /// protocol. Its signature is read without what stands in parentheses, so that a closure among the
 /// parameters says nothing of the call. A call without a comment of its own that carries out a
 /// documented requirement of the project's protocols says what the requirement says.
