@@ -11,8 +11,11 @@ extension Bridge {
     ///
     /// Cancelling the task ends the wait with the code `cancelled`; the question may have been sent
     /// by then.
-    /// - Parameter timeout: Longest wait for the answer, once the uploads are done; more than
-    ///   zero.
+    /// - Parameters:
+    ///   - payloads: What is asked with.
+    ///   - subject: Where the service listens.
+    ///   - options: How the question is sent and the answer is read.
+    ///   - timeout: Longest wait for the answer, once the uploads are done; more than zero.
     /// - Throws: `BridgeError` with `noResponders` at once when nobody listens, `timeout`,
     ///   `serviceError` when a NATS service answers with an error (`Nats-Service-Error`), or as
     ///   `send(_:to:options:)` and `receive(_:options:)`. Its `outcome` says what is known of the

@@ -39,8 +39,12 @@ public struct Table: Sendable {
 
     /// Opens an Arrow IPC stream or file. The columns are views of the bytes; the time does not
     /// depend on their size. What they hold is checked when it is used, or by `validate(full:)`.
-    /// - Parameter columns: Which columns the table has; the others are not touched.
-    /// - Throws: `ArrowError`, with the position in the input; `columnNotFound`.
+    /// - Parameters:
+    ///   - bytes: A stream or a file, whole.
+    ///   - columns: Which columns the table has; the others are not touched.
+    ///   - limits: What a stream may claim.
+    /// - Throws: `ArrowError`, as `StreamReader.next()`, with the position in the input;
+    ///   `columnNotFound`.
     public init(
         ipcStream bytes: Bytes, columns: ColumnSelection = .all, limits: ArrowLimits = .default
     ) throws(ArrowError) {

@@ -115,8 +115,10 @@ extension Column {
 }
 
 extension Column {
-    /// A column of lists: `lengths` says how many of the items each list takes, nil for null.
+    /// A column of lists.
     /// - Parameters:
+    ///   - lengths: How many of the items each list takes; nil: null.
+    ///   - items: The items of all lists, one list after the other.
     ///   - item: Name and nullability of the items; by default `item`, nullable.
     /// - Throws: `ArrowError` with `lengthMismatch` when the lengths are negative or do not add up
     ///   to the items.

@@ -58,7 +58,10 @@ extension AsyncSequence where Element == RecordBatch {
     /// the dictionaries; the next batch is asked for when the sink has returned.
     ///
     /// Cancelling the task does what the sequence and the sink make of it.
-    /// - Parameter sink: Takes the next segments of the stream, in order; returns when it has room.
+    /// - Parameters:
+    ///   - schema: The fields of all batches.
+    ///   - options: How the stream is written.
+    ///   - sink: Takes the next segments of the stream, in order; returns when it has room.
     /// - Throws: `ArrowError`, as `StreamWriter.append(_:)`, and what the sequence and the sink
     ///   throw.
     public func writeArrowStream(
