@@ -4,7 +4,20 @@ public import BridgeBytes
 public struct ArrowError: CodedError, Hashable {
     /// Where in the work it happened.
     public enum Stage: String, Sendable, Hashable {
-        case framing, schema, batch, compression, column, row, write
+        /// Finding the messages of the input: prefixes, lengths, heads.
+        case framing
+        /// Reading the schema.
+        case schema
+        /// Reading a record batch or a dictionary.
+        case batch
+        /// Undoing the compression of a body.
+        case compression
+        /// Using the values of a column.
+        case column
+        /// Turning rows into columns, or columns into rows.
+        case row
+        /// Putting columns and batches together, or writing them.
+        case write
     }
 
     /// What went wrong.

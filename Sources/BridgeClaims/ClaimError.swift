@@ -5,7 +5,18 @@ public import BridgeHTTP
 public struct ClaimError: CodedError, Hashable {
     /// Which work failed.
     public enum Stage: String, Sendable, Hashable {
-        case policy, memory, upload, download, verify, delete
+        /// Deciding whether a link may be followed.
+        case policy
+        /// Waiting for memory.
+        case memory
+        /// Storing a payload.
+        case upload
+        /// Fetching a payload.
+        case download
+        /// Comparing length and digest with what was stated.
+        case verify
+        /// Removing a payload.
+        case delete
     }
 
     /// What went wrong.

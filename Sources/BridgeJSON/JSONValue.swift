@@ -2,11 +2,17 @@ public import BridgeBytes
 
 /// Any JSON value. Members keep their order and numbers their digits.
 public indirect enum JSONValue: Sendable, Hashable {
+    /// `null`.
     case null
+    /// `true` or `false`.
     case bool(Bool)
+    /// A number, kept exactly.
     case number(JSONNumber)
+    /// Text.
     case string(String)
+    /// A list of values.
     case array([JSONValue])
+    /// Members in their order.
     case object(JSONObject)
 
     /// Parses a whole text (RFC 8259).

@@ -4,7 +4,18 @@ public import BridgeBytes
 public struct HTTPWireError: CodedError, Hashable {
     /// Where in a message the fault lay.
     public enum Stage: String, Sendable, Hashable {
-        case head, framing, body, trailer, multipart, target
+        /// The start line and the fields.
+        case head
+        /// What says where the body ends.
+        case framing
+        /// The body's chunks.
+        case body
+        /// The fields behind a chunked body.
+        case trailer
+        /// A body of several parts (RFC 7578).
+        case multipart
+        /// A request target or URL.
+        case target
     }
 
     /// What was wrong.

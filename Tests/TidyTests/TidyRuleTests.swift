@@ -132,6 +132,8 @@ import Testing
     @Test(arguments: [
         "public struct A {}\n", "    public func b() {}\n", "public static func make() {}\n",
         "@frozen public enum A {}\n", "// why\npublic let a = 1\n",
+        "/// A.\npublic enum A {\n    case a, b\n}\n",
+        "/// A.\npublic struct A {\n    /// B.\n    public enum B {\n        case b\n    }\n}\n",
     ])
     func publicWithoutDocumentation(text: String) {
         #expect(messages(text) { DocumentationRules.check($0) }.count == 1)
@@ -140,6 +142,7 @@ import Testing
     @Test(arguments: [
         "/// A thing.\npublic struct A {}\n", "struct A {}\n", "public import BridgeBytes\n",
         "/// A thing.\n@frozen\npublic enum A {}\n", "public extension A {\n",
+        "/// A.\npublic enum A {\n    /// One.\n    case a\n}\nenum B {\n    case b\n}\n",
         "public static func == (a: A, b: A) -> Bool {}\n", "public func hash(into: X) {}\n",
     ])
     func publicWithDocumentation(text: String) {

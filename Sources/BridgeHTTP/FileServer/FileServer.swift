@@ -107,7 +107,12 @@ public final class FileServer: Sendable {
 public struct FileServerError: CodedError, Hashable {
     /// What could not be used.
     public enum Stage: String, Sendable, Hashable {
-        case options, folder, address
+        /// What the options say.
+        case options
+        /// The folder for the files.
+        case folder
+        /// The address and port to listen on.
+        case address
     }
 
     /// What went wrong: `invalid_argument`, `folder_unusable` or `address_unusable`.

@@ -7,7 +7,10 @@ internal import BridgeBytes
 public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
     /// The two schemes that HTTP has.
     public enum Scheme: String, Sendable, Hashable {
-        case http, https
+        /// Plain HTTP, at port 80 by default.
+        case http
+        /// HTTP over TLS, at port 443 by default: read here, and spoken by nobody here.
+        case https
         /// The port that is meant when none is written: 80 or 443.
         public var defaultPort: Int { self == .http ? 80 : 443 }
     }

@@ -129,7 +129,9 @@ public final class NATSSubscription: AsyncSequence, Sendable {
     public struct Deliveries: AsyncSequence, Sendable {
         /// A message, or how many were dropped before the next one.
         public enum Element: Sendable {
+            /// The next message.
             case message(NATSMessage)
+            /// A place at which messages are missing, or may be.
             case gap(SubscriptionGap)
         }
 

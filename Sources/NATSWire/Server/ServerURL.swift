@@ -13,8 +13,11 @@ public struct ServerURL: Sendable, Hashable {
 
     /// What the address says about who we are.
     public enum Credentials: Sendable, Hashable, CustomStringConvertible, CustomReflectable {
+        /// Without credentials.
         case none
+        /// A name and a password.
         case user(String, password: String)
+        /// A token alone.
         case token(String)
 
         /// The kind, and the user's name; no password and no token.
