@@ -72,7 +72,7 @@ extension ErrorCode {
     public static let unexpectedMessage = ErrorCode(rawValue: "unexpected_message")
     /// The stream holds a column type that this reader does not read.
     public static let unsupportedType = ErrorCode(rawValue: "unsupported_type")
-    /// The stream uses a feature, such as a dictionary of a codec, that this reader has not.
+    /// The stream uses a feature, such as a dictionary of a codec, that this reader lacks.
     public static let unsupportedFeature = ErrorCode(rawValue: "unsupported_feature")
     /// Compressed data contradicts its format, or its checksum does not match.
     public static let invalidCompression = ErrorCode(rawValue: "invalid_compression")

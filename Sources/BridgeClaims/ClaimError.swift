@@ -57,7 +57,7 @@ public struct ClaimError: CodedError, Hashable {
             attempts: attempts, correlationID: correlationID)
     }
 
-    /// The same, as it came out of so many attempts.
+    /// The same, as it came out of this many attempts.
     func after(_ attempts: Int, _ action: RequestMachine.Action) -> ClaimError {
         var code = code
         if case .fail(let last) = action { code = last }

@@ -56,15 +56,15 @@ public struct HTTPWireError: CodedError, Hashable {
 }
 
 extension ErrorCode {
-    /// A request line that is none.
+    /// A malformed request line.
     public static let invalidRequestLine = ErrorCode(rawValue: "invalid_request_line")
-    /// A status line that is none.
+    /// A malformed status line.
     public static let invalidStatusLine = ErrorCode(rawValue: "invalid_status_line")
     /// Bytes that are no HTTP/1.
     public static let notHTTP = ErrorCode(rawValue: "not_http")
     /// A method longer than any that is known.
     public static let methodTooLong = ErrorCode(rawValue: "method_too_long")
-    /// A request target that is none.
+    /// A malformed request target.
     public static let invalidTarget = ErrorCode(rawValue: "invalid_target")
     /// A request target longer than it may be.
     public static let targetTooLong = ErrorCode(rawValue: "target_too_long")

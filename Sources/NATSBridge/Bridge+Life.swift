@@ -72,8 +72,8 @@ extension Bridge {
     }
 
     /// Keeps the bridge until the task is cancelled, and drains it then. So a bridge can stand in
-    /// a service group as it is, beside the tasks that loop over its messages. How a program
-    /// without a group ends on SIGTERM, `NATSClient.run()` says.
+    /// a service group as it is, beside the tasks that loop over its messages. `NATSClient.run()`
+    /// says how a program without a group ends on SIGTERM.
     ///
     /// Returns as well when the bridge was closed or drained by somebody else.
     /// - Throws: `BridgeError` as `drain()`, or in the stage `connect` when the client has given
@@ -110,7 +110,7 @@ extension Bridge {
     /// Sequences of messages end after what they have received; links that are being fetched
     /// fail with `cancelled`.
     ///
-    /// A cancelled task waits to the end all the same: closing takes no time of the server's.
+    /// A cancelled task waits to the end all the same: closing asks nothing of the server.
     public func close() async {
         end.come()
         for intake in intakes.all { intake.hurry() }

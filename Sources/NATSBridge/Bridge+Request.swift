@@ -39,7 +39,7 @@ extension Bridge {
     /// Sends one payload, which is called `Payload.defaultName`, and waits for one answer. It
     /// promises what a request of several payloads promises.
     ///
-    /// Cancelling the task ends the wait, as there.
+    /// Cancelling the task ends the wait in the same way.
     /// - Throws: `BridgeError`, as `request(_:to:options:timeout:)` with several payloads.
     public func request(
         _ value: some PayloadConvertible, to subject: Subject,

@@ -13,7 +13,7 @@ public final class HTTPClient: Sendable {
     private let pool: ConnectionPool
 
     /// Starts the client's thread.
-    /// - Throws: `HTTPError` with `invalidArgument` for options that cannot be meant, and with
+    /// - Throws: `HTTPError` with `invalidArgument` for options that make no sense, and with
     ///   `connectionFailed` when the system has no thread or descriptor.
     public init(_ options: HTTPClientOptions = HTTPClientOptions()) throws(HTTPError) {
         if let problem = options.problem {

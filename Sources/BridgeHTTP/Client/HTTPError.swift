@@ -11,7 +11,7 @@ public struct HTTPError: CodedError, Hashable {
         case badURL
         /// The method is not a token, or the body's length is negative.
         case badRequest
-        /// The client's options hold what cannot be meant.
+        /// The client's options make no sense.
         case badOptions
         /// The host's name has no address.
         case resolveFailed

@@ -48,9 +48,9 @@ extension Bridge {
     }
 
     /// Sends one payload, which is called `Payload.defaultName`: `send("done", to: "lab.notes")`.
-    /// It promises what `send` of several promises.
+    /// It promises what `send` with several payloads promises.
     ///
-    /// Cancelling the task ends the send, as there.
+    /// Cancelling the task ends the send in the same way.
     /// - Throws: `BridgeError`, as `send(_:to:options:)` with several payloads.
     @discardableResult
     public func send(

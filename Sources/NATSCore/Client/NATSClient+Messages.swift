@@ -90,7 +90,7 @@ extension NATSClient {
     ///
     /// Messages that the server refused for want of permission are not told of here (see
     /// `publishConfirmed` and receipts). A loss is told to those flushes that were asked for before
-    /// any of them told of it: where several tasks publish, each had better wait for its own
+    /// any of them told of it: where several tasks publish, each should wait for its own
     /// messages.
     ///
     /// Cancelling the task ends the wait and takes nothing back: what was published is still sent.

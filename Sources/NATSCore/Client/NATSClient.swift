@@ -65,7 +65,7 @@ internal import Synchronization
     }
 
     /// Connects, lends the client to `body`, and drains it afterwards, also when `body` throws:
-    /// then its error is thrown, whatever comes of draining.
+    /// then its error is thrown, however draining ends.
     ///
     /// Cancelling the task is for `body` to notice: its waits end. The drain behind it then ends at
     /// once, with the code `cancelled`, and closes the client without waiting.
@@ -164,7 +164,7 @@ internal import Synchronization
     /// Closes at once: what waits in the outbox is dropped, waiting calls end with the code
     /// `closed`. Closing twice does nothing.
     ///
-    /// A cancelled task waits to the end all the same: closing takes no time of the server's.
+    /// A cancelled task waits to the end all the same: closing asks nothing of the server.
     public func close() async { await close(nil) }
 
     private func close(_ error: NATSError?) async {

@@ -39,7 +39,7 @@ public final class NATSSubscription: AsyncSequence, Sendable {
     /// Ends the interest after the server has delivered `count` messages in all, counted from
     /// the beginning; the sequence then ends.
     ///
-    /// One that has delivered as many already ends at once; zero and less count as that.
+    /// One that has already delivered that many ends at once; zero and less count as that.
     public func unsubscribe(after count: Int) { core.unsubscribe(id, after: Swift.max(0, count)) }
 
     /// Ends the interest at the server, and the sequence after what the server had sent.

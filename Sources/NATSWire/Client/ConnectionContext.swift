@@ -20,7 +20,7 @@ public struct ConnectionContext: Sendable, Hashable {
     /// `jetstream_domain`.
     public let jetStreamDomain: String?
 
-    /// Members whose value, when it asks for something, this client cannot do justice to.
+    /// Members that, when they ask for anything, ask for what this client does not have.
     private static let unsupported = [
         "creds", "nkey", "cert", "key", "ca", "nsc", "user_jwt", "user_seed", "jwt", "seed",
         "socks_proxy", "tls", "tls_first", "windows_cert_store", "windows_cert_match",

@@ -48,7 +48,7 @@ public struct ServerError: CodedError, Hashable {
         case other
     }
 
-    /// What the client had better do.
+    /// What the client should do.
     public enum Remedy: Sendable, Hashable {
         /// Nothing is lost but the operation at fault.
         case report
@@ -165,7 +165,7 @@ public struct ServerError: CodedError, Hashable {
         }
     }
 
-    /// What the client had better do.
+    /// What the client should do.
     public var remedy: Remedy {
         switch kind {
         case .invalidSubject, .permissionsViolation, .maximumSubscriptionsExceeded, .other:

@@ -45,7 +45,7 @@ public struct ServerURL: Sendable, Hashable {
     /// What the address says about who we are.
     public let credentials: Credentials
 
-    /// An address from its parts. Traps when the port is none.
+    /// An address from its parts. Traps when the port is not in 1...65535.
     public init(
         scheme: Scheme = .nats, host: String, port: Int = defaultPort,
         credentials: Credentials = .none

@@ -49,7 +49,7 @@ where Source.Element == Bytes {
 
         /// The fields of all batches. Reads no further than the first batch.
         ///
-        /// Cancelling the task does what the source makes of it.
+        /// The source decides what cancelling the task does.
         /// - Throws: `ArrowError`, as `StreamDecoder.next()`, and what the source throws.
         public mutating func schema(
             isolation actor: isolated (any Actor)? = #isolation
@@ -64,8 +64,8 @@ where Source.Element == Bytes {
             try await state.next(isolation: nil)
         }
 
-        /// The next batch, on the caller's actor; nil at the end of the stream. Cancelling the task
-        /// does what the source makes of it.
+        /// The next batch, on the caller's actor; nil at the end of the stream. The source
+        /// decides what cancelling the task does.
         /// - Throws: As `next()`.
         public mutating func next(
             isolation actor: isolated (any Actor)?

@@ -79,7 +79,7 @@ public struct StreamDecoder: ~Copyable, Sendable {
     /// What was fed after the mark of the end, and belongs to whatever follows the stream.
     public var unread: [Bytes] { isAtEnd ? input.remaining() : [] }
 
-    /// Every message and every mark of an end has at least so many bytes.
+    /// Every message and every mark of an end has at least this many bytes.
     private static let prefixSize = 4
 }
 

@@ -57,7 +57,7 @@ extension AsyncSequence where Element == RecordBatch {
     /// Writes the batches as one stream to a sink, each as it comes. Memory holds one batch and
     /// the dictionaries; the next batch is asked for when the sink has returned.
     ///
-    /// Cancelling the task does what the sequence and the sink make of it.
+    /// The sequence and the sink decide what cancelling the task does.
     /// - Parameters:
     ///   - schema: The fields of all batches.
     ///   - options: How the stream is written.
