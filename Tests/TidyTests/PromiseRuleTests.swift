@@ -23,7 +23,8 @@ import Testing
             ("/// It.\n/// - Throws: `closed`.\npublic func a() throws(E) {\n}\n", [.type]),
             ("/// It.\n/// - Throws: `E` with `shut`.\npublic func a() throws(E) {\n}\n", [.codes]),
             (
-                "/// It.\n/// - Throws: `E`.\n/// - Returns: `closed`.\npublic func a() throws(E) {\n}\n",
+                "/// It.\n/// - Throws: `E`.\n/// - Returns: `closed`.\n"
+                    + "public func a() throws(E) {\n}\n",
                 [.codes]
             ),
         ] as [(String, [PromiseRules.Gap])])
