@@ -22,11 +22,11 @@ extension Bridge {
     /// - Returns: The envelope as published.
     /// - Throws: `BridgeError` naming the stage, the subject or URL and the flow; its `outcome` and
     ///   its detail say what is known of the message, the detail also what of its uploads. The most
-    ///   usual codes are: of the plan `tooLarge`, `noStore`, `invalidContent`; of an upload
-    ///   `unavailable`, `refused`, `storageFull`, `timeout`; of the message `permissionDenied`,
-    ///   `tooLarge`, `outboxFull`, `timeout`, `disconnected`, `closed`, and to a stream `noStream`,
-    ///   `jetStreamDisabled`, `storageFull`, `conditionFailed`, `refused`; of all `cancelled`. The
-    ///   caller's values are untouched.
+    ///   usual codes are: of the plan `tooLarge` (also where a payload must go by link and there is
+    ///   no store) and `invalidContent`; of an upload `unavailable`, `refused`, `storageFull`,
+    ///   `timeout`; of the message `permissionDenied`, `tooLarge`, `outboxFull`, `timeout`,
+    ///   `disconnected`, `closed`, and to a stream `noStream`, `jetStreamDisabled`, `storageFull`,
+    ///   `conditionFailed`, `refused`; of all `cancelled`. The caller's values are untouched.
     @discardableResult
     public func send(
         _ payloads: Payloads, to subject: Subject, options: SendOptions = SendOptions()
@@ -62,8 +62,8 @@ extension Bridge {
     /// Says how payloads would travel, without sending or uploading anything.
     ///
     /// Nothing in it waits for others, so cancelling the task changes nothing.
-    /// - Throws: `BridgeError` when they could not be sent: `tooLarge`, `noStore`, `invalidContent`
-    ///   or `invalidValue`.
+    /// - Throws: `BridgeError` when they could not be sent: `tooLarge`, `invalidContent` or
+    ///   `invalidValue`.
     public func plan(
         _ payloads: Payloads, to subject: Subject, options: SendOptions = SendOptions()
     ) async throws(BridgeError) -> [PlannedPayload] {
