@@ -6,8 +6,8 @@ SOURCES := Package.swift Sources Tests Benchmarks docs/examples
 THREADS := --sanitize=thread --scratch-path .build/threads
 WITH_SERVER = NATS_SERVER="$$(scripts/nats-server)"
 
-.PHONY: all build setup test test-threads demo examples lint format bench bench-check bench-baseline
-.PHONY: fuzz fuzz-all clean distclean
+.PHONY: all build setup test test-threads demo examples docs lint format bench bench-check
+.PHONY: bench-baseline fuzz fuzz-all clean distclean
 
 all: build
 
@@ -45,6 +45,10 @@ demo: setup
 examples: setup
 	$(SWIFT) build --package-path docs/examples --scratch-path .build/examples
 	docs/examples/run .build/examples/debug "$$(scripts/nats-server)" .tools/venv/bin/python
+
+## Build the documentation of the four products into .build/docs; a warning is an error.
+docs: setup
+	SWIFT="$(SWIFT)" scripts/docs
 
 ## Check the style without changing anything.
 lint:

@@ -4,7 +4,20 @@ public import BridgeBytes
 public struct ArrowError: CodedError, Hashable {
     /// Where in the work it happened.
     public enum Stage: String, Sendable, Hashable {
-        case framing, schema, batch, compression, column, row, write
+        /// Finding the messages of the input: prefixes, lengths, heads.
+        case framing
+        /// Reading the schema.
+        case schema
+        /// Reading a record batch or a dictionary.
+        case batch
+        /// Undoing the compression of a body.
+        case compression
+        /// Using the values of a column.
+        case column
+        /// Turning rows into columns, or columns into rows.
+        case row
+        /// Putting columns and batches together, or writing them.
+        case write
     }
 
     /// What went wrong.
@@ -59,7 +72,7 @@ extension ErrorCode {
     public static let unexpectedMessage = ErrorCode(rawValue: "unexpected_message")
     /// The stream holds a column type that this reader does not read.
     public static let unsupportedType = ErrorCode(rawValue: "unsupported_type")
-    /// The stream uses a feature, such as a dictionary of a codec, that this reader has not.
+    /// The stream uses a feature, such as a dictionary of a codec, that this reader lacks.
     public static let unsupportedFeature = ErrorCode(rawValue: "unsupported_feature")
     /// Compressed data contradicts its format, or its checksum does not match.
     public static let invalidCompression = ErrorCode(rawValue: "invalid_compression")

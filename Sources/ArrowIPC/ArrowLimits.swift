@@ -13,7 +13,7 @@ public struct ArrowLimits: Sendable, Hashable {
     /// a few bytes may claim any number of those.
     public var maxRowsWithoutData = 1 << 24
     /// Most pieces of a dictionary that grows by deltas. Batches keep the list of pieces of their
-    /// time, so that many more would take memory and time by the square of their number.
+    /// time, so many more would take memory and time in proportion to the square of their number.
     public var maxDictionaryChunks = 10_000
     /// Most bytes that the compressed buffers of one message may inflate to. Memory is taken as
     /// it is filled, up to this.
@@ -22,8 +22,8 @@ public struct ArrowLimits: Sendable, Hashable {
     /// they are over `inflationAllowance`. Columns of real values are under a hundred.
     public var maxInflationRatio = 1_000
     /// What the compressed buffers of a stream may inflate to whatever their size. Columns of one
-    /// value become ten thousand times smaller, and are still no attack: this is thirty of them,
-    /// of eight bytes a row, and a million rows.
+    /// value become ten thousand times smaller, and are still no attack: this is enough for thirty
+    /// of them, with a million rows of eight bytes each.
     public var inflationAllowance = 256 << 20
 
     /// The limits that are used when none are given.

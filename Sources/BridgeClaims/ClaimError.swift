@@ -5,7 +5,18 @@ public import BridgeHTTP
 public struct ClaimError: CodedError, Hashable {
     /// Which work failed.
     public enum Stage: String, Sendable, Hashable {
-        case policy, memory, upload, download, verify, delete
+        /// Deciding whether a link may be followed.
+        case policy
+        /// Waiting for memory.
+        case memory
+        /// Storing a payload.
+        case upload
+        /// Fetching a payload.
+        case download
+        /// Comparing length and digest with what was stated.
+        case verify
+        /// Removing a payload.
+        case delete
     }
 
     /// What went wrong.
@@ -46,7 +57,7 @@ public struct ClaimError: CodedError, Hashable {
             attempts: attempts, correlationID: correlationID)
     }
 
-    /// The same, as it came out of so many attempts.
+    /// The same, as it came out of this many attempts.
     func after(_ attempts: Int, _ action: RequestMachine.Action) -> ClaimError {
         var code = code
         if case .fail(let last) = action { code = last }

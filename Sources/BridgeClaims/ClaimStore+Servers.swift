@@ -5,7 +5,8 @@ internal import HTTPWire
 /// How a store is written where one is expected: `.fileServer("http://127.0.0.1:8080")`.
 extension ClaimStore where Self == FileServerStore {
     /// The store behind this project's own file server, `natsbridge serve`.
-    /// - Throws: `HTTPError` when the URL cannot be read or is not one of `http`.
+    /// - Throws: `HTTPError` with `invalidURL` or `unsupportedScheme` when the URL is not one of
+    ///   `http`, or `connectionFailed` when no client can be started.
     public static func fileServer(_ url: String) throws(HTTPError) -> FileServerStore {
         try FileServerStore(baseURL: StoreURL.parse(url))
     }
@@ -13,7 +14,8 @@ extension ClaimStore where Self == FileServerStore {
 
 extension ClaimStore where Self == PlikStore {
     /// The store behind a Plik server.
-    /// - Throws: `HTTPError` when the URL cannot be read or is not one of `http`.
+    /// - Throws: `HTTPError` with `invalidURL` or `unsupportedScheme` when the URL is not one of
+    ///   `http`, or `connectionFailed` when no client can be started.
     public static func plik(_ url: String) throws(HTTPError) -> PlikStore {
         try PlikStore(baseURL: StoreURL.parse(url))
     }

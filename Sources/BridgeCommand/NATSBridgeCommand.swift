@@ -34,7 +34,7 @@ internal import Glibc
             return try await dispatch(words, console)
         } catch {
             let isCancelled = Interruption.happened || console.outputHasFailed
-            // Who has interrupted a command knows it; what became of a message is news.
+            // Whoever has interrupted a command knows it; what became of a message is news.
             if !isCancelled || error.exit != .interrupted || error.outcome != nil {
                 console.report(error)
             }

@@ -6,7 +6,16 @@ public import BridgeBytes
 public struct EnvelopeError: CodedError, Hashable {
     /// Where in the work it happened.
     public enum Stage: String, Sendable, Hashable {
-        case json, envelope, payload, headers, plan
+        /// Reading the body as JSON.
+        case json
+        /// Reading the envelope's fields.
+        case envelope
+        /// Reading a payload's fields, or its content.
+        case payload
+        /// Reading the envelope's fields from NATS headers.
+        case headers
+        /// Deciding which way payloads go.
+        case plan
     }
 
     /// What went wrong.

@@ -2,15 +2,24 @@ public import BridgeBytes
 
 /// Any JSON value. Members keep their order and numbers their digits.
 public indirect enum JSONValue: Sendable, Hashable {
+    /// `null`.
     case null
+    /// `true` or `false`.
     case bool(Bool)
+    /// A number, kept exactly.
     case number(JSONNumber)
+    /// Text.
     case string(String)
+    /// A list of values.
     case array([JSONValue])
+    /// Members in their order.
     case object(JSONObject)
 
-    /// Parses a whole text. Complexity: O(n).
-    /// - Throws: `JSONError` with the position of the offending byte.
+    /// Parses a whole text (RFC 8259).
+    /// - Throws: `JSONError` with the position of the offending byte: `unexpectedByte`,
+    ///   `truncated`, `trailingBytes`, `invalidNumber`, `invalidString`, `invalidEscape`,
+    ///   `loneSurrogate`, `invalidUTF8`, `duplicateKey` or `limitExceeded`.
+    /// - Complexity: O(n).
     public init(
         parsing bytes: Bytes, limits: JSONLimits = .default,
         loneSurrogates: LoneSurrogates = .refused

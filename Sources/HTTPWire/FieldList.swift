@@ -43,8 +43,8 @@ public struct FieldList: Sendable, Hashable {
     public func contains(_ name: String) -> Bool { self[name] != nil }
 
     /// Adds a field after the others.
-    /// - Throws: `HTTPWireError` with `badFieldName` when the name is not a token (RFC 9110
-    ///   section 5.1), `badFieldValue` when the value holds a control byte (section 5.5).
+    /// - Throws: `HTTPWireError` with `invalidFieldName` when the name is not a token (RFC 9110
+    ///   section 5.1), `invalidFieldValue` when the value holds a control byte (section 5.5).
     public mutating func append(name: String, value: String) throws(HTTPWireError) {
         guard Self.isValidName(name) else {
             throw HTTPWireError(.invalidFieldName, .head, "the field name is not a token")

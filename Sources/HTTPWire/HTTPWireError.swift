@@ -4,7 +4,18 @@ public import BridgeBytes
 public struct HTTPWireError: CodedError, Hashable {
     /// Where in a message the fault lay.
     public enum Stage: String, Sendable, Hashable {
-        case head, framing, body, trailer, multipart, target
+        /// The start line and the fields.
+        case head
+        /// What says where the body ends.
+        case framing
+        /// The body's chunks.
+        case body
+        /// The fields behind a chunked body.
+        case trailer
+        /// A body of several parts (RFC 7578).
+        case multipart
+        /// A request target or URL.
+        case target
     }
 
     /// What was wrong.
@@ -45,15 +56,15 @@ public struct HTTPWireError: CodedError, Hashable {
 }
 
 extension ErrorCode {
-    /// A request line that is none.
+    /// A malformed request line.
     public static let invalidRequestLine = ErrorCode(rawValue: "invalid_request_line")
-    /// A status line that is none.
+    /// A malformed status line.
     public static let invalidStatusLine = ErrorCode(rawValue: "invalid_status_line")
     /// Bytes that are no HTTP/1.
     public static let notHTTP = ErrorCode(rawValue: "not_http")
     /// A method longer than any that is known.
     public static let methodTooLong = ErrorCode(rawValue: "method_too_long")
-    /// A request target that is none.
+    /// A malformed request target.
     public static let invalidTarget = ErrorCode(rawValue: "invalid_target")
     /// A request target longer than it may be.
     public static let targetTooLong = ErrorCode(rawValue: "target_too_long")

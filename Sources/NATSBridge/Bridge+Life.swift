@@ -5,8 +5,11 @@ internal import NATSCore
 /// How a bridge begins and ends.
 extension Bridge {
     /// Connects to NATS and makes a bridge of it.
-    /// - Throws: `BridgeError` in the stage `connect`, with the code of the NATS client. A
-    ///   cancelled task gives up.
+    ///
+    /// Cancelling the task ends the attempt with the code `cancelled`.
+    /// - Throws: `BridgeError` in the stage `connect`, with the code of `NATSClient.connect`:
+    ///   `connectionFailed`, `authorizationFailed`, `tlsRequired`, `invalidArgument`,
+    ///   `protocolViolation` or `cancelled`.
     public static func connect(_ options: BridgeOptions) async throws(BridgeError) -> Bridge {
         do throws(NATSError) {
             var client = options.client
@@ -20,6 +23,8 @@ extension Bridge {
 
     /// Connects to servers with the default options:
     /// `connect("nats://127.0.0.1", store: .fileServer("http://127.0.0.1:8080"))`.
+    ///
+    /// Cancelling the task ends the attempt with the code `cancelled`.
     /// - Parameters:
     ///   - servers: Where NATS is; none: the local server.
     ///   - store: Where large payloads go; nil: nowhere.
@@ -30,10 +35,12 @@ extension Bridge {
         try await connect(BridgeOptions(servers: servers, store: store))
     }
 
-    /// Connects, lends the bridge to `body`, and drains it afterwards, also when `body` throws;
-    /// its error counts more than one of the drain then. In a cancelled task draining does not
-    /// wait: the bridge is closed at once.
-    /// - Throws: What `body` throws, or `BridgeError` from connecting or draining.
+    /// Connects, lends the bridge to `body`, and drains it afterwards, also when `body` throws; its
+    /// error counts more than one of the drain then.
+    ///
+    /// Cancelling the task is for `body` to notice: its waits end. The drain behind it does not
+    /// wait then: the bridge is closed at once.
+    /// - Throws: What `body` throws, or `BridgeError` as `connect(_:)` and `drain()`.
     @discardableResult
     public static func withBridge<R: Sendable>(
         _ options: BridgeOptions, _ body: (Bridge) async throws -> R
@@ -53,7 +60,9 @@ extension Bridge {
 
     /// Connects to servers with the default options, and lends the bridge to `body`; see
     /// `withBridge(_:_:)` with options.
-    /// - Throws: As that.
+    ///
+    /// Cancelling the task does what it does in the form with options.
+    /// - Throws: As `withBridge(_:_:)` with options.
     @discardableResult
     public static func withBridge<R: Sendable>(
         _ servers: String..., store: (any ClaimStore)? = nil,
@@ -63,12 +72,12 @@ extension Bridge {
     }
 
     /// Keeps the bridge until the task is cancelled, and drains it then. So a bridge can stand in
-    /// a service group as it is, beside the tasks that loop over its messages. How a program
-    /// without a group ends on SIGTERM, `NATSClient.run()` says.
+    /// a service group as it is, beside the tasks that loop over its messages. `NATSClient.run()`
+    /// says how a program without a group ends on SIGTERM.
     ///
     /// Returns as well when the bridge was closed or drained by somebody else.
-    /// - Throws: `BridgeError` when the drain fails (see `drain()`), or in the stage `connect` when
-    ///   the client has given up.
+    /// - Throws: `BridgeError` as `drain()`, or in the stage `connect` when the client has given
+    ///   up, such as `connectionFailed` or `authorizationFailed`.
     public func run() async throws(BridgeError) {
         let failure = await withTaskGroup(of: NATSError?.self) { group in
             group.addTask {
@@ -100,6 +109,8 @@ extension Bridge {
     ///
     /// Sequences of messages end after what they have received; links that are being fetched
     /// fail with `cancelled`.
+    ///
+    /// A cancelled task waits to the end all the same: closing asks nothing of the server.
     public func close() async {
         end.come()
         for intake in intakes.all { intake.hurry() }
@@ -116,8 +127,12 @@ extension Bridge {
     ///
     /// A loop over a sequence has consumed a message when it asks for the next one or is left. The
     /// client's own `drain` waits for the same.
-    /// - Throws: `BridgeError` when the server did not confirm or the task was cancelled, or with
-    ///   `timeout` when messages were not consumed in time; the bridge is closed all the same.
+    ///
+    /// Cancelling the task ends the waits; what was not written is dropped, and the bridge is
+    /// closed.
+    /// - Throws: `BridgeError` with `timeout` when messages were not consumed in time,
+    ///   `disconnected` when the server did not confirm everything, `cancelled` or `closed`; the
+    ///   bridge is closed all the same.
     public func drain() async throws(BridgeError) {
         defer { end.come() }
         do throws(NATSError) {

@@ -9,12 +9,17 @@ extension Bridge {
     /// The answer comes to an inbox of its own, which is both the NATS reply subject and the
     /// envelope's `reply_to`, so that any peer can answer in its own way.
     ///
-    /// - Parameter timeout: Longest wait for the answer, once the uploads are done; more than
-    ///   zero.
-    /// - Throws: `BridgeError`: `no_responders` at once when nobody listens, `timeout`,
-    ///   `service_error` when a NATS service answers with an error (`Nats-Service-Error`), or
-    ///   what a send or a receive throws. Its `outcome` says what is known of the request. A
-    ///   cancelled task ends the wait.
+    /// Cancelling the task ends the wait with the code `cancelled`; the question may have been sent
+    /// by then.
+    /// - Parameters:
+    ///   - payloads: What is asked with.
+    ///   - subject: Where the service listens.
+    ///   - options: How the question is sent and the answer is read.
+    ///   - timeout: Longest wait for the answer, once the uploads are done; more than zero.
+    /// - Throws: `BridgeError` with `noResponders` at once when nobody listens, `timeout`,
+    ///   `serviceError` when a NATS service answers with an error (`Nats-Service-Error`), or as
+    ///   `send(_:to:options:)` and `receive(_:options:)`. Its `outcome` says what is known of the
+    ///   request.
     public func request(
         _ payloads: Payloads, to subject: Subject, options: RequestOptions = RequestOptions(),
         timeout: Duration = .seconds(10)
@@ -33,7 +38,9 @@ extension Bridge {
 
     /// Sends one payload, which is called `Payload.defaultName`, and waits for one answer. It
     /// promises what a request of several payloads promises.
-    /// - Throws: `BridgeError`, as that.
+    ///
+    /// Cancelling the task ends the wait in the same way.
+    /// - Throws: `BridgeError`, as `request(_:to:options:timeout:)` with several payloads.
     public func request(
         _ value: some PayloadConvertible, to subject: Subject,
         options: RequestOptions = RequestOptions(), timeout: Duration = .seconds(10)
@@ -44,8 +51,10 @@ extension Bridge {
     /// Answers a message: to its NATS reply subject or else to its envelope's `reply_to`, with
     /// `reply_to_msg_id` and the correlation id of the message that is answered. It promises what
     /// `send` promises.
-    /// - Throws: `BridgeError` with the code `unusable_reply` when the message names no subject,
-    ///   or one with wildcards or of the server's own (`$…`); else what `send` throws.
+    ///
+    /// Cancelling the task does what it does to a send.
+    /// - Throws: `BridgeError` with `unusableReply` when the message names no subject, or one with
+    ///   wildcards or of the server's own (`$…`); else as `send(_:to:options:)`.
     @discardableResult
     public func reply(
         _ payloads: Payloads, to received: Received, options: SendOptions = SendOptions()
@@ -62,7 +71,9 @@ extension Bridge {
 
     /// Answers a message with one payload, which is called `Payload.defaultName`. It promises what
     /// an answer of several payloads promises.
-    /// - Throws: `BridgeError`, as that.
+    ///
+    /// Cancelling the task does what it does to a send.
+    /// - Throws: `BridgeError`, as `reply(_:to:options:)` with several payloads.
     @discardableResult
     public func reply(
         _ value: some PayloadConvertible, to received: Received,

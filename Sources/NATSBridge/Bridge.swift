@@ -6,7 +6,7 @@ public import NATSCore
 /// Sends and receives typed payloads over NATS, whatever their size.
 ///
 /// A message carries an envelope: small payloads inside it, large ones as links to a store where
-/// they were put before the message is published. Who sends and who receives need not care which.
+/// they were put before the message is published. Neither sender nor receiver needs to care which.
 ///
 /// It may be used from any task. All that it holds is constant or has a lock of its own, and
 /// serializing, planning, reading, decoding, digests and transfers run on the common threads,

@@ -8,8 +8,30 @@ public import NATSCore
 public struct BridgeError: CodedError, Hashable {
     /// The step of a flow.
     public enum Stage: String, Sendable, Hashable, CaseIterable {
-        case connect, serialize, plan, upload, encode, publish
-        case receive, decode, download, deserialize, reply, replay
+        /// Connecting to NATS.
+        case connect
+        /// Turning a value into bytes.
+        case serialize
+        /// Deciding which way payloads go.
+        case plan
+        /// Storing a payload.
+        case upload
+        /// Writing the envelope.
+        case encode
+        /// Giving the message to the server or to a stream.
+        case publish
+        /// Taking a message from NATS.
+        case receive
+        /// Reading the envelope.
+        case decode
+        /// Fetching a payload.
+        case download
+        /// Turning bytes into a value.
+        case deserialize
+        /// Finding the subject of an answer.
+        case reply
+        /// Reading what a stream has stored.
+        case replay
     }
 
     /// What went wrong: the bridge's own code, or that of the layer that failed, such as

@@ -51,7 +51,8 @@ extension Data: ArrowScalarConvertible {
 
 extension Data: ArrowValue {
     /// A source of binary values, and of text as its UTF-8. Complexity: O(n).
-    /// - Throws: `typeMismatch`; `invalidData` when the offsets are forged.
+    /// - Throws: `ArrowError` with `typeMismatch` when it holds other values;
+    ///   `invalidData` when offsets point outside the data.
     public static func arrowSource(of column: Column) throws(ArrowError) -> Column.Blobs {
         try Bytes.arrowSource(of: column)
     }

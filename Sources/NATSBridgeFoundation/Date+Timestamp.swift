@@ -69,7 +69,7 @@ extension Date: ArrowScalarConvertible {
 
 extension Date: ArrowValue {
     /// A source of timestamps and dates. Complexity: O(1).
-    /// - Throws: `typeMismatch`.
+    /// - Throws: `ArrowError` with `typeMismatch` when it holds other values.
     public static func arrowSource(of column: Column) throws(ArrowError) -> MomentSource {
         try Timestamp.arrowSource(of: column)
     }

@@ -6,7 +6,7 @@ public import HTTPWire
 
 extension HTTPURL {
     /// The absolute form of a URL.
-    /// - Throws: `HTTPWireError` with `badURL` when it is not one of `http` or `https`.
+    /// - Throws: `HTTPWireError` with `invalidURL` when it is not one of `http` or `https`.
     public init(_ url: URL) throws(HTTPWireError) { try self.init(url.absoluteString) }
 }
 

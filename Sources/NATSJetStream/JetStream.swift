@@ -37,8 +37,13 @@ public struct JetStreamOptions: Sendable, Hashable {
 
 /// Streams and consumers of JetStream, over a client's connection.
 ///
-/// It holds no state of its own and may be copied freely. Every call is cancelled with its task;
-/// what the server was asked may then have been done.
+/// It holds no state of its own and may be copied freely. Cancelling the task of a call ends its
+/// wait; what the server was asked may then have been done.
+///
+/// Besides the codes that it names, every call of the API may throw a `JetStreamError` with
+/// `jetStreamDisabled` (nobody answers), `timeout`, `cancelled`, `closed`, `outboxFull`,
+/// `permissionDenied`, `unexpectedAnswer`, `unavailable` (no leader), `storageFull`, or `refused`
+/// with the server's words in `apiError`.
 public struct JetStream: Sendable {
     /// The connection under it.
     public let client: NATSClient

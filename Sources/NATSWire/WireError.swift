@@ -6,11 +6,17 @@ public import BridgeBytes
 public struct WireError: CodedError, Hashable {
     /// Where in the protocol the bytes stood.
     public enum Stage: String, Sendable {
+        /// A line of the protocol.
         case controlLine = "control_line"
+        /// The bytes of a message.
         case payload
+        /// The headers of a message.
         case headers
+        /// The server's INFO.
         case info
+        /// A server's address.
         case url
+        /// A context file of the `nats` tools (ADR-21).
         case context
     }
 

@@ -26,7 +26,7 @@ struct Readme {
 
     /// - Throws: `FixtureError` when the README prints no manifest.
     init(_ text: String) throws {
-        let blocks = Self.blocks(text)
+        let blocks = CodeBlock.blocks(of: text)
         let isManifest = { (code: String) in code.hasPrefix("// swift-tools-version:") }
         guard let manifest = blocks.first(where: { isManifest($0.code) }) else {
             throw FixtureError("the README prints no manifest")
@@ -40,23 +40,5 @@ struct Readme {
                 line: block.line, code: block.code,
                 output: next?.language == "text" ? next?.code : nil)
         }
-    }
-
-    private static func blocks(
-        _ text: String
-    ) -> [(line: Int, language: String, code: String)] {
-        var result: [(line: Int, language: String, code: String)] = []
-        var isOpen = false
-        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false)
-            .enumerated()
-        {
-            if line.hasPrefix("```") {
-                if !isOpen { result.append((index + 1, String(line.dropFirst(3)), "")) }
-                isOpen.toggle()
-            } else if isOpen {
-                result[result.count - 1].code += line + "\n"
-            }
-        }
-        return result
     }
 }

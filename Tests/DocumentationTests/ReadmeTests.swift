@@ -3,8 +3,8 @@ import Foundation
 import TestKit
 import Testing
 
-/// The README's programs are taken from the README, compiled as printed in a package that depends
-/// on this one, and run on real servers.
+/// The programs of the README and of the documentation's articles are taken from there, compiled
+/// as printed in a package that depends on this one, and run on real servers.
 ///
 /// That builds the libraries a second time, so it is a run of its own: `make test` asks for it with
 /// `NATSBRIDGE_README`.
@@ -19,12 +19,21 @@ struct ReadmeTests {
     }
 
     private static func package() throws -> StrangersPackage {
-        try StrangersPackage(readme(), in: PackageRoot.file(".build/readme"))
+        let package = try StrangersPackage(
+            readme(), Article.all(), in: PackageRoot.file(".build/readme"))
+        try package.writeArticles(replacing: [printedServer, printedStore, printedFolder])
+        return package
+    }
+
+    /// Whether nothing stood in the way of a build; records what did.
+    private static func isBuilt(_ errors: [String]) -> Bool {
+        if !errors.isEmpty { Issue.record(Comment(rawValue: errors.joined(separator: "\n"))) }
+        return errors.isEmpty
     }
 
     @Test func `each program compiles as printed and does what it prints`() async throws {
         let package = try Self.package()
-        try #require(try await package.build() == [])
+        try #require(Self.isBuilt(try await package.build()))
 
         let directory = try TemporaryDirectory()
         let files = try await FileServer.start(FileServerOptions(directory: directory.path))
@@ -36,13 +45,22 @@ struct ReadmeTests {
                     .replacingOccurrences(
                         of: Self.printedFolder, with: directory.file("served"))
             }
-            try #require(built == [])
+            try #require(Self.isBuilt(built))
             for program in try Self.readme().programs {
                 let (status, lines) = try await package.run(program)
                 let place = Comment(rawValue: program.description)
                 #expect(status == 0, place)
                 if let output = program.output {
                     #expect(lines.joined(separator: "\n") + "\n" == output, place)
+                }
+            }
+            for article in try Article.all() {
+                let (status, lines) = try await package.run(
+                    article, [server.url, files.baseURL, directory.file("served")])
+                let place = Comment(rawValue: article.description)
+                #expect(status == 0, place)
+                if !article.output.isEmpty {
+                    #expect(lines.joined(separator: "\n") + "\n" == article.output, place)
                 }
             }
         }

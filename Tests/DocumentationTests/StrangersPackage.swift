@@ -1,16 +1,18 @@
 import Foundation
 import TestKit
 
-/// A package that depends on this one as a stranger's would, with one program for each of the
-/// README's.
+/// A package that depends on this one as a stranger's would: with one program for each of the
+/// README's, and one for each product that runs the product's articles.
 struct StrangersPackage {
     let folder: String
     private let readme: Readme
+    private let articles: [Article]
 
     /// Writes the package into a folder under `.build`, whose products are kept for the next run.
-    init(_ readme: Readme, in folder: String) throws {
+    init(_ readme: Readme, _ articles: [Article] = [], in folder: String) throws {
         self.folder = folder
         self.readme = readme
+        self.articles = articles
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: true)
         // SwiftPM names a local package by its folder.
@@ -30,7 +32,10 @@ struct StrangersPackage {
             let target = printed.range(
                 of: #"(?s)\.executableTarget\(.*?\]\)"#, options: .regularExpression)
         else { throw FixtureError("the printed manifest has no package or no target") }
-        let targets = readme.programs.map { program in
+        let programs =
+            readme.programs.map { (target: $0.target, product: $0.product) }
+            + products.map { (target: Self.articlesTarget(of: $0), product: $0) }
+        let targets = programs.map { program in
             printed[target]
                 .replacingOccurrences(
                     of: #"name: "lab""#, with: #"name: "\#(program.target)""#
@@ -50,15 +55,56 @@ struct StrangersPackage {
     /// Writes the programs and builds them; returns what the compiler says when that fails.
     func build(_ change: (String) -> String = { $0 }) async throws -> [String] {
         for program in readme.programs {
-            let folder = "\(folder)/Sources/\(program.target)"
-            try FileManager.default.createDirectory(
-                atPath: folder, withIntermediateDirectories: true)
-            try TestFile.write(change(program.code), to: folder + "/main.swift")
+            try write(change(program.code), to: program.target + "/main.swift")
         }
         let (status, lines) = try await run(
             "/usr/bin/env", ["swift", "build", "--package-path", folder])
         let errors = lines.filter { $0.contains(": error: ") }
         return status == 0 ? [] : errors.isEmpty ? lines : errors
+    }
+
+    /// The products whose articles the package runs.
+    private var products: [String] { Set(articles.map(\.product)).sorted() }
+
+    private static func articlesTarget(of product: String) -> String { product + "Articles" }
+
+    /// Writes the articles' programs. The places that they print are, in the program, the arguments
+    /// of the command line, so that they are compiled once.
+    func writeArticles(replacing places: [String]) throws {
+        for product in products {
+            let target = Self.articlesTarget(of: product)
+            let own = articles.filter { $0.product == product }
+            for article in own {
+                let source = article.source { code in
+                    places.enumerated().reduce(code) { code, place in
+                        code.replacingOccurrences(
+                            of: "\"\(place.element)\"",
+                            with: "CommandLine.arguments[\(place.offset + 2)]")
+                    }
+                }
+                try write(source, to: "\(target)/\(article.name).swift")
+            }
+            let cases = own.map { "case \"\($0.name)\": try await \($0.function)()\n" }
+            try write(
+                "switch CommandLine.arguments[1] {\n\(cases.joined())"
+                    + "default: fatalError(\"no such article\")\n}\n",
+                to: target + "/main.swift")
+        }
+    }
+
+    private func write(_ code: String, to path: String) throws {
+        let file = "\(folder)/Sources/\(path)"
+        try FileManager.default.createDirectory(
+            atPath: (file as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+        try TestFile.write(code, to: file)
+    }
+
+    /// Runs an article's program with the places in order; as `run` of a program otherwise.
+    func run(
+        _ article: Article, _ places: [String]
+    ) async throws -> (status: Int32, lines: [String]) {
+        let target = Self.articlesTarget(of: article.product)
+        return try await run("\(folder)/.build/debug/\(target)", [article.name] + places)
     }
 
     /// Runs a program; returns its exit status and what it prints.

@@ -15,6 +15,7 @@ enum Tidy {
             findings += DocumentationRules.check(file, requirements: requirements)
         }
         return findings + TestRules.check(files) + UseRules.check(files)
-            + PromiseRules.check(files) + NameRules.check(files)
+            + PromiseRules.check(files, requirements: requirements)
+            + NameRules.check(files)
     }
 }

@@ -132,6 +132,8 @@ import Testing
     @Test(arguments: [
         "public struct A {}\n", "    public func b() {}\n", "public static func make() {}\n",
         "@frozen public enum A {}\n", "// why\npublic let a = 1\n",
+        "/// A.\npublic enum A {\n    case a, b\n}\n",
+        "/// A.\npublic struct A {\n    /// B.\n    public enum B {\n        case b\n    }\n}\n",
     ])
     func publicWithoutDocumentation(text: String) {
         #expect(messages(text) { DocumentationRules.check($0) }.count == 1)
@@ -140,6 +142,7 @@ import Testing
     @Test(arguments: [
         "/// A thing.\npublic struct A {}\n", "struct A {}\n", "public import BridgeBytes\n",
         "/// A thing.\n@frozen\npublic enum A {}\n", "public extension A {\n",
+        "/// A.\npublic enum A {\n    /// One.\n    case a\n}\nenum B {\n    case b\n}\n",
         "public static func == (a: A, b: A) -> Bool {}\n", "public func hash(into: X) {}\n",
     ])
     func publicWithDocumentation(text: String) {
@@ -198,7 +201,7 @@ import Testing
     }
 }
 
-@Suite struct UseAndPromiseRuleTests {
+@Suite struct UseRuleTests {
     private func finding(_ source: String, _ other: String) -> [String] {
         let files = [
             SourceFile(path: "Sources/NATSWire/A.swift", text: source),
@@ -212,20 +215,5 @@ import Testing
         #expect(finding("package static func spare() {}\n", "// spare\n").count == 1)
         #expect(finding("package func used() {}\n", "let a = used()\n").isEmpty)
         #expect(finding("func own() {}\n", "").isEmpty)
-    }
-
-    @Test(arguments: [
-        ("/// Does it.\npublic func a() throws(E) {\n}\n", 1),
-        ("/// Does it.\npublic func a() async throws(E) {\n}\n", 2),
-        (
-            "/// It.\n/// - Throws: `E`. Cancelled, it ends.\npublic func a() async throws {\n}\n",
-            0
-        ),
-        ("/// Does it.\npublic func a(\n    _ b: () async throws -> Void\n) {\n}\n", 0),
-    ])
-    func `a public call says what it throws and what cancelling does`(_ text: String, _ count: Int)
-    {
-        let file = SourceFile(path: "Sources/NATSWire/A.swift", text: text)
-        #expect(PromiseRules.gaps(of: file).count == count)
     }
 }

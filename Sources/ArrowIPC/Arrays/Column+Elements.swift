@@ -52,7 +52,8 @@ extension Column {
     }
 
     /// The bytes of a text or binary value, without a copy; nil when it is null.
-    /// - Throws: `typeMismatch`; `invalidData` when the offsets are forged.
+    /// - Throws: `ArrowError` with `typeMismatch` when it holds other values;
+    ///   `invalidData` when offsets point outside the data.
     public func bytes(at position: Int) throws(ArrowError) -> Bytes? {
         if isNull(at: position) { return nil }
         switch (storage, type.layout) {
@@ -84,7 +85,9 @@ extension Column {
     var isText: Bool { type == .utf8 || type == .largeUTF8 || type == .utf8View }
 
     /// A text value; nil when it is null.
-    /// - Throws: `typeMismatch`; `invalidData` when the offsets are forged; `invalidUTF8`.
+    /// - Throws: `ArrowError` with `typeMismatch` when it holds other values;
+    ///   `invalidData` when offsets point outside the data;
+    ///   `invalidUTF8`.
     public func text(at position: Int) throws(ArrowError) -> String? {
         guard isText else { throw mismatch("text") }
         guard let bytes = try bytes(at: position) else { return nil }
@@ -96,7 +99,7 @@ extension Column {
     }
 
     /// The number at a position; nil when it is null.
-    /// - Throws: `typeMismatch`.
+    /// - Throws: `ArrowError` with `typeMismatch` when it holds other values.
     public func number<T: ArrowPrimitive>(
         _ type: T.Type, at position: Int
     ) throws(ArrowError) -> T? {
@@ -105,7 +108,8 @@ extension Column {
     }
 
     /// The items of a list or map value, without a copy; nil when it is null.
-    /// - Throws: `typeMismatch`; `invalidData` when the offsets are forged.
+    /// - Throws: `ArrowError` with `typeMismatch` when it holds other values;
+    ///   `invalidData` when offsets point outside the data.
     public func list(at position: Int) throws(ArrowError) -> Column? {
         if isNull(at: position) { return nil }
         let range = try range(at: position)

@@ -5,8 +5,8 @@ extension Column {
     /// The column and the position in it where the value at a position really lies: for a
     /// dictionary its values, for runs the run's value, for a union the child that the code
     /// names. Of any other column the value lies where it is.
-    /// - Throws: `invalidData` when an index, a run end or a code points outside; also for a null
-    ///   of a dictionary column when the index under it does.
+    /// - Throws: `ArrowError` with `invalidData` when an index, a run end or a code points outside;
+    ///   also for a null of a dictionary column when the index under it does.
     public func resolved(
         at position: Int
     ) throws(ArrowError) -> (column: Column, position: Int) {
@@ -37,7 +37,7 @@ extension Column {
     }
 
     /// The type code of a union's value.
-    /// - Throws: `typeMismatch` when the column is no union.
+    /// - Throws: `ArrowError` with `typeMismatch` when the column is no union.
     public func typeCode(at position: Int) throws(ArrowError) -> Int8 {
         precondition(position >= 0 && position < count, "position outside the column")
         guard case .union(let codes, _) = storage else { throw mismatch("type codes") }

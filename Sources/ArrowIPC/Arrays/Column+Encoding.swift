@@ -6,11 +6,13 @@ extension Column {
     ///     try Column(dictionary: [Column(["red", "green"])], indices: [0, 1, nil] as [Int8?])
     ///
     /// - Parameters:
+    ///   - indices: For each value of the column its place among the values; nil: null.
     ///   - values: The values; several columns of one type follow each other.
     ///   - id: Links the field to its values within a stream. Columns of a table may have the same
     ///     id: they are given others when the table is written.
-    /// - Throws: `typeMismatch` when the values' types differ or there are none, `invalidData` when
-    ///   an index is outside the values.
+    ///   - isOrdered: Whether the order of the values means something.
+    /// - Throws: `ArrowError` with `typeMismatch` when the values' types differ or there are none,
+    ///   `invalidData` when an index is outside the values.
     public init<Index: ArrowPrimitive & FixedWidthInteger>(
         dictionary values: [Column], indices: [Index?], isOrdered: Bool = false, id: Int64 = 0
     ) throws(ArrowError) {

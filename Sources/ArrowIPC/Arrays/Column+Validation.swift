@@ -4,7 +4,8 @@ extension Column {
     /// Checks what opening does not look at: that all offsets are in order and inside the data,
     /// that indices, codes and run ends are in range, and, when `full`, that all text is valid
     /// UTF-8. Values that are null are checked for their offsets only.
-    /// - Throws: `invalidData`, `invalidUTF8`. Complexity: O(n), reads the whole column if `full`.
+    /// - Throws: `ArrowError` with `invalidData`, `invalidUTF8`.
+    /// - Complexity: O(n), reads the whole column if `full`.
     public func validate(full: Bool = false) throws(ArrowError) {
         var seen = ValidatedChunks()
         try validate(full: full, &seen)

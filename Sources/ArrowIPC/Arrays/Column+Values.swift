@@ -8,9 +8,9 @@ extension Column {
     ///     let names = Array(try column.values(as: String?.self))
     ///
     /// Number types must be the column's own (`Int` is `Int64`); nothing is converted.
-    /// - Throws: `typeMismatch` when the column holds no such values, or has nulls and the type has
-    ///   none; `invalidData` when offsets or indices are forged.
-    ///   Complexity: O(1) for numbers without nulls, else O(n) once.
+    /// - Throws: `ArrowError` with `typeMismatch` when the column holds no such values, or has
+    ///   nulls and the type has none; `invalidData` when offsets or indices point outside the data.
+    /// - Complexity: O(1) for numbers without nulls, else O(n) once.
     public func values<T: ArrowValue>(as type: T.Type = T.self) throws(ArrowError) -> ColumnValues<
         T
     > {
@@ -24,7 +24,7 @@ extension Column {
     ///
     /// Where a value is null the number is arbitrary; ask `validity`. A span lives as long as the
     /// column, so the column stands in a constant of its own. Complexity: O(1).
-    /// - Throws: `typeMismatch` when the column does not hold such numbers.
+    /// - Throws: `ArrowError` with `typeMismatch` when the column does not hold such numbers.
     @_lifetime(borrow self)
     public func span<T: ArrowPrimitive>(as type: T.Type = T.self) throws(ArrowError) -> Span<T> {
         guard T.represents(self.type), case .values(let bytes) = storage else {
@@ -41,7 +41,7 @@ extension Column {
 
     /// The bits of a column of `bool`. Where a value is null the bit is arbitrary.
     /// Complexity: O(1).
-    /// - Throws: `typeMismatch`.
+    /// - Throws: `ArrowError` with `typeMismatch` when it holds other values.
     public func bits() throws(ArrowError) -> Bitmap {
         guard case .bits(let bits) = storage else { throw mismatch("Bool") }
         return bits

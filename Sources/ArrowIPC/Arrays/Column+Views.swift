@@ -36,14 +36,18 @@ extension Column {
     }
 
     /// The column as a collection of optional texts.
-    /// - Throws: `typeMismatch`; `invalidData` when the offsets are forged. Complexity: O(n).
+    /// - Throws: `ArrowError` with `typeMismatch` when it holds other values;
+    ///   `invalidData` when offsets point outside the data.
+    /// - Complexity: O(n).
     public func texts() throws(ArrowError) -> Texts {
         guard isText else { throw mismatch("String") }
         return Texts(try blobs())
     }
 
     /// The column as a collection of optional bytes.
-    /// - Throws: `typeMismatch`; `invalidData` when the offsets are forged. Complexity: O(n).
+    /// - Throws: `ArrowError` with `typeMismatch` when it holds other values;
+    ///   `invalidData` when offsets point outside the data.
+    /// - Complexity: O(n).
     public func blobs() throws(ArrowError) -> Blobs {
         try checkOffsets()
         switch (storage, type.layout) {
@@ -58,7 +62,9 @@ extension Column {
     }
 
     /// The column as a collection of optional lists, each a column of its items.
-    /// - Throws: `typeMismatch`; `invalidData` when the offsets are forged. Complexity: O(n).
+    /// - Throws: `ArrowError` with `typeMismatch` when it holds other values;
+    ///   `invalidData` when offsets point outside the data.
+    /// - Complexity: O(n).
     public func lists() throws(ArrowError) -> Lists {
         switch type.layout {
         case .list, .fixedList, .listViews: break

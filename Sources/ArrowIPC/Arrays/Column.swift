@@ -65,7 +65,7 @@ public struct Column: Sendable {
     }
 
     /// The child of that name of a structure.
-    /// - Throws: `columnNotFound`.
+    /// - Throws: `ArrowError` with `columnNotFound`.
     public func child(named name: String) throws(ArrowError) -> Column {
         guard let index = type.children.firstIndex(where: { $0.name == name }),
             index < children.count

@@ -3,7 +3,7 @@ internal import BridgeBytes
 extension Column {
     /// A decimal value in digits, exactly `scale` of them after the point; with a negative scale
     /// a whole number. Nil when it is null.
-    /// - Throws: `typeMismatch`.
+    /// - Throws: `ArrowError` with `typeMismatch` when it holds other values.
     public func decimalText(at position: Int) throws(ArrowError) -> String? {
         guard case .decimal(_, _, let scale) = type else { throw mismatch("decimals") }
         guard let bytes = try bytes(at: position) else { return nil }

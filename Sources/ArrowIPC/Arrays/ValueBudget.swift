@@ -21,7 +21,7 @@ package struct ValueBudget {
     }
 
     /// Takes values out of the budget.
-    /// - Throws: `limitExceeded` when it does not have so many left.
+    /// - Throws: `limitExceeded` when it does not have that many left.
     package mutating func take(_ count: Int) throws(ArrowError) {
         guard count <= left else {
             throw ArrowError(

@@ -38,7 +38,7 @@ struct CodecBuffer: ~Copyable {
         blockEnd = limit
     }
 
-    /// What is asked for where so many bytes are needed: up to the next huge page, where that is
+    /// What is asked for where this many bytes are needed: up to the next huge page, where that is
     /// an eighth more at most. A last piece of small pages would cost one fault for each of them,
     /// and buffers of a million values, 4 or 8 MB, end just below a huge page.
     private static func capacity(for count: Int) -> Int {
@@ -79,7 +79,7 @@ struct CodecBuffer: ~Copyable {
     consuming func finish() -> Bytes { Bytes(region, 0..<count) }
 
     /// Appends `length` bytes of the input, from a position on that the caller has checked to
-    /// have so many. False, and nothing done, when there is no room.
+    /// have that many. False, and nothing done, when there is no room.
     @inline(__always)
     mutating func append(_ input: Span<UInt8>, at position: Int, count length: Int) -> Bool {
         precondition(position >= 0 && length >= 0 && length <= input.count - position)

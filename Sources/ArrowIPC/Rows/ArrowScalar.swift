@@ -2,12 +2,17 @@ public import BridgeBytes
 
 /// A single value of a column, apart from how the column holds it.
 public enum ArrowScalar: Sendable, Hashable {
+    /// True or false.
     case bool(Bool)
+    /// A whole number.
     case integer(Int64)
     /// An integer of a type without a sign, of whatever size.
     case unsigned(UInt64)
+    /// A number with a fraction.
     case float(Double)
+    /// Text.
     case text(String)
+    /// Bytes that mean nothing by themselves.
     case bytes(Bytes)
     /// A timestamp or a date.
     case moment(Timestamp)

@@ -20,15 +20,18 @@ internal import BridgeBytes
 extension RecordBatch {
     /// A batch of rows, each a structure whose keys are the columns.
     /// - Parameters:
+    ///   - rows: The rows, in order.
     ///   - schema: The columns to make. Without it the first value of each key settles its type,
     ///     and a key is nullable when it is optional or left out. Where no value does, since there
     ///     are no rows or only nulls, the type of the rows is asked: its `init(from:)` is given
     ///     made-up values. With rows, a column that this does not tell either has type `null`.
-    /// - Throws: `invalidRow` when a value does not fit its column, with its path and, in the
-    ///   message, the number of the row, or when there are no rows and their type cannot be asked
-    ///   (it is not `Decodable`, its keys depend on the value, it is inside itself, or it refuses
-    ///   what is made up); `unsupportedType` for types of the schema that are not made of rows;
-    ///   `limitExceeded` when a column needs a large type. Complexity: O(values).
+    ///   - metadata: What the batch says of itself.
+    /// - Throws: `ArrowError` with `invalidRow` when a value does not fit its column, with its path
+    ///   and, in the message, the number of the row, or when there are no rows and their type
+    ///   cannot be asked (it is not `Decodable`, its keys depend on the value, it is inside itself,
+    ///   or it refuses what is made up); `unsupportedType` for types of the schema that are not
+    ///   made of rows; `limitExceeded` when a column needs a large type.
+    /// - Complexity: O(values).
     public init<Rows: Sequence>(
         rows: Rows, schema: Schema? = nil, metadata: Metadata? = nil
     ) throws(ArrowError) where Rows.Element: Encodable {
@@ -72,10 +75,10 @@ extension RecordBatch {
 
     /// The rows as values of a type, whose keys are the names of the columns. Columns that the type
     /// does not ask for are not read; a null, or no column, is nil.
-    /// - Throws: `invalidRow` when a value does not fit, with its path and, in the message, the
-    ///   number of the row; `invalidData` and `invalidUTF8` when the column's content is forged;
-    ///   `limitExceeded` when values share their items without measure.
-    ///   Complexity: O(values).
+    /// - Throws: `ArrowError` with `invalidRow` when a value does not fit, with its path and, in
+    ///   the message, the number of the row; `invalidData` and `invalidUTF8` when the column's
+    ///   content is forged; `limitExceeded` when values share their items without measure.
+    /// - Complexity: O(values).
     public func rows<Row: Decodable>(as type: Row.Type) throws(ArrowError) -> [Row] {
         let view = RecordView(schema.fields, columns)
         let path = RowPath(columns)
@@ -90,7 +93,7 @@ extension RecordBatch {
 
 extension Table {
     /// A table of one batch of rows; see `RecordBatch.init(rows:schema:metadata:)`.
-    /// - Throws: as that.
+    /// - Throws: `ArrowError`, as `RecordBatch.init(rows:schema:metadata:)`.
     public init<Rows: Sequence>(
         rows: Rows, schema: Schema? = nil
     ) throws(ArrowError) where Rows.Element: Encodable {
@@ -98,7 +101,7 @@ extension Table {
     }
 
     /// All rows as values of a type; see `RecordBatch.rows(as:)`.
-    /// - Throws: as that; rows are counted through all batches.
+    /// - Throws: `ArrowError`, as `RecordBatch.rows(as:)`; rows are counted through all batches.
     public func rows<Row: Decodable>(as type: Row.Type) throws(ArrowError) -> [Row] {
         var rows: [Row] = []
         rows.reserveCapacity(count)

@@ -6,9 +6,28 @@ public indirect enum DataType: Sendable, Hashable {
     case null
     /// One bit per value.
     case bool
-    case int8, int16, int32, int64
-    case uint8, uint16, uint32, uint64
-    case float16, float32, float64
+    /// Whole numbers of 8 bits with a sign.
+    case int8
+    /// Whole numbers of 16 bits with a sign.
+    case int16
+    /// Whole numbers of 32 bits with a sign.
+    case int32
+    /// Whole numbers of 64 bits with a sign.
+    case int64
+    /// Whole numbers of 8 bits without a sign.
+    case uint8
+    /// Whole numbers of 16 bits without a sign.
+    case uint16
+    /// Whole numbers of 32 bits without a sign.
+    case uint32
+    /// Whole numbers of 64 bits without a sign.
+    case uint64
+    /// Numbers of IEEE 754 with 16 bits.
+    case float16
+    /// Numbers of IEEE 754 with 32 bits.
+    case float32
+    /// Numbers of IEEE 754 with 64 bits.
+    case float64
     /// A decimal number: an integer of the given width, times ten to the power of `-scale`.
     case decimal(DecimalWidth, precision: Int, scale: Int)
     /// UTF-8 text, at most 2 GiB in a column; `large` has 64-bit offsets; `view` 16-byte views.
@@ -33,8 +52,11 @@ public indirect enum DataType: Sendable, Hashable {
     case interval(IntervalUnit)
     /// Lists of any length; `large` has 64-bit offsets; `view` offsets and sizes.
     case list(Field)
+    /// Lists with offsets of 64 bits.
     case largeList(Field)
+    /// Lists that may overlap, and lie in any order, with offsets and sizes of 32 bits.
     case listView(Field)
+    /// Lists that may overlap, and lie in any order, with offsets and sizes of 64 bits.
     case largeListView(Field)
     /// Lists that all have the same length.
     case fixedSizeList(Field, count: Int)

@@ -1,8 +1,12 @@
 /// The unit of a time, timestamp or duration. Raw values as in the format's `Schema.fbs`.
 public enum TimeUnit: Int16, Sendable, Hashable {
+    /// Seconds.
     case second = 0
+    /// Thousandths of a second.
     case millisecond = 1
+    /// Millionths of a second.
     case microsecond = 2
+    /// Billionths of a second.
     case nanosecond = 3
 
     /// `s`, `ms`, `us` or `ns`.
@@ -28,14 +32,20 @@ public enum IntervalUnit: Int16, Sendable, Hashable {
 
 /// Size of a decimal's unscaled integer.
 public enum DecimalWidth: Int, Sendable, Hashable {
+    /// 4 bytes: up to 9 digits.
     case bits32 = 32
+    /// 8 bytes: up to 18 digits.
     case bits64 = 64
+    /// 16 bytes: up to 38 digits.
     case bits128 = 128
+    /// 32 bytes: up to 76 digits.
     case bits256 = 256
 }
 
 /// Whether the children of a union are as long as the union, or hold only their own values.
 public enum UnionMode: Int16, Sendable, Hashable {
+    /// Each member has a value, used or not, for every place.
     case sparse = 0
+    /// Each member holds its own values only, and offsets find them.
     case dense = 1
 }

@@ -19,8 +19,8 @@ public struct RecordBatch: Sendable {
     }
 
     /// A batch of columns that fit a schema.
-    /// - Throws: `lengthMismatch` when the number of columns or their lengths differ,
-    ///   `typeMismatch` when a type does.
+    /// - Throws: `ArrowError` with `lengthMismatch` when the number of columns or their lengths
+    ///   differ, `typeMismatch` when a type does.
     public init(
         schema: Schema, columns: [Column], metadata: Metadata? = nil
     ) throws(ArrowError) {
@@ -49,7 +49,7 @@ public struct RecordBatch: Sendable {
     ///
     ///     try RecordBatch(["id": Column([1, 2, 3]), "name": Column(["a", nil, "c"])])
     ///
-    /// - Throws: `lengthMismatch` when their lengths differ.
+    /// - Throws: `ArrowError` with `lengthMismatch` when their lengths differ.
     public init(_ columns: KeyValuePairs<String, Column>) throws(ArrowError) {
         let schema = Schema(columns.map { Field($0.key, $0.value.type) })
         try self.init(schema: schema, columns: columns.map(\.value))
@@ -64,7 +64,8 @@ public struct RecordBatch: Sendable {
     }
 
     /// Checks what opening does not look at; see `Column.validate(full:)`.
-    /// - Throws: `invalidData`, `invalidUTF8`, with the name of the column. Complexity: O(values).
+    /// - Throws: `ArrowError` with `invalidData`, `invalidUTF8`, with the name of the column.
+    /// - Complexity: O(values).
     public func validate(full: Bool = false) throws(ArrowError) {
         var seen = ValidatedChunks()
         try validate(full: full, &seen)

@@ -24,8 +24,8 @@ extension Table {
     ///
     ///     let names = Array(try table.column("name").values(as: String?.self))
     ///
-    /// - Throws: `columnNotFound`, which names the columns that there are.
-    ///   Complexity: O(columns + batches); nothing is copied.
+    /// - Throws: `ArrowError` with `columnNotFound`, which names the columns that there are.
+    /// - Complexity: O(columns + batches); nothing is copied.
     public func column(_ name: String) throws(ArrowError) -> TableColumn {
         tableColumn(try schema.position(of: name))
     }
@@ -35,7 +35,7 @@ extension Table {
     }
 
     /// Some of the columns, in the order of the names, without a copy of any value.
-    /// - Throws: `columnNotFound`.
+    /// - Throws: `ArrowError` with `columnNotFound`.
     public func select(_ names: [String]) throws(ArrowError) -> Table {
         var positions: [Int] = []
         for name in names { positions.append(try schema.position(of: name)) }
@@ -77,7 +77,7 @@ extension RecordBatch {
     public subscript(name: String) -> Column? { schema.index(of: name).map { columns[$0] } }
 
     /// The first column of a name. Complexity: O(columns).
-    /// - Throws: `columnNotFound`, which names the columns that there are.
+    /// - Throws: `ArrowError` with `columnNotFound`, which names the columns that there are.
     public func column(_ name: String) throws(ArrowError) -> Column {
         columns[try schema.position(of: name)]
     }

@@ -8,7 +8,7 @@ public struct Table: Sendable {
     public let batches: [RecordBatch]
 
     /// A table of batches that all have the schema.
-    /// - Throws: `typeMismatch` when one has not.
+    /// - Throws: `ArrowError` with `typeMismatch` when one has not.
     public init(schema: Schema, batches: [RecordBatch]) throws(ArrowError) {
         for (index, batch) in batches.enumerated()
         where batch.schema.fields != schema.fields {
@@ -32,15 +32,19 @@ public struct Table: Sendable {
     }
 
     /// A table of one batch of named columns, all nullable.
-    /// - Throws: `lengthMismatch` when their lengths differ.
+    /// - Throws: `ArrowError` with `lengthMismatch` when their lengths differ.
     public init(_ columns: KeyValuePairs<String, Column>) throws(ArrowError) {
         self.init(try RecordBatch(columns))
     }
 
     /// Opens an Arrow IPC stream or file. The columns are views of the bytes; the time does not
     /// depend on their size. What they hold is checked when it is used, or by `validate(full:)`.
-    /// - Parameter columns: Which columns the table has; the others are not touched.
-    /// - Throws: `ArrowError`, with the position in the input; `columnNotFound`.
+    /// - Parameters:
+    ///   - bytes: A stream or a file, whole.
+    ///   - columns: Which columns the table has; the others are not touched.
+    ///   - limits: What a stream may claim.
+    /// - Throws: `ArrowError`, as `StreamReader.next()`, with the position in the input;
+    ///   `columnNotFound`.
     public init(
         ipcStream bytes: Bytes, columns: ColumnSelection = .all, limits: ArrowLimits = .default
     ) throws(ArrowError) {
@@ -55,7 +59,8 @@ public struct Table: Sendable {
     public var count: Int { batches.reduce(0) { $0 + $1.count } }
 
     /// Checks what opening does not look at; see `Column.validate(full:)`.
-    /// - Throws: `invalidData`, `invalidUTF8`, with the name of the column. Complexity: O(values).
+    /// - Throws: `ArrowError` with `invalidData`, `invalidUTF8`, with the name of the column.
+    /// - Complexity: O(values).
     public func validate(full: Bool = false) throws(ArrowError) {
         var seen = ValidatedChunks()
         for batch in batches { try batch.validate(full: full, &seen) }

@@ -30,10 +30,10 @@ public struct TableColumn: Sendable {
     /// The values as a collection of Swift values; see `Column.values(as:)`.
     ///
     ///     let total = try table.column("price").values(as: Double.self).reduce(0, +)
-    ///
-    /// - Throws: `typeMismatch` when the column holds no such values, or has nulls and the type has
-    ///   none; `invalidData` when offsets or indices are forged; both with the column's name.
-    ///   Complexity: O(batches) for numbers without nulls, else O(n) once.
+    /// - Throws: `ArrowError` with `typeMismatch` when the column holds no such values, or has
+    ///   nulls and the type has none; `invalidData` when offsets or indices point outside the data;
+    ///   both with the column's name.
+    /// - Complexity: O(batches) for numbers without nulls, else O(n) once.
     public func values<T: ArrowValue>(as type: T.Type = T.self) throws(ArrowError) -> ColumnValues<
         T
     > {
@@ -64,7 +64,8 @@ public struct TableColumn: Sendable {
     }
 
     /// Checks what opening does not look at; see `Column.validate(full:)`.
-    /// - Throws: `invalidData`, `invalidUTF8`, with the name of the column. Complexity: O(n).
+    /// - Throws: `ArrowError` with `invalidData`, `invalidUTF8`, with the name of the column.
+    /// - Complexity: O(n).
     public func validate(full: Bool = false) throws(ArrowError) {
         try named { () throws(ArrowError) in
             var seen = ValidatedChunks()

@@ -19,8 +19,8 @@ public protocol ArrowValue: Sendable {
     associatedtype ColumnSource: Sendable
     /// A source of a column of plain values, neither a dictionary nor runs; these are read through
     /// by `values(as:)` itself.
-    /// - Throws: `typeMismatch` when the column holds no such values, `invalidData` when its
-    ///   offsets are forged.
+    /// - Throws: `ArrowError` with `typeMismatch` when the column holds no such values,
+    ///   `invalidData` when its offsets point outside the data.
     static func arrowSource(of column: Column) throws(ArrowError) -> ColumnSource
     /// The value at a position. Where it is null the result is arbitrary, unless the type has a
     /// null of its own. Traps when the position is outside the column.
@@ -36,7 +36,7 @@ extension ArrowValue {
 
 extension ArrowPrimitive {
     /// A source of the numbers in place. Complexity: O(1).
-    /// - Throws: `typeMismatch` when the column holds no such numbers.
+    /// - Throws: `ArrowError` with `typeMismatch` when the column holds no such numbers.
     public static func arrowSource(of column: Column) throws(ArrowError) -> NumberSource<Self> {
         try NumberSource(column)
     }
@@ -51,7 +51,7 @@ extension ArrowPrimitive {
 
 extension Bool: ArrowValue {
     /// The bits of a column of `bool`. Complexity: O(1).
-    /// - Throws: `typeMismatch`.
+    /// - Throws: `ArrowError` with `typeMismatch` when it holds other values.
     public static func arrowSource(of column: Column) throws(ArrowError) -> Bitmap {
         try column.bits()
     }
@@ -90,8 +90,9 @@ public struct OptionalSource<Wrapped: ArrowValue>: Sendable {
 
 extension Array: ArrowValue where Element: ArrowValue {
     /// A source of a column of lists.
-    /// - Throws: `typeMismatch` when the column holds no lists, or lists of other values;
-    ///   `invalidData` when the offsets are forged. Complexity: O(n).
+    /// - Throws: `ArrowError` with `typeMismatch` when the column holds no lists, or lists of other
+    ///   values; `invalidData` when the offsets point outside the data.
+    /// - Complexity: O(n).
     public static func arrowSource(of column: Column) throws(ArrowError) -> ListSource<Element> {
         try ListSource(column)
     }

@@ -28,7 +28,7 @@ public struct MomentSource: Sendable {
 
 extension Timestamp: ArrowValue {
     /// A source of timestamps and dates. Those without a zone are taken as UTC. Complexity: O(1).
-    /// - Throws: `typeMismatch`.
+    /// - Throws: `ArrowError` with `typeMismatch` when it holds other values.
     public static func arrowSource(of column: Column) throws(ArrowError) -> MomentSource {
         try MomentSource(column)
     }

@@ -2,7 +2,8 @@ public import BridgeBytes
 
 extension String: ArrowValue {
     /// A source of text; what is not valid UTF-8 comes as U+FFFD. Complexity: O(n).
-    /// - Throws: `typeMismatch`; `invalidData` when the offsets are forged.
+    /// - Throws: `ArrowError` with `typeMismatch` when it holds other values;
+    ///   `invalidData` when offsets point outside the data.
     public static func arrowSource(of column: Column) throws(ArrowError) -> Column.Blobs {
         guard column.isText else { throw column.mismatch("String") }
         return try column.blobs()
@@ -16,7 +17,8 @@ extension String: ArrowValue {
 
 extension Bytes: ArrowValue {
     /// A source of binary values, and of text as its UTF-8. Complexity: O(n).
-    /// - Throws: `typeMismatch`; `invalidData` when the offsets are forged.
+    /// - Throws: `ArrowError` with `typeMismatch` when it holds other values;
+    ///   `invalidData` when offsets point outside the data.
     public static func arrowSource(of column: Column) throws(ArrowError) -> Column.Blobs {
         try column.blobs()
     }

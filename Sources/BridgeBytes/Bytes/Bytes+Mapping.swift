@@ -28,8 +28,10 @@ extension Bytes {
     /// The file must not be shortened while the bytes are in use, since touching what is gone ends
     /// the process with SIGBUS; replacing it by renaming another over it is fine. A file that
     /// others may cut is better read.
-    /// - Throws: `FileMappingError`: what `open`, `fstat` or `mmap` says; `ENODEV` for what is no
-    ///   regular file, such as a pipe. Complexity: O(1). Blocks as opening a file does.
+    /// - Throws: `FileMappingError` with what `open`, `fstat` or `mmap` says: `fileNotFound`,
+    ///   `permissionDenied`, `limitExceeded`, or `systemError`, such as `ENODEV` for what is no
+    ///   regular file, a pipe perhaps.
+    /// - Complexity: O(1). Blocks as opening a file does.
     public init(mappingFile path: String) throws(FileMappingError) {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {

@@ -85,6 +85,7 @@ public struct Bytes: Sendable {
     }
 
     /// Lends the bytes as a raw buffer to code that wants a pointer, such as a system call.
+    /// - Throws: What `body` throws.
     @unsafe public func withUnsafeBytes<R, E: Error>(
         _ body: (UnsafeRawBufferPointer) throws(E) -> R
     ) throws(E) -> R {

@@ -16,7 +16,7 @@ extension ErrorCode {
     public static let tlsRequired = ErrorCode(rawValue: "tls_required")
     /// The client, the bridge or the server object is closed or draining; nothing was done.
     public static let closed = ErrorCode(rawValue: "closed")
-    /// An argument, an option or a setting that cannot be meant; nothing was done.
+    /// An argument, an option or a setting that makes no sense; nothing was done.
     public static let invalidArgument = ErrorCode(rawValue: "invalid_argument")
     /// The reply subject is missing, holds wildcards, or is one of the server's own.
     public static let unusableReply = ErrorCode(rawValue: "unusable_reply")

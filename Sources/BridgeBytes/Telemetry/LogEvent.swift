@@ -24,7 +24,20 @@ public struct LogEvent: Sendable, Hashable, CustomStringConvertible {
     /// for the receiver's own good, and a move to another server, `notice`; what is tried again,
     /// lost, or thrown to nobody, `warning`. The library makes nothing above that.
     public enum Level: String, Sendable, Hashable, CaseIterable, Comparable {
-        case trace, debug, info, notice, warning, error, critical
+        /// What only whoever looks for a fault wants to see.
+        case trace
+        /// What goes as it should, or is thrown or returned by a call.
+        case debug
+        /// What is worth knowing in normal operation.
+        case info
+        /// What was passed over, or a move to another server.
+        case notice
+        /// What was lost, is tried again, or is thrown to nobody.
+        case warning
+        /// What failed; nothing here makes it.
+        case error
+        /// What ends the program; nothing here makes it.
+        case critical
 
         private var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
 

@@ -31,7 +31,7 @@ public struct LogSink: Sendable {
     public static func standardError(from level: LogEvent.Level = .debug) -> LogSink {
         LogSink(from: level) { event in
             let line = Array((event.description + "\n").utf8)
-            // Sound: the bytes outlive the call. One call a line keeps lines of several tasks
+            // Sound: the bytes outlive the call. One call per line keeps lines of several tasks
             // apart; a closed standard error is no reason to fail.
             unsafe line.withUnsafeBytes {
                 unsafe _ = Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count)

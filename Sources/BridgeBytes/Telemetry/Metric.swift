@@ -17,7 +17,10 @@ public struct Metric: Sendable, Hashable {
     public enum Unit: String, Sendable, Hashable, CaseIterable {
         /// Things: the name says which.
         case none = ""
-        case bytes, seconds
+        /// Bytes.
+        case bytes
+        /// Seconds.
+        case seconds
     }
 
     /// One value.

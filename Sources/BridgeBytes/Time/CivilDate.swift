@@ -17,7 +17,7 @@ package struct CivilDate: Sendable, Hashable {
         self.day = day
     }
 
-    /// The day that is so many days after 1970-01-01, or before it.
+    /// The day that is this many days after 1970-01-01, or before it.
     package init(daysSinceEpoch days: Int64) {
         // 719,468 days lie between 0000-03-01 and 1970-01-01; 146,097 in 400 years.
         let (era, dayOfEra) = floorDivide(days + 719_468, 146_097)

@@ -57,15 +57,15 @@ package struct BudgetMachine: Sendable {
         return true
     }
 
-    /// Memory comes back. Returns who has theirs now, in order.
+    /// Memory comes back. Returns those who have theirs now, in order.
     package mutating func released(_ bytes: Int) -> [Int] {
         precondition(bytes >= 0 && bytes <= reserved, "only what is held comes back")
         reserved -= bytes
         return grant()
     }
 
-    /// A waiter gives up. Returns who has theirs now, in order; nil when it does not wait (any
-    /// more).
+    /// A waiter gives up. Returns those who have theirs now, in order; nil when it does not wait
+    /// (any more).
     package mutating func left(_ id: Int) -> [Int]? {
         guard let place = waiters.firstIndex(where: { $0.id == id }) else { return nil }
         waiters.remove(at: place)

@@ -2,7 +2,7 @@ internal import BridgeBytes
 internal import BridgeSockets
 internal import Synchronization
 
-/// How much memory all payloads together may take that are being received: whoever wants some
+/// How much memory all payloads that are being received may take together: whoever wants some
 /// waits its turn, in order of arrival.
 ///
 /// Mapped files count like private memory, since their pages are memory while they are read.
@@ -21,7 +21,7 @@ public final class MemoryBudget: Sendable {
     public let bytes: Int
     private let state: Mutex<State>
 
-    /// A budget of so many bytes; a negative number counts as none.
+    /// A budget of this many bytes; a negative number counts as none.
     public init(bytes: Int) {
         let machine = BudgetMachine(capacity: bytes)
         self.bytes = machine.capacity

@@ -32,7 +32,7 @@ public final class MemoryReservation: Sendable {
         grow { _ in bytes }
     }
 
-    /// Holds so many bytes more, for one of several that share the reservation.
+    /// Holds this many bytes more, for one of several that share the reservation.
     /// - Returns: As `grow(to:)`; a number below one changes nothing.
     public func grow(by bytes: Int) -> Bool {
         grow { held in
@@ -73,7 +73,7 @@ final class ReservedShare: Sendable {
         self.bytes = Mutex(max(0, bytes))
     }
 
-    /// The payload needs so many bytes in all. Returns why it cannot have them, or nil.
+    /// The payload needs this many bytes in all. Returns why it cannot have them, or nil.
     func admit(_ size: Int) -> HTTPError.Reason? {
         bytes.withLock { held in
             guard size > held else { return nil }

@@ -27,7 +27,7 @@ public struct RetryPolicy: Sendable, Hashable {
     /// brings 64 KiB or more of a payload before it falls silent does not count.
     public var silentAttempts = 2
 
-    /// Most time for all attempts at one payload, upload or download, with the pauses between
+    /// Longest time for all attempts at one payload, upload or download, with the pauses between
     /// them and the waits for a connection: 30 minutes, enough for 500 MB at 300 KB/s. No attempt
     /// is begun after it, and one that is under way ends with it. Nil for no bound.
     public var total: Duration? = .seconds(1800)

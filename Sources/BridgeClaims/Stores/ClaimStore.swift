@@ -10,16 +10,25 @@ public protocol ClaimStore: Sendable {
     /// Transient failures are retried; a payload whose answer was lost is not stored twice where
     /// the store can tell. Cancelling the task ends the upload; what was begun is left to the
     /// store's time to live.
-    /// - Throws: `ClaimError`.
+    /// - Throws: `ClaimError` with `unavailable`, `timeout`, `refused`, `storageFull`, `tooLarge`,
+    ///   `sizeMismatch`, `uploadConflict`, `unexpectedAnswer`, `cancelled`, or codes of the store's
+    ///   own.
     func upload(_ content: ClaimContent, correlationID: String) async throws(ClaimError) -> Claim
 
     /// Fetches a payload into memory, verified: never a truncated or corrupted one.
     ///
-    /// - Throws: `ClaimError`; `payloadExpired` and `payloadNotFound` say that the payload is gone.
+    /// Cancelling the task ends the download with the code `cancelled`.
+    /// - Throws: `ClaimError` with `payloadExpired` or `payloadNotFound` when the payload is gone;
+    ///   `linkRefused`, `unavailable`, `timeout`, `tooLarge`, `sizeMismatch`, `checksumMismatch`,
+    ///   `invalidChecksum`, `undecodableContent`, `memoryExhausted`, `unexpectedAnswer`,
+    ///   `cancelled`, or codes of the store's own.
     func download(_ request: ClaimDownload) async throws(ClaimError) -> Bytes
 
     /// Removes a payload. One that is gone already counts as removed.
-    /// - Throws: `ClaimError`.
+    ///
+    /// Cancelling the task ends the attempts; the payload may be gone by then.
+    /// - Throws: `ClaimError` with `unavailable`, `timeout`, `refused`, `cancelled`, or codes of
+    ///   the store's own.
     func delete(_ claim: Claim, correlationID: String) async throws(ClaimError)
 
     /// Which links this store's payloads have.

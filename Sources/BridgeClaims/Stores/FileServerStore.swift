@@ -22,7 +22,8 @@ public struct FileServerStore: ClaimStore {
     /// - Parameters:
     ///   - client: Shared with others if given.
     ///   - retry: When a failed upload or removal is tried again.
-    /// - Throws: `HTTPError` with `unsupportedScheme`, or when no client can be started.
+    /// - Throws: `HTTPError` with `unsupportedScheme`, or `connectionFailed` when no client can be
+    ///   started.
     public init(
         baseURL: HTTPURL, publicBaseURL: HTTPURL? = nil, client: HTTPClient? = nil,
         retry: RetryPolicy = RetryPolicy()

@@ -25,7 +25,8 @@ public struct PlikStore: ClaimStore {
     /// - Parameters:
     ///   - client: Shared with others if given.
     ///   - retry: When a failed upload or removal is tried again.
-    /// - Throws: `HTTPError` when no client can be started.
+    /// - Throws: `HTTPError` with `unsupportedScheme` when the URL is not one of `http`, or
+    ///   `connectionFailed` when no client can be started.
     public init(
         baseURL: HTTPURL, publicBaseURL: HTTPURL? = nil, client: HTTPClient? = nil,
         retry: RetryPolicy = RetryPolicy()

@@ -12,7 +12,7 @@ package struct CommonOptions: Sendable, Equatable {
 
     /// Of every command.
     package static let everywhere: [OptionSpecification] = [
-        .flag("--json", "print JSON, one object a line"),
+        .flag("--json", "print JSON, one object per line"),
         .flag("--verbose", short: "-v", "print the trace of every stage to the standard error"),
         .flag("--help", short: "-h", "print this help"),
     ]

@@ -7,7 +7,7 @@ package import BridgeJSON
 /// Whatever a peer may have written passes `TerminalText`. A standard output that takes no more
 /// ends the command; see `StandardOutput`.
 package struct Console: Sendable {
-    /// Whether results are JSON, one object a line.
+    /// Whether results are JSON, one object per line.
     package let json: Bool
     /// Whether trace lines go to the standard error.
     package let verbose: Bool

@@ -37,7 +37,7 @@ package enum TerminalText {
         return String(line)
     }
 
-    /// A text of at most so many scalars, the last of which is an ellipsis when some are missing.
+    /// A text of at most this many scalars, the last of which is an ellipsis when some are missing.
     package static func cut(_ text: String, atMost limit: Int) -> String {
         let scalars = text.unicodeScalars
         let start = scalars.prefix(max(0, limit))

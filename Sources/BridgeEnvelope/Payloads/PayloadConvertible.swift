@@ -79,7 +79,7 @@ extension PayloadConvertible where Self == TypedPayload {
     ///
     /// Literals are `JSONValue`s, whose members keep their order, and not dictionaries: hence the
     /// attribute.
-    /// - Throws: `JSONError` with the path to what JSON cannot say.
+    /// - Throws: `JSONError`, as `JSONValue.init(encoding:)`.
     @_disfavoredOverload
     public static func json(_ value: some Encodable) throws(JSONError) -> TypedPayload {
         TypedPayload(.json(try JSONValue(encoding: value)))
@@ -91,7 +91,7 @@ extension PayloadConvertible where Self == TypedPayload {
     }
 
     /// Rows as a table, an Arrow IPC stream with a column for each property.
-    /// - Throws: `ArrowError` when the rows cannot be columns.
+    /// - Throws: `ArrowError` with `invalidRow` when the rows cannot be columns.
     public static func table<Rows: Sequence>(
         rows: Rows
     ) throws(ArrowError) -> TypedPayload where Rows.Element: Encodable {

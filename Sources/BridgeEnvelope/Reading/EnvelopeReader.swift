@@ -26,7 +26,10 @@ public enum EnvelopeReader {
     ///
     /// Direct payloads are decoded into memory of their own; the body is not kept.
     /// Complexity: O(n).
-    /// - Throws: `EnvelopeError` with the field and the position in the body.
+    /// - Throws: `EnvelopeError` with the field and the position in the body: `invalidJSON`,
+    ///   `notAnEnvelope`, `missingKey`, `duplicateKey`, `typeMismatch`, `invalidValue`,
+    ///   `unknownTransport`, `invalidBase64`, `limitExceeded`; strictly also `unknownKey` and
+    ///   `wrongOrder`.
     public static func read(
         _ body: Bytes, strict: Bool = false, limits: EnvelopeLimits = .default
     ) throws(EnvelopeError) -> Envelope {

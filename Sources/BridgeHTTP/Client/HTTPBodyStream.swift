@@ -41,7 +41,10 @@ public struct HTTPBodyStream: AsyncSequence, Sendable {
         fileprivate init(_ reading: Reading) { self.reading = reading }
 
         /// The next piece, never empty; nil at the end.
-        /// - Throws: `HTTPError` with `incompleteBody`, a timeout or `cancelled`.
+        ///
+        /// Cancelling the task ends the exchange and closes its connection.
+        /// - Throws: `HTTPError` with `disconnected` when the body ends too early, `timeout`,
+        ///   `protocolViolation` or `cancelled`.
         public mutating func next(
             isolation actor: isolated (any Actor)? = #isolation
         ) async throws(HTTPError) -> Bytes? {
@@ -63,6 +66,9 @@ public struct HTTPBodyStream: AsyncSequence, Sendable {
         }
 
         /// The next piece, for callers without an isolation to inherit.
+        ///
+        /// Cancelling the task does what it does in `next(isolation:)`.
+        /// - Throws: As `next(isolation:)`.
         public mutating func next() async throws(HTTPError) -> Bytes? {
             try await next(isolation: nil)
         }

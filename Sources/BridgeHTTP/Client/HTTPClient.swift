@@ -13,8 +13,8 @@ public final class HTTPClient: Sendable {
     private let pool: ConnectionPool
 
     /// Starts the client's thread.
-    /// - Throws: `HTTPError` with `badOptions` for options that cannot be meant, and with
-    ///   `connectFailed` when the system has no thread or descriptor.
+    /// - Throws: `HTTPError` with `invalidArgument` for options that make no sense, and with
+    ///   `connectionFailed` when the system has no thread or descriptor.
     public init(_ options: HTTPClientOptions = HTTPClientOptions()) throws(HTTPError) {
         if let problem = options.problem {
             throw HTTPError(.badOptions, .prepare, url: "", problem)
@@ -37,10 +37,14 @@ public final class HTTPClient: Sendable {
     /// An answer of any status is returned. An idempotent request whose reused connection turns
     /// out to be dead is sent once more on a new one (RFC 9112, section 9.3.1), unless its body
     /// is a stream. Cancelling the task closes the connection.
-    ///
-    /// - Parameter time: Most time for the whole exchange, up to the end of the answer's body, in
-    ///   addition to the bound that the options set; nil for no other. None or less fails at once.
-    /// - Throws: `HTTPError`; its code and stage say what failed where.
+    /// - Parameters:
+    ///   - request: Method, URL and header fields.
+    ///   - body: What is sent with it.
+    ///   - time: Most time for the whole exchange, up to the end of the answer's body, in addition
+    ///     to the bound that the options set; nil for no other. None or less fails at once.
+    /// - Throws: `HTTPError`; its reason and stage say what failed where: `unsupportedScheme`,
+    ///   `invalidURL` or `invalidArgument` before anything is sent; `connectionFailed`, `timeout`,
+    ///   `disconnected`, `protocolViolation`, `tlsRequired`, `bodyFailed` or `cancelled`.
     public func send(
         _ request: HTTPRequest, body: HTTPBody = .none, within time: Duration? = nil
     ) async throws(HTTPError) -> HTTPResponse {

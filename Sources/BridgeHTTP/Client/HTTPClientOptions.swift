@@ -8,25 +8,25 @@ internal import HTTPWire
 /// `RetryPolicy`. A limit of no time or less, a count below one and a name that is no field value
 /// are refused when the client is made; more than a century counts as a century.
 public struct HTTPClientOptions: Sendable, Hashable {
-    /// Most time to reach one of the host's addresses: 10 s.
+    /// Longest time to reach one of the host's addresses: 10 s.
     public var connectTimeout = Duration.seconds(10)
-    /// Most time from the end of the request to the first byte of the answer: 30 s. A longer one
+    /// Longest time from the end of the request to the first byte of the answer: 30 s. A longer one
     /// than `headTimeout` has no effect.
     public var firstByteTimeout = Duration.seconds(30)
-    /// Most time from the end of the request to the end of the answer's head, interim answers
+    /// Longest time from the end of the request to the end of the answer's head, interim answers
     /// included: 30 s. Progress does not put it off: a head is small, and a peer that sends it
     /// byte by byte would otherwise hold its reader for ever.
     public var headTimeout = Duration.seconds(30)
-    /// Most time without progress while a body moves: 60 s. It bounds stalls, not sizes. The time
-    /// that a slow reader takes does not count.
+    /// Longest time without progress while a body moves: 60 s. It bounds stalls, not sizes. The
+    /// time that a slow reader takes does not count.
     public var idleTimeout = Duration.seconds(60)
-    /// Least rate of a body, either way, in bytes a second over each `rateWindow`: 1 KiB/s, below
+    /// Lowest rate of a body, either way, in bytes a second over each `rateWindow`: 1 KiB/s, below
     /// any line that is of use, above a peer that only wants to be waited for. 0 for none. The
     /// time that a slow reader takes does not count.
     public var leastRate = 1 << 10
     /// How long a body may be below that rate before it fails: 30 s.
     public var rateWindow = Duration.seconds(30)
-    /// Most time for a whole exchange, the wait for a connection included; nil for no bound.
+    /// Longest time for a whole exchange, the wait for a connection included; nil for no bound.
     public var totalTimeout: Duration?
     /// Most connections to one origin, busy ones included: 8. Further requests wait their turn.
     public var connectionsPerOrigin = 8

@@ -11,7 +11,7 @@ public struct HTTPError: CodedError, Hashable {
         case badURL
         /// The method is not a token, or the body's length is negative.
         case badRequest
-        /// The client's options hold what cannot be meant.
+        /// The client's options make no sense.
         case badOptions
         /// The host's name has no address.
         case resolveFailed
@@ -49,7 +49,18 @@ public struct HTTPError: CodedError, Hashable {
 
     /// How far the exchange had come.
     public enum Stage: String, Sendable, Hashable {
-        case prepare, resolve, connect, request, response, body
+        /// Checking the request, before anything is sent.
+        case prepare
+        /// Looking up the host's name.
+        case resolve
+        /// Making a connection.
+        case connect
+        /// Sending the request.
+        case request
+        /// Waiting for the head of the answer.
+        case response
+        /// Receiving the body of the answer.
+        case body
     }
 
     /// What exactly went wrong.

@@ -21,7 +21,10 @@ public final class FileServer: Sendable {
     private let sweeper: Task<Void, Never>
 
     /// Opens the store, binds the port, and begins to serve.
-    /// - Throws: `FileServerError` when the folder cannot be used or the port cannot be bound.
+    ///
+    /// Cancelling the task changes nothing: opening a folder waits for nobody.
+    /// - Throws: `FileServerError` with `invalidArgument`, `folderUnusable` when the folder cannot
+    ///   be used, or `addressUnusable` when the port cannot be bound.
     public static func start(
         _ options: FileServerOptions
     ) async throws(FileServerError) -> FileServer {
@@ -82,11 +85,15 @@ public final class FileServer: Sendable {
     public var openConnections: Int { context.census.count }
 
     /// Removes what has expired now, rather than at the next turn of the sweep.
+    ///
+    /// Cancelling the task changes nothing: what has begun is done.
     /// - Returns: How many files were removed.
     @discardableResult
     public func sweep() async -> Int { await service.sweep().buried }
 
     /// Stops accepting, closes all connections, and returns when no upload is left half done.
+    ///
+    /// A cancelled task waits to the end all the same.
     public func stop() async {
         sweeper.cancel()
         listener.stop()
@@ -100,7 +107,12 @@ public final class FileServer: Sendable {
 public struct FileServerError: CodedError, Hashable {
     /// What could not be used.
     public enum Stage: String, Sendable, Hashable {
-        case options, folder, address
+        /// What the options say.
+        case options
+        /// The folder for the files.
+        case folder
+        /// The address and port to listen on.
+        case address
     }
 
     /// What went wrong: `invalid_argument`, `folder_unusable` or `address_unusable`.

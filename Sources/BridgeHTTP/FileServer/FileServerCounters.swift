@@ -14,7 +14,7 @@ public struct FileServerCounters: Sendable, Hashable {
     public var healthChecks = 0
     /// All other requests with a well-formed head.
     public var others = 0
-    /// Requests that were refused because their bytes are not HTTP as it must be.
+    /// Requests that were refused because their bytes are not valid HTTP.
     public var malformed = 0
     /// Files that were stored completely.
     public var filesStored = 0
@@ -27,7 +27,7 @@ public struct FileServerCounters: Sendable, Hashable {
     /// Bytes that were written to connections, heads included.
     public var bytesSent = 0
 
-    /// Requests of any kind that reached the server, but for health checks.
+    /// Requests of any kind that reached the server, except for health checks.
     public var requests: Int {
         uploads + downloads + inspections + deletions + others + malformed
     }

@@ -4,7 +4,7 @@ internal import HTTPWire
 
 /// How a file server behaves.
 ///
-/// What cannot be meant is refused when the server starts: times of nothing or less, negative
+/// What makes no sense is refused when the server starts: times of nothing or less, negative
 /// sizes, a port above 65535, an address for links that is no URL. More than a century counts as
 /// a century.
 public struct FileServerOptions: Sendable {
@@ -18,7 +18,7 @@ public struct FileServerOptions: Sendable {
     /// How receivers reach the server, such as `https://files.example`, when that is not
     /// `http://host:port`. It goes into the URLs of answers.
     public var publicBaseURL: String?
-    /// How long an upload lives that does not say it itself: a day.
+    /// How long an upload lives when it does not say so itself: a day.
     public var timeToLive: Duration = .seconds(86_400)
     /// The longest life that an upload may ask for: 30 days. A longer wish is cut to that.
     public var maximumTimeToLive: Duration = .seconds(30 * 86_400)
@@ -38,7 +38,7 @@ public struct FileServerOptions: Sendable {
     public var idleTimeout: Duration = .seconds(60)
     /// Longest wait for another request on a connection.
     public var keepAliveTimeout: Duration = .seconds(75)
-    /// Least average rate of a body in bytes a second, after the first 20 seconds; 0 counts as 1.
+    /// Lowest average rate of a body in bytes a second, after the first 20 seconds; 0 counts as 1.
     public var minimumRate = 500
     /// Whether an upload is on the disk, and not only in the page cache, before it is answered.
     /// Without that, a power failure can lose files that were answered with 201.

@@ -4,7 +4,7 @@ internal import BridgeBytes
 /// of the values that it holds, numbers as far as a `Double` goes where they are no integers.
 extension JSONValue: Codable {
     /// Reads whatever value stands there.
-    /// - Throws: `DecodingError` when it is nothing that JSON has.
+    /// - Throws: `DecodingError` when it is nothing that JSON has, and what the decoder throws.
     public init(from decoder: any Decoder) throws {
         if let decoder = decoder as? JSONValueDecoder {
             self = decoder.place.value
@@ -37,6 +37,7 @@ extension JSONValue: Codable {
     }
 
     /// Writes the value with the means of the encoder.
+    /// - Throws: What the encoder throws.
     public func encode(to encoder: any Encoder) throws {
         if let encoder = encoder as? JSONValueEncoder { return encoder.set(self) }
         switch self {
@@ -54,7 +55,7 @@ extension JSONValue: Codable {
 
 extension JSONObject: Codable {
     /// Reads an object.
-    /// - Throws: `DecodingError` when something else stands there.
+    /// - Throws: `DecodingError` when something else stands there, and what the decoder throws.
     public init(from decoder: any Decoder) throws {
         guard case .object(let object) = try JSONValue(from: decoder) else {
             throw DecodingError.typeMismatch(
@@ -65,6 +66,7 @@ extension JSONObject: Codable {
     }
 
     /// Writes an object with the means of the encoder.
+    /// - Throws: What the encoder throws.
     public func encode(to encoder: any Encoder) throws {
         if let encoder = encoder as? JSONValueEncoder { return encoder.set(.object(self)) }
         var container = encoder.container(keyedBy: NameKey.self)
@@ -74,7 +76,7 @@ extension JSONObject: Codable {
 
 extension JSONNumber: Codable {
     /// Reads a number.
-    /// - Throws: `DecodingError` when something else stands there.
+    /// - Throws: `DecodingError` when something else stands there, and what the decoder throws.
     public init(from decoder: any Decoder) throws {
         guard case .number(let number) = try JSONValue(from: decoder) else {
             throw DecodingError.typeMismatch(
@@ -85,6 +87,7 @@ extension JSONNumber: Codable {
     }
 
     /// Writes an integer of 64 bits where it is one, else the nearest double.
+    /// - Throws: What the encoder throws.
     public func encode(to encoder: any Encoder) throws {
         if let encoder = encoder as? JSONValueEncoder { return encoder.set(.number(self)) }
         if let value = integer(as: Int64.self) {

@@ -21,9 +21,10 @@ public import BridgeBytes
 extension JSONValue {
     /// The JSON of a value.
     /// - Parameter limits: The bounds; more containers inside one another are an error.
-    /// - Throws: `JSONError` with the path to what JSON cannot say: `number_out_of_range` for NaN
-    ///   and the infinities, `too_deep`, `invalid_value` for what the type itself throws.
-    ///   Complexity: O(values).
+    /// - Throws: `JSONError` with the path to what JSON cannot say: `numberOutOfRange` for NaN and
+    ///   the infinities, `limitExceeded` for too many levels, `invalidValue` for what the type
+    ///   itself throws.
+    /// - Complexity: O(values).
     public init<T: Encodable>(
         encoding value: T, limits: JSONLimits = .default
     ) throws(JSONError) {
@@ -33,9 +34,10 @@ extension JSONValue {
     }
 
     /// The value of a type that the JSON stands for.
-    /// - Throws: `JSONError` with the path to what does not fit: `type_mismatch`, `missing_key`,
-    ///   `missing_value`, `number_out_of_range`, `too_deep`, `invalid_value` for what the type
-    ///   itself throws. Complexity: O(values).
+    /// - Throws: `JSONError` with the path to what does not fit: `typeMismatch`, `missingKey`,
+    ///   `missingValue`, `numberOutOfRange`, `limitExceeded`, `invalidValue` for what the type
+    ///   itself throws.
+    /// - Complexity: O(values).
     public func decode<T: Decodable>(
         _ type: T.Type = T.self, limits: JSONLimits = .default
     ) throws(JSONError) -> T {
@@ -47,14 +49,16 @@ extension JSONValue {
 
 extension Bytes {
     /// The JSON text of a value; see `JSONValue.init(encoding:)`.
-    /// - Throws: As that. Complexity: O(values).
+    /// - Throws: `JSONError`, as `JSONValue.init(encoding:)`.
+    /// - Complexity: O(values).
     public init<T: Encodable>(json value: T) throws(JSONError) {
         self = try JSONValue(encoding: value).encoded()
     }
 
     /// The value of a type that the bytes, a JSON text, stand for; see `JSONValue.decode(_:)`.
-    /// - Throws: As that, or `JSONError` with the position where the text is no JSON.
-    ///   Complexity: O(n).
+    /// - Throws: `JSONError`, as `JSONValue.decode(_:)`, or with the position where the text is no
+    ///   JSON.
+    /// - Complexity: O(n).
     public func decode<T: Decodable>(
         json type: T.Type = T.self, limits: JSONLimits = .default
     ) throws(JSONError) -> T {

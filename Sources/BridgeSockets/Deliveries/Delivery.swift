@@ -322,7 +322,7 @@ extension Delivery {
             return (state.takeCallbacks(), state.machine.isPaused)
         }
         for callback in callbacks { callback() }
-        // The producer need not wait for who has left.
+        // The producer need not wait for one who has left.
         if isPaused { onResume() }
     }
 }

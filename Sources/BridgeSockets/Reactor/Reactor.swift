@@ -43,7 +43,7 @@ package final class Reactor: Sendable {
     package func stop() { inbox.post(.stop) }
 
     /// Registers an open descriptor, which becomes nonblocking. The handler is built on the
-    /// reactor's thread and told `opened` at once, or `closed` if the descriptor is none.
+    /// reactor's thread and told `opened` at once, or `closed` if there is no such descriptor.
     /// - Parameter orElse: Called when the reactor has ended: no handler is built.
     package func adopt(
         _ descriptor: consuming Descriptor,

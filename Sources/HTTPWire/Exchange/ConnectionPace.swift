@@ -23,7 +23,7 @@ package struct ConnectionPace: Sendable {
         package var idle: Duration = .seconds(60)
         /// Longest wait for another request on a kept connection: 75 s, as nginx has it.
         package var keepAliveIdle: Duration = .seconds(75)
-        /// Least average rate of a body in bytes a second: 500, as Apache has it.
+        /// Lowest average rate of a body in bytes a second: 500, as Apache has it.
         package var minimumRate = 500
         /// How long a body may be below that rate: 20 s.
         package var rateGrace: Duration = .seconds(20)

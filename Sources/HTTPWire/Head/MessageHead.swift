@@ -2,6 +2,7 @@ internal import BridgeBytes
 
 /// The versions of HTTP/1 that we tell apart.
 public enum HTTPVersion: String, Sendable, Hashable {
+    /// HTTP/1.0: a connection for each exchange, unless it says otherwise.
     case http10 = "HTTP/1.0"
     /// HTTP/1.1 and any later minor version of HTTP/1.
     case http11 = "HTTP/1.1"

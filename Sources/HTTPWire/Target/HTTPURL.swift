@@ -7,7 +7,10 @@ internal import BridgeBytes
 public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
     /// The two schemes that HTTP has.
     public enum Scheme: String, Sendable, Hashable {
-        case http, https
+        /// Plain HTTP, at port 80 by default.
+        case http
+        /// HTTP over TLS, at port 443 by default: read here, and spoken by nobody here.
+        case https
         /// The port that is meant when none is written: 80 or 443.
         public var defaultPort: Int { self == .http ? 80 : 443 }
     }
@@ -47,7 +50,7 @@ public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
     ///   - text: The URL. A fragment is dropped: it is never sent.
     ///   - isLenient: Percent-encodes blanks, quotes and characters outside ASCII in path and
     ///     query, as browsers do, instead of refusing them. Peers build links from file names.
-    /// - Throws: `HTTPWireError` with `badURL`. The message does not hold the URL.
+    /// - Throws: `HTTPWireError` with `invalidURL`. The message does not hold the URL.
     public init(_ text: String, isLenient: Bool = false) throws(HTTPWireError) {
         let (scheme, rest) = try Self.splitScheme(text)
         let end = rest.firstIndex { $0 == "/" || $0 == "?" || $0 == "#" } ?? rest.endIndex
@@ -96,7 +99,7 @@ public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
 
     /// The URL that a reference from an answer's Location field means, seen from this one: an
     /// absolute URL, `//host/path`, `/path`, or a path relative to this one's directory.
-    /// - Throws: `HTTPWireError` with `badURL`, other schemes among others.
+    /// - Throws: `HTTPWireError` with `invalidURL`, for other schemes as well.
     public func resolving(_ reference: String) throws(HTTPWireError) -> HTTPURL {
         if reference.hasPrefix("//") { return try HTTPURL("\(scheme.rawValue):\(reference)") }
         let base = "\(scheme.rawValue)://\(hostField)"

@@ -6,7 +6,12 @@ public import NATSWire
 extension Bridge {
     /// Turns a received message into typed values (the peers' `smartReceive`): reads the envelope
     /// in any known form, fetches links with retries, verifies what the sender vouched for.
-    /// - Throws: `BridgeError` naming the stage, the subject or URL and the flow.
+    ///
+    /// Cancelling the task ends downloads and waits; their payloads have the error `cancelled`.
+    /// - Throws: `BridgeError` naming the stage, the subject or URL and the flow, when the envelope
+    ///   cannot be read: `invalidHeaders`, `invalidJSON`, `notAnEnvelope`, `missingKey`,
+    ///   `invalidValue` and the like, or `closed`. A payload that cannot be had carries its own
+    ///   error; with strict reading the first of them is thrown.
     public func receive(
         _ message: NATSMessage, options: ReceiveOptions = ReceiveOptions()
     ) async throws(BridgeError) -> Received {
@@ -62,7 +67,10 @@ extension Bridge {
     /// A message that cannot be used does not end the replay: it is passed over and told to
     /// `ReceiveOptions.onFailure`, or is an element of `results`. What comes next is prepared
     /// while a message is worked on.
-    /// - Throws: `BridgeError` in the stage `replay`, such as `stream_not_found`.
+    ///
+    /// Cancelling the task ends the wait with the code `cancelled`.
+    /// - Throws: `BridgeError` in the stage `replay` with `streamNotFound`, `jetStreamDisabled`,
+    ///   `invalidArgument`, `timeout`, `cancelled` or `closed`.
     public func replay(
         _ stream: String, since duration: Duration, filters: [SubjectPattern] = [],
         options: ReceiveOptions = ReceiveOptions()
@@ -79,7 +87,10 @@ extension Bridge {
 
     /// Turns a message of a JetStream consumer into values. While links are fetched the server is
     /// told that work is in progress, so that the message is not delivered to somebody else.
-    /// - Throws: `BridgeError`; whether to acknowledge the message is the caller's to decide.
+    ///
+    /// Cancelling the task ends downloads and waits, as for any message.
+    /// - Throws: `BridgeError`, as `receive(_:options:)` for other messages; whether to acknowledge
+    ///   the message is the caller's to decide.
     public func receive(
         _ message: JetStreamMessage, options: ReceiveOptions = ReceiveOptions()
     ) async throws(BridgeError) -> Received {

@@ -59,14 +59,14 @@ extension Received {
     public var table: ArrowIPC.Table? { payload?.table }
 
     /// The JSON of the first payload as a value of a type.
-    /// - Throws: `BridgeError` with `invalid_content` when there is no payload, or as
+    /// - Throws: `BridgeError` with `invalidContent` when there is no payload, or as
     ///   `ReceivedPayload.decode(_:)`.
     public func decode<Value: Decodable>(
         _ type: Value.Type = Value.self
     ) throws(BridgeError) -> Value { try first().decode(type) }
 
     /// The rows of the first payload, a table, as values of a type.
-    /// - Throws: `BridgeError` with `invalid_content` when there is no payload, or as
+    /// - Throws: `BridgeError` with `invalidContent` when there is no payload, or as
     ///   `ReceivedPayload.rows(_:)`.
     public func rows<Row: Decodable>(
         _ type: Row.Type = Row.self

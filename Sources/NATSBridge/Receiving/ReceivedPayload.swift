@@ -49,9 +49,10 @@ extension ReceivedPayload {
     public var table: ArrowIPC.Table? { if case .table(let table)? = value { table } else { nil } }
 
     /// The JSON as a value of a type, if this is a JSON value or a table in JSON.
-    /// - Throws: `BridgeError` in the stage `deserialize`: `error` if there is one,
-    ///   `invalid_content` when this is no JSON, or the code of `JSONValue.decode(_:)` with
-    ///   the path to what does not fit. Complexity: O(values).
+    /// - Throws: `BridgeError` in the stage `deserialize`: the payload's `error` if there is one,
+    ///   `invalidContent` when this is no JSON, or the code of `JSONValue.decode(_:)` with the path
+    ///   to what does not fit.
+    /// - Complexity: O(values).
     public func decode<Value: Decodable>(
         _ type: Value.Type = Value.self
     ) throws(BridgeError) -> Value {
@@ -71,9 +72,10 @@ extension ReceivedPayload {
 
     /// The rows of a table, in Arrow's format or in JSON, as values of a type, whose keys are the
     /// names of the columns.
-    /// - Throws: `BridgeError` in the stage `deserialize`: `error` if there is one,
-    ///   `invalid_content` when this is no table, or the code of `Table.rows(as:)` or
-    ///   `JSONValue.decode(_:)` when a row does not fit. Complexity: O(values).
+    /// - Throws: `BridgeError` in the stage `deserialize`: the payload's `error` if there is one,
+    ///   `invalidContent` when this is no table, or the code of `Table.rows(as:)` or
+    ///   `JSONValue.decode(_:)` when a row does not fit.
+    /// - Complexity: O(values).
     public func rows<Row: Decodable>(
         _ type: Row.Type = Row.self
     ) throws(BridgeError) -> [Row] {

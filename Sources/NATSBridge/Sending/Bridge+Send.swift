@@ -19,11 +19,14 @@ extension Bridge {
     /// What this send has uploaded is deleted only when no receiver can hold its links: when the
     /// message was not sent, or was refused. A cancelled task ends the send at once; uploads are
     /// deleted first where that is due, for ten seconds at most.
-    ///
     /// - Returns: The envelope as published.
-    /// - Throws: `BridgeError` naming the stage, the subject or URL and the flow; its `outcome`
-    ///   and its detail say what is known of the message, the detail also what of its uploads.
-    ///   The caller's values are untouched.
+    /// - Throws: `BridgeError` naming the stage, the subject or URL and the flow; its `outcome` and
+    ///   its detail say what is known of the message, the detail also what of its uploads. The most
+    ///   usual codes are: of the plan `tooLarge` (also where a payload must go by link and there is
+    ///   no store) and `invalidContent`; of an upload `unavailable`, `refused`, `storageFull`,
+    ///   `timeout`; of the message `permissionDenied`, `tooLarge`, `outboxFull`, `timeout`,
+    ///   `disconnected`, `closed`, and to a stream `noStream`, `jetStreamDisabled`, `storageFull`,
+    ///   `conditionFailed`, `refused`; of all `cancelled`. The caller's values are untouched.
     @discardableResult
     public func send(
         _ payloads: Payloads, to subject: Subject, options: SendOptions = SendOptions()
@@ -45,8 +48,10 @@ extension Bridge {
     }
 
     /// Sends one payload, which is called `Payload.defaultName`: `send("done", to: "lab.notes")`.
-    /// It promises what `send` of several promises.
-    /// - Throws: `BridgeError`, as that.
+    /// It promises what `send` with several payloads promises.
+    ///
+    /// Cancelling the task ends the send in the same way.
+    /// - Throws: `BridgeError`, as `send(_:to:options:)` with several payloads.
     @discardableResult
     public func send(
         _ value: some PayloadConvertible, to subject: Subject, options: SendOptions = SendOptions()
@@ -55,7 +60,10 @@ extension Bridge {
     }
 
     /// Says how payloads would travel, without sending or uploading anything.
-    /// - Throws: `BridgeError` when they could not be sent.
+    ///
+    /// Nothing in it waits for others, so cancelling the task changes nothing.
+    /// - Throws: `BridgeError` when they could not be sent: `tooLarge`, `invalidContent` or
+    ///   `invalidValue`.
     public func plan(
         _ payloads: Payloads, to subject: Subject, options: SendOptions = SendOptions()
     ) async throws(BridgeError) -> [PlannedPayload] {
@@ -80,8 +88,9 @@ extension Bridge {
     ///   - options: `headers`, `mode`, `timeout`, `retriesUnknown` and `correlationID` count, the
     ///     last for the trace: nil takes it from the envelope. All others say what an envelope
     ///     holds, and this one is ready.
-    /// - Throws: `BridgeError` with its `outcome`; the code `payload_too_large` when the text
-    ///   exceeds the server's `max_payload`. A cancelled task ends the call at once.
+    /// - Throws: `BridgeError` with its `outcome`: `tooLarge` when the text exceeds the server's
+    ///   `max_payload`, and the codes of `send(_:to:options:)` for the message. A cancelled task
+    ///   ends the call at once.
     public func publish(
         envelope body: Bytes, to subject: Subject, options: SendOptions = SendOptions()
     ) async throws(BridgeError) {

@@ -1,6 +1,6 @@
 /// How a message is published.
 public enum PublishMode: Sendable, Hashable {
-    /// Core NATS, confirmed: success means that the server has taken the message. Who listened
+    /// Core NATS, confirmed: success means that the server has taken the message. Whoever listened
     /// on the subject at that moment is given it; nobody keeps it for others.
     case core
     /// Core NATS, not confirmed: success means that the message is in the client's outbox. It is

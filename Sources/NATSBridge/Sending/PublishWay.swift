@@ -62,7 +62,7 @@ struct PublishWay: Sendable {
         return stored
     }
 
-    /// Below so many waiting bytes, an eighth of the default outbox, nobody has to wait for room.
+    /// Below this many waiting bytes, an eighth of the default outbox, nobody has to wait for room.
     private static let easyBacklog = 1 << 20
 
     /// Puts a message into the outbox, and waits for room there, but no longer than `limit`.

@@ -70,11 +70,17 @@ public struct ReceivedMessages: AsyncSequence, Sendable {
 
         init(_ intake: Intake) { consumer = Intake.Consumer(intake) }
 
+        /// The next usable message; nil at the end, and in a task that is cancelled.
+        /// - Throws: `BridgeError` with `closed`, `permissionDenied` or `limitExceeded` when the
+        ///   subscription is over, `slowConsumer` when its policy is to fail, or why the client has
+        ///   given up.
         public mutating func next() async throws(BridgeError) -> Received? {
             try await next(isolation: #isolation)
         }
 
-        /// The next usable message; nil at the end, and in a task that is cancelled.
+        /// The next usable message, on the caller's actor; nil at the end, and in a task that is
+        /// cancelled.
+        /// - Throws: As `next()`.
         public mutating func next(
             isolation actor: isolated (any Actor)?
         ) async throws(BridgeError) -> Received? {
@@ -105,11 +111,17 @@ extension ReceivedMessages {
 
             init(_ intake: Intake) { consumer = Intake.Consumer(intake) }
 
+            /// The next message or mark; nil at the end, and in a task that is cancelled.
+            /// - Throws: `BridgeError` with `closed`, `permissionDenied` or `limitExceeded` when
+            ///   the subscription is over, `slowConsumer` when its policy is to fail, or why the
+            ///   client has given up.
             public mutating func next() async throws(BridgeError) -> Element? {
                 try await next(isolation: #isolation)
             }
 
-            /// The next message or mark; nil at the end, and in a task that is cancelled.
+            /// The next message or mark, on the caller's actor; nil at the end, and in a task that
+            /// is cancelled.
+            /// - Throws: As `next()`.
             public mutating func next(
                 isolation actor: isolated (any Actor)?
             ) async throws(BridgeError) -> Element? {

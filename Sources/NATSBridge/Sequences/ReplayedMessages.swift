@@ -65,11 +65,16 @@ extension ReplayedMessages {
 
             init(_ intake: Intake) { consumer = Intake.Consumer(intake) }
 
+            /// The next message; nil at the end, and in a task that is cancelled.
+            /// - Throws: `BridgeError` in the stage `replay`, with the code of the stream's replay,
+            ///   such as `streamNotFound`, `timeout` or `closed`.
             public mutating func next() async throws(BridgeError) -> Element? {
                 try await next(isolation: #isolation)
             }
 
-            /// The next message; nil at the end, and in a task that is cancelled.
+            /// The next message, on the caller's actor; nil at the end, and in a task that is
+            /// cancelled.
+            /// - Throws: As `next()`.
             public mutating func next(
                 isolation actor: isolated (any Actor)?
             ) async throws(BridgeError) -> Element? {

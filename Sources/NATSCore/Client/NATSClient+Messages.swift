@@ -4,12 +4,12 @@ public import NATSWire
 internal import Synchronization
 
 extension NATSClient {
-    /// Puts a message into the outbox. Returns at once; complexity O(size), one copy.
-    ///
-    /// - Throws: `NATSError`: `payloadTooLarge` when headers and payload exceed the server's
-    ///   `max_payload` (the server would cut the connection), `outboxFull` when the bounded
-    ///   outbox cannot take it (with a `timeout:` the call waits for room), `closed`. Nothing was
-    ///   sent then.
+    /// Puts a message into the outbox. Returns at once.
+    /// - Throws: `NATSError` with `tooLarge` when headers and payload exceed the server's
+    ///   `max_payload` (the server would cut the connection), `outboxFull` when the bounded outbox
+    ///   cannot take it (with a `timeout:` the call waits for room), or `closed`. Nothing was sent
+    ///   then.
+    /// - Complexity: O(size): one copy into the outbox.
     public func publish(
         _ payload: Bytes, to subject: Subject, replyTo: Subject? = nil,
         headers: Headers = Headers()
@@ -38,9 +38,11 @@ extension NATSClient {
     ///
     /// It returns when the message is in the outbox, as the form without a timeout does; see
     /// `publishConfirmed` for a wait until the server has it.
+    ///
+    /// Cancelling the task ends the wait for room; a message that is in the outbox stays there.
     /// - Parameter timeout: Longest wait for room.
-    /// - Throws: `NATSError`: `payloadTooLarge`, `closed`, `timeout`, or `cancelled` when the task
-    ///   is cancelled while it waits; nothing was sent then.
+    /// - Throws: `NATSError` with `tooLarge`, `closed`, `timeout`, or `cancelled`; nothing was sent
+    ///   then.
     public func publish(
         _ payload: Bytes, to subject: Subject, replyTo: Subject? = nil,
         headers: Headers = Headers(), timeout: Duration
@@ -88,22 +90,23 @@ extension NATSClient {
     ///
     /// Messages that the server refused for want of permission are not told of here (see
     /// `publishConfirmed` and receipts). A loss is told to those flushes that were asked for before
-    /// any of them told of it: where several tasks publish, each had better wait for its own
+    /// any of them told of it: where several tasks publish, each should wait for its own
     /// messages.
-    /// - Throws: `NATSError`: `disconnected` when a connection was lost with messages of which
-    ///   nobody knows whether they arrived (the detail says how many); `timeout`, `cancelled`,
-    ///   `closed`.
+    ///
+    /// Cancelling the task ends the wait and takes nothing back: what was published is still sent.
+    /// - Throws: `NATSError` with `disconnected` when a connection was lost with messages of which
+    ///   nobody knows whether they arrived (the detail says how many); `timeout`, `cancelled` or
+    ///   `closed`, after which nothing new is known.
     public func flush(timeout: Duration = .seconds(10)) async throws(NATSError) {
         try await core.flush(until: .after(timeout), stage: .flush)
     }
 
     /// Subscribes. Messages are delivered from now on until the subscription is ended.
-    ///
     /// - Parameters:
     ///   - pattern: The subjects, perhaps with wildcards.
     ///   - queueGroup: Members of one group share the messages; nil: every message.
     ///   - limits: How much may wait for the consumer.
-    /// - Throws: `NATSError` with the code `closed`.
+    /// - Throws: `NATSError` with `closed` when the client is closed or draining.
     public func subscribe(
         to pattern: SubjectPattern, queueGroup: QueueGroup? = nil,
         limits: SubscriptionLimits = .default
@@ -126,10 +129,12 @@ extension NATSClient {
 
     /// Asks and waits for one answer, through one shared inbox.
     ///
-    /// - Throws: `NATSError`: `noResponders` at once when nobody listens (status 503),
+    /// Cancelling the task ends the wait with the code `cancelled`. The question may have been sent
+    /// by then; a late answer is dropped.
+    /// - Throws: `NATSError` with `noResponders` at once when nobody listens (status 503),
     ///   `permissionDenied` at once when the server forbids the subject or our inbox, `timeout`,
-    ///   `cancelled`, `payloadTooLarge`, `outboxFull`, `closed`. Its `outcome` says what is known
-    ///   of the question.
+    ///   `cancelled`, `tooLarge`, `outboxFull`, `closed`, or, with `failsRequestsOnDisconnect`,
+    ///   `disconnected`. Its `outcome` says what is known of the question.
     public func request(
         _ payload: Bytes, to subject: Subject, headers: Headers = Headers(),
         timeout: Duration = .seconds(5)

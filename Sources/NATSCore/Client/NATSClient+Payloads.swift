@@ -6,7 +6,7 @@ public import NATSWire
 /// detour; text and arrays are copied once more, and values become JSON, by the label `json:`.
 extension NATSClient {
     /// Puts text or bytes into the outbox.
-    /// - Throws: As the form for `Bytes`.
+    /// - Throws: `NATSError`, as the form for `Bytes`.
     @inlinable
     public func publish(
         _ payload: some BytesConvertible, to subject: Subject, replyTo: Subject? = nil,
@@ -16,8 +16,8 @@ extension NATSClient {
     }
 
     /// Puts the JSON of a value into the outbox.
-    /// - Throws: As the form for `Bytes`, and `invalidArgument` when the value is none that JSON
-    ///   can write; the detail has the path.
+    /// - Throws: `NATSError`, as the form for `Bytes`, and `invalidArgument` when JSON cannot write
+    ///   the value; the detail has the path.
     public func publish(
         json value: some Encodable, to subject: Subject, replyTo: Subject? = nil,
         headers: Headers = Headers()
@@ -27,7 +27,9 @@ extension NATSClient {
     }
 
     /// Puts text or bytes into the outbox, and waits for room.
-    /// - Throws: As the form for `Bytes`.
+    ///
+    /// Cancelling the task does what it does in the form for `Bytes`.
+    /// - Throws: `NATSError`, as the form for `Bytes`.
     public func publish(
         _ payload: some BytesConvertible, to subject: Subject, replyTo: Subject? = nil,
         headers: Headers = Headers(), timeout: Duration
@@ -37,8 +39,10 @@ extension NATSClient {
     }
 
     /// Puts the JSON of a value into the outbox, and waits for room.
-    /// - Throws: As the form for `Bytes`, and `invalidArgument` when the value is none that JSON
-    ///   can write.
+    ///
+    /// Cancelling the task does what it does in the form for `Bytes`.
+    /// - Throws: `NATSError`, as the form for `Bytes`, and `invalidArgument` when JSON cannot write
+    ///   the value.
     public func publish(
         json value: some Encodable, to subject: Subject, replyTo: Subject? = nil,
         headers: Headers = Headers(), timeout: Duration
@@ -49,7 +53,9 @@ extension NATSClient {
     }
 
     /// Publishes text or bytes and waits until the server has taken them.
-    /// - Throws: As the form for `Bytes`.
+    ///
+    /// Cancelling the task does what it does in the form for `Bytes`.
+    /// - Throws: `NATSError`, as the form for `Bytes`.
     public func publishConfirmed(
         _ payload: some BytesConvertible, to subject: Subject, replyTo: Subject? = nil,
         headers: Headers = Headers(), timeout: Duration = .seconds(10)
@@ -59,8 +65,10 @@ extension NATSClient {
     }
 
     /// Publishes the JSON of a value and waits until the server has taken it.
-    /// - Throws: As the form for `Bytes`, and `invalidArgument` when the value is none that JSON
-    ///   can write.
+    ///
+    /// Cancelling the task does what it does in the form for `Bytes`.
+    /// - Throws: `NATSError`, as the form for `Bytes`, and `invalidArgument` when JSON cannot write
+    ///   the value.
     public func publishConfirmed(
         json value: some Encodable, to subject: Subject, replyTo: Subject? = nil,
         headers: Headers = Headers(), timeout: Duration = .seconds(10)
@@ -71,7 +79,7 @@ extension NATSClient {
     }
 
     /// Puts text or bytes into the outbox, and returns a receipt for the message.
-    /// - Throws: As `publish`.
+    /// - Throws: `NATSError`, as the form for `Bytes`.
     public func publishWithReceipt(
         _ payload: some BytesConvertible, to subject: Subject, replyTo: Subject? = nil,
         headers: Headers = Headers()
@@ -80,7 +88,9 @@ extension NATSClient {
     }
 
     /// Asks with text or bytes, and waits for one answer.
-    /// - Throws: As the form for `Bytes`.
+    ///
+    /// Cancelling the task does what it does in the form for `Bytes`.
+    /// - Throws: `NATSError`, as the form for `Bytes`.
     public func request(
         _ payload: some BytesConvertible, to subject: Subject, headers: Headers = Headers(),
         timeout: Duration = .seconds(5)
@@ -90,8 +100,10 @@ extension NATSClient {
 
     /// Asks with the JSON of a value, and waits for one answer:
     /// `let price: Price = try await client.request(json: order, to: "prices").decode()`.
-    /// - Throws: As the form for `Bytes`, and `invalidArgument` when the value is none that JSON
-    ///   can write.
+    ///
+    /// Cancelling the task does what it does in the form for `Bytes`.
+    /// - Throws: `NATSError`, as the form for `Bytes`, and `invalidArgument` when JSON cannot write
+    ///   the value.
     public func request(
         json value: some Encodable, to subject: Subject, headers: Headers = Headers(),
         timeout: Duration = .seconds(5)
@@ -101,7 +113,7 @@ extension NATSClient {
     }
 
     /// Asks with text or bytes, and takes any number of answers.
-    /// - Throws: As the form for `Bytes`.
+    /// - Throws: `NATSError`, as the form for `Bytes`.
     public func requestMany(
         _ payload: some BytesConvertible, to subject: Subject, headers: Headers = Headers(),
         options: RequestManyOptions = RequestManyOptions()
@@ -110,8 +122,8 @@ extension NATSClient {
     }
 
     /// Asks with the JSON of a value, and takes any number of answers.
-    /// - Throws: As the form for `Bytes`, and `invalidArgument` when the value is none that JSON
-    ///   can write.
+    /// - Throws: `NATSError`, as the form for `Bytes`, and `invalidArgument` when JSON cannot write
+    ///   the value.
     public func requestMany(
         json value: some Encodable, to subject: Subject, headers: Headers = Headers(),
         options: RequestManyOptions = RequestManyOptions()

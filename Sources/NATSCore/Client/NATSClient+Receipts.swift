@@ -22,8 +22,9 @@ public struct PublishReceipt: Sendable {
     /// Waits until it is known what became of the message. Asks the server (PING) unless another
     /// question is on its way; while there is no connection it waits for the next one.
     ///
-    /// - Throws: `NATSError` with the code `cancelled`. Closing the client ends the wait with an
-    ///   outcome.
+    /// Cancelling the task ends the wait, and changes nothing for the message.
+    /// - Throws: `NATSError` with `cancelled` alone, and with the outcome that is known by then.
+    ///   Closing the client ends the wait with an outcome.
     public func outcome(
         isolation: isolated (any Actor)? = #isolation
     ) async throws(NATSError) -> PublishOutcome {
@@ -44,10 +45,14 @@ extension NATSClient {
     /// Where the connection is lost before the message has wholly left, it is sent over the next
     /// one, and the wait goes on. Suspends before that while the outbox is over its high-water
     /// mark.
+    ///
+    /// Cancelling the task ends the wait. A message that is in the outbox by then is sent all the
+    /// same, and the error's `outcome` is `unknown`.
     /// - Parameter timeout: Longest wait, for room in the outbox and for the server.
     /// - Throws: `NATSError`; its `outcome` says what is known of the message: `lost` (it was not
-    ///   sent and will not be), `denied` with the code `permissionDenied` (the server refused the
-    ///   subject), or `unknown` with `disconnected`, `timeout`, `cancelled` or `closed`.
+    ///   sent and will not be) with `tooLarge`, `closed`, or with `timeout` or `cancelled` while it
+    ///   waited for room; `denied` with `permissionDenied` (the server refused the subject); or
+    ///   `unknown` with `disconnected`, `timeout`, `cancelled` or `closed`.
     public func publishConfirmed(
         _ payload: Bytes, to subject: Subject, replyTo: Subject? = nil,
         headers: Headers = Headers(), timeout: Duration = .seconds(10)
@@ -140,7 +145,7 @@ extension NATSClient {
     /// Nothing is ever reported as sent that the server does not have. A message that had not
     /// wholly left when the connection was lost is sent over the next one, and stays pending until
     /// then.
-    /// - Throws: As `publish`.
+    /// - Throws: `NATSError` with `tooLarge`, `outboxFull` or `closed`; nothing was sent then.
     public func publishWithReceipt(
         _ payload: Bytes, to subject: Subject, replyTo: Subject? = nil,
         headers: Headers = Headers()

@@ -7,9 +7,9 @@ extension NATSClient {
     ///
     /// The subject came from a peer, so it is checked first, and with permissions that are wider
     /// than the peer's it may still be one that the peer could not publish to itself.
-    /// - Throws: `NATSError`: `unusableReply` when the message wants no answer,
-    ///   `invalidArgument` when what it names cannot be published to, and what `publish` throws.
-    ///   Nothing was sent then.
+    /// - Throws: `NATSError` with `unusableReply` when the message wants no answer,
+    ///   `invalidArgument` when what it names cannot be published to, and `tooLarge`, `outboxFull`
+    ///   or `closed` as `publish` has them. Nothing was sent then.
     public func respond(
         to message: NATSMessage, with payload: Bytes, headers: Headers = Headers()
     ) throws(NATSError) {
@@ -17,7 +17,7 @@ extension NATSClient {
     }
 
     /// Publishes an answer of text or bytes to the subject that a message names for it.
-    /// - Throws: As the form for `Bytes`.
+    /// - Throws: `NATSError`, as the form for `Bytes`.
     public func respond(
         to message: NATSMessage, with payload: some BytesConvertible, headers: Headers = Headers()
     ) throws(NATSError) {
@@ -25,8 +25,8 @@ extension NATSClient {
     }
 
     /// Publishes the JSON of a value to the subject that a message names for the answer.
-    /// - Throws: As the form for `Bytes`, and `invalidArgument` when the value is none that JSON
-    ///   can write.
+    /// - Throws: `NATSError`, as the form for `Bytes`, and `invalidArgument` when JSON cannot write
+    ///   the value.
     public func respond(
         to message: NATSMessage, json value: some Encodable, headers: Headers = Headers()
     ) throws(NATSError) {

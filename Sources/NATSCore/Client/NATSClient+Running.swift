@@ -3,14 +3,18 @@ internal import BridgeBytes
 extension NATSClient {
     /// Connects to a server, or to one of several separated by commas, with the default options:
     /// `try await NATSClient.connect("nats://127.0.0.1:4222")`.
-    /// - Throws: `NATSError` as `connect` with options.
+    ///
+    /// Cancelling the task ends the attempt with the code `cancelled`.
+    /// - Throws: `NATSError` as `connect(_:)` with options.
     public static func connect(_ servers: String) async throws(NATSError) -> NATSClient {
         try await connect(NATSClientOptions(servers: [servers]))
     }
 
     /// Connects to a server, or to one of several separated by commas, with the default options,
     /// lends the client to `body`, and drains it afterwards; see `withClient` with options.
-    /// - Throws: `NATSError` as `connect` and `drain`, and what `body` throws.
+    ///
+    /// Cancelling the task ends the waits of `body`, and the drain behind it at once.
+    /// - Throws: `NATSError` as `connect(_:)` and `drain(timeout:)`, and what `body` throws.
     public static func withClient<R>(
         _ servers: String, _ body: (NATSClient) async throws -> R
     ) async throws -> R {
@@ -47,7 +51,8 @@ extension NATSClient {
     /// try await service.value  // nothing is lost that had come or was published
     /// try await worker.value
     /// ```
-    /// - Throws: `NATSError`: why the client gave up for good, or as `drain`.
+    /// - Throws: `NATSError`: why the client gave up for good, such as `authorizationFailed` or
+    ///   `connectionFailed`; or as `drain(timeout:)`.
     public func run() async throws(NATSError) {
         guard await core.isCancelledBeforeTheEnd() else {
             guard let reason = core.closeReason, reason.code != .closed else { return }

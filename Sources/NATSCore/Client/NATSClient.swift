@@ -28,9 +28,12 @@ internal import Synchronization
     deinit { core.close(nil) }
 
     /// Connects and waits for the first handshake.
-    /// - Throws: `NATSError` with the code `invalidArgument`, `connectionFailed` (each server was
-    ///   tried once, or as often as `retryOnFirstConnect` says), `authorizationFailed` or
-    ///   `cancelled`.
+    ///
+    /// Cancelling the task ends the attempt: the client is closed, and the call throws `cancelled`.
+    /// - Throws: `NATSError` with `invalidArgument` or `tlsRequired` for what the options ask for,
+    ///   before anything is sent; `connectionFailed` (each server was tried once, or as often as
+    ///   `retryOnFirstConnect` says), `authorizationFailed`, `tlsRequired` (the server demands it),
+    ///   `protocolViolation`, or `cancelled`. `underlying` has what the server or the system said.
     public static func connect(
         _ options: NATSClientOptions = NATSClientOptions()
     ) async throws(NATSError) -> NATSClient {
@@ -62,7 +65,11 @@ internal import Synchronization
     }
 
     /// Connects, lends the client to `body`, and drains it afterwards, also when `body` throws:
-    /// then its error is thrown, whatever comes of draining.
+    /// then its error is thrown, however draining ends.
+    ///
+    /// Cancelling the task is for `body` to notice: its waits end. The drain behind it then ends at
+    /// once, with the code `cancelled`, and closes the client without waiting.
+    /// - Throws: `NATSError` as `connect(_:)` and `drain(timeout:)`, and what `body` throws.
     public static func withClient<R>(
         _ options: NATSClientOptions = NATSClientOptions(),
         _ body: (NATSClient) async throws -> R
@@ -113,7 +120,7 @@ internal import Synchronization
 
     /// Replaces the servers that the options named, from the next attempt to connect on. The
     /// connection in use stays; `reconnect()` leaves it.
-    /// - Throws: `NATSError` with the code `invalidArgument`; nothing has changed then.
+    /// - Throws: `NATSError` with `invalidArgument` or `tlsRequired`; nothing has changed then.
     public func setServers(_ servers: [String]) throws(NATSError) {
         var options = core.options
         options.servers = servers
@@ -122,7 +129,9 @@ internal import Synchronization
     }
 
     /// Time from a PING to its PONG, behind everything that was published.
-    /// - Throws: As `flush`.
+    ///
+    /// Cancelling the task ends the wait with the code `cancelled`.
+    /// - Throws: `NATSError` with `timeout`, `cancelled` or `closed`.
     public func roundTripTime(timeout: Duration = .seconds(10)) async throws(NATSError) -> Duration
     {
         let clock = ContinuousClock()
@@ -154,6 +163,8 @@ internal import Synchronization
 
     /// Closes at once: what waits in the outbox is dropped, waiting calls end with the code
     /// `closed`. Closing twice does nothing.
+    ///
+    /// A cancelled task waits to the end all the same: closing asks nothing of the server.
     public func close() async { await close(nil) }
 
     private func close(_ error: NATSError?) async {
@@ -170,10 +181,14 @@ internal import Synchronization
     /// What could not be handed out in time is given back to the server, for others.
     ///
     /// Draining twice waits for the first time to end, as long as that may take.
+    ///
+    /// Cancelling the task ends the waits: what was not written is dropped, the client is closed,
+    /// and the call throws `cancelled`.
     /// - Parameter timeout: Longest wait for the server and for the consumers; 30 s as in the
     ///   peers.
-    /// - Throws: `NATSError` with the code `timeout` (the detail says what was not consumed) or
-    ///   `disconnected` when the server did not confirm; the client is closed all the same.
+    /// - Throws: `NATSError` with `timeout` (the detail says what was not consumed), `disconnected`
+    ///   when a connection was lost with messages of which nobody knows whether they arrived,
+    ///   `cancelled`, or `closed`; the client is closed all the same.
     public func drain(
         timeout: Duration = NATSClientOptions.defaultDrainTimeout
     ) async throws(NATSError) {

@@ -6,12 +6,13 @@ extension NATSClientOptions {
     /// The options of a context that the `nats` tools keep (ADR-21): its servers, credentials,
     /// inbox prefix and domain of JetStream, everything else as by default.
     ///
+    /// Cancelling the task does nothing: reading such a file takes no time to speak of.
     /// - Parameters:
     ///   - name: The context; nil: the one that was selected last (`nats context select`).
     ///   - directory: The folder that holds `context.txt` and `context/NAME.json`; nil:
     ///     `$XDG_CONFIG_HOME/nats`, or `$HOME/.config/nats`.
-    /// - Throws: `NATSError` with the code `invalidArgument` and what is wrong: there is no such
-    ///   context, it cannot be read, or it asks for what this client does not have.
+    /// - Throws: `NATSError` with `invalidArgument` and what is wrong: there is no such context, it
+    ///   cannot be read, or it asks for what this client does not have.
     public static func context(
         _ name: String? = nil, directory: String? = nil
     ) async throws(NATSError) -> NATSClientOptions {

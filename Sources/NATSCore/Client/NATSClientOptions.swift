@@ -19,8 +19,8 @@ public struct NATSClientOptions: Sendable {
     /// Asked for credentials before every attempt to connect, with the server's address; what it
     /// returns wins over the options and the URL. An error counts as a failed attempt.
     public var authentication: (@Sendable (ServerURL) async throws -> ServerURL.Credentials)?
-    /// Whether a server that refuses the same credentials twice is tried on; otherwise it is
-    /// given up.
+    /// Whether the client goes on trying a server that refuses the same credentials twice, rather
+    /// than give it up.
     public var retriesRefusedCredentials = false
     /// Whether the server confirms every frame with `+OK`: for tests.
     public var verbose = false
@@ -61,7 +61,7 @@ public struct NATSClientOptions: Sendable {
     /// Size in bytes of the buffers that small messages are received into, within
     /// `receiveBufferLimits`. A message that is larger gets a buffer of its own size.
     public var receiveBufferSize = 128 << 10
-    /// Least and greatest `receiveBufferSize`: below, a read brings hardly a message; above, a
+    /// Least and greatest `receiveBufferSize`: below, a read brings hardly one message; above, a
     /// few small messages would keep much memory.
     public static let receiveBufferLimits = (4 << 10)...(2 << 20)
     /// Whether every `publish` is written at once by the calling thread when the client's is

@@ -6,7 +6,20 @@ public import BridgeBytes
 public struct NATSError: CodedError, Hashable {
     /// The step in which it happened.
     public enum Stage: String, Sendable, Hashable {
-        case connect, publish, subscribe, receive, request, flush, drain
+        /// Making a connection, or keeping it.
+        case connect
+        /// Sending a message, and learning what became of it.
+        case publish
+        /// Asking for messages.
+        case subscribe
+        /// Taking messages.
+        case receive
+        /// Asking, and waiting for answers.
+        case request
+        /// Waiting until the server has taken everything.
+        case flush
+        /// Ending in order.
+        case drain
     }
 
     /// What went wrong.

@@ -8,8 +8,10 @@ extension NATSMessage {
     public var text: String? { String(validating: payload) }
 
     /// The payload, a JSON text, as a value of a type: `try message.decode(Order.self)`.
-    /// - Throws: `JSONError` with the path to what does not fit the type, or with the position
-    ///   where the payload is no JSON. Complexity: O(n).
+    /// - Throws: `JSONError` with the path to what does not fit the type (`typeMismatch`,
+    ///   `missingKey`, `numberOutOfRange` and the like), or with the position where the payload is
+    ///   no JSON (`unexpectedByte`, `truncated` and the like).
+    /// - Complexity: O(n).
     public func decode<T: Decodable>(_ type: T.Type = T.self) throws(JSONError) -> T {
         try payload.decode(json: type)
     }

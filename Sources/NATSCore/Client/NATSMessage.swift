@@ -48,9 +48,10 @@ public struct NATSMessage: Sendable {
     /// Whether there is a header block.
     public var hasHeaders: Bool { payloadStart > headersStart }
 
-    /// The headers; empty when there are none. They are parsed when they are asked for, so who
-    /// wants several keeps them: `let headers = try message.headers`. Complexity: O(size).
-    /// - Throws: `WireError` when the block breaks ADR-4.
+    /// The headers; empty when there are none. They are parsed when they are asked for, so whoever
+    /// wants several of them keeps the value: `let headers = try message.headers`.
+    /// - Throws: `WireError` with `invalidHeaders` or `tooManyHeaders` when the block breaks ADR-4.
+    /// - Complexity: O(size of the headers), at each access.
     public var headers: Headers {
         get throws(WireError) {
             guard hasHeaders else { return Headers() }

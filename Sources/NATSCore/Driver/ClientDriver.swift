@@ -176,7 +176,7 @@ final class ClientDriver: LinkHandler {
             link.connectSibling(
                 to: address, from: core.options.localSource, makeHandler: makeWire)
         case .dialed(let socket):
-            // A dialer that hands out the same socket twice gets a descriptor that is none.
+            // A dialer that hands out the same socket twice gets a descriptor that is not open.
             link.adoptSibling(socket.take() ?? Descriptor(owning: -1), makeHandler: makeWire)
         }
     }

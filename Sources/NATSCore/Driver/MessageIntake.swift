@@ -34,10 +34,10 @@ struct MessageIntake: ~Copyable {
     /// A shared view of part of the unread bytes.
     func bytes(_ range: Range<Int>) -> Bytes { buffer.bytes(range) }
 
-    /// Makes room for so many unread bytes. Returns false when that is above the limit.
+    /// Makes room for this many unread bytes. Returns false when that is above the limit.
     mutating func reserve(_ count: Int) -> Bool { buffer.reserve(count) }
 
-    /// Forgets so many of the unread bytes.
+    /// Forgets this many of the unread bytes.
     mutating func consume(_ count: Int) { buffer.consume(count) }
 
     /// Takes messages up to the first frame that is none, under one lock.

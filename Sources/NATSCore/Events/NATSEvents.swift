@@ -15,8 +15,11 @@ public struct NATSEvents: AsyncSequence, Sendable {
 
         init(_ listener: EventHub.Listener) { self.listener = listener }
 
+        /// The next event; nil behind the last one. Cancelling the task ends this loop alone.
         public mutating func next() async -> NATSEvent? { await next(isolation: #isolation) }
 
+        /// The next event, on the caller's actor; nil behind the last one. Cancelling the task ends
+        /// this loop alone.
         public mutating func next(isolation actor: isolated (any Actor)?) async -> NATSEvent? {
             while batch.isEmpty {
                 switch await listener.delivery.next() {

@@ -50,7 +50,8 @@ extension Outbox {
     /// The connection is over, and nobody must write to it any more; `lost` comes later.
     func cutOff() { state.withLock { $0.disconnect() } }
 
-    /// The connection is gone: keeps messages for the next one, and tells who waits for others.
+    /// The connection is gone: keeps messages for the next one, and tells those who wait for
+    /// others.
     func lost(unsent: borrowing SendBuffer) {
         let notices = state.withLock { state in
             let notices = noteAnswers(&state)
@@ -101,7 +102,7 @@ extension Outbox {
     /// A server closed the connection since the longest line is too long for it.
     func longestLineRefused() { state.withLock { $0.queue.longestLineRefused() } }
 
-    /// Refuses everything from now on, and tells who waits.
+    /// Refuses everything from now on, and tells those who wait.
     func close() {
         let notices = state.withLock { state in
             let notices = noteAnswers(&state)

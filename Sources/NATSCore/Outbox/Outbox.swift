@@ -177,7 +177,7 @@ final class Outbox: Sendable {
         }
     }
 
-    /// Does something that appends control frames, wakes the reactor and tells who waits.
+    /// Does something that appends control frames, wakes the reactor and tells those who wait.
     func change(_ body: (inout OutboxState) -> [SendLedger.Notice]) {
         var link: LinkHandle?
         let notices = state.withLock { state -> [SendLedger.Notice] in

@@ -32,7 +32,7 @@ struct ReceiptWaiters: Sendable {
         if waiting.isEmpty { entries.removeAll() }
     }
 
-    /// Takes out who waits for messages up to a number.
+    /// Takes out those who wait for messages up to a number.
     mutating func take(upTo number: UInt64) -> [Entry] {
         guard !waiting.isEmpty else { return [] }
         var taken: [Entry] = []
@@ -43,7 +43,7 @@ struct ReceiptWaiters: Sendable {
         return taken
     }
 
-    /// Takes out who waits for one message. Complexity: O(n).
+    /// Takes out those who wait for one message. Complexity: O(n).
     mutating func take(exactly number: UInt64) -> [UInt64] {
         guard !waiting.isEmpty else { return [] }
         return entries.waiting.filter { $0.number == number }.map(\.waiter).filter {

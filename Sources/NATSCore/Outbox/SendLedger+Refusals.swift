@@ -33,7 +33,7 @@ struct RefusalWindow: Sendable {
 }
 
 extension SendLedger {
-    /// From so many noted messages behind the last PING on, another PING is due.
+    /// From this many noted messages behind the last PING on, another PING is due.
     static let notedLimit = 4096
 
     /// A message was appended of which somebody may ask what became of it.
@@ -52,7 +52,7 @@ extension SendLedger {
         appended - lastMark > UInt64(refusals.notedBehindPing)
     }
 
-    /// Whether so many messages are noted that a PING should stand behind them.
+    /// Whether this many messages are noted that a PING should stand behind them.
     package var wantsMark: Bool { refusals.noted.count >= Self.notedLimit && hasMessageBehindPing }
 
     /// The server refuses a message to a subject, or with one to reply to.

@@ -54,10 +54,16 @@ public final class NATSReplies: AsyncSequence, Sendable {
 
         init(_ replies: NATSReplies) { self.replies = replies }
 
+        /// The next answer; nil when the request is over. Cancelling the task ends it.
+        /// - Throws: `NATSError` with `noResponders`, `permissionDenied`, `slowConsumer`,
+        ///   `disconnected` or `closed`.
         public mutating func next() async throws(NATSError) -> NATSMessage? {
             try await next(isolation: #isolation)
         }
 
+        /// The next answer, on the caller's actor; nil when the request is over. Cancelling the
+        /// task ends it.
+        /// - Throws: As `next()`.
         public mutating func next(
             isolation actor: isolated (any Actor)?
         ) async throws(NATSError) -> NATSMessage? {
@@ -113,11 +119,11 @@ final class ManyAnswers: Sendable {
 
 extension NATSClient {
     /// Asks and takes any number of answers, through the shared inbox (ADR-47).
-    ///
     /// - Returns: The answers, which throw `noResponders` at once when nobody listens,
-    ///   `permissionDenied`, `disconnected` (only with `failsRequestsOnDisconnect`),
-    ///   `slowConsumer` or `closed`. No answer at all within the time is an empty sequence.
-    /// - Throws: `NATSError`: `payloadTooLarge`, `outboxFull`, `closed`; nothing was sent then.
+    ///   `permissionDenied`, `disconnected` (only with `failsRequestsOnDisconnect`), `slowConsumer`
+    ///   or `closed`. No answer at all within the time is an empty sequence.
+    /// - Throws: `NATSError` with `tooLarge`, `outboxFull`, `permissionDenied` (our inbox is
+    ///   forbidden) or `closed`; nothing was sent then.
     public func requestMany(
         _ payload: Bytes, to subject: Subject, headers: Headers = Headers(),
         options: RequestManyOptions = RequestManyOptions()

@@ -39,14 +39,16 @@ public final class NATSSubscription: AsyncSequence, Sendable {
     /// Ends the interest after the server has delivered `count` messages in all, counted from
     /// the beginning; the sequence then ends.
     ///
-    /// One that has delivered as many already ends at once; zero and less count as that.
+    /// One that has already delivered that many ends at once; zero and less count as that.
     public func unsubscribe(after count: Int) { core.unsubscribe(id, after: Swift.max(0, count)) }
 
     /// Ends the interest at the server, and the sequence after what the server had sent.
     ///
     /// Returns when the server has confirmed; what waits can be consumed afterwards.
-    /// - Throws: `NATSError`: `timeout`, `cancelled` or `closed` when the server
-    ///   did not confirm; the sequence ends all the same.
+    ///
+    /// Cancelling the task ends the wait; the interest is over all the same.
+    /// - Throws: `NATSError` with `timeout`, `cancelled` or `closed` when the server did not
+    ///   confirm; the sequence ends all the same.
     public func drain(timeout: Duration = .seconds(30)) async throws(NATSError) {
         try await core.drain(id, timeout: timeout)
     }
@@ -73,13 +75,16 @@ public final class NATSSubscription: AsyncSequence, Sendable {
     }
 
     /// The next messages or the next gap; nil at the end.
+    ///
+    /// Cancelling the task ends the subscription, and the result is nil.
     /// - Parameters:
     ///   - deadline: When a wait ends without a message. The subscription goes on all the same: a
     ///     message that comes later is there for the next call. What waits already is given out
     ///     however late it is.
     ///   - isolation: The caller's actor.
-    /// - Throws: `NATSError` when the server refused or ended the subscription, with the code
-    ///   `slowConsumer` when the policy `fail` did, or with `timeout` at the deadline.
+    /// - Throws: `NATSError` with `permissionDenied` or `limitExceeded` when the server refused the
+    ///   subscription, `slowConsumer` when the policy is to fail, `timeout` at the deadline, or why
+    ///   the client has given up.
     public func nextDelivery(
         until deadline: ContinuousClock.Instant? = nil,
         isolation: isolated (any Actor)? = #isolation
@@ -100,10 +105,12 @@ public final class NATSSubscription: AsyncSequence, Sendable {
 
     /// The next messages, as many as came together; nil at the end. For consumers that take many
     /// small messages this is the cheapest form. Gaps are passed over: see `statistics`.
+    ///
+    /// Cancelling the task ends the subscription, and the result is nil.
     /// - Parameters:
     ///   - deadline: As for `nextDelivery`.
     ///   - isolation: The caller's actor.
-    /// - Throws: As `nextDelivery`.
+    /// - Throws: As `nextDelivery(until:isolation:)`.
     public func nextBatch(
         until deadline: ContinuousClock.Instant? = nil,
         isolation: isolated (any Actor)? = #isolation
@@ -122,7 +129,9 @@ public final class NATSSubscription: AsyncSequence, Sendable {
     public struct Deliveries: AsyncSequence, Sendable {
         /// A message, or how many were dropped before the next one.
         public enum Element: Sendable {
+            /// The next message.
             case message(NATSMessage)
+            /// A place at which messages are missing, or may be.
             case gap(SubscriptionGap)
         }
 
@@ -139,10 +148,17 @@ public final class NATSSubscription: AsyncSequence, Sendable {
                 cursor = Delivery.Cursor(subscription.delivery)
             }
 
+            /// The next message or gap; nil at the end. Cancelling the task ends the subscription.
+            /// - Throws: `NATSError` with `permissionDenied` or `limitExceeded` when the server
+            ///   refused the subscription, `slowConsumer` when the policy is to fail, or why the
+            ///   client has given up.
             public mutating func next() async throws(NATSError) -> Element? {
                 try await next(isolation: #isolation)
             }
 
+            /// The next message or gap, on the caller's actor; nil at the end. Cancelling the task
+            /// ends the subscription.
+            /// - Throws: As `next()`.
             public mutating func next(
                 isolation actor: isolated (any Actor)?
             ) async throws(NATSError) -> Element? {
@@ -171,10 +187,17 @@ public final class NATSSubscription: AsyncSequence, Sendable {
             cursor = Delivery.Cursor(subscription.delivery)
         }
 
+        /// The next message; nil at the end. Cancelling the task ends the subscription.
+        /// - Throws: `NATSError` with `permissionDenied` or `limitExceeded` when the server refused
+        ///   the subscription, `slowConsumer` when the policy is to fail, or why the client has
+        ///   given up.
         public mutating func next() async throws(NATSError) -> NATSMessage? {
             try await next(isolation: #isolation)
         }
 
+        /// The next message, on the caller's actor; nil at the end. Cancelling the task ends the
+        /// subscription.
+        /// - Throws: As `next()`.
         public mutating func next(
             isolation actor: isolated (any Actor)?
         ) async throws(NATSError) -> NATSMessage? {

@@ -32,7 +32,8 @@ public struct SubscriptionLimits: Sendable, Hashable {
     /// at all.
     public var patience: Duration? = Self.defaultPatience
 
-    /// Half of the ten seconds after which a server cuts off who does not read (`write_deadline`).
+    /// Half of the ten seconds after which a server cuts off a client that does not read
+    /// (`write_deadline`).
     public static let defaultPatience = Duration.seconds(5)
 
     /// 65,536 messages or 64 MiB, and then the client reads no further for a while.

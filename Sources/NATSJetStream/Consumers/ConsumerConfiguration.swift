@@ -14,6 +14,7 @@ public struct ConsumerConfiguration: Sendable, Hashable {
         case lastPerSubject
         /// With what is stored after the consumer was made.
         case new
+        /// From the message of this number on.
         case byStartSequence(UInt64)
         /// With what was stored at or after a moment of the *server's* clock. A moment in its
         /// future delivers nothing, and no error says so: see `JetStream.replay`.
@@ -22,14 +23,18 @@ public struct ConsumerConfiguration: Sendable, Hashable {
 
     /// What counts as acknowledged.
     public enum AckPolicy: String, Sendable {
+        /// Each message is acknowledged by itself.
         case explicit
+        /// Acknowledging a message acknowledges all before it.
         case all
+        /// Nothing is acknowledged: what was delivered counts as done.
         case none
     }
 
     /// The name under which the server remembers the consumer for ever; nil: it is forgotten
     /// when it was not used for `inactiveThreshold`.
     public var durableName: String?
+    /// A sentence for people, which the server keeps; nil: none.
     public var description: String?
     /// Where the consumer starts.
     public var deliverPolicy = DeliverPolicy.all

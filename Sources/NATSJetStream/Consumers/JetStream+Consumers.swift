@@ -8,7 +8,12 @@ extension JetStream {
     ///
     /// A consumer without a durable name gets a random one, and the server forgets it when it
     /// was not used for `inactiveThreshold`.
-    /// - Throws: `JetStreamError`, `streamNotFound` and `invalidArgument` among others.
+    ///
+    /// Cancelling the task ends the wait with the code `cancelled`; the server may have done it by
+    /// then.
+    /// - Throws: `JetStreamError` with `streamNotFound`, `invalidArgument` (the detail names the
+    ///   setting), `refused` when there is another consumer of that name, and what every call of
+    ///   the API may throw (see `JetStream`).
     public func createConsumer(
         _ configuration: ConsumerConfiguration, on stream: String
     ) async throws(JetStreamError) -> PullConsumer {
@@ -17,7 +22,12 @@ extension JetStream {
 
     /// Changes a durable consumer. What has been delivered stays delivered. Start from the
     /// configuration of `consumerInfo`, so that settings that this client does not know are kept.
-    /// - Throws: `JetStreamError`, `consumerNotFound` and `invalidArgument` among others.
+    ///
+    /// Cancelling the task ends the wait with the code `cancelled`; the server may have done it by
+    /// then.
+    /// - Throws: `JetStreamError` with `streamNotFound`, `consumerNotFound`, `invalidArgument`,
+    ///   `refused` for what cannot be changed, and what every call of the API may throw (see
+    ///   `JetStream`).
     @discardableResult
     public func updateConsumer(
         _ configuration: ConsumerConfiguration, on stream: String
@@ -49,7 +59,10 @@ extension JetStream {
     }
 
     /// A consumer that exists.
-    /// - Throws: `JetStreamError`, `consumerNotFound` among others.
+    ///
+    /// Cancelling the task ends the wait with the code `cancelled`.
+    /// - Throws: `JetStreamError` with `consumerNotFound`, `streamNotFound`, `invalidArgument` for
+    ///   what is no name, and what every call of the API may throw (see `JetStream`).
     public func consumer(
         _ name: String, on stream: String
     ) async throws(JetStreamError) -> PullConsumer {
@@ -57,7 +70,10 @@ extension JetStream {
     }
 
     /// What a consumer is and where it stands.
-    /// - Throws: `JetStreamError`, `consumerNotFound` among others.
+    ///
+    /// Cancelling the task ends the wait with the code `cancelled`.
+    /// - Throws: `JetStreamError` with `consumerNotFound`, `streamNotFound`, `invalidArgument` for
+    ///   what is no name, and what every call of the API may throw (see `JetStream`).
     public func consumerInfo(
         _ name: String, on stream: String
     ) async throws(JetStreamError) -> ConsumerInfo {
@@ -67,7 +83,11 @@ extension JetStream {
     }
 
     /// Removes a consumer; its messages stay in the stream.
-    /// - Throws: `JetStreamError`, `consumerNotFound` among others.
+    ///
+    /// Cancelling the task ends the wait with the code `cancelled`; the server may have done it by
+    /// then.
+    /// - Throws: `JetStreamError` with `consumerNotFound`, `streamNotFound`, `invalidArgument` for
+    ///   what is no name, and what every call of the API may throw (see `JetStream`).
     public func deleteConsumer(_ name: String, on stream: String) async throws(JetStreamError) {
         _ = try await call(
             api.consumerDelete(stream, name), nil, operation: "consumer delete", stream: stream)

@@ -21,13 +21,20 @@ public struct PullConsumer: Sendable {
     public var stream: String { cachedInfo.stream }
 
     /// What the consumer is and where it stands now.
-    /// - Throws: `JetStreamError`, `consumerNotFound` among others.
+    ///
+    /// Cancelling the task ends the wait with the code `cancelled`.
+    /// - Throws: `JetStreamError` with `consumerNotFound`, `streamNotFound`, and what every call of
+    ///   the API may throw (see `JetStream`).
     public func info() async throws(JetStreamError) -> ConsumerInfo {
         try await jetStream.consumerInfo(name, on: stream)
     }
 
     /// Removes the consumer at the server.
-    /// - Throws: `JetStreamError`, `consumerNotFound` among others.
+    ///
+    /// Cancelling the task ends the wait with the code `cancelled`; the server may have done it by
+    /// then.
+    /// - Throws: `JetStreamError` with `consumerNotFound`, `streamNotFound`, and what every call of
+    ///   the API may throw (see `JetStream`).
     public func delete() async throws(JetStreamError) {
         try await jetStream.deleteConsumer(name, on: stream)
     }
@@ -38,14 +45,17 @@ public struct PullConsumer: Sendable {
     /// at the next call. Every message is to be acknowledged, or it is delivered again. After the
     /// connection was lost, what has not come is asked for again. When the client drains, it ends
     /// with what has come.
+    ///
+    /// Cancelling the task ends the wait: with the code `cancelled` when nothing had come, else
+    /// with what had.
     /// - Parameters:
     ///   - batch: Most messages, at least 1.
     ///   - maxBytes: Most bytes of all messages together, at least 1; nil: no bound.
     ///   - expires: How long the server waits for them, at most a century; zero: what is there
     ///     now.
-    /// - Throws: `JetStreamError`: `invalidArgument`, `unavailable`, `consumerDeleted`,
-    ///   `heartbeatMissed`, `batchBytesExceeded` when the next message alone is larger than
-    ///   `maxBytes`, `disconnected`, `cancelled` and others.
+    /// - Throws: `JetStreamError` with `invalidArgument`, `consumerDeleted`, `heartbeatMissed`,
+    ///   `unavailable` (no such consumer, or JetStream is away), `tooLarge` when the next message
+    ///   alone is larger than `maxBytes`, `refused`, `timeout`, `cancelled` or `closed`.
     public func fetch(
         batch: Int, maxBytes: Int? = nil, expires: Duration = .seconds(5)
     ) async throws(JetStreamError) -> [JetStreamMessage] {
@@ -61,7 +71,9 @@ public struct PullConsumer: Sendable {
     }
 
     /// The next message, or nil when none has come in time, or is there now if `expires` is zero.
-    /// - Throws: As `fetch`.
+    ///
+    /// Cancelling the task ends the wait with the code `cancelled`.
+    /// - Throws: As `fetch(batch:maxBytes:expires:)`.
     public func next(
         expires: Duration = .seconds(5)
     ) async throws(JetStreamError) -> JetStreamMessage? {
@@ -117,10 +129,19 @@ public struct JetStreamMessages: AsyncSequence, Sendable {
             configuration = messages.configuration
         }
 
+        /// The next message; nil when the client drains. Cancelling the task ends the requests with
+        /// the code `cancelled`.
+        /// - Throws: `JetStreamError` with `invalidArgument`, `consumerDeleted`, `heartbeatMissed`,
+        ///   `unavailable` (no such consumer, or JetStream is away), `tooLarge` when the next
+        ///   message alone is larger than `maxBytes`, `refused`, `timeout`, `cancelled` or
+        ///   `closed`.
         public mutating func next() async throws(JetStreamError) -> JetStreamMessage? {
             try await next(isolation: #isolation)
         }
 
+        /// The next message, on the caller's actor; nil when the client drains. Cancelling the task
+        /// ends the requests with the code `cancelled`.
+        /// - Throws: As `next()`.
         public mutating func next(
             isolation actor: isolated (any Actor)?
         ) async throws(JetStreamError) -> JetStreamMessage? {

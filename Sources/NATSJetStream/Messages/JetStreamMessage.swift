@@ -47,25 +47,31 @@ public struct JetStreamMessage: Sendable {
     public var text: String? { message.text }
 
     /// The payload, a JSON text, as a value of a type.
-    /// - Throws: As `NATSMessage.decode`. Complexity: O(n).
+    /// - Throws: As `NATSMessage.decode(_:)`.
+    /// - Complexity: O(n).
     public func decode<T: Decodable>(_ type: T.Type = T.self) throws(JSONError) -> T {
         try message.decode(type)
     }
 
-    /// The headers, parsed when they are asked for: who wants several keeps them.
-    /// - Throws: `WireError` when the block breaks ADR-4.
+    /// The headers, parsed when they are asked for: whoever wants several of them keeps the value.
+    /// - Throws: `WireError` with `invalidHeaders` or `tooManyHeaders` when the block breaks ADR-4.
+    /// - Complexity: O(size of the headers), at each access.
     public var headers: Headers { get throws(WireError) { try message.headers } }
 
     private static let doneBody = Acknowledgement.done.body
     private static let inProgressBody = Acknowledgement.inProgress.body
 
-    /// Done: the message is not delivered again.
-    /// - Throws: `JetStreamError`: `disconnected` or `notSent`; it will be delivered again then.
+    /// Done: the message is not delivered again. Returns when that is in the client's outbox.
+    /// - Throws: `JetStreamError` with `outboxFull` or `closed`; the message will be delivered
+    ///   again then.
     public func ack() throws(JetStreamError) { try send(Self.doneBody, "ack") }
 
     /// Done, and the server has confirmed it: what exactly-once processing needs, since a plain
     /// `ack` may be lost and the message delivered again.
-    /// - Throws: `JetStreamError`: `timeout`, `disconnected` and others.
+    ///
+    /// Cancelling the task ends the wait; the server may have taken the acknowledgement by then.
+    /// - Throws: `JetStreamError` with `timeout`, `cancelled`, `outboxFull`, `closed`,
+    ///   `permissionDenied` or `jetStreamDisabled`; the message may come again then.
     public func ackConfirmed(timeout: Duration = .seconds(5)) async throws(JetStreamError) {
         do throws(NATSError) {
             _ = try await client.request(
@@ -78,20 +84,20 @@ public struct JetStreamMessage: Sendable {
 
     /// Not done: deliver it again, after a delay if there is one. Without a delay, and with a
     /// negative one, which is none, all tries may be used up in milliseconds.
-    /// - Throws: `JetStreamError`: `disconnected` or `notSent`.
+    /// - Throws: `JetStreamError` with `outboxFull` or `closed`.
     public func nak(delay: Duration? = nil) throws(JetStreamError) {
         try send(Acknowledgement.notDone(delay: delay).body, "nak")
     }
 
     /// Still at work: the time to acknowledge starts anew.
-    /// - Throws: `JetStreamError`: `disconnected` or `notSent`.
+    /// - Throws: `JetStreamError` with `outboxFull` or `closed`.
     public func inProgress() throws(JetStreamError) {
         try send(Self.inProgressBody, "in progress", isFinal: false)
     }
 
     /// Never deliver it again, although it is not done: it is malformed, or hopeless. The server
     /// tells the reason in an advisory.
-    /// - Throws: `JetStreamError`: `disconnected` or `notSent`.
+    /// - Throws: `JetStreamError` with `outboxFull` or `closed`.
     public func terminate(reason: String? = nil) throws(JetStreamError) {
         try send(Acknowledgement.terminate(reason: reason).body, "terminate")
     }
@@ -116,6 +122,9 @@ public struct JetStreamMessage: Sendable {
     ///
     /// Nothing is said while there is no connection. An interval of less than
     /// `shortestProgressInterval` counts as that.
+    ///
+    /// Cancelling the task is for `body` to notice; the messages end when it returns.
+    /// - Throws: What `body` throws.
     public func keepingInProgress<Result, Failure: Error>(
         every interval: Duration, _ body: () async throws(Failure) -> Result
     ) async throws(Failure) -> Result {

@@ -11,7 +11,9 @@ extension NATSClient {
 /// The same calls for payloads of other types.
 extension JetStream {
     /// Publishes text or bytes and waits until a stream has stored them.
-    /// - Throws: As the form for `Bytes`.
+    ///
+    /// Cancelling the task does what it does in the form for `Bytes`.
+    /// - Throws: `JetStreamError`, as the form for `Bytes`.
     @discardableResult
     public func publish(
         _ payload: some BytesConvertible, to subject: Subject, headers: Headers = Headers(),
@@ -21,8 +23,10 @@ extension JetStream {
     }
 
     /// Publishes the JSON of a value and waits until a stream has stored it.
-    /// - Throws: As the form for `Bytes`, and `invalidArgument` when the value is none that JSON
-    ///   can write; the detail has the path.
+    ///
+    /// Cancelling the task does what it does in the form for `Bytes`.
+    /// - Throws: `JetStreamError`, as the form for `Bytes`, and `invalidArgument` when JSON cannot
+    ///   write the value; the detail has the path.
     @discardableResult
     public func publish(
         json value: some Encodable, to subject: Subject, headers: Headers = Headers(),

@@ -9,11 +9,15 @@ extension JetStream {
     /// `publishRetries` times (ADR-22). A message whose answer did not come is not published
     /// again by itself: do that with the same `messageID` inside the stream's duplicate window
     /// (two minutes by default), and the answer says `isDuplicate` if the first one was stored.
-    /// - Throws: `JetStreamError`: `noStream` when no stream stores the subject,
-    ///   `jetStreamDisabled` when there is no JetStream,
-    ///   `permissionDenied`, `tooLarge`, `conditionFailed`, `refused` (the message is not
-    ///   stored); `timeout`, `disconnected` and `cancelled`. Its `outcome` says what is known:
-    ///   `lost` (not sent), `denied` (not stored) or `unknown`.
+    ///
+    /// Cancelling the task ends the wait with the code `cancelled`; a message that was sent by then
+    /// may be stored.
+    /// - Throws: `JetStreamError` with `noStream` when no stream stores the subject,
+    ///   `jetStreamDisabled` when there is no JetStream, `permissionDenied`, `tooLarge`,
+    ///   `conditionFailed`, `storageFull`, `unavailable`, `refused` (the message is not stored),
+    ///   `outboxFull`, `closed`, `timeout`, `cancelled`, or `unexpectedAnswer` when something else
+    ///   than a stream answers. Its `outcome` says what is known: `lost` (not sent), `denied` (not
+    ///   stored) or `unknown`.
     @discardableResult
     public func publish(
         _ payload: Bytes, to subject: Subject, headers: Headers = Headers(),
@@ -72,10 +76,13 @@ extension JetStream {
     /// nobody answered comes after those that were sent meanwhile. When no answer comes at all
     /// for the options' `timeout`, everything that is not settled fails with `timeout`, and the
     /// rest of the sequence, not sent, with `notSent`.
+    ///
+    /// Cancelling the task ends the run with the code `cancelled`.
     /// - Parameter maxOutstanding: Most messages that may wait for their answers.
     /// - Returns: What became of each message, in order; the `outcome` of a failure says what is
     ///   known of it.
-    /// - Throws: `JetStreamError`: `cancelled` or `disconnected`; messages may have been stored.
+    /// - Throws: `JetStreamError` with `invalidArgument` when nothing may be outstanding, before
+    ///   anything is sent; `cancelled` or `closed`, when messages may have been stored.
     public func publishAll(
         _ messages: some Sequence<PublishRequest>, maxOutstanding: Int = 256
     ) async throws(JetStreamError) -> [Result<PublishAck, JetStreamError>] {

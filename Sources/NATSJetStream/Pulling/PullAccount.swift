@@ -29,7 +29,7 @@ final class PullAccount: DrainParticipant {
 
         var isSettled: Bool { hasLoopEnded && open <= 0 }
 
-        /// Takes out who waits for the end, if it has come.
+        /// Takes out those who wait for the end, if it has come.
         mutating func settled() -> CheckedContinuation<Void, Never>? {
             isSettled ? waiter.take() : nil
         }

@@ -22,7 +22,7 @@ public struct ReplayAnchor: Sendable, Hashable {
     /// The local clock has no part in it: one that is ahead of the server's would ask for a
     /// start in the server's future, which is accepted and silently delivers nothing. A negative
     /// duration counts as zero for the same reason.
-    /// - Throws: `JetStreamError` with the code `malformedAnswer` when the server does not tell
+    /// - Throws: `JetStreamError` with `unexpectedAnswer` when the server does not tell
     ///   its time (before 2.10).
     package init(_ info: StreamInfo, since duration: Duration) throws(JetStreamError) {
         guard let serverTime = info.serverTime else {
@@ -46,14 +46,18 @@ extension JetStream {
     /// They come in the order of the stream, without gaps: when the server loses the consumer,
     /// another one goes on behind the last message. Nothing is to be acknowledged. Messages that
     /// are removed from the stream meanwhile are not waited for.
+    ///
+    /// Cancelling the task ends the wait with the code `cancelled`.
     /// - Parameters:
     ///   - stream: Name of the stream.
     ///   - duration: How far to look back.
     ///   - filters: Only messages on these subjects; empty: all.
     ///   - follows: Whether new messages follow the old ones without end. Otherwise the sequence
     ///     ends with the message that was the newest when the replay began.
-    /// - Throws: `JetStreamError`, `streamNotFound` among others. When the client drains, the
-    ///   sequence throws `disconnected` unless it follows, since more was promised.
+    /// - Throws: `JetStreamError` with `streamNotFound`, `unexpectedAnswer` when the server does
+    ///   not tell its time, and what every call of the API may throw (see `JetStream`). The
+    ///   sequence throws `closed` when the client drains, unless it follows, since more was
+    ///   promised.
     public func replay(
         _ stream: String, since duration: Duration, filters: [SubjectPattern] = [],
         follows: Bool = false
@@ -90,10 +94,17 @@ public struct Replay: AsyncSequence, Sendable {
                 start: replay.anchor.start, last: replay.follows ? nil : replay.anchor.lastSequence)
         }
 
+        /// The next message; nil at the end. Cancelling the task ends the replay with the code
+        /// `cancelled`; the server forgets its consumer after five minutes.
+        /// - Throws: `JetStreamError` with `streamNotFound`, `closed`, `cancelled`, `timeout`, or
+        ///   as the calls of the API that make the consumer anew.
         public mutating func next() async throws(JetStreamError) -> JetStreamMessage? {
             try await next(isolation: #isolation)
         }
 
+        /// The next message, on the caller's actor; nil at the end. Cancelling the task ends the
+        /// replay, as in `next()`.
+        /// - Throws: As `next()`.
         public mutating func next(
             isolation actor: isolated (any Actor)?
         ) async throws(JetStreamError) -> JetStreamMessage? {

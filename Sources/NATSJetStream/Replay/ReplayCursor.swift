@@ -44,7 +44,7 @@ package struct ReplayCursor: Sendable {
         streamSequence == 0 ? .byStartTime(start) : .byStartSequence(streamSequence + 1)
     }
 
-    /// A consumer was made that has so many messages to deliver.
+    /// A consumer was made that has this many messages to deliver.
     package mutating func opened(pending: UInt64) {
         consumerSequence = 0
         if last != nil && pending == 0 { isFinished = true }

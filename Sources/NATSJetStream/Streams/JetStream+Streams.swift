@@ -5,7 +5,11 @@ public import NATSWire
 extension JetStream {
     /// Makes a stream. When there is one with that name and the same configuration, it is
     /// returned; with another configuration that is an error.
-    /// - Throws: `JetStreamError`, `streamNameInUse` and `invalidArgument` among others.
+    ///
+    /// Cancelling the task ends the wait with the code `cancelled`; the server may have done it by
+    /// then.
+    /// - Throws: `JetStreamError` with `streamNameInUse`, `invalidArgument` (the detail names the
+    ///   setting), and what every call of the API may throw (see `JetStream`).
     @discardableResult
     public func createStream(
         _ configuration: StreamConfiguration
@@ -20,7 +24,11 @@ extension JetStream {
 
     /// Changes a stream. Start from the configuration of `streamInfo`, so that settings that
     /// this client does not know are kept.
-    /// - Throws: `JetStreamError`, `streamNotFound` among others.
+    ///
+    /// Cancelling the task ends the wait with the code `cancelled`; the server may have done it by
+    /// then.
+    /// - Throws: `JetStreamError` with `streamNotFound`, `invalidArgument`, and what every call of
+    ///   the API may throw (see `JetStream`).
     @discardableResult
     public func updateStream(
         _ configuration: StreamConfiguration
@@ -34,7 +42,10 @@ extension JetStream {
     }
 
     /// What a stream is and holds, and what time its server has.
-    /// - Throws: `JetStreamError`, `streamNotFound` among others.
+    ///
+    /// Cancelling the task ends the wait with the code `cancelled`.
+    /// - Throws: `JetStreamError` with `streamNotFound`, `invalidArgument` for what is no name, and
+    ///   what every call of the API may throw (see `JetStream`).
     public func streamInfo(_ name: String) async throws(JetStreamError) -> StreamInfo {
         try StreamInfo(
             await call(
@@ -42,7 +53,11 @@ extension JetStream {
     }
 
     /// Removes a stream with all of its messages and consumers.
-    /// - Throws: `JetStreamError`, `streamNotFound` among others.
+    ///
+    /// Cancelling the task ends the wait with the code `cancelled`; the server may have done it by
+    /// then.
+    /// - Throws: `JetStreamError` with `streamNotFound`, `invalidArgument` for what is no name, and
+    ///   what every call of the API may throw (see `JetStream`).
     public func deleteStream(_ name: String) async throws(JetStreamError) {
         let answer = try await call(
             api.streamDelete(name), nil, operation: "stream delete", stream: name)
@@ -50,11 +65,15 @@ extension JetStream {
     }
 
     /// Removes messages of a stream and returns how many.
+    ///
+    /// Cancelling the task ends the wait with the code `cancelled`; the server may have done it by
+    /// then.
     /// - Parameters:
     ///   - subject: Only those on such subjects; nil: all.
     ///   - sequence: Only those before this number; nil: all.
     ///   - keep: Leaves that many of the newest; nil: none. Not together with `sequence`.
-    /// - Throws: `JetStreamError`, `streamNotFound` among others.
+    /// - Throws: `JetStreamError` with `streamNotFound`, `invalidArgument`, and what every call of
+    ///   the API may throw (see `JetStream`).
     @discardableResult
     public func purgeStream(
         _ name: String, subject: SubjectPattern? = nil, before sequence: UInt64? = nil,

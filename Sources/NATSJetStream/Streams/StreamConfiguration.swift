@@ -18,13 +18,17 @@ public struct StreamConfiguration: Sendable, Hashable {
 
     /// What gives way when a limit is reached.
     public enum Discard: String, Sendable {
+        /// The oldest messages go.
         case old
+        /// New messages are refused.
         case new
     }
 
     /// Where messages are kept.
     public enum Storage: String, Sendable {
+        /// On the server's disk.
         case file
+        /// In the server's memory: gone when it restarts.
         case memory
     }
 
@@ -32,6 +36,7 @@ public struct StreamConfiguration: Sendable, Hashable {
     public var name: String
     /// The subjects whose messages are stored.
     public var subjects: [SubjectPattern]
+    /// A sentence for people, which the server keeps; nil: none.
     public var description: String?
     /// When messages leave the stream by themselves.
     public var retention = Retention.limits

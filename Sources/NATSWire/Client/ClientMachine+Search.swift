@@ -89,7 +89,7 @@ extension ClientMachine {
         actions.append(.prepare(token: token, server))
     }
 
-    /// The driver has found so many ways to reach the server, or why there is none.
+    /// The driver has found this many ways to reach the server, or why there is none.
     package mutating func prepared(
         token answered: Int, _ result: Result<Int, Unreachable>, now: Duration
     ) -> [Action] {

@@ -20,7 +20,7 @@ public struct ConnectionContext: Sendable, Hashable {
     /// `jetstream_domain`.
     public let jetStreamDomain: String?
 
-    /// Members whose value, when it asks for something, this client cannot do justice to.
+    /// Members that, when they ask for anything, ask for what this client does not have.
     private static let unsupported = [
         "creds", "nkey", "cert", "key", "ca", "nsc", "user_jwt", "user_seed", "jwt", "seed",
         "socks_proxy", "tls", "tls_first", "windows_cert_store", "windows_cert_match",
@@ -29,7 +29,7 @@ public struct ConnectionContext: Sendable, Hashable {
 
     /// Reads the text of a context file. Members that are not known are ignored, null and the
     /// empty string count as missing.
-    /// - Throws: `WireError` in stage `context`: `malformedContext` when the text is no JSON
+    /// - Throws: `WireError` in the stage `context`: `invalidContext` when the text is no JSON
     ///   object or a member is no string, `unsupportedContext` with the member's name.
     public init(parsing text: Bytes) throws(WireError) {
         let json: JSONValue

@@ -23,8 +23,10 @@ public struct HeaderBlock: Sendable, Hashable {
     static let versionLine: StaticString = "NATS/1.0\r\n"
     static let version: StaticString = "NATS/1.0"
 
-    /// Parses a whole block, blank line included. Complexity: O(n).
-    /// - Throws: `WireError` with the position of the offending byte.
+    /// Parses a whole block (ADR-4), blank line included.
+    /// - Throws: `WireError` with `invalidHeaders` and the position of the offending byte, or
+    ///   `tooManyHeaders`.
+    /// - Complexity: O(n).
     public init(
         parsing block: Bytes, limits: WireLimits = .default
     ) throws(WireError) {

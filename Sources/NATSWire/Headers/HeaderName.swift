@@ -6,8 +6,10 @@ public import BridgeBytes
 public struct HeaderName: Sendable, Hashable {
     package let bytes: Bytes
 
-    /// Checks a text. Complexity: O(n).
-    /// - Throws: `SubjectError` with the position of the first offending byte.
+    /// Checks a text.
+    /// - Throws: `SubjectError`, whose code is `invalidArgument`, with the position of the first
+    ///   offending byte.
+    /// - Complexity: O(n).
     public init(_ text: String) throws(SubjectError) {
         try self.init(utf8: Bytes(utf8: text))
     }
@@ -57,8 +59,10 @@ public struct HeaderValue: Sendable, Hashable {
     /// The bytes as they go on the wire or came from it.
     public let bytes: Bytes
 
-    /// Checks a text. Complexity: O(n).
-    /// - Throws: `SubjectError` for CR, LF and NUL; nothing is ever stripped.
+    /// Checks a text.
+    /// - Throws: `SubjectError`, whose code is `invalidArgument`, for CR, LF and NUL; nothing is
+    ///   ever stripped.
+    /// - Complexity: O(n).
     public init(_ text: String) throws(SubjectError) {
         try self.init(utf8: Bytes(utf8: text))
     }

@@ -4,30 +4,51 @@ public import BridgeBytes
 public struct ServerError: CodedError, Hashable {
     /// The kinds of complaint that servers have; `code` tells them in fewer words.
     public enum Kind: Sendable, Hashable, CaseIterable {
+        /// `Stale Connection`: PINGs were not answered.
         case staleConnection
+        /// `Authorization Violation`: the credentials are refused.
         case authorizationViolation
+        /// `Authentication Timeout`: CONNECT came too late.
         case authenticationTimeout
+        /// `User Authentication Expired`: the credentials were good for a time that is over.
         case authenticationExpired
+        /// `User Authentication Revoked`: the credentials were withdrawn.
         case authenticationRevoked
+        /// `Account Authentication Expired`: the account's time is over.
         case accountAuthenticationExpired
+        /// `Maximum Connections Exceeded`, of the server or of the account.
         case maximumConnectionsExceeded
+        /// `Connection throttling is active`: try again later.
         case connectionThrottling
+        /// `Secure Connection - TLS Required`.
         case tlsRequired
+        /// `Invalid Client Protocol` in CONNECT.
         case invalidClientProtocol
+        /// `No responders requires headers support` in CONNECT.
         case noRespondersRequiresHeaders
+        /// `Failed Account Registration`.
         case failedAccountRegistration
+        /// `Attempted To Connect To Route Port`, or to another port that is not for clients.
         case wrongPort
+        /// `Maximum Payload Violation`: a message larger than `max_payload`.
         case maximumPayloadViolation
+        /// `Maximum Control Line Exceeded`: a line of the protocol that is too long.
         case maximumControlLineExceeded
+        /// `Unknown Protocol Operation`.
         case unknownProtocolOperation
+        /// `Invalid Subject`, in a message or a subscription.
         case invalidSubject
+        /// `Permissions Violation`: the subject is forbidden.
         case permissionsViolation
+        /// `Maximum Subscriptions Exceeded`, of the account.
         case maximumSubscriptionsExceeded
+        /// `Slow Consumer`: this client read too slowly.
         case slowConsumer
+        /// Words that are not known here.
         case other
     }
 
-    /// What the client had better do.
+    /// What the client should do.
     public enum Remedy: Sendable, Hashable {
         /// Nothing is lost but the operation at fault.
         case report
@@ -41,7 +62,9 @@ public struct ServerError: CodedError, Hashable {
 
     /// The operation that a permission was missing for.
     public enum Operation: Sendable, Hashable {
+        /// Publishing to this subject.
         case publish(subject: String)
+        /// Publishing with this subject for the answer.
         case publishWithReply(subject: String)
         /// `sid` only when the server names it; then it says exactly which subscription is dead.
         case subscribe(subject: String, queueGroup: String?, sid: Int?)
@@ -142,7 +165,7 @@ public struct ServerError: CodedError, Hashable {
         }
     }
 
-    /// What the client had better do.
+    /// What the client should do.
     public var remedy: Remedy {
         switch kind {
         case .invalidSubject, .permissionsViolation, .maximumSubscriptionsExceeded, .other:

@@ -4,7 +4,7 @@ internal import BridgeJSON
 extension ServerInfo {
     /// Reads the JSON text of an INFO line. Fields that are not known are ignored, missing ones
     /// keep their fallback, and null counts as missing.
-    /// - Throws: `WireError` in stage `info` when the text is no JSON object, or when a known
+    /// - Throws: `WireError` with `invalidInfo` when the text is no JSON object, or when a known
     ///   field is of the wrong kind or out of range.
     public init(parsing text: Bytes) throws(WireError) {
         let json: JSONValue

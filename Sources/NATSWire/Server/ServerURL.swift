@@ -13,8 +13,11 @@ public struct ServerURL: Sendable, Hashable {
 
     /// What the address says about who we are.
     public enum Credentials: Sendable, Hashable, CustomStringConvertible, CustomReflectable {
+        /// Without credentials.
         case none
+        /// A name and a password.
         case user(String, password: String)
+        /// A token alone.
         case token(String)
 
         /// The kind, and the user's name; no password and no token.
@@ -42,7 +45,7 @@ public struct ServerURL: Sendable, Hashable {
     /// What the address says about who we are.
     public let credentials: Credentials
 
-    /// An address from its parts. Traps when the port is none.
+    /// An address from its parts. Traps when the port is not in 1...65535.
     public init(
         scheme: Scheme = .nats, host: String, port: Int = defaultPort,
         credentials: Credentials = .none
@@ -55,7 +58,8 @@ public struct ServerURL: Sendable, Hashable {
     }
 
     /// Parses an address. Servers announce theirs without a scheme (`connect_urls`).
-    /// - Throws: `WireError` in stage `url`; its message does not repeat the text.
+    /// - Throws: `WireError` in the stage `url` with `invalidURL` or `unsupportedScheme`; its
+    ///   message does not repeat the text.
     public init(_ text: String) throws(WireError) {
         var rest = Substring(text)
         var scheme = Scheme.nats

@@ -13,8 +13,10 @@ public struct Subject: Sendable, Hashable {
     /// The UTF-8 form that goes on the wire.
     package let bytes: Bytes
 
-    /// Checks a text. Complexity: O(n).
-    /// - Throws: `SubjectError` with the position of the first offending byte.
+    /// Checks a text.
+    /// - Throws: `SubjectError`, whose code is `invalidArgument`, with the position of the first
+    ///   offending byte.
+    /// - Complexity: O(n).
     public init(_ text: String) throws(SubjectError) {
         try self.init(utf8: Bytes(utf8: text))
     }
@@ -38,7 +40,7 @@ public struct Subject: Sendable, Hashable {
     public var count: Int { bytes.count }
 
     /// The same subject, checked: one that arrived as a reply address may hold wildcards.
-    /// - Throws: `SubjectError` when it cannot be published to.
+    /// - Throws: `SubjectError`, whose code is `invalidArgument`, when it cannot be published to.
     public func validated() throws(SubjectError) -> Subject {
         try Subject(utf8: bytes)
     }

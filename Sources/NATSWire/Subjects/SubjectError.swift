@@ -6,21 +6,33 @@ public import BridgeBytes
 public struct SubjectError: CodedError, Hashable {
     /// What was wrong with the text, in words.
     public enum Fault: String, Sendable {
+        /// There is nothing.
         case empty = "it is empty"
+        /// Two dots follow each other, or one stands at an end.
         case emptyToken = "an empty token"
+        /// A blank or a tab.
         case blank = "a blank"
+        /// A control character.
         case controlCharacter = "a control character"
+        /// `*` or `>` where it cannot stand.
         case wildcard = "a wildcard that cannot stand there"
+        /// More bytes than a subject may have.
         case tooLong = "it is too long"
+        /// A character that such a text cannot have.
         case illegalCharacter = "a character that cannot stand there"
     }
 
     /// What the text was meant to be.
     public enum Kind: String, Sendable {
+        /// A subject to publish to.
         case subject
+        /// A subject to subscribe to.
         case pattern
+        /// The name of a queue group.
         case queueGroup = "queue_group"
+        /// The name of a header.
         case headerName = "header_name"
+        /// The value of a header.
         case headerValue = "header_value"
     }
 

@@ -6,8 +6,10 @@ public struct SubjectPattern: Sendable, Hashable {
     /// The UTF-8 form that goes on the wire.
     package let bytes: Bytes
 
-    /// Checks a text. Complexity: O(n).
-    /// - Throws: `SubjectError` with the position of the first offending byte.
+    /// Checks a text.
+    /// - Throws: `SubjectError`, whose code is `invalidArgument`, with the position of the first
+    ///   offending byte.
+    /// - Complexity: O(n).
     public init(_ text: String) throws(SubjectError) {
         try self.init(utf8: Bytes(utf8: text))
     }
@@ -53,8 +55,10 @@ public struct QueueGroup: Sendable, Hashable {
     /// The UTF-8 form that goes on the wire.
     package let bytes: Bytes
 
-    /// Checks a text: not empty, no blank, no control character. Complexity: O(n).
-    /// - Throws: `SubjectError` with the position of the first offending byte.
+    /// Checks a text: not empty, no blank, no control character.
+    /// - Throws: `SubjectError`, whose code is `invalidArgument`, with the position of the first
+    ///   offending byte.
+    /// - Complexity: O(n).
     public init(_ text: String) throws(SubjectError) {
         try self.init(utf8: Bytes(utf8: text))
     }

@@ -33,7 +33,29 @@ enum DocumentationRules {
                     file, line: index + 1,
                     "public without a sentence: write a /// comment above \(declaration)"))
         }
-        return findings + theory(file)
+        return findings + cases(file) + theory(file)
+    }
+
+    /// Cases have no word that makes them public: those of a public enumeration are.
+    private static func cases(_ file: SourceFile) -> [Finding] {
+        var findings: [Finding] = []
+        var indents: [Int] = []
+        for (index, code) in file.code.enumerated() {
+            let indent = code.prefix { $0 == " " }.count
+            if code.trimmed == "}", indent == indents.last { indents.removeLast() }
+            let words = file.words[index]
+            if words.contains("enum"), words.contains("public"), !code.trimmed.hasSuffix("}") {
+                indents.append(indent)
+            }
+            guard let last = indents.last, words.first == "case", indent == last + 4,
+                !isDocumented(file, index)
+            else { continue }
+            findings.append(
+                Finding(
+                    file, line: index + 1,
+                    "a public case without a sentence: write a /// comment above it"))
+        }
+        return findings
     }
 
     /// The documented requirements of the project's own protocols: "func upload".

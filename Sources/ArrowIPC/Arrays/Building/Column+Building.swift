@@ -8,6 +8,7 @@ extension Column {
     ///     }
     ///
     /// The column has as many values as were appended. Traps when `T` does not represent `type`.
+    /// - Throws: What the closure throws.
     public init<T: ArrowPrimitive, E: Error>(
         capacity: Int, of _: T.Type, type: DataType = T.arrowType,
         initializing: (inout OutputSpan<T>) throws(E) -> Void
@@ -77,8 +78,9 @@ extension Column {
     ///
     ///     let taken = try Column([moment, nil], type: .timestamp(.millisecond, zone: "UTC"))
     ///
-    /// - Throws: `invalidRow` when a value does not fit the type, with its position;
-    ///   `unsupportedType` for types that are not made of single values. Complexity: O(n).
+    /// - Throws: `ArrowError` with `invalidRow` when a value does not fit the type, with its
+    ///   position; `unsupportedType` for types that are not made of single values.
+    /// - Complexity: O(n).
     public init<T: ArrowScalarConvertible>(
         _ values: [T?], type: DataType = T.arrowType
     ) throws(ArrowError) {
@@ -98,7 +100,7 @@ extension Column {
     }
 
     /// A column of values that have a form of their own in columns, none of them null.
-    /// - Throws: as for optional values.
+    /// - Throws: `ArrowError` with `invalidRow` or `unsupportedType`, as for optional values.
     public init<T: ArrowScalarConvertible>(
         _ values: [T], type: DataType = T.arrowType
     ) throws(ArrowError) {
@@ -113,10 +115,13 @@ extension Column {
 }
 
 extension Column {
-    /// A column of lists: `lengths` says how many of the items each list takes, nil for null.
+    /// A column of lists.
     /// - Parameters:
+    ///   - lengths: How many of the items each list takes; nil: null.
+    ///   - items: The items of all lists, one list after the other.
     ///   - item: Name and nullability of the items; by default `item`, nullable.
-    /// - Throws: `lengthMismatch` when the lengths are negative or do not add up to the items.
+    /// - Throws: `ArrowError` with `lengthMismatch` when the lengths are negative or do not add up
+    ///   to the items.
     public init(
         lists lengths: [Int?], of items: Column, item: Field? = nil
     ) throws(ArrowError) {
@@ -154,7 +159,7 @@ extension Column {
     /// - Parameters:
     ///   - fields: The columns of the structure, each with its field.
     ///   - validity: Whether each structure is there; nil when none is null.
-    /// - Throws: `lengthMismatch`, `typeMismatch`, as for a batch.
+    /// - Throws: `ArrowError` with `lengthMismatch`, `typeMismatch`, as for a batch.
     public init(
         structure fields: [(Field, Column)], validity: [Bool]? = nil
     ) throws(ArrowError) {
@@ -173,7 +178,7 @@ extension Column {
 
     /// The same values under another type of the same layout, such as `timestamp[ms]` for `int64`
     /// or `fixed_size_binary` for `decimal128`.
-    /// - Throws: `typeMismatch` when the values lie differently in memory.
+    /// - Throws: `ArrowError` with `typeMismatch` when the values lie differently in memory.
     public func viewed(as type: DataType) throws(ArrowError) -> Column {
         switch type.layout {
         case .dictionary, .union, .runs: throw mismatch("\(type)")

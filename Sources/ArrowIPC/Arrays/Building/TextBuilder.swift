@@ -20,6 +20,7 @@ public struct TextBuilder: ~Copyable {
     /// - Parameters:
     ///   - capacity: Number of values to make room for.
     ///   - bytesPerValue: Their expected mean size.
+    ///   - type: The type of the column.
     public init(capacity: Int = 0, bytesPerValue: Int = 8, type: DataType = .utf8) {
         self.init(
             capacity: capacity, bytesPerValue: bytesPerValue, type: type,

@@ -17,7 +17,7 @@ struct LZ4BlockEncoder {
     /// How far from the end the last match begins.
     private static let lastMatch = 12
     private static let tableLog = 14
-    /// After so many misses, as a power of two, the step grows by one.
+    /// After this many misses, as a power of two, the step grows by one.
     private static let patience = 6
 
     /// Position plus one of the last place of each hash; 0 where there is none.

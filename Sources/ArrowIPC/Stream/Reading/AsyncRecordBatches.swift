@@ -48,17 +48,25 @@ where Source.Element == Bytes {
         }
 
         /// The fields of all batches. Reads no further than the first batch.
-        /// - Throws: `ArrowError`, and what the source throws.
+        ///
+        /// The source decides what cancelling the task does.
+        /// - Throws: `ArrowError`, as `StreamDecoder.next()`, and what the source throws.
         public mutating func schema(
             isolation actor: isolated (any Actor)? = #isolation
         ) async throws -> Schema {
             try await state.schema(isolation: actor)
         }
 
+        /// The next batch; nil at the end of the stream. Cancelling the task does what the source
+        /// makes of it.
+        /// - Throws: `ArrowError`, as `StreamDecoder.next()`, and what the source throws.
         public mutating func next() async throws -> RecordBatch? {
             try await state.next(isolation: nil)
         }
 
+        /// The next batch, on the caller's actor; nil at the end of the stream. The source
+        /// decides what cancelling the task does.
+        /// - Throws: As `next()`.
         public mutating func next(
             isolation actor: isolated (any Actor)?
         ) async throws -> RecordBatch? {

@@ -23,7 +23,7 @@ struct InputQueue: ~Copyable, Sendable {
         if !piece.isEmpty { waiting.append(piece) }
     }
 
-    /// The next `count` bytes, taken out; nil, and kept, when there are not so many yet.
+    /// The next `count` bytes, taken out; nil, and kept, when there are not that many yet.
     mutating func take(_ count: Int) -> Bytes? {
         guard count > 0 else { return Bytes() }
         guard let run = window(atLeast: count) else { return nil }
@@ -31,7 +31,7 @@ struct InputQueue: ~Copyable, Sendable {
         return run[0..<count]
     }
 
-    /// At least the next `count` bytes, without taking them out; nil when there are not so many
+    /// At least the next `count` bytes, without taking them out; nil when there are not that many
     /// yet. What is asked for next must not be less.
     mutating func window(atLeast count: Int) -> Bytes? {
         if joined.count >= count { return joined }

@@ -19,7 +19,7 @@ struct MessageFramer: Sendable {
 
     /// What a window begins with.
     enum Step {
-        /// The window must hold at least so many bytes; a caller without more has a truncated
+        /// The window must hold at least this many bytes; a caller without more has a truncated
         /// stream, or a complete one if the window is empty. Never more than a head takes.
         case needMore(atLeast: Int)
         /// The magic of the file format, of that size.

@@ -37,7 +37,9 @@ public struct StreamDecoder: ~Copyable, Sendable {
     public private(set) var isAtEnd = false
 
     /// A decoder at the start of a stream.
-    /// - Parameter columns: Which columns the batches have.
+    /// - Parameters:
+    ///   - columns: Which columns the batches have.
+    ///   - limits: What a stream may claim.
     public init(columns: ColumnSelection = .all, limits: ArrowLimits = .default) {
         framer = MessageFramer(limits: limits)
         machine = StreamMachine(limits: limits, columns: columns)
@@ -77,7 +79,7 @@ public struct StreamDecoder: ~Copyable, Sendable {
     /// What was fed after the mark of the end, and belongs to whatever follows the stream.
     public var unread: [Bytes] { isAtEnd ? input.remaining() : [] }
 
-    /// Every message and every mark of an end has at least so many bytes.
+    /// Every message and every mark of an end has at least this many bytes.
     private static let prefixSize = 4
 }
 

@@ -18,7 +18,9 @@ public struct StreamReader: Sendable {
 
     /// Reads the schema.
     /// - Parameters:
+    ///   - bytes: A stream or a file, whole.
     ///   - columns: Which columns the batches have; the others are not touched.
+    ///   - limits: What a stream may claim.
     /// - Throws: `ArrowError` of stage `framing` or `schema`, with the position in the input;
     ///   `columnNotFound`.
     public init(
@@ -41,7 +43,9 @@ public struct StreamReader: Sendable {
     }
 
     /// The next batch; nil at the end of the stream.
-    /// - Throws: `ArrowError` with the position of the message. After an error there is no more.
+    /// - Throws: `ArrowError` with the position of the message: `truncated`, `invalidFraming`,
+    ///   `invalidFlatbuffer`, `unexpectedMessage`, `invalidBatch`, `invalidCompression`,
+    ///   `unsupportedFeature` or `limitExceeded`. After an error there is no more.
     public mutating func next() throws(ArrowError) -> RecordBatch? {
         guard !isAtEnd else { return nil }
         isAtEnd = true
@@ -103,7 +107,8 @@ extension ArrowError {
 
 extension Schema {
     /// Reads only the schema of an Arrow IPC stream or file, whatever its types.
-    /// - Throws: `ArrowError` of stage `framing` or `schema`.
+    /// - Throws: `ArrowError` of the stage `framing` or `schema`, such as `notArrow`, `truncated`,
+    ///   `invalidFraming`, `invalidFlatbuffer` or `invalidSchema`.
     public init(ipcStream bytes: Bytes, limits: ArrowLimits = .default) throws(ArrowError) {
         self = try StreamReader(bytes, limits: limits).schema
     }

@@ -21,14 +21,14 @@ struct JoinedValues: ~Copyable {
     }
 
     /// Appends all values.
-    /// - Throws: `invalidData` when offsets are forged.
+    /// - Throws: `invalidData` whenoffsets point outside the data.
     mutating func append(_ column: Column) throws(ArrowError) {
         for position in 0..<column.count { append(try column.bytes(at: position)) }
     }
 
     /// Appends the values that are not there yet.
     /// - Returns: where each value of the column is now.
-    /// - Throws: `invalidData` when offsets are forged.
+    /// - Throws: `invalidData` whenoffsets point outside the data.
     mutating func merge(_ column: Column) throws(ArrowError) -> [Int] {
         var map: [Int] = []
         map.reserveCapacity(column.count)

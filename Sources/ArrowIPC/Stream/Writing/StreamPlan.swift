@@ -37,7 +37,8 @@ public struct StreamPlan: Sendable {
 
 extension Table {
     /// Plans the table's stream, of which the size is known then, without reading the columns.
-    /// - Throws: `invalidData` when the columns came from a stream with forged offsets or indices.
+    /// - Throws: `ArrowError` with `invalidData` when the columns came from a stream with forged
+    ///   offsets or indices.
     public func ipcStreamPlan(
         options: WriteOptions = .portable
     ) throws(ArrowError) -> StreamPlan {

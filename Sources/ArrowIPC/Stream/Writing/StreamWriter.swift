@@ -32,9 +32,9 @@ public struct StreamWriter: Sendable {
     }
 
     /// The next batch, with the dictionaries that it needs.
-    /// - Throws: `typeMismatch` when the batch has other fields; `invalidBatch` when two of its
-    ///   columns have one dictionary id and other values; `invalidData` when the columns came
-    ///   from a stream with forged offsets.
+    /// - Throws: `ArrowError` with `typeMismatch` when the batch has other fields; `invalidBatch`
+    ///   when two of its columns have one dictionary id and other values; `invalidData` when the
+    ///   columns came from a stream with forged offsets.
     public mutating func append(_ batch: RecordBatch) throws(ArrowError) -> StreamPlan {
         guard batch.schema.fields == schema.fields else {
             throw ArrowError(
@@ -56,8 +56,14 @@ public struct StreamWriter: Sendable {
 extension AsyncSequence where Element == RecordBatch {
     /// Writes the batches as one stream to a sink, each as it comes. Memory holds one batch and
     /// the dictionaries; the next batch is asked for when the sink has returned.
-    /// - Parameter sink: Takes the next segments of the stream, in order; returns when it has room.
-    /// - Throws: as `StreamWriter.append(_:)`, and what the sequence and the sink throw.
+    ///
+    /// The sequence and the sink decide what cancelling the task does.
+    /// - Parameters:
+    ///   - schema: The fields of all batches.
+    ///   - options: How the stream is written.
+    ///   - sink: Takes the next segments of the stream, in order; returns when it has room.
+    /// - Throws: `ArrowError`, as `StreamWriter.append(_:)`, and what the sequence and the sink
+    ///   throw.
     public func writeArrowStream(
         schema: Schema, options: WriteOptions = .portable,
         to sink: (Segments) async throws -> Void

@@ -84,7 +84,7 @@ final class ObjectStore: Sendable {
 
     func release(_ count: Int) { usage.withLock { $0.reserved -= count } }
 
-    /// Whether the disk has room for so many bytes, as far as can be known.
+    /// Whether the disk has room for this many bytes, as far as can be known.
     func hasDiskSpace(for count: Int) -> Bool {
         guard let free = try? files.freeBytes(at: folder) else { return true }
         return free >= count

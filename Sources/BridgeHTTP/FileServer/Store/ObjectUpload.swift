@@ -32,7 +32,7 @@ final class ObjectUpload: Sendable {
 
     deinit { discard() }
 
-    /// Makes sure that so many bytes of data are reserved; false when there is no room for them.
+    /// Makes sure that this many bytes of data are reserved; false when there is no room for them.
     func reserve(upTo size: Int) -> Bool {
         state.withLock { state in
             let (needed, overflow) = size.addingReportingOverflow(ObjectMetadata.blockSize)
