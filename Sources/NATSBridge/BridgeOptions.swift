@@ -21,7 +21,7 @@ public struct BridgeOptions: Sendable {
     public var checksumAlgorithm = ChecksumAlgorithm.xxh64
     /// `sender_name` of what is sent.
     public var senderName = "natsbridge-swift"
-    /// Largest payload in bytes that is downloaded: 4 GiB. `messageLimit` and `memoryBudget` are
+    /// Largest payload in bytes that is downloaded: 2 GiB. `messageLimit` and `memoryBudget` are
     /// less by default.
     public var downloadLimit = ClaimDownload.defaultLimit
     /// Most bytes that everything which is being downloaded, or was and is not yet handed out,
