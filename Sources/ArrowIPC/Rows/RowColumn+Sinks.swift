@@ -7,15 +7,15 @@ extension RowColumn {
         switch type {
         case .null: return NullSink()
         case .bool: return BoolSink()
-        case .int8: return IntegerSink<Int8>(type)
-        case .int16: return IntegerSink<Int16>(type)
-        case .uint8: return IntegerSink<UInt8>(type)
-        case .uint16: return IntegerSink<UInt16>(type)
-        case .uint32: return IntegerSink<UInt32>(type)
-        case .uint64: return IntegerSink<UInt64>(type)
-        case .float16: return FloatSink<Float16>(type)
-        case .float32: return FloatSink<Float>(type)
-        case .float64: return FloatSink<Double>(type)
+        case .int8: return NumberSink<Int8>(integers: type)
+        case .int16: return NumberSink<Int16>(integers: type)
+        case .uint8: return NumberSink<UInt8>(integers: type)
+        case .uint16: return NumberSink<UInt16>(integers: type)
+        case .uint32: return NumberSink<UInt32>(integers: type)
+        case .uint64: return NumberSink<UInt64>(integers: type)
+        case .float16: return NumberSink<Float16>(floats: type)
+        case .float32: return NumberSink<Float>(floats: type)
+        case .float64: return NumberSink<Double>(floats: type)
         case .utf8, .largeUTF8, .binary, .largeBinary: return TextSink(type)
         case .list(let item), .largeList(let item):
             return ListSink(items: try RowColumn(item, path: path + "[]"), type: type)
@@ -27,8 +27,8 @@ extension RowColumn {
                 type, indices: try sink(of: index, path: path), values: TextSink(value))
         default: break
         }
-        if Int32.represents(type) { return IntegerSink<Int32>(type) }
-        if Int64.represents(type) { return IntegerSink<Int64>(type) }
+        if Int32.represents(type) { return NumberSink<Int32>(integers: type) }
+        if Int64.represents(type) { return NumberSink<Int64>(integers: type) }
         throw ArrowError(
             .unsupportedType, stage: .row, field: path, "rows are not turned into \(type)")
     }

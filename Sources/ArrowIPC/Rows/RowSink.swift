@@ -17,29 +17,25 @@ extension RowSink {
     func append(_ value: ArrowScalar) -> Bool { false }
 }
 
-/// Integers, and what is counted in integers: dates, times, moments.
-final class IntegerSink<T: ArrowPrimitive & FixedWidthInteger>: RowSink {
+/// Numbers, and what is counted in numbers: dates, times, moments.
+final class NumberSink<T: ArrowPrimitive>: RowSink {
     let type: DataType
     private var builder: NumberBuilder<T>
+    /// The value as the type holds it; nil when it does not, or not exactly.
+    private let number: (ArrowScalar) -> T?
     var count: Int { builder.count }
 
-    init(_ type: DataType) {
+    private init(_ type: DataType, _ number: @escaping (ArrowScalar) -> T?) {
         self.type = type
+        self.number = number
         builder = NumberBuilder(type: type)
     }
 
     func appendNull() { builder.appendNull() }
 
     func append(_ value: ArrowScalar) -> Bool {
-        let exact: T? =
-            switch value {
-            case .integer(let value): T(exactly: value)
-            case .unsigned(let value): T(exactly: value)
-            case .moment(let moment): moment.count(of: type).flatMap { T(exactly: $0) }
-            default: nil
-            }
-        guard let exact else { return false }
-        builder.append(exact)
+        guard let number = number(value) else { return false }
+        builder.append(number)
         return true
     }
 
@@ -50,37 +46,32 @@ final class IntegerSink<T: ArrowPrimitive & FixedWidthInteger>: RowSink {
     }
 }
 
-/// Floating-point numbers. Integers are taken when they are exact; doubles are rounded to the
-/// narrower types, as the schema asks.
-final class FloatSink<T: ArrowPrimitive & BinaryFloatingPoint>: RowSink {
-    let type: DataType
-    private var builder: NumberBuilder<T>
-    var count: Int { builder.count }
-
-    init(_ type: DataType) {
-        self.type = type
-        builder = NumberBuilder(type: type)
+extension NumberSink where T: FixedWidthInteger {
+    /// A sink of integers, or of moments in the unit of the type.
+    convenience init(integers type: DataType) {
+        self.init(type) { value in
+            switch value {
+            case .integer(let value): T(exactly: value)
+            case .unsigned(let value): T(exactly: value)
+            case .moment(let moment): moment.count(of: type).flatMap { T(exactly: $0) }
+            default: nil
+            }
+        }
     }
+}
 
-    func appendNull() { builder.appendNull() }
-
-    func append(_ value: ArrowScalar) -> Bool {
-        let number: T? =
+extension NumberSink where T: BinaryFloatingPoint {
+    /// A sink of floating-point numbers. Integers are taken when they are exact; doubles are
+    /// rounded to the narrower types, as the schema asks.
+    convenience init(floats type: DataType) {
+        self.init(type) { value in
             switch value {
             case .float(let value): T(value)
             case .integer(let value): T(exactly: value)
             case .unsigned(let value): T(exactly: value)
             default: nil
             }
-        guard let number else { return false }
-        builder.append(number)
-        return true
-    }
-
-    func finish() -> Column {
-        var full = NumberBuilder<T>(type: type)
-        swap(&builder, &full)
-        return full.finish()
+        }
     }
 }
 
