@@ -44,7 +44,7 @@ struct JetStreamBenchmark {
         let start = ProcessUse.now
         while taken < count {
             let messages = try await consumer.fetch(
-                batch: min(batch, count - taken), expires: .seconds(10))
+                min(batch, count - taken), expires: .seconds(10))
             for message in messages {
                 bytes += message.payload.count
                 try message.ack()

@@ -102,8 +102,7 @@ struct CountedMessaging {
                 }
                 var left = count
                 while left > 0 {
-                    let messages = try await consumer.fetch(
-                        batch: min(100, left), expires: .seconds(10))
+                    let messages = try await consumer.fetch(min(100, left), expires: .seconds(10))
                     for message in messages { try message.ack() }
                     left -= messages.count
                 }

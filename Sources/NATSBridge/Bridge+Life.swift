@@ -35,6 +35,24 @@ extension Bridge {
         try await connect(BridgeOptions(servers: servers, store: store))
     }
 
+    /// Connects to a server, or to one of several separated by commas, with options for all else:
+    /// `connect(url, options: BridgeOptions(log: .standardError))`.
+    ///
+    /// Cancelling the task ends the attempt with the code `cancelled`.
+    /// - Parameters:
+    ///   - servers: Where NATS is; this counts, not what the options say of it.
+    ///   - store: Where large payloads go; nil: where the options say.
+    ///   - options: All else.
+    /// - Throws: `BridgeError`, as `connect(_:)` with options.
+    public static func connect(
+        _ servers: String, store: (any ClaimStore)? = nil, options: BridgeOptions
+    ) async throws(BridgeError) -> Bridge {
+        var options = options
+        options.client.servers = [servers]
+        options.store = store ?? options.store
+        return try await connect(options)
+    }
+
     /// Connects, lends the bridge to `body`, and drains it afterwards, also when `body` throws; its
     /// error counts more than one of the drain then.
     ///

@@ -50,16 +50,20 @@ public struct BridgeOptions: Sendable {
     public var inject: (@Sendable (inout Headers) -> Void)?
 
     /// A bridge with the default limits.
-    public init(client: NATSClientOptions = NATSClientOptions(), store: (any ClaimStore)? = nil) {
+    public init(
+        client: NATSClientOptions = NATSClientOptions(), store: (any ClaimStore)? = nil,
+        log: LogSink? = nil
+    ) {
         self.client = client
         self.store = store
+        self.log = log
     }
 
     /// A bridge to servers, with the default limits; without a server, to the local one.
-    public init(servers: [String], store: (any ClaimStore)? = nil) {
+    public init(servers: [String], store: (any ClaimStore)? = nil, log: LogSink? = nil) {
         self.init(
             client: servers.isEmpty ? NATSClientOptions() : NATSClientOptions(servers: servers),
-            store: store)
+            store: store, log: log)
     }
 }
 

@@ -1,7 +1,9 @@
 public import ArrowIPC
 public import BridgeBytes
+public import BridgeEnvelope
 package import BridgeJSON
 public import FoundationEssentials
+public import NATSBridge
 
 extension Data {
     /// A copy of the bytes. Complexity: O(n).
@@ -26,6 +28,17 @@ extension Data: BytesConvertible {
     /// A copy of the data. Foundation has a property of this name too; `Bytes(data)` says plainly
     /// which one is meant. Complexity: O(n).
     @_disfavoredOverload public var bytes: Bytes { Bytes(self) }
+}
+
+extension Data: PayloadConvertible {
+    /// Bytes without a meaning that the bridge knows.
+    public var payloadValue: PayloadValue { .bytes(Bytes(self)) }
+}
+
+extension ReceivedPayload {
+    /// A copy of the serialized payload, whatever its type; empty when it could not be had, as
+    /// `error` then says. Complexity: O(n).
+    public var data: Data { Data(bytes) }
 }
 
 /// In rows, data is a column of `binary`.

@@ -20,7 +20,7 @@ extension ArrowError: LocalizedError {
     public var errorDescription: String? { description }
 }
 
-extension FileMappingError: LocalizedError {
+extension FileError: LocalizedError {
     /// The same as `description`.
     public var errorDescription: String? { description }
 }

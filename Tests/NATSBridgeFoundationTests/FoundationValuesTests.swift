@@ -60,7 +60,7 @@ import Testing
         let error = #expect(throws: HTTPWireError.self) { try HTTPURL("nothing") }
         let found = try #require(error)
         #expect((found as any Error).localizedDescription == found.description)
-        let missing = #expect(throws: FileMappingError.self) {
+        let missing = #expect(throws: FileError.self) {
             try Bytes(mappingFile: "/no/such/file")
         }
         #expect((missing as (any Error)?)?.localizedDescription == missing?.description)

@@ -200,14 +200,14 @@ internal import Testing
             for index in 0..<5 {
                 try await jetStream.publish(Bytes(utf8: "\(index)"), to: "orders.a")
             }
-            let some = try await consumer.fetch(batch: 3)
+            let some = try await consumer.fetch(3)
             #expect(some.map(Self.text) == ["0", "1", "2"])
             #expect(some.map(\.metadata.streamSequence) == [1, 2, 3])
             // The server counts while it delivers: on a busy machine one less was seen.
             #expect((3...4).contains(some[0].metadata.pending))
             #expect(some[0].subject == "orders.a")
             for message in some { try await message.ackConfirmed() }
-            let rest = try await consumer.fetch(batch: 10, expires: .seconds(1))
+            let rest = try await consumer.fetch(10, expires: .seconds(1))
             #expect(rest.map(Self.text) == ["3", "4"])
             let info = try await consumer.info()
             #expect(info.ackPending == 2 && info.pending == 0)
@@ -295,15 +295,15 @@ internal import Testing
             one.filterSubjects = ["orders.a"]
             let filtered = try await jetStream.createConsumer(one, on: "ORDERS")
             #expect(filtered.cachedInfo.configuration.filterSubjects == ["orders.a"])
-            #expect(try await filtered.fetch(batch: 2).map(Self.text) == ["a", "a"])
+            #expect(try await filtered.fetch(2).map(Self.text) == ["a", "a"])
             var two = Self.ephemeral
             two.filterSubjects = ["orders.b", "orders.c"]
             let both = try await jetStream.createConsumer(two, on: "ORDERS")
-            #expect(try await both.fetch(batch: 2).map(Self.text) == ["b", "c"])
+            #expect(try await both.fetch(2).map(Self.text) == ["b", "c"])
             var late = Self.ephemeral
             late.deliverPolicy = .byStartSequence(3)
             let tail = try await jetStream.createConsumer(late, on: "ORDERS")
-            #expect(try await tail.fetch(batch: 2).map(Self.text) == ["c", "a"])
+            #expect(try await tail.fetch(2).map(Self.text) == ["c", "a"])
             late.deliverPolicy = .last
             let newest = try await jetStream.createConsumer(late, on: "ORDERS")
             #expect(try await newest.next()?.metadata.streamSequence == 4)

@@ -1,7 +1,7 @@
 internal import Glibc
 
-/// Why a file could not be mapped.
-public struct FileMappingError: CodedError, Hashable {
+/// Why a file could not be mapped or written.
+public struct FileError: CodedError, Hashable {
     /// The system call that failed, such as `open`.
     public let call: String
     /// Its error number, such as `ENOENT`.
@@ -28,23 +28,23 @@ extension Bytes {
     /// The file must not be shortened while the bytes are in use, since touching what is gone ends
     /// the process with SIGBUS; replacing it by renaming another over it is fine. A file that
     /// others may cut is better read.
-    /// - Throws: `FileMappingError` with what `open`, `fstat` or `mmap` says: `fileNotFound`,
+    /// - Throws: `FileError` with what `open`, `fstat` or `mmap` says: `fileNotFound`,
     ///   `permissionDenied`, `limitExceeded`, or `systemError`, such as `ENODEV` for what is no
     ///   regular file, a pipe perhaps.
     /// - Complexity: O(1). Blocks as opening a file does.
-    public init(mappingFile path: String) throws(FileMappingError) {
+    public init(mappingFile path: String) throws(FileError) {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
-            throw FileMappingError(call: "open", number: errno, path: path)
+            throw FileError(call: "open", number: errno, path: path)
         }
         // The mapping keeps the file.
         defer { close(descriptor) }
         var status = stat()
         guard unsafe fstat(descriptor, &status) == 0 else {
-            throw FileMappingError(call: "fstat", number: errno, path: path)
+            throw FileError(call: "fstat", number: errno, path: path)
         }
         guard status.st_mode & S_IFMT == S_IFREG else {
-            throw FileMappingError(call: "mmap", number: ENODEV, path: path)
+            throw FileError(call: "mmap", number: ENODEV, path: path)
         }
         let count = Int(status.st_size)
         guard count > 0 else {
@@ -53,7 +53,7 @@ extension Bytes {
         }
         let address = unsafe mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0)
         guard let address = unsafe address, unsafe address != MAP_FAILED else {
-            throw FileMappingError(call: "mmap", number: errno, path: path)
+            throw FileError(call: "mmap", number: errno, path: path)
         }
         // Sound: the mapping is ours, and as it is covered by a `Bytes` at once nobody writes it.
         self.init(unsafe ByteRegion(mapping: address, count: count), 0..<count)

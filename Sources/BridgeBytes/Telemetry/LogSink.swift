@@ -27,8 +27,11 @@ public struct LogSink: Sendable {
         if event.level >= level { write(event) }
     }
 
-    /// A sink that writes each event to standard error, as one line.
-    public static func standardError(from level: LogEvent.Level = .debug) -> LogSink {
+    /// A sink that writes each event from `debug` on to standard error, as one line.
+    public static var standardError: LogSink { standardError(from: .debug) }
+
+    /// A sink that writes each event from a level on to standard error, as one line.
+    public static func standardError(from level: LogEvent.Level) -> LogSink {
         LogSink(from: level) { event in
             let line = Array((event.description + "\n").utf8)
             // Sound: the bytes outlive the call. One call per line keeps lines of several tasks

@@ -50,8 +50,12 @@ public struct FileServerOptions: Sendable {
     /// What the system is asked with; for tests of its failures.
     package var systemCalls = SystemCalls()
 
-    /// The defaults, for a folder.
-    public init(directory: String) { self.directory = directory }
+    /// The defaults, for a folder, and an address to listen on; port 0 is a free one.
+    public init(directory: String, host: String = "127.0.0.1", port: Int = 0) {
+        self.directory = directory
+        self.host = host
+        self.port = port
+    }
 }
 
 extension FileServerOptions {

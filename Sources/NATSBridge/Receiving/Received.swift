@@ -28,6 +28,12 @@ public struct Received: Sendable {
     /// Most errors in `skipped`.
     public static let skippedLimit = 64
 
+    /// The flow that the message belongs to.
+    public var correlationID: String { envelope.correlationID }
+
+    /// The message's own id, the same in each copy of it.
+    public var messageID: String { envelope.messageID }
+
     /// The trace that the sender put into the headers; nil when there is none.
     public var traceContext: TraceContext? { headers.traceContext }
 

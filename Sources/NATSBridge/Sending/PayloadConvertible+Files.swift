@@ -7,7 +7,7 @@ extension PayloadConvertible where Self == TypedPayload {
     /// - Parameters:
     ///   - path: Where the file is.
     ///   - type: What it holds. As text, JSON or a table it must be that.
-    /// - Throws: `FileMappingError` when the file cannot be mapped, `EnvelopeError` with
+    /// - Throws: `FileError` when the file cannot be mapped, `EnvelopeError` with
     ///   `invalidContent` when it is not what `type` says. Blocks as opening a file does.
     public static func file(_ path: String, as type: PayloadType = .bytes) throws -> TypedPayload {
         let bytes = try Bytes(mappingFile: path)

@@ -47,8 +47,22 @@ public struct SendOptions: Sendable {
     /// Ten seconds: a server that restarts is back within that time.
     public static let defaultTimeout: Duration = .seconds(10)
 
-    /// A broadcast with new ids and the bridge's defaults.
-    public init() {}
+    /// A broadcast; what is not given has the bridge's defaults, and ids are new.
+    public init(
+        mode: PublishMode = .core, correlationID: String? = nil, messageID: String? = nil,
+        metadata: JSONObject = JSONObject(), headers: Headers = Headers(),
+        timeout: Duration = SendOptions.defaultTimeout
+    ) {
+        self.mode = mode
+        self.correlationID = correlationID
+        self.messageID = messageID
+        self.metadata = metadata
+        self.headers = headers
+        self.timeout = timeout
+    }
+
+    /// Returns when a stream has stored the message; all else as usual.
+    public static var jetStream: SendOptions { SendOptions(mode: .jetStream) }
 }
 
 extension SendOptions: CustomStringConvertible {

@@ -1,13 +1,20 @@
 internal import BridgeBytes
 
 extension NATSClient {
-    /// Connects to a server, or to one of several separated by commas, with the default options:
+    /// Connects to a server, or to one of several separated by commas:
     /// `try await NATSClient.connect("nats://127.0.0.1:4222")`.
     ///
     /// Cancelling the task ends the attempt with the code `cancelled`.
+    /// - Parameters:
+    ///   - servers: Where NATS is; this counts, not what the options say of it.
+    ///   - options: All else.
     /// - Throws: `NATSError` as `connect(_:)` with options.
-    public static func connect(_ servers: String) async throws(NATSError) -> NATSClient {
-        try await connect(NATSClientOptions(servers: [servers]))
+    public static func connect(
+        _ servers: String, options: NATSClientOptions = NATSClientOptions()
+    ) async throws(NATSError) -> NATSClient {
+        var options = options
+        options.servers = [servers]
+        return try await connect(options)
     }
 
     /// Connects to a server, or to one of several separated by commas, with the default options,

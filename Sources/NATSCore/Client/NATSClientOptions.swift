@@ -103,6 +103,15 @@ public struct NATSClientOptions: Sendable {
     /// What the client's own thread asks the system with; for tests of its failures.
     package var systemCalls = SystemCalls()
 
-    /// The default options for these servers.
-    public init(servers: [String] = ["nats://127.0.0.1:4222"]) { self.servers = servers }
+    /// Options for these servers; what is not given has its default.
+    public init(
+        servers: [String] = ["nats://127.0.0.1:4222"], name: String = "natsbridge-swift",
+        user: String? = nil, password: String? = nil, token: String? = nil
+    ) {
+        self.servers = servers
+        self.name = name
+        self.user = user
+        self.password = password
+        self.token = token
+    }
 }

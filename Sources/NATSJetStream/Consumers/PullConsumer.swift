@@ -57,7 +57,7 @@ public struct PullConsumer: Sendable {
     ///   `unavailable` (no such consumer, or JetStream is away), `tooLarge` when the next message
     ///   alone is larger than `maxBytes`, `refused`, `timeout`, `cancelled` or `closed`.
     public func fetch(
-        batch: Int, maxBytes: Int? = nil, expires: Duration = .seconds(5)
+        _ batch: Int, maxBytes: Int? = nil, expires: Duration = .seconds(5)
     ) async throws(JetStreamError) -> [JetStreamMessage] {
         var session = try PullSession(
             self, PullMachine.Configuration(batch: batch, maxBytes: maxBytes, expires: expires))
@@ -73,11 +73,11 @@ public struct PullConsumer: Sendable {
     /// The next message, or nil when none has come in time, or is there now if `expires` is zero.
     ///
     /// Cancelling the task ends the wait with the code `cancelled`.
-    /// - Throws: As `fetch(batch:maxBytes:expires:)`.
+    /// - Throws: As `fetch(_:maxBytes:expires:)`.
     public func next(
         expires: Duration = .seconds(5)
     ) async throws(JetStreamError) -> JetStreamMessage? {
-        try await fetch(batch: 1, expires: expires).first
+        try await fetch(1, expires: expires).first
     }
 
     /// All messages from now on, without end: requests follow each other so that about `batch`

@@ -34,14 +34,38 @@ import Testing
 
     @Test func whatCannotBeMappedIsTold() throws {
         let folder = try TemporaryDirectory()
-        let missing = #expect(throws: FileMappingError.self) {
+        let missing = #expect(throws: FileError.self) {
             try Bytes(mappingFile: folder.file("none"))
         }
         #expect(missing?.call == "open")
         #expect(missing?.place == folder.file("none"))
-        let other = #expect(throws: FileMappingError.self) {
+        let other = #expect(throws: FileError.self) {
             try Bytes(mappingFile: folder.file(""))
         }
         #expect(other?.call == "mmap")
+    }
+
+    @Test func `what is written is mapped, and appears whole`() throws {
+        let folder = try TemporaryDirectory()
+        let path = folder.file("a")
+        for size in [0, 1, 3_000_000] {
+            let bytes = Bytes((0..<size).map { UInt8(truncatingIfNeeded: $0) })
+            try bytes.write(toFile: path)
+            #expect(try Bytes(mappingFile: path) == bytes)
+            #expect(TestFile.names(in: folder.path) == ["a"])
+        }
+    }
+
+    @Test func `what cannot be written is told, and leaves nothing`() throws {
+        let folder = try TemporaryDirectory()
+        let missing = #expect(throws: FileError.self) {
+            try Bytes([1]).write(toFile: folder.file("none/a"))
+        }
+        #expect(missing?.call == "open" && missing?.code == .fileNotFound)
+        // A folder stands there.
+        let taken = #expect(throws: FileError.self) { try Bytes([1]).write(toFile: folder.path) }
+        #expect(taken?.call == "rename")
+        let full = #expect(throws: FileError.self) { try Bytes([1]).write(toFile: "/proc/self/a") }
+        #expect(full != nil && TestFile.names(in: folder.path).isEmpty)
     }
 }

@@ -84,7 +84,7 @@ import Testing
             #expect(try await replay.next()?.result.get().traceContext == first)
             let consumer = try await jetStream.createConsumer(
                 ConsumerConfiguration(), on: "kept")
-            let fetched = try await consumer.fetch(batch: 2, expires: patience)
+            let fetched = try await consumer.fetch(2, expires: patience)
             #expect(try fetched.map { try $0.headers.traceContext } == [first, first])
             #expect(try await bridge.receive(fetched[0]).traceContext == first)
         }

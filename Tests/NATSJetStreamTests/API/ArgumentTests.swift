@@ -60,7 +60,7 @@ internal import Testing
             let consumer = try await jetStream.createConsumer(Self.unacknowledged, on: "S")
             for (max, maxBytes, expires) in Self.fetches {
                 let code = await Self.code {
-                    _ = try await consumer.fetch(batch: max, maxBytes: maxBytes, expires: expires)
+                    _ = try await consumer.fetch(max, maxBytes: maxBytes, expires: expires)
                 }
                 #expect(code == .invalidArgument)
             }
@@ -72,7 +72,7 @@ internal import Testing
     @Test func `a pull takes what is there now, and any longer wait`() async throws {
         try await run { jetStream in
             let consumer = try await jetStream.createConsumer(Self.unacknowledged, on: "S")
-            let none = try await consumer.fetch(batch: 5, expires: .zero)
+            let none = try await consumer.fetch(5, expires: .zero)
             #expect(none.isEmpty)
             let shortest = Duration(secondsComponent: 0, attosecondsComponent: 1)
             let nothing = try await consumer.next(expires: shortest)
@@ -81,11 +81,11 @@ internal import Testing
                 for _ in 0..<3 { try await jetStream.publish(Bytes(), to: "s.a") }
                 let first = try await consumer.next(expires: expires)
                 #expect(first != nil)
-                let others = try await consumer.fetch(batch: 2, expires: expires)
+                let others = try await consumer.fetch(2, expires: expires)
                 #expect(others.count == 2)
             }
             try await jetStream.publish(Bytes(), to: "s.a")
-            let all = try await consumer.fetch(batch: .max, maxBytes: .max, expires: .zero)
+            let all = try await consumer.fetch(.max, maxBytes: .max, expires: .zero)
             #expect(all.count == 1)
         }
     }

@@ -23,7 +23,7 @@ import Testing
                 _ = try await jetStream.publishAll([PublishRequest("three", to: "orders.c")])
                 let consumer = try await jetStream.createConsumer(
                     ConsumerConfiguration(durableName: "worker"), on: "ORDERS")
-                let messages = try await consumer.fetch(batch: 3)
+                let messages = try await consumer.fetch(3)
                 #expect(messages.map(\.text) == ["text", #"{"id":7}"#, "three"])
                 #expect(try messages[0].headers["Kind"] == "x")
                 #expect(try messages[1].decode(Order.self) == Order(id: 7))

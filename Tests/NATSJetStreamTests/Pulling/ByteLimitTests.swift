@@ -45,8 +45,8 @@ internal import Testing
 
     @Test func `a fetch has what fits, and the next goes on`() async throws {
         try await run([300, 300, 300, 300]) { consumer in
-            let first = try await consumer.fetch(batch: 10, maxBytes: 1000)
-            let second = try await consumer.fetch(batch: 10, maxBytes: 1000, expires: .zero)
+            let first = try await consumer.fetch(10, maxBytes: 1000)
+            let second = try await consumer.fetch(10, maxBytes: 1000, expires: .zero)
             #expect(first.count == 2 && second.count == 2)
             for message in first + second { try message.ack() }
         }
@@ -55,7 +55,7 @@ internal import Testing
     @Test func `a message that is larger alone is told`() async throws {
         try await run([2000]) { consumer in
             let fetch = await #expect(throws: JetStreamError.self) {
-                _ = try await consumer.fetch(batch: 1, maxBytes: 1000)
+                _ = try await consumer.fetch(1, maxBytes: 1000)
             }
             #expect(fetch?.code == .tooLarge)
             let loop = await #expect(throws: JetStreamError.self) {

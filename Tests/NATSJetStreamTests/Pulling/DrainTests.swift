@@ -92,7 +92,7 @@ internal import Testing
             #expect(try await loop.value == 1)
             // Four come to somebody else although their `ackWait` is long; the one that is in
             // work does not.
-            let others = try await watcher.fetch(batch: 4)
+            let others = try await watcher.fetch(4)
             #expect(others.map { String(repairing: $0.payload) } == ["1", "2", "3", "4"])
             #expect(others.allSatisfy { $0.metadata.deliveryCount == 2 })
         }
@@ -103,7 +103,7 @@ internal import Testing
     {
         try await run(messages: 3) { client, consumer, watcher in
             let fetch = Task {
-                let messages = try await consumer.fetch(batch: 10, expires: patience)
+                let messages = try await consumer.fetch(10, expires: patience)
                 for message in messages { try await message.ackConfirmed() }
                 return messages.count
             }
@@ -117,10 +117,10 @@ internal import Testing
 
     @Test func `messages that somebody works on can be acknowledged after the loop`() async throws {
         try await run(messages: 2) { client, consumer, watcher in
-            var messages = try await consumer.fetch(batch: 2)
+            var messages = try await consumer.fetch(2)
             let drain = Task { try await client.drain(timeout: patience) }
             // The drain has begun when no consumer may begin any more.
-            while (try? await consumer.fetch(batch: 1, expires: .zero)) != nil {}
+            while (try? await consumer.fetch(1, expires: .zero)) != nil {}
             let code = await #expect(throws: JetStreamError.self) {
                 _ = try await consumer.next()
             }?.code
@@ -171,7 +171,7 @@ internal import Testing
                 if count == 3 { break }
             }
             let drain = Task { try await client.drain(timeout: patience) }
-            while (try? await consumer.fetch(batch: 1, expires: .zero)) != nil {}
+            while (try? await consumer.fetch(1, expires: .zero)) != nil {}
             freeing.yield()
             try await drain.value
             try await loop.value

@@ -25,11 +25,7 @@ let readings = (0..<1000).map { index in
 
 let (command, path) = (CommandLine.arguments[1], CommandLine.arguments[2])
 if command == "write" {
-    let stream = try Table(rows: readings).ipcStream()
-    let file = fopen(path, "w")
-    check(file != nil, "\(path) cannot be written")
-    stream.withUnsafeBytes { check(fwrite($0.baseAddress, 1, $0.count, file) == $0.count, path) }
-    check(fclose(file) == 0, "\(path) cannot be written")
+    try Table(rows: readings).ipcStream().write(toFile: path)
     say("\(readings.count) rows written")
 } else {
     // Only the pages that are used are read from the disk.
