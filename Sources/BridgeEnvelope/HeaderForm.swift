@@ -31,6 +31,11 @@ package enum HeaderForm {
     private static let payloadTypeName = "NATSBridge-Payload-Type"
     private static let payloadMetadataName = "NATSBridge-Payload-Metadata"
 
+    /// Whether a header of that name is the contract's, and no application's.
+    package static func isReserved(_ name: String) -> Bool {
+        name.lowercased().hasPrefix("natsbridge-")
+    }
+
     /// Whether a message with headers of these names has this form.
     package static func isHeaderForm(_ names: some Sequence<String>) -> Bool {
         names.contains { $0.lowercased() == versionName.lowercased() }

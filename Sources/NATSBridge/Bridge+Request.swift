@@ -109,6 +109,7 @@ extension Outgoing {
         receiving: ReceiveOptions
     ) async throws(BridgeError) -> Received {
         try checkTime(timeout)
+        try checkHeaders()
         let once = PublishRetryMachine(limit: timeout, repeats: false)
         let answer = try await deliver(payloads, once) {
             message, limit async throws(BridgeError) in

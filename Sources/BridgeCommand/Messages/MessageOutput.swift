@@ -91,9 +91,27 @@ struct MessageOutput: Sendable {
         }
         let parts = [message.envelope.messageID, String(index + 1), payload.name]
         let name = parts.map(Self.plain).joined(separator: "-")
-        let path = "\(directory)/\(name)\(Self.ending(payload.typeName, name))"
+        let path = try Self.freePath(
+            "\(directory)/\(name)", ending: Self.ending(payload.typeName, name))
         try FileBytes.write(payload.bytes, to: path)
         return .file(path)
+    }
+
+    /// Most files of one name; peers choose the names.
+    private static let longestSeries = 10_000
+
+    /// A path where nothing stands, numbered where it has to be: ids and names of different
+    /// messages may be the same, or become the same as parts of a file's name.
+    private static func freePath(
+        _ stem: String, ending: String
+    ) throws(CommandFailure) -> String {
+        for number in 1...longestSeries {
+            let path = number == 1 ? stem + ending : "\(stem)-\(number)\(ending)"
+            if !FileBytes.exists(path) { return path }
+        }
+        throw CommandFailure(
+            .refused, code: .limitExceeded, stage: "write", target: stem + ending,
+            detail: "there are \(longestSeries) files of this name")
     }
 
     /// Longest part of a file's name that comes from a peer.

@@ -9,8 +9,13 @@ internal import NATSBridge
 enum PayloadInput {
     static func outgoing(_ texts: [String]) throws(CommandFailure) -> Payloads {
         var payloads: Payloads = []
-        for text in texts {
-            let argument = try PayloadArgument(parsing: text)
+        let arguments = try texts.map { text throws(CommandFailure) in
+            try PayloadArgument(parsing: text)
+        }
+        guard arguments.count(where: { $0.source == .standardInput }) < 2 else {
+            throw .usage("two payloads cannot both be the standard input")
+        }
+        for argument in arguments {
             payloads.append(Payload(argument.name, try value(argument)))
         }
         return payloads

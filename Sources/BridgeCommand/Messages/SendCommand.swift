@@ -95,6 +95,12 @@ enum SendCommand {
     }
 
     private static func show(_ sent: SentEnvelope, _ subject: Subject, _ console: Console) {
+        if let stored = sent.stored, stored.isDuplicate, sent.attempts == 1 {
+            // It was nothing of ours that came before.
+            console.remark(
+                "natsbridge: stream \(stored.stream) had a message with this msg_id, and keeps that"
+                    + " one: number \(stored.sequence)")
+        }
         if console.json {
             let text = EnvelopeWriter.encode(sent.envelope)
             var object = (try? JSONValue(parsing: text))?.objectValue ?? JSONObject()
@@ -103,6 +109,7 @@ enum SendCommand {
             if let stored = sent.stored {
                 object["stream"] = .string(stored.stream)
                 object["stream_sequence"] = JSONValue(stored.sequence)
+                object["duplicate"] = .bool(stored.isDuplicate)
             }
             console.line(.object(object))
             return

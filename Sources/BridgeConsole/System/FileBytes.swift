@@ -46,6 +46,12 @@ package enum FileBytes {
         }
     }
 
+    /// Whether anything has that name, be it a link that leads nowhere.
+    package static func exists(_ path: String) -> Bool {
+        var status = stat()
+        return unsafe lstat(path, &status) == 0 || errno != ENOENT && errno != ENOTDIR
+    }
+
     /// Writes a file so that it appears whole or not at all: into `PATH.partial`, then renamed.
     /// What is no regular file, such as a pipe or a device, is written into as it stands: a
     /// renamed file must never take its place.

@@ -55,6 +55,23 @@ extension Outgoing {
                 outcome: .lost))
     }
 
+    /// Refuses headers that would make another message of it, before anything is done.
+    func checkHeaders() throws(BridgeError) {
+        let names = options.headers.map(\.name.text)
+        let reserved = names.first { name in
+            // By its own id a stream would know another message than the envelope's.
+            HeaderForm.isReserved(name)
+                || options.mode == .jetStream && name.lowercased() == "nats-msg-id"
+        }
+        guard let reserved else { return }
+        throw bridge.logged(
+            BridgeError(
+                .invalidArgument, stage: .plan, subject: subject.text,
+                correlationID: correlationID,
+                detail: "the header \(reserved) is set from the envelope, and cannot be given",
+                outcome: .lost))
+    }
+
     private func cancelled(_ machine: PublishRetryMachine) -> BridgeError {
         failure(.cancelled, "").knowing(machine.outcome)
     }

@@ -51,6 +51,7 @@ struct Outgoing: Sendable {
     @concurrent
     func send(_ payloads: Payloads) async throws(BridgeError) -> SentEnvelope {
         try checkTime(options.timeout)
+        try checkHeaders()
         let way = PublishWay(self)
         return try await deliver(payloads, way.machine(of: options)) {
             message, limit async throws(BridgeError) in

@@ -225,13 +225,16 @@ package struct ReconnectMachine: Sendable {
         servers.firstIndex { $0.url.isSameServer(as: url) }
     }
 
-    /// Takes over the addresses that a server announced. A discovered server gets the
-    /// credentials with which we reached the one that announced it.
+    /// Most addresses of an announcement that are looked at.
+    package static let maxAnnounced = 512
+
+    /// Takes over the addresses that a server announced, the first of very many. A discovered
+    /// server gets the credentials with which we reached the one that announced it.
     package mutating func discovered(_ addresses: [String]) -> Discovery {
         var change = Discovery()
         guard configuration.usesDiscovered, !addresses.isEmpty else { return change }
         var announced: [ServerURL] = []
-        for address in addresses {
+        for address in addresses.prefix(Self.maxAnnounced) {
             do throws(WireError) {
                 let url = try ServerURL(address)
                 // What asks for TLS is not reached without it.

@@ -198,10 +198,8 @@ public struct ServerError: CodedError, Hashable {
     }
 
     private static func quoted(after mark: String, in text: Substring) -> String? {
-        guard let start = text.firstRange(of: mark)?.upperBound,
-            let end = text[start...].firstIndex(of: "\"")
-        else { return nil }
-        return String(text[start..<end])
+        guard let start = text.firstRange(of: mark)?.upperBound else { return nil }
+        return GoQuotedText.read(text[start...])
     }
 }
 

@@ -107,6 +107,16 @@ struct ReceiveEndTests {
         #expect(try TestFile.text(folder.file("m-2-pdf")) == "%PDF-")
     }
 
+    @Test func `no message takes the file of another one`() async throws {
+        let folder = try TemporaryDirectory()
+        let run = try await Self.replay(
+            ["one", "two"].map { Self.envelope(Self.payload("text", $0), id: "same") },
+            "--out", folder.path)
+        #expect(run.status == 0, "\(run.errors)")
+        #expect(try TestFile.text(folder.file("same-1-text.txt")) == "one")
+        #expect(try TestFile.text(folder.file("same-1-text-2.txt")) == "two")
+    }
+
     @Test func `a folder that takes no file ends the command`() async throws {
         let run = try await Self.replay(
             [Self.envelope(Self.payload("text", "hello"))], "--out", "/proc/self")

@@ -98,6 +98,37 @@ import Testing
         }
     }
 
+    @Test(arguments: [PublishMode.core, .jetStream], [#"secret."x""#, "secret.\u{200B}"])
+    func `a denied subject that is quoted differently is found all the same`(
+        mode: PublishMode, subject: String
+    ) async throws {
+        try await SendStage.run(config: Self.denial, user: "bob") { stage in
+            let subject = try Subject(subject)
+            let error = try #require(
+                await SendStage.failure { () async throws(BridgeError) in
+                    try await stage.bridge.send(
+                        [SendStage.payload], to: subject, options: SendStage.linked(mode))
+                })
+            #expect(error.code == .permissionDenied && error.outcome == .denied)
+            #expect(stage.store.uploads == 1 && stage.store.stored == 0)
+        }
+    }
+
+    @Test(arguments: ["NATSBridge-Version", "natsbridge-payload-type", "Nats-Msg-Id"])
+    func `headers that belong to the contract cannot be given`(name: String) async throws {
+        try await SendStage.run { stage in
+            var options = SendStage.linked(.jetStream)
+            options.headers.append(try HeaderName(name), "1")
+            let given = options
+            let error = try #require(
+                await SendStage.failure { () async throws(BridgeError) in
+                    try await stage.bridge.send([SendStage.payload], to: "s", options: given)
+                })
+            #expect(error.code == .invalidArgument && error.detail.contains(name))
+            #expect(stage.store.uploads == 0)
+        }
+    }
+
     @Test func `a denied request says so, and leaves no upload behind`() async throws {
         try await SendStage.run(config: Self.denial, user: "bob") { stage in
             let error = try #require(

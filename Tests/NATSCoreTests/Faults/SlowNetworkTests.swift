@@ -103,7 +103,9 @@ import Testing
     {
         try await FaultStage.run(config: "max_pending: 1MB") { stage in
             let client = try await stage.connect()
-            let limits = SubscriptionLimits(maxMessages: 4, maxBytes: 1 << 20)
+            var limits = SubscriptionLimits(maxMessages: 4, maxBytes: 1 << 20)
+            // However long the server takes to lose its own.
+            limits.patience = nil
             let subscription = try client.subscribe(to: "flood", limits: limits)
             try await client.flush()
             let publisher = try await stage.connectDirectly()

@@ -54,6 +54,27 @@ internal import Testing
         #expect(error.remedy == .report)
     }
 
+    @Test(arguments: [
+        (#"s.\"x\""#, #"s."x""#), (#"s.\\x"#, #"s.\x"#), (#"s.a\u200bb"#, "s.a\u{200B}b"),
+        (#"s.\U0010ffff"#, "s.\u{10FFFF}"), (#"s.\x7f\a"#, "s.\u{7F}\u{7}"), ("s.é", "s.é"),
+    ])
+    func `subjects are read as Go quotes them`(_ quoted: String, _ subject: String) {
+        let publish = ServerError(parsing: "'Permissions Violation for Publish to \"\(quoted)\"'")
+        #expect(publish.operation == .publish(subject: subject))
+        let subscribe = ServerError(
+            parsing: "'Permissions Violation for Subscription to \"\(quoted)\" using queue"
+                + " \"q\(quoted)\"'")
+        #expect(
+            subscribe.operation
+                == .subscribe(subject: subject, queueGroup: "q" + subject, sid: nil))
+    }
+
+    @Test(arguments: [#"s.\"#, #"s.\q""#, #"s.\u12"#, #"s.\ud800""#, "s"])
+    func `what Go would not write names no subject`(_ rest: String) {
+        let error = ServerError(parsing: "'Permissions Violation for Publish to \"\(rest)")
+        #expect(error.operation == nil && error.kind == .permissionsViolation)
+    }
+
     @Test func permissions() {
         func operation(_ text: String) -> ServerError.Operation? {
             ServerError(parsing: "'Permissions Violation for \(text)'").operation
