@@ -34,8 +34,11 @@ internal import Glibc
             return try await dispatch(words, console)
         } catch {
             let isCancelled = Interruption.happened || console.outputHasFailed
-            // Whoever has interrupted a command knows it; what became of a message is news.
-            if !isCancelled || error.exit != .interrupted || error.outcome != nil {
+            // Whoever has interrupted a command knows it; what became of a message is news, and a
+            // program is always told.
+            if !isCancelled || error.exit != .interrupted || error.outcome != nil
+                || json && !console.outputHasFailed
+            {
                 console.report(error)
             }
             return Interruption.happened ? .interrupted : error.exit

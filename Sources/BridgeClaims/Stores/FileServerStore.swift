@@ -74,6 +74,8 @@ public struct FileServerStore: ClaimStore {
 
     /// Longest wait for the removal of an upload that failed.
     private static let withdrawalTime = Duration.seconds(5)
+    /// The same after a cancellation: somebody waits for the end.
+    private static let cancelledWithdrawalTime = Duration.seconds(1)
 
     /// Removes what an attempt without an answer may have stored, also when the upload was
     /// cancelled. Returns the error, which says so where the store cannot be reached for that: then
@@ -86,7 +88,8 @@ public struct FileServerStore: ClaimStore {
             let url = try? StoreURL.make(baseURL, "/f/\(id)")
         else { return error }
         var retry = requests.retry
-        retry.total = Self.withdrawalTime
+        retry.total =
+            error.code == .cancelled ? Self.cancelledWithdrawalTime : Self.withdrawalTime
         let requests = StoreRequests(client: requests.client, userAgent: nil, retry: retry)
         let isRemoved = await Task.detached {
             do throws(ClaimError) {

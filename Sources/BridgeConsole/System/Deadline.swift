@@ -83,7 +83,10 @@ package enum Deadline {
                     try? await Task.sleep(for: work.grace)
                     continuation.yield(.graceOver)
                 }
-            case .graceOver: return .failure(ending ?? interrupted(work))
+            case .graceOver:
+                var ending = ending ?? interrupted(work)
+                ending.detail += "; what it had done by then is not known"
+                return .failure(ending)
             }
         }
         return .failure(ending ?? interrupted(work))

@@ -50,6 +50,33 @@ struct SendEndTests {
             lines.count == 1 && lines.first?.contains("it may have arrived") == true, "\(lines)")
     }
 
+    @Test(.needsNATSServer) func `an interrupted upload to a silent store was not sent`()
+        async throws
+    {
+        let executable = try #require(CommandRun.executable)
+        let (uploading, told) = AsyncStream.makeStream(of: Void.self)
+        let store = try ScriptedServer { connection, _ in
+            while let request = connection.readRequest() {
+                if request.head.hasPrefix("PUT ") { told.yield() }
+            }
+        }
+        try await NATSServerFixture.run { nats in
+            let process = try StartedProgram.start(
+                executable,
+                [
+                    "send", "s.x", "a:text=hi", "--threshold", "1", "--server", nats.url,
+                    "--store", "http://127.0.0.1:\(store.port)",
+                ], capture: .errors)
+            for await _ in uploading { break }
+            process.signal(SIGINT)
+            var lines: [String] = []
+            for await line in process.lines { lines.append(line) }
+            #expect(try await within("the end") { await process.exitStatus() } == 130)
+            #expect(
+                lines.count == 1 && lines.first?.contains("it was not sent") == true, "\(lines)")
+        }
+    }
+
     @Test func `what is not confirmed does not wait, and says no more than it knows`() async throws
     {
         let server = try Self.silentServer()
