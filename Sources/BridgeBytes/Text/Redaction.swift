@@ -37,6 +37,15 @@ package enum Redaction {
         return kept.joined(separator: ",")
     }
 
+    /// A sentence that may quote an address, without user names and passwords: whatever stands
+    /// between the first scheme and the last `@` behind it goes.
+    package static func sentence(_ text: String) -> String {
+        guard let scheme = text.firstRange(of: "://"),
+            let end = text[scheme.upperBound...].lastIndex(of: "@")
+        else { return text }
+        return String(text[..<scheme.upperBound] + text[text.index(after: end)...])
+    }
+
     /// The scheme with its slashes; empty when there is none.
     private static func scheme(of piece: Substring) -> Substring {
         guard let colon = piece.firstIndex(of: ":"), piece[colon...].hasPrefix("://"),

@@ -30,7 +30,7 @@ package struct CommandFailure: Error, Equatable, Sendable {
         self.exit = exit
         self.code = code
         self.stage = stage
-        self.target = target
+        self.target = target.map(Redaction.sentence)
         self.correlationID = correlationID
         self.detail = detail
         self.hint = hint
@@ -38,7 +38,10 @@ package struct CommandFailure: Error, Equatable, Sendable {
 
     /// A usage error: something on the command line itself is wrong.
     package static func usage(_ detail: String, hint: String? = nil) -> CommandFailure {
-        CommandFailure(.usage, code: .usage, stage: "arguments", detail: detail, hint: hint)
+        // What stands in the wrong place may be an address all the same.
+        CommandFailure(
+            .usage, code: .usage, stage: "arguments", detail: Redaction.sentence(detail),
+            hint: hint.map(Redaction.sentence))
     }
 
     /// Longest parts of an error, in Unicode scalars: together less than

@@ -30,7 +30,8 @@ extension NATSClientOptions {
         }
         // The name becomes part of a path.
         guard !selected.isEmpty, !selected.contains("/"), selected != "..", selected != "." else {
-            throw refused("\"\(selected)\" is not the name of a context")
+            let shown = Redaction.sentence(selected)
+            throw refused("\"\(shown)\" is not the name of a context")
         }
         let text = try await contextFile("\(folder)/context/\(selected).json")
         let context: ConnectionContext

@@ -3,6 +3,17 @@ import Testing
 
 @Suite struct RedactionTests {
     @Test(arguments: [
+        (#"unknown command "nats://bob:p@ss"w@h:1""#, #"unknown command "nats://h:1""#),
+        ("see http://host/a, or not", "see http://host/a, or not"),
+        ("mail bob@host", "mail bob@host"), ("", ""),
+    ])
+    func `a sentence shows no secrets of the address that it quotes`(
+        _ text: String, _ shown: String
+    ) {
+        #expect(Redaction.sentence(text) == shown)
+    }
+
+    @Test(arguments: [
         ("http://host/file", "http://host/file"),
         ("http://user:secret@host/file?key=secret#part", "http://host/file?…"),
         ("http://host/a@b", "http://host/a@b"),
