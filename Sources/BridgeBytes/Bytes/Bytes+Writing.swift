@@ -14,20 +14,29 @@ extension Bytes {
         let descriptor = unsafe open(partial, flags, 0o666)
         guard descriptor >= 0 else { throw FileError(call: "open", number: errno, path: partial) }
         do throws(FileError) {
-            defer { close(descriptor) }
             try write(to: descriptor, of: partial)
+            guard unsafe rename(partial, path) == 0 else {
+                throw FileError(call: "rename", number: errno, path: path)
+            }
         } catch {
-            _ = unsafe unlink(partial)
-            throw error
-        }
-        guard unsafe rename(partial, path) == 0 else {
-            let error = FileError(call: "rename", number: errno, path: path)
             _ = unsafe unlink(partial)
             throw error
         }
     }
 
+    /// Writes everything and closes: some file systems tell of a full disk no sooner.
     private func write(to descriptor: Int32, of path: String) throws(FileError) {
+        do throws(FileError) { try writeAll(to: descriptor, of: path) } catch {
+            close(descriptor)
+            throw error
+        }
+        // An interrupted one has closed all the same.
+        guard close(descriptor) == 0 || errno == EINTR else {
+            throw FileError(call: "close", number: errno, path: path)
+        }
+    }
+
+    private func writeAll(to descriptor: Int32, of path: String) throws(FileError) {
         var done = 0
         while done < count {
             // Sound: the system reads what the pointer covers during the call.

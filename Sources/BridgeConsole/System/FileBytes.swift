@@ -60,14 +60,9 @@ package enum FileBytes {
         if unsafe stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
             return try writeInPlace(bytes, to: path)
         }
-        let partial = path + ".partial"
-        let descriptor = unsafe open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
-        guard descriptor >= 0 else { throw failure("create", partial) }
-        let written = writeAll(bytes, to: descriptor)
-        guard close(descriptor) == 0, written, unsafe rename(partial, path) == 0 else {
-            let error = failure("write", path)
-            _ = unsafe unlink(partial)
-            throw error
+        do throws(FileError) { try bytes.write(toFile: path) } catch {
+            errno = error.number
+            throw failure(error.call == "open" ? "create" : "write", error.path)
         }
     }
 

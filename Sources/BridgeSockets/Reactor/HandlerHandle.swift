@@ -11,8 +11,8 @@ package struct HandlerHandle<Handler: LinkHandler & SendableMetatype>: Sendable 
     ) {
         link.perform(
             { handler, link in
-                // Sound: a link keeps the handler that was made for it, and whoever made this
-                // value has named that one's type.
+                // Never reached: a link keeps the handler that was made for it, and those who can
+                // call `handle(for:)` name that one's type.
                 guard let handler = handler as? Handler else {
                     preconditionFailure("the handler of this link is no \(Handler.self)")
                 }
@@ -22,7 +22,9 @@ package struct HandlerHandle<Handler: LinkHandler & SendableMetatype>: Sendable 
 }
 
 extension Link {
-    /// How other threads reach this link and its handler, which is of this type.
+    /// How other threads reach this link and its handler, which is of this type: a link is only
+    /// ever given to its handler, which names itself, and to the closure that makes the handler,
+    /// which names what it makes.
     package func handle<Handler: LinkHandler & SendableMetatype>(for handler: Handler.Type)
         -> HandlerHandle<Handler>
     {

@@ -198,8 +198,12 @@ public struct ServerError: CodedError, Hashable {
     }
 
     private static func quoted(after mark: String, in text: Substring) -> String? {
-        guard let start = text.firstRange(of: mark)?.upperBound else { return nil }
-        return GoQuotedText.read(text[start...])
+        // By scalars: a character that joins the quote before it must not hide that.
+        let scalars = text.unicodeScalars
+        guard let start = scalars.firstRange(of: mark.unicodeScalars)?.upperBound else {
+            return nil
+        }
+        return GoQuotedText.read(scalars[start...])
     }
 }
 

@@ -57,6 +57,7 @@ internal import Testing
     @Test(arguments: [
         (#"s.\"x\""#, #"s."x""#), (#"s.\\x"#, #"s.\x"#), (#"s.a\u200bb"#, "s.a\u{200B}b"),
         (#"s.\U0010ffff"#, "s.\u{10FFFF}"), (#"s.\x7f\a"#, "s.\u{7F}\u{7}"), ("s.é", "s.é"),
+        ("s.\\\"\u{301}x", "s.\"\u{301}x"), ("\u{301}s", "\u{301}s"),
     ])
     func `subjects are read as Go quotes them`(_ quoted: String, _ subject: String) {
         let publish = ServerError(parsing: "'Permissions Violation for Publish to \"\(quoted)\"'")

@@ -4,7 +4,9 @@ internal import BridgeBytes
 /// tries again while its first bytes are still on their way, and nobody would ever ask for those.
 ///
 /// The newest are remembered, until the next start; whoever knows neither name nor token of an
-/// upload cannot stop it.
+/// upload cannot stop it. A client that deletes thousands of names that never were makes the others
+/// be forgotten: those uploads then lie in the store until their time to live ends, as they would
+/// have without this.
 struct WithdrawnUploads {
     /// Most that are remembered.
     static let limit = 4096
