@@ -147,21 +147,15 @@ struct HookedStore: ClaimStore {
 
 /// A task that something else ends, which may happen before there is one.
 final class Cancellable: Sendable {
-    private let state = Mutex((task: Task<Void, any Error>?.none, isCancelled: false))
+    private let task = Mutex(Task<Void, any Error>?.none)
 
-    func set(_ task: Task<Void, any Error>) {
-        let isCancelled = state.withLock { state in
-            state.task = task
-            return state.isCancelled
-        }
-        if isCancelled { task.cancel() }
-    }
+    func set(_ task: Task<Void, any Error>) { self.task.withLock { $0 = task } }
 
-    func cancel() {
-        let task = state.withLock { state in
-            state.isCancelled = true
-            return state.task
+    /// Cancels the task, which may have come here before its maker has named it.
+    func cancel() async {
+        while true {
+            if let task = task.withLock(\.self) { return task.cancel() }
+            await Task.yield()
         }
-        task?.cancel()
     }
 }
