@@ -139,7 +139,7 @@ extension Outgoing {
                 headers: headers
             ).receive()
         } catch {
-            throw error.knowing(.sent)
+            throw error.knowing(.sent, [MessageFate.sentence(.sent)])
         }
     }
 

@@ -23,7 +23,7 @@ enum ArrowCommand {
         run: { arguments, console throws(CommandFailure) in
             let rows = try arguments.integer("--rows") ?? defaultRows
             let path = arguments.operands[0]
-            let table = try read(path)
+            let table = try await read(path)
             try attempt(path) { () throws(ArrowError) in
                 if console.json {
                     console.json(try json(table))
@@ -40,7 +40,7 @@ enum ArrowCommand {
             operands: [file], options: CommonOptions.everywhere,
             examples: ["natsbridge arrow schema table.arrows"]),
         run: { arguments, console throws(CommandFailure) in
-            let table = try read(arguments.operands[0])
+            let table = try await read(arguments.operands[0])
             if console.json {
                 console.json(schemaJSON(table))
             } else {
@@ -49,10 +49,10 @@ enum ArrowCommand {
             return .ok
         })
 
-    private static func read(_ path: String) throws(CommandFailure) -> Table {
+    private static func read(_ path: String) async throws(CommandFailure) -> Table {
         // Mapped where that is possible, so that a large file's schema shows at once.
         let mapped = try? Bytes(mappingFile: path)
-        let bytes = if let mapped { mapped } else { try FileBytes.read(path) }
+        let bytes = if let mapped { mapped } else { try await FileBytes.read(path) }
         return try attempt(path) { () throws(ArrowError) in try Table(ipcStream: bytes) }
     }
 

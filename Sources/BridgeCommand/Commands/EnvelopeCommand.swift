@@ -16,14 +16,14 @@ enum EnvelopeCommand {
             notes: ["With --json the form is compact, on one line."],
             examples: ["natsbridge envelope check message.json --strict"]),
         run: { arguments, console throws(CommandFailure) in
-            try run(arguments, console)
+            try await run(arguments, console)
         })
 
     private static func run(
         _ arguments: ParsedArguments, _ console: Console
-    ) throws(CommandFailure) -> ExitCode {
+    ) async throws(CommandFailure) -> ExitCode {
         let path = arguments.operands[0]
-        let bytes = try FileBytes.read(path)
+        let bytes = try await FileBytes.read(path)
         let envelope: Envelope
         do throws(EnvelopeError) {
             envelope = try EnvelopeReader.read(bytes, strict: arguments.has("--strict"))

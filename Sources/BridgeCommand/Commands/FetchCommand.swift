@@ -49,7 +49,7 @@ enum FetchCommand {
             console.raw(bytes)
             return .ok
         }
-        try FileBytes.write(bytes, to: output)
+        try await FileBytes.write(bytes, to: output)
         if console.json {
             console.line([
                 "path": .string(output), "size": JSONValue(bytes.count),

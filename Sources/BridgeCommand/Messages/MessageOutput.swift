@@ -26,12 +26,12 @@ struct MessageOutput: Sendable {
     /// - Throws: What this machine refuses.
     func take(
         _ result: Result<Received, BridgeError>, of place: MessagePlace, _ tally: MessageTally
-    ) throws(CommandFailure) -> Int {
+    ) async throws(CommandFailure) -> Int {
         if case .failure(let error) = result, error.isLoss {
             tally.countLoss(showLoss(error, of: place), count: error.lostMessages)
             return tally.messages
         }
-        return tally.count(try show(result, of: place))
+        return tally.count(try await show(result, of: place))
     }
 
     /// Prints a message, or why it cannot be used.
@@ -39,9 +39,9 @@ struct MessageOutput: Sendable {
     /// - Throws: What this machine refuses.
     private func show(
         _ result: Result<Received, BridgeError>, of place: MessagePlace
-    ) throws(CommandFailure) -> CommandFailure? {
+    ) async throws(CommandFailure) -> CommandFailure? {
         switch result {
-        case .success(let message): return try show(message, of: place)
+        case .success(let message): return try await show(message, of: place)
         case .failure(let error):
             let failure = CommandFailure(error)
             console.remark(failure.line)
@@ -53,10 +53,10 @@ struct MessageOutput: Sendable {
     /// Prints a message with what could be had of it.
     func show(
         _ message: Received, of place: MessagePlace
-    ) throws(CommandFailure) -> CommandFailure? {
+    ) async throws(CommandFailure) -> CommandFailure? {
         var shown: [ShownPayload] = []
         for (index, payload) in message.payloads.enumerated() {
-            shown.append(try shownPayload(payload, index, of: message))
+            shown.append(try await shownPayload(payload, index, of: message))
         }
         if console.json {
             console.json(MessageJSON.encode(message, shown, of: place))
@@ -81,7 +81,7 @@ struct MessageOutput: Sendable {
 
     private func shownPayload(
         _ payload: ReceivedPayload, _ index: Int, of message: Received
-    ) throws(CommandFailure) -> ShownPayload {
+    ) async throws(CommandFailure) -> ShownPayload {
         // The bytes of an unknown type are what there is to know of it.
         if let error = payload.error, error.code != .unknownPayloadType {
             return .failed(CommandFailure(error))
@@ -93,25 +93,36 @@ struct MessageOutput: Sendable {
         let name = parts.map(Self.plain).joined(separator: "-")
         let path = try Self.freePath(
             "\(directory)/\(name)", ending: Self.ending(payload.typeName, name))
-        try FileBytes.write(payload.bytes, to: path)
+        try await FileBytes.write(payload.bytes, to: path)
         return .file(path)
     }
 
     /// Most files of one name; peers choose the names.
-    private static let longestSeries = 10_000
+    private static let longestSeries = 1 << 30
 
     /// A path where nothing stands, numbered where it has to be: ids and names of different
-    /// messages may be the same, or become the same as parts of a file's name.
+    /// messages may be the same, or become the same as parts of a file's name. The numbers of one
+    /// name follow each other, so that a free one is found by looking at few of them.
     private static func freePath(
         _ stem: String, ending: String
     ) throws(CommandFailure) -> String {
-        for number in 1...longestSeries {
-            let path = number == 1 ? stem + ending : "\(stem)-\(number)\(ending)"
-            if !FileBytes.exists(path) { return path }
+        func path(_ number: Int) -> String {
+            number == 1 ? stem + ending : "\(stem)-\(number)\(ending)"
         }
-        throw CommandFailure(
-            .refused, code: .limitExceeded, stage: "write", target: stem + ending,
-            detail: "there are \(longestSeries) files of this name")
+        var (taken, free) = (0, 1)
+        while FileBytes.exists(path(free)) {
+            guard free < longestSeries else {
+                throw CommandFailure(
+                    .refused, code: .limitExceeded, stage: "write", target: stem + ending,
+                    detail: "there are too many files of this name")
+            }
+            (taken, free) = (free, free * 2)
+        }
+        while free - taken > 1 {
+            let middle = taken + (free - taken) / 2
+            if FileBytes.exists(path(middle)) { taken = middle } else { free = middle }
+        }
+        return path(free)
     }
 
     /// Longest part of a file's name that comes from a peer.

@@ -7,7 +7,9 @@ internal import NATSBridge
 
 /// Turns the command line's payloads into typed values.
 enum PayloadInput {
-    static func outgoing(_ texts: [String]) throws(CommandFailure) -> Payloads {
+    /// Reads what the arguments name.
+    /// - Throws: What is wrong with them; `cancelled` when the task is, also while a pipe waits.
+    static func outgoing(_ texts: [String]) async throws(CommandFailure) -> Payloads {
         var payloads: Payloads = []
         let arguments = try texts.map { text throws(CommandFailure) in
             try PayloadArgument(parsing: text)
@@ -16,13 +18,15 @@ enum PayloadInput {
             throw .usage("two payloads cannot both be the standard input")
         }
         for argument in arguments {
-            payloads.append(Payload(argument.name, try value(argument)))
+            payloads.append(Payload(argument.name, try await value(argument)))
         }
         return payloads
     }
 
-    private static func value(_ argument: PayloadArgument) throws(CommandFailure) -> PayloadValue {
-        let (bytes, place) = try content(argument)
+    private static func value(
+        _ argument: PayloadArgument
+    ) async throws(CommandFailure) -> PayloadValue {
+        let (bytes, place) = try await content(argument)
         switch argument.type {
         case "text":
             guard let text = String(validating: bytes) else {
@@ -55,11 +59,11 @@ enum PayloadInput {
     /// The bytes, and where they come from.
     private static func content(
         _ argument: PayloadArgument
-    ) throws(CommandFailure) -> (Bytes, String) {
+    ) async throws(CommandFailure) -> (Bytes, String) {
         switch argument.source {
         case .inline(let text): (Bytes(utf8: text), argument.name)
-        case .file(let path): (try FileBytes.read(path), path)
-        case .standardInput: (try FileBytes.read("-"), "standard input")
+        case .file(let path): (try await FileBytes.read(path), path)
+        case .standardInput: (try await FileBytes.read("-"), "standard input")
         }
     }
 

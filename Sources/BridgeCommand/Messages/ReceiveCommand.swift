@@ -77,7 +77,7 @@ enum ReceiveCommand {
             }
             guard let next else { throw .ended("receive", plan.pattern.text) }
             let place = MessagePlace(of: next, on: plan.pattern.text)
-            if try plan.output.take(next, of: place, tally) == plan.count { return }
+            if try await plan.output.take(next, of: place, tally) == plan.count { return }
         }
     }
 

@@ -21,7 +21,9 @@ enum ReplayCommand {
             notes: [
                 """
                 The window is measured by the server's clock. The command ends when it has printed
-                what the stream held when it started, in the order of the stream.
+                what the stream held when it started, in the order of the stream. Messages that
+                leave the stream before they are read are told on the standard error. A server that
+                is gone is waited for, without --timeout for ever.
                 """,
                 MessageTally.rule,
             ],
@@ -84,8 +86,8 @@ enum ReplayCommand {
                 if Task.isCancelled { throw .ended("replay", plan.stream) }
                 return
             }
-            let place = MessagePlace(subject: next.subject.text, next.position)
-            if try plan.output.take(next.result, of: place, tally) == plan.count { return }
+            let place = MessagePlace(of: next, in: plan.stream)
+            if try await plan.output.take(next.result, of: place, tally) == plan.count { return }
         }
     }
 

@@ -1,6 +1,7 @@
 internal import BridgeBytes
 internal import BridgeConsole
 internal import NATSBridge
+internal import NATSCore
 internal import NATSWire
 
 /// `natsbridge request`: sends one message and prints its answer.
@@ -29,14 +30,17 @@ enum RequestCommand {
     ) async throws(CommandFailure) -> ExitCode {
         let options = try CommonOptions(arguments)
         let subject = try BridgeAccess.subject(arguments.operands[0])
-        let payloads = try PayloadInput.outgoing(Array(arguments.operands.dropFirst()))
         var settings = RequestOptions()
         settings.sending = try SendOptions(arguments)
         let request = settings
         let output = try MessageOutput(arguments, console)
         let lifetime = try arguments.duration("--ttl", isPositive: true)
-        let access = try await BridgeAccess.connect(options, console, timeToLive: lifetime)
         let timeout = options.timeout ?? CommonOptions.defaultTimeout
+        let payloads = try await Deadline.run(timeout, stage: "read", target: subject.text) {
+            () throws(CommandFailure) in
+            try await PayloadInput.outgoing(Array(arguments.operands.dropFirst()))
+        }
+        let access = try await BridgeAccess.connect(options, console, timeToLive: lifetime)
         let answer: Received
         do throws(CommandFailure) {
             let progress = Progress("waiting for the answer", total: nil)
@@ -55,7 +59,8 @@ enum RequestCommand {
             throw error
         }
         await access.bridge.close()
+        console.noteDone("the request was answered", outcome: PublishOutcome.sent.rawValue)
         let place = MessagePlace(subject: answer.subject.text)
-        return try output.show(answer, of: place)?.exit ?? .ok
+        return try await output.show(answer, of: place)?.exit ?? .ok
     }
 }

@@ -42,7 +42,6 @@ enum SendCommand {
     ) async throws(CommandFailure) -> ExitCode {
         let options = try CommonOptions(arguments)
         let subject = try BridgeAccess.subject(arguments.operands[0])
-        let payloads = try PayloadInput.outgoing(Array(arguments.operands.dropFirst()))
         var settings = try SendOptions(arguments)
         settings.mode = try mode(arguments)
         settings.retriesUnknown = !arguments.has("--no-retry")
@@ -51,6 +50,8 @@ enum SendCommand {
         let sendSettings = settings
         return try await Deadline.run(options.timeout, stage: "send", target: subject.text) {
             () throws(CommandFailure) in
+            let payloads = try await PayloadInput.outgoing(
+                Array(arguments.operands.dropFirst()))
             let access = try await BridgeAccess.connect(options, console, timeToLive: lifetime)
             do throws(BridgeError) {
                 if arguments.has("--dry-run") {
@@ -62,6 +63,7 @@ enum SendCommand {
                     let sent = try await progress.during { () throws(BridgeError) in
                         try await access.bridge.send(payloads, to: subject, options: sendSettings)
                     }
+                    note(sendSettings.mode, console)
                     show(sent, subject, console)
                     if sendSettings.mode == .unconfirmed { await letWrite(access.bridge) }
                 }
@@ -92,6 +94,19 @@ enum SendCommand {
             throw .usage("\(wanted[0].option) and \(wanted[1].option) contradict each other")
         }
         return wanted.first?.mode ?? .core
+    }
+
+    /// What an output that fails must not hide.
+    private static func note(_ mode: PublishMode, _ console: Console) {
+        switch mode {
+        case .none: break
+        case .unconfirmed:
+            console.noteDone(
+                "the message was published, unconfirmed",
+                outcome: PublishOutcome.unknown.rawValue)
+        case .core, .jetStream:
+            console.noteDone("the message has arrived", outcome: PublishOutcome.sent.rawValue)
+        }
     }
 
     private static func show(_ sent: SentEnvelope, _ subject: Subject, _ console: Console) {

@@ -42,9 +42,10 @@ struct MessagePlace: Sendable {
         }
     }
 
-    /// A place in a stream.
-    init(subject: String, _ position: StreamPosition) {
+    /// The place of an element of a replay; where messages are missing it is the stream's.
+    init(of element: ReplayedMessages.Results.Element, in stream: String) {
         self.init(
-            subject: subject, sequence: position.sequence, deliveryCount: position.deliveryCount)
+            subject: element.subject?.text ?? stream, sequence: element.position?.sequence,
+            deliveryCount: element.position?.deliveryCount ?? 1)
     }
 }

@@ -39,6 +39,15 @@ package struct Console: Sendable {
     /// Bytes of the result as they are: what the user asked for, and no text.
     package func raw(_ bytes: Bytes) { StandardOutput.write(bytes) }
 
+    /// Notes what the command has done and is about to print: an output that takes no more must
+    /// not hide it.
+    /// - Parameters:
+    ///   - sentence: What was done, such as "the message has arrived".
+    ///   - outcome: What is known of the message, as in `CommandFailure.outcome`.
+    package func noteDone(_ sentence: String, outcome: String) {
+        StandardOutput.noteDone(sentence, outcome: outcome)
+    }
+
     /// A remark for a person, beside the result; each line is cut to `TerminalText.longestLine`.
     package func remark(_ text: String) {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)

@@ -22,6 +22,8 @@ package enum StandardOutput {
         /// The error number of the first write that failed.
         var failure: Int32?
         var hasWritten = false
+        /// What the command has done, which a failed output must not hide.
+        var done: (sentence: String, outcome: String)?
         /// Ends the command when a write fails.
         var cancel: (@Sendable () -> Void)?
     }
@@ -53,6 +55,11 @@ package enum StandardOutput {
             return state.failure != nil
         }
         if failed { cancel() }
+    }
+
+    /// Notes what the command has done before it prints that.
+    static func noteDone(_ sentence: String, outcome: String) {
+        state.withLock { $0.done = (sentence, outcome) }
     }
 
     /// Makes sure that the three standard descriptors are open, so that no socket or file of ours
@@ -88,7 +95,7 @@ package enum StandardOutput {
         /// Everything that was printed.
         case whole
         /// What its reader took before it went away; it wants no more, and nobody needs to be
-        /// told.
+        /// told, unless something was done that the output would have said.
         case readerGone
         /// Less than was printed.
         case failed(CommandFailure)
@@ -98,12 +105,17 @@ package enum StandardOutput {
     package static func finish() -> End {
         let hasWritten = state.withLock { $0.hasWritten }
         if close(descriptor) != 0, hasWritten, errno != EINTR { note(errno) }
-        guard let number = state.withLock({ $0.failure }) else { return .whole }
-        if number == EPIPE { return .readerGone }
+        let (failed, done) = state.withLock { ($0.failure, $0.done) }
+        guard let number = failed else { return .whole }
+        if number == EPIPE, done == nil { return .readerGone }
         let reason = unsafe String(cString: strerror(number)).lowercased()
-        return .failed(
-            CommandFailure(
-                .other, code: .outputFailed, stage: "write", target: "standard output",
-                detail: reason))
+        var failure = CommandFailure(
+            .other, code: .outputFailed, stage: "write", target: "standard output",
+            detail: reason)
+        if let done {
+            failure.detail += "; \(done.sentence)"
+            failure.outcome = done.outcome
+        }
+        return .failed(failure)
     }
 }

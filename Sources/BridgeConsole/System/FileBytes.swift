@@ -8,14 +8,36 @@ internal import Glibc
 package enum FileBytes {
     /// Bytes asked for in one read when the size is unknown.
     private static let readSize = 1 << 20
-    /// Largest file that is read into memory, in bytes; a longer one is a slip, or a device.
-    private static let longest = 32 << 30
+    /// Largest file that is read into memory, in bytes; a longer one is a slip.
+    private static let longestFile = 32 << 30
+    /// Most bytes that are read from what has no size, such as a pipe; some devices never end.
+    private static let longestStream = 2 << 30
     /// Most memory that is asked for before bytes have come, in bytes.
     private static let firstCapacity = 1 << 30
 
-    /// Reads a file, or the standard input for `-`, into one piece of memory.
-    package static func read(_ path: String) throws(CommandFailure) -> Bytes {
-        if path == "-" { return try read(descriptor: 0, path: "standard input", expected: 0) }
+    /// Reads a file, or the standard input for `-`, into one piece of memory. What is no regular
+    /// file may keep its bytes, or its end, for ever: a task that is cancelled does not wait for
+    /// them.
+    /// - Throws: `file_not_found`, `system_error`; `too_large` over 32 GiB, or over 2 GiB from
+    ///   what has no size; `cancelled`.
+    package static func read(_ path: String) async throws(CommandFailure) -> Bytes {
+        if path != "-", isRegular(path) != false { return try contents(of: path) }
+        let place = path == "-" ? "standard input" : path
+        return try await PatientCall.run("read", place) { () throws(CommandFailure) in
+            path == "-"
+                ? try read(descriptor: 0, path: place, expected: 0) : try contents(of: path)
+        }
+    }
+
+    /// Whether a path leads to a regular file; nil when it leads nowhere.
+    private static func isRegular(_ path: String) -> Bool? {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else { return nil }
+        return status.st_mode & S_IFMT == S_IFREG
+    }
+
+    /// Reads a file at once, however long that takes.
+    package static func contents(of path: String) throws(CommandFailure) -> Bytes {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure("open", path) }
         defer { close(descriptor) }
@@ -38,10 +60,12 @@ package enum FileBytes {
             }
             if count == 0 { return writer.finish() }
             if count < 0, errno != EINTR { throw failure("read", path) }
+            let longest = expected > 0 ? longestFile : longestStream
             guard writer.count <= longest else {
                 throw CommandFailure(
                     .refused, code: .tooLarge, stage: "read", target: path,
-                    detail: "it is larger than \(Figures.bytes(longest))")
+                    detail: "it is larger than \(Figures.bytes(longest))",
+                    hint: expected > 0 ? nil : "what has no size must be saved to a file first")
             }
         }
     }
@@ -54,11 +78,13 @@ package enum FileBytes {
 
     /// Writes a file so that it appears whole or not at all: into `PATH.partial`, then renamed.
     /// What is no regular file, such as a pipe or a device, is written into as it stands: a
-    /// renamed file must never take its place.
-    package static func write(_ bytes: Bytes, to path: String) throws(CommandFailure) {
-        var status = stat()
-        if unsafe stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
-            return try writeInPlace(bytes, to: path)
+    /// renamed file must never take its place. Such a one may have no reader for ever: a task that
+    /// is cancelled does not wait for it.
+    package static func write(_ bytes: Bytes, to path: String) async throws(CommandFailure) {
+        if isRegular(path) == false {
+            return try await PatientCall.run("write", path) { () throws(CommandFailure) in
+                try writeInPlace(bytes, to: path)
+            }
         }
         do throws(FileError) { try bytes.write(toFile: path) } catch {
             errno = error.number
@@ -96,14 +122,24 @@ package enum FileBytes {
 
     /// Makes a directory and those above it.
     package static func makeDirectory(_ path: String) throws(CommandFailure) {
-        if unsafe mkdir(path, 0o777) == 0 || errno == EEXIST { return }
+        if isDirectory(path) { return }
+        if unsafe mkdir(path, 0o777) == 0 { return }
+        if errno == EEXIST, isDirectory(path) { return }
         guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else {
             throw failure("create", path)
         }
         try makeDirectory(String(path[..<slash]))
-        guard unsafe mkdir(path, 0o777) == 0 || errno == EEXIST else {
+        guard unsafe mkdir(path, 0o777) == 0 || errno == EEXIST && isDirectory(path) else {
             throw failure("create", path)
         }
+    }
+
+    private static func isDirectory(_ path: String) -> Bool {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else { return false }
+        if status.st_mode & S_IFMT == S_IFDIR { return true }
+        errno = EEXIST
+        return false
     }
 
     package static func failure(_ stage: String, _ path: String) -> CommandFailure {

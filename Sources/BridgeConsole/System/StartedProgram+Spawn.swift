@@ -59,7 +59,7 @@ extension StartedProgram {
 
     /// This process's environment, as it was started.
     private static func environment() -> [String] {
-        guard let bytes = try? FileBytes.read("/proc/self/environ") else { return [] }
+        guard let bytes = try? FileBytes.contents(of: "/proc/self/environ") else { return [] }
         return String(repairing: bytes).split(separator: "\0").map(String.init)
     }
 }

@@ -24,7 +24,7 @@ struct ResourceUse: Sendable {
     }
 
     private static func peakResidentBytes() -> Int {
-        guard let status = try? FileBytes.read("/proc/self/status") else { return 0 }
+        guard let status = try? FileBytes.contents(of: "/proc/self/status") else { return 0 }
         let text = String(repairing: status)
         guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
             let kilobytes = Int(line.filter(\.isNumber))

@@ -64,9 +64,10 @@ extension Bridge {
     /// What a stream stored in the last `duration` by the *server's* clock, in order, with links
     /// fetched; ends with the message that was the newest when it began.
     ///
-    /// A message that cannot be used does not end the replay: it is passed over and told to
-    /// `ReceiveOptions.onFailure`, or is an element of `results`. What comes next is prepared
-    /// while a message is worked on.
+    /// A message that cannot be used does not end the replay, and neither do messages that left the
+    /// stream before they were reached (`BridgeError.isLoss`): both are passed over and told to
+    /// `ReceiveOptions.onFailure`, or are elements of `results`. What comes next is prepared while
+    /// a message is worked on.
     ///
     /// Cancelling the task ends the wait with the code `cancelled`.
     /// - Throws: `BridgeError` in the stage `replay` with `streamNotFound`, `jetStreamDisabled`,

@@ -37,11 +37,12 @@ extension Intake {
     }
 
     /// Takes a mark where messages are missing.
-    func take(_ gap: SubscriptionGap, of pattern: String) async -> Bool {
-        let error = bridge.logged(BridgeError(gap, of: pattern), .warning)
+    /// - Parameter loss: An error that `isLoss`.
+    func take(_ loss: BridgeError) async -> Bool {
+        let error = bridge.logged(loss, .warning)
         bridge.counters.count { counters in
             counters.losses += 1
-            counters.messagesLost += gap.messages ?? 0
+            counters.messagesLost += loss.lostMessages ?? 0
         }
         add(Element(incoming: nil, result: .failure(error)))
         return await room()
@@ -156,10 +157,21 @@ extension Intake {
 }
 
 extension BridgeError {
+    /// What a replay says of messages that left the stream before it came to them.
+    init(removed count: Int, from stream: String) {
+        self.init(
+            .messagesLost, stage: .replay, subject: stream,
+            detail: "\(Self.messages(count)) lost: they left the stream before they were read")
+        lostMessages = count
+    }
+
+    private static func messages(_ count: Int) -> String {
+        count == 1 ? "1 message" : "\(count) messages"
+    }
+
     /// What a gap in a subscription says to the consumer of its messages.
     init(_ gap: SubscriptionGap, of pattern: String) {
-        let count = gap.messages.map { $0 == 1 ? "1 message" : "\($0) messages" }
-        let what = count ?? "an unknown number of messages"
+        let what = gap.messages.map(Self.messages) ?? "an unknown number of messages"
         let why =
             switch gap.cause {
             case .slowConsumer: "the consumer was too slow, so they were dropped"

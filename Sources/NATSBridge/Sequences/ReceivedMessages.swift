@@ -47,7 +47,7 @@ public struct ReceivedMessages: AsyncSequence, Sendable {
                 let goesOn =
                     switch delivered {
                     case .gap(let gap):
-                        await intake.take(gap, of: source.pattern.text)
+                        await intake.take(BridgeError(gap, of: source.pattern.text))
                     case .message(let message):
                         await intake.take(
                             Incoming(

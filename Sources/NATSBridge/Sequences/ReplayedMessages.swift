@@ -7,7 +7,8 @@ public import NATSWire
 ///
 /// They come in the order of the stream, and links of several are fetched side by side, unless
 /// `ReceiveOptions.order` says otherwise. With the last iterator everything ends. A message that
-/// cannot be used is passed over and told, as in `ReceivedMessages`; `results` has it in its place.
+/// cannot be used is passed over and told, as in `ReceivedMessages`, and so are messages that left
+/// the stream before they were reached; `results` has both in their places.
 public struct ReplayedMessages: AsyncSequence, Sendable {
     public typealias Element = Received
     public typealias Failure = BridgeError
@@ -23,11 +24,19 @@ public struct ReplayedMessages: AsyncSequence, Sendable {
         ) { intake in
             do throws(JetStreamError) {
                 var messages = replay.makeAsyncIterator()
-                while let message = try await messages.next() {
-                    let incoming = Incoming(
-                        bridge: bridge, message: message.message, options: options,
-                        position: StreamPosition(message.metadata))
-                    guard await intake.take(incoming) else { return }
+                while let event = try await messages.nextEvent() {
+                    let goesOn =
+                        switch event {
+                        case .message(let message):
+                            await intake.take(
+                                Incoming(
+                                    bridge: bridge, message: message.message, options: options,
+                                    position: StreamPosition(message.metadata)))
+                        case .removed(let count):
+                            await intake.take(
+                                BridgeError(removed: Int(clamping: count), from: replay.stream))
+                        }
+                    guard goesOn else { return }
                 }
                 intake.end()
             } catch {
@@ -43,16 +52,18 @@ extension ReplayedMessages {
     /// The same sequence with the messages that cannot be used in their places.
     public var results: Results { Results(intake: intake) }
 
-    /// The messages of a replay with those among them that cannot be used.
+    /// The messages of a replay with those among them that cannot be used, and with the places
+    /// where messages had left the stream.
     public struct Results: AsyncSequence, Sendable {
         /// A message, or why it cannot be used; where it stands in the stream is told in both
-        /// cases.
+        /// cases. Or, with `BridgeError.isLoss`, that messages left the stream before they were
+        /// reached.
         public struct Element: Sendable {
-            /// Where the message stands in the stream.
-            public let position: StreamPosition
-            /// The subject that it was published to.
-            public let subject: Subject
-            /// The message, or why it cannot be used.
+            /// Where the message stands in the stream; nil where messages are missing.
+            public let position: StreamPosition?
+            /// The subject that it was published to; nil where messages are missing.
+            public let subject: Subject?
+            /// The message, or why it cannot be used, or that messages are missing.
             public let result: Result<Received, BridgeError>
         }
         public typealias Failure = BridgeError
@@ -78,16 +89,10 @@ extension ReplayedMessages {
             public mutating func next(
                 isolation actor: isolated (any Actor)?
             ) async throws(BridgeError) -> Element? {
-                while let element = try await consumer.nextElement() {
-                    // A replay has no gaps, so every element is a message.
-                    guard let incoming = element.incoming, let position = incoming.position else {
-                        continue
-                    }
-                    return Element(
-                        position: position, subject: incoming.message.subject,
-                        result: element.result)
-                }
-                return nil
+                guard let element = try await consumer.nextElement() else { return nil }
+                return Element(
+                    position: element.incoming?.position,
+                    subject: element.incoming?.message.subject, result: element.result)
             }
         }
 

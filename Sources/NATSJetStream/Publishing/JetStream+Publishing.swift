@@ -57,7 +57,7 @@ extension JetStream {
                 }
                 continue
             }
-            return try PublishAck(answer: answer.payload)
+            return try PublishAck(answer: answer)
         }
     }
 

@@ -29,13 +29,30 @@ public struct PublishAck: Sendable, Hashable {
 
     /// Reads the answer to a publish. An answer with an error says that nothing was stored; one
     /// that is none of a stream's says nothing.
-    init(answer payload: Bytes) throws(JetStreamError) {
+    init(answer: NATSMessage) throws(JetStreamError) {
         do throws(JetStreamError) {
-            self = try PublishAck(parsing: payload)
+            try Self.checkHeaders(of: answer)
+            self = try PublishAck(parsing: answer.payload)
         } catch {
             throw error.knowing(error.apiError == nil ? .unknown : .denied)
         }
     }
+
+    /// A stream answers without headers; a service's error has them, and may have any body.
+    private static func checkHeaders(of answer: NATSMessage) throws(JetStreamError) {
+        guard answer.hasHeaders else { return }
+        guard let headers = try? answer.headers, headers[Self.serviceError] == nil,
+            headers[Self.serviceErrorCode] == nil
+        else {
+            throw JetStreamError(
+                .unexpectedAnswer, operation: "publish",
+                detail: "the answer is a service's error, not a stream's: another responder took"
+                    + " the message")
+        }
+    }
+
+    private static let serviceError: HeaderName = "Nats-Service-Error"
+    private static let serviceErrorCode: HeaderName = "Nats-Service-Error-Code"
 
     private init(parsing payload: Bytes) throws(JetStreamError) {
         let fields = try APIAnswer.parse(payload, operation: "publish", stream: "")
@@ -44,8 +61,14 @@ public struct PublishAck: Sendable, Hashable {
                 .unexpectedAnswer, operation: "publish",
                 detail: "the answer names no stream: another responder took the message")
         }
+        let sequence: UInt64 = try fields.count("seq")
+        guard sequence > 0 else {
+            throw JetStreamError(
+                .unexpectedAnswer, operation: "publish", stream: stream,
+                detail: "the answer does not say which number the message has")
+        }
         self.init(
-            stream: stream, sequence: try fields.count("seq"),
+            stream: stream, sequence: sequence,
             isDuplicate: try fields.flag("duplicate"), domain: try fields.text("domain"))
     }
 }

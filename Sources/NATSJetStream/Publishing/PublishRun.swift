@@ -100,7 +100,7 @@ struct PublishRun: Sendable {
         }
         guard window.answered(number) else { return }
         do throws(JetStreamError) {
-            settle(number, .success(try PublishAck(answer: message.payload)))
+            settle(number, .success(try PublishAck(answer: message)))
         } catch {
             settle(number, .failure(error))
         }

@@ -1,6 +1,7 @@
 public import BridgeBytes
 internal import NATSCore
 public import NATSWire
+internal import Synchronization
 
 /// From where a replay starts, told by the server's clock.
 public struct ReplayAnchor: Sendable, Hashable {
@@ -45,7 +46,8 @@ extension JetStream {
     ///
     /// They come in the order of the stream, without gaps: when the server loses the consumer,
     /// another one goes on behind the last message. Nothing is to be acknowledged. Messages that
-    /// are removed from the stream meanwhile are not waited for.
+    /// are removed from the stream meanwhile are not waited for, and counted
+    /// (`Replay.removedMessages`).
     ///
     /// Cancelling the task ends the wait with the code `cancelled`.
     /// - Parameters:
@@ -80,6 +82,23 @@ public struct Replay: AsyncSequence, Sendable {
     public let anchor: ReplayAnchor
     let filters: [SubjectPattern]
     let follows: Bool
+    private let tally = Tally()
+
+    private final class Tally: Sendable {
+        let removed = Atomic<UInt64>(0)
+    }
+
+    /// How many messages left the stream before this replay reached them, be it by a purge or by
+    /// the stream's limits, as far as that has been noticed: it is not whole then. Where new
+    /// messages came at the same time there may have been more.
+    public var removedMessages: UInt64 { tally.removed.load(ordering: .relaxed) }
+
+    /// What a replay comes upon.
+    package enum Event: Sendable {
+        case message(JetStreamMessage)
+        /// This many messages have been removed here.
+        case removed(UInt64)
+    }
 
     /// Pulls messages as they are wanted; belongs to one task.
     public struct Iterator: AsyncIteratorProtocol {
@@ -87,6 +106,8 @@ public struct Replay: AsyncSequence, Sendable {
         private var cursor: ReplayCursor
         private var consumer: PullConsumer?
         private var messages: JetStreamMessages.Iterator?
+        /// A message before which others are missing.
+        private var held: JetStreamMessage?
 
         init(_ replay: Replay) {
             self.replay = replay
@@ -108,19 +129,41 @@ public struct Replay: AsyncSequence, Sendable {
         public mutating func next(
             isolation actor: isolated (any Actor)?
         ) async throws(JetStreamError) -> JetStreamMessage? {
+            while let event = try await nextEvent() {
+                if case .message(let message) = event { return message }
+            }
+            return nil
+        }
+
+        /// The next message, or how many are missing here; nil at the end.
+        /// - Throws: As `next()`.
+        package mutating func nextEvent(
+            isolation actor: isolated (any Actor)? = #isolation
+        ) async throws(JetStreamError) -> Event? {
+            if let message = held.take() { return .message(message) }
             while !cursor.isFinished {
                 guard let message = try await receive() else { continue }
                 switch cursor.received(message.metadata) {
-                case .deliver: return message
+                case .deliver:
+                    guard let removed = takeRemoved() else { return .message(message) }
+                    held = message
+                    return removed
                 case .drop: continue
                 case .restart: messages = nil
                 }
             }
+            if let removed = takeRemoved() { return removed }
             messages = nil
             // The server would forget it by itself, only later.
             try? await consumer?.delete()
             consumer = nil
             return nil
+        }
+
+        private mutating func takeRemoved() -> Event? {
+            guard let count = cursor.takeRemoved() else { return nil }
+            replay.tally.removed.add(count, ordering: .relaxed)
+            return .removed(count)
         }
 
         /// Nil when the consumer has to be made again, or has nothing to deliver.
@@ -165,7 +208,13 @@ public struct Replay: AsyncSequence, Sendable {
             let consumer = try await replay.jetStream.createConsumer(
                 configuration, on: replay.stream)
             self.consumer = consumer
-            cursor.opened(pending: consumer.cachedInfo.pending)
+            var newer: UInt64 = 0
+            if cursor.wantsNewer {
+                let state = try await replay.jetStream.streamInfo(replay.stream).state
+                let last = replay.anchor.lastSequence
+                newer = state.lastSequence - Swift.min(state.lastSequence, last)
+            }
+            cursor.opened(pending: consumer.cachedInfo.pending, newer: newer)
             messages = pull(consumer)
         }
 

@@ -10,6 +10,13 @@
 // the consumer says that nothing is pending after this one. A consumer that waits for nothing is
 // finished before it begins. Messages may leave the stream while they are waited for: when none
 // comes for a while, the consumer is asked. Nothing pending and nothing on its way is an end.
+//
+// What leaves the stream before it was reached is counted. The first consumer says how many
+// messages it has to deliver; of those, no more than the stream has stored since the replay was
+// asked for are none of the replay's. Each message that is handed on makes the rest smaller. When
+// numbers of the stream are passed over and fewer messages are pending than are expected, those
+// have been removed here; what is still expected at the end, and was passed over, too. Where
+// nobody can tell the removed from the new ones, the count is the smaller one: never too great.
 package import BridgeBytes
 
 /// The place of a replay in its stream.
@@ -27,6 +34,11 @@ package struct ReplayCursor: Sendable {
     private var streamSequence: UInt64 = 0
     private var consumerSequence: UInt64 = 0
     private var losses = 0
+    /// Messages that are still to be handed on; nil before the first consumer says so.
+    private var expected: UInt64?
+    /// Numbers of the stream that were passed over and not told of as removed.
+    private var passedOver: UInt64 = 0
+    private var removed: UInt64 = 0
     package private(set) var isFinished = false
 
     /// Consumers in a row that may be lost without a message in between.
@@ -44,10 +56,51 @@ package struct ReplayCursor: Sendable {
         streamSequence == 0 ? .byStartTime(start) : .byStartSequence(streamSequence + 1)
     }
 
+    /// Whether it has an end and no consumer has been made, so that `opened` wants to know how many
+    /// messages are newer than the end.
+    package var wantsNewer: Bool { expected == nil && last != nil }
+
     /// A consumer was made that has this many messages to deliver.
-    package mutating func opened(pending: UInt64) {
+    /// - Parameter newer: How many of them, at most, are newer than the end.
+    package mutating func opened(pending: UInt64, newer: UInt64 = 0) {
         consumerSequence = 0
-        if last != nil && pending == 0 { isFinished = true }
+        if expected == nil { expected = pending - min(pending, newer) }
+        if last != nil && pending == 0 { finish() }
+    }
+
+    /// How many messages were removed from the stream before they could be read, since this was
+    /// asked last; nil for none.
+    package mutating func takeRemoved() -> UInt64? {
+        defer { removed = 0 }
+        return removed > 0 ? removed : nil
+    }
+
+    private mutating func finish() {
+        isFinished = true
+        guard let last else { return }
+        let (rest, isGreater) = passedOver.addingReportingOverflow(
+            last - min(last, streamSequence))
+        remove(min(expected ?? 0, isGreater ? .max : rest))
+    }
+
+    private mutating func remove(_ count: UInt64) {
+        removed += count
+        expected? -= count
+    }
+
+    /// A message is handed on.
+    private mutating func passTo(_ metadata: MessageMetadata) {
+        // Where the first one should have been, nobody has said.
+        let gap =
+            streamSequence == 0 ? UInt64.max : metadata.streamSequence - streamSequence - 1
+        streamSequence = metadata.streamSequence
+        guard let before = expected else { return }
+        let rest = before - min(before, 1)
+        expected = rest
+        let missing = min(gap, rest - min(rest, metadata.pending))
+        remove(missing)
+        let (sum, isGreater) = passedOver.addingReportingOverflow(gap - missing)
+        passedOver = isGreater ? .max : sum
     }
 
     /// A message came.
@@ -57,13 +110,11 @@ package struct ReplayCursor: Sendable {
         losses = 0
         guard metadata.streamSequence > streamSequence else { return .drop }
         if let last, metadata.streamSequence > last {
-            isFinished = true
+            finish()
             return .drop
         }
-        streamSequence = metadata.streamSequence
-        if let last, metadata.streamSequence == last || metadata.pending == 0 {
-            isFinished = true
-        }
+        passTo(metadata)
+        if let last, metadata.streamSequence == last || metadata.pending == 0 { finish() }
         return .deliver
     }
 
@@ -74,7 +125,7 @@ package struct ReplayCursor: Sendable {
     /// - Returns: Whether deliveries were lost, and a new consumer is to be made.
     package mutating func idled(pending: UInt64, delivered: UInt64?) -> Bool {
         if let delivered, delivered != consumerSequence { return true }
-        if last != nil, pending == 0 { isFinished = true }
+        if last != nil, pending == 0 { finish() }
         return false
     }
 

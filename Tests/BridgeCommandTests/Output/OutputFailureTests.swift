@@ -58,6 +58,16 @@ struct OutputFailureTests {
         #expect(run.errors.contains("/nowhere/x"))
     }
 
+    @Test(.needsNATSServer, arguments: [">/dev/full", "| true"])
+    func `what was sent is told when it cannot be printed`(_ output: String) async throws {
+        try await NATSServerFixture.run { server in
+            let line = ["send", "s.x", "a:text=hi", "--server", server.url]
+            let run = try await CommandRun.run(line, redirections: output)
+            guard output == ">/dev/full" else { return }
+            #expect(run.status == 1 && run.errors.contains("the message has arrived"))
+        }
+    }
+
     @Test func `a download to the standard output fails with it`() async throws {
         let server = try ScriptedServer { connection, _ in
             while connection.readRequest() != nil {

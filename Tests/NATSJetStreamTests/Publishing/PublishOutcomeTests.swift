@@ -62,10 +62,37 @@ import Testing
         #expect(error?.code == code && error?.outcome == .denied)
     }
 
-    @Test(arguments: ["not json", "{}", #"{"seq":1}"#])
+    @Test(arguments: [
+        "not json", "{}", #"{"seq":1}"#, #"{"stream":"S"}"#, #"{"stream":"S","seq":0}"#,
+    ])
     func `an answer that is none of a stream's says nothing`(answer: String) async throws {
         let error = try await Self.failure(answer)
         #expect(error?.code == .unexpectedAnswer && error?.outcome == .unknown)
+    }
+
+    @Test func `a service's error is no stream's word, whatever its body says`() async throws {
+        let head = "NATS/1.0\r\nNats-Service-Error: no\r\n\r\n"
+        let server = try ScriptedServer { connection, _ in
+            guard connection.acceptNATS() != nil else { return }
+            connection.serveNATS { line, _ in
+                guard line.hasPrefix("PUB "),
+                    let reply = line.split(separator: " ").dropFirst(2).first
+                else { return }
+                let size = head.utf8.count
+                connection.send(
+                    "HMSG \(reply) 1 \(size) \(size + Self.stored.utf8.count)\r\n\(head)"
+                        + "\(Self.stored)\r\n")
+            }
+        }
+        let client = try await NATSClient.connect(
+            NATSClientOptions(servers: ["nats://127.0.0.1:\(server.port)"]))
+        await #expect {
+            try await JetStream(client: client).publish([], to: "s")
+        } throws: { error in
+            let error = error as? JetStreamError
+            return error?.code == .unexpectedAnswer && error?.outcome == .unknown
+        }
+        await client.close()
     }
 
     @Test func `an answer to an earlier attempt, which comes late, is heard`() async throws {

@@ -46,6 +46,77 @@ internal import Testing
         #expect(ReplayCursor(start: start, last: 0).isFinished)
     }
 
+    @Test func whatIsPurgedInTheMiddleIsCountedWhereItWas() {
+        var cursor = ReplayCursor(start: start, last: 10)
+        cursor.opened(pending: 10)
+        #expect(cursor.received(delivery(1, 1, pending: 9)) == .deliver)
+        #expect(cursor.takeRemoved() == nil)
+        #expect(cursor.received(delivery(6, 2, pending: 4)) == .deliver)
+        #expect(cursor.takeRemoved() == 4)
+        #expect(cursor.takeRemoved() == nil)
+        for sequence in 7...10 {
+            #expect(
+                cursor.received(delivery(sequence, sequence - 4, pending: 10 - sequence))
+                    == .deliver)
+        }
+        #expect(cursor.isFinished)
+        #expect(cursor.takeRemoved() == nil)
+    }
+
+    @Test func whatWasMissingBeforeIsNotCounted() {
+        var cursor = ReplayCursor(start: start, last: 10)
+        cursor.opened(pending: 3)
+        #expect(cursor.received(delivery(1, 1, pending: 2)) == .deliver)
+        #expect(cursor.received(delivery(5, 2, pending: 1)) == .deliver)
+        #expect(cursor.received(delivery(10, 3, pending: 0)) == .deliver)
+        #expect(cursor.isFinished)
+        #expect(cursor.takeRemoved() == nil)
+    }
+
+    @Test func whatNewMessagesPushedOutIsCountedAtTheEnd() {
+        var cursor = ReplayCursor(start: start, last: 10)
+        cursor.opened(pending: 10)
+        #expect(cursor.received(delivery(1, 1, pending: 9)) == .deliver)
+        // Four have gone and four have come: as many are pending as were expected.
+        #expect(cursor.received(delivery(6, 2, pending: 8)) == .deliver)
+        #expect(cursor.takeRemoved() == nil)
+        #expect(cursor.received(delivery(10, 3, pending: 4)) == .deliver)
+        #expect(cursor.isFinished)
+        #expect(cursor.takeRemoved() == 7)
+    }
+
+    @Test func whatCameBetweenTheQuestionAndTheConsumerIsNotExpected() {
+        var cursor = ReplayCursor(start: start, last: 2)
+        #expect(cursor.wantsNewer)
+        cursor.opened(pending: 5, newer: 3)
+        #expect(!cursor.wantsNewer)
+        #expect(cursor.received(delivery(1, 1, pending: 4)) == .deliver)
+        #expect(cursor.received(delivery(2, 2, pending: 3)) == .deliver)
+        #expect(cursor.isFinished)
+        #expect(cursor.takeRemoved() == nil)
+    }
+
+    @Test func anEmptiedStreamIsALoss() {
+        var cursor = ReplayCursor(start: start, last: 10)
+        cursor.opened(pending: 10)
+        #expect(cursor.received(delivery(1, 1, pending: 9)) == .deliver)
+        #expect(cursor.idled(pending: 0, delivered: 1) == false)
+        #expect(cursor.isFinished)
+        #expect(cursor.takeRemoved() == 9)
+    }
+
+    @Test func aNewConsumerWithLessToDeliverHasLostTheRest() {
+        var cursor = ReplayCursor(start: start, last: 10)
+        cursor.opened(pending: 10)
+        #expect(cursor.received(delivery(1, 1, pending: 9)) == .deliver)
+        cursor.opened(pending: 2)
+        #expect(cursor.received(delivery(9, 1, pending: 1)) == .deliver)
+        #expect(cursor.takeRemoved() == 7)
+        #expect(cursor.received(delivery(10, 2, pending: 0)) == .deliver)
+        #expect(cursor.isFinished)
+        #expect(cursor.takeRemoved() == nil)
+    }
+
     @Test func followingHasNoEnd() {
         var cursor = ReplayCursor(start: start, last: nil)
         cursor.opened(pending: 0)

@@ -20,7 +20,8 @@ internal import Testing
                     _ = try await jetStream.publishAll(
                         (0..<2000).map { _ in PublishRequest(Bytes(), to: "s") })
                     var seen: [UInt64] = []
-                    for try await message in try await jetStream.replay("S", since: .seconds(600)) {
+                    let replay = try await jetStream.replay("S", since: .seconds(600))
+                    for try await message in replay {
                         seen.append(message.metadata.streamSequence)
                         if seen.count == 10 {
                             try await jetStream.purgeStream("S", before: before)
@@ -28,6 +29,8 @@ internal import Testing
                     }
                     // In order, each once, and to the end of what was left.
                     #expect(seen == seen.sorted() && Set(seen).count == seen.count)
+                    // And what was not read is told.
+                    #expect(replay.removedMessages == UInt64(2000 - seen.count))
                     if let before { #expect(seen.suffix(501).elementsEqual(before...2000)) }
                 }
             }
