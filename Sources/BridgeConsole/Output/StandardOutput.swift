@@ -18,17 +18,24 @@ internal import Synchronization
 package enum StandardOutput {
     private static let descriptor: Int32 = 1
 
+    /// What a command has done.
+    private struct Deed {
+        let sentence: String
+        let outcome: String
+    }
+
     private struct State {
         /// The error number of the first write that failed.
         var failure: Int32?
         var hasWritten = false
-        /// What the command has done, which a failed output must not hide.
-        var done: (sentence: String, outcome: String)?
         /// Ends the command when a write fails.
         var cancel: (@Sendable () -> Void)?
     }
 
     private static let state = Mutex(State())
+    /// What the command has done, which a failed output must not hide. Apart from `state`: with it
+    /// in there the optimised program (Swift 6.3.1) begins with an error number that nobody wrote.
+    private static let deed = Mutex<Deed?>(nil)
     /// Held while something is written whole.
     private static let writing = Mutex(())
     /// Whether both standard outputs are the same file.
@@ -59,7 +66,7 @@ package enum StandardOutput {
 
     /// Notes what the command has done before it prints that.
     static func noteDone(_ sentence: String, outcome: String) {
-        state.withLock { $0.done = (sentence, outcome) }
+        deed.withLock { $0 = Deed(sentence: sentence, outcome: outcome) }
     }
 
     /// Makes sure that the three standard descriptors are open, so that no socket or file of ours
@@ -105,8 +112,8 @@ package enum StandardOutput {
     package static func finish() -> End {
         let hasWritten = state.withLock { $0.hasWritten }
         if close(descriptor) != 0, hasWritten, errno != EINTR { note(errno) }
-        let (failed, done) = state.withLock { ($0.failure, $0.done) }
-        guard let number = failed else { return .whole }
+        let done = deed.withLock { $0 }
+        guard let number = state.withLock({ $0.failure }) else { return .whole }
         if number == EPIPE, done == nil { return .readerGone }
         let reason = unsafe String(cString: strerror(number)).lowercased()
         var failure = CommandFailure(
