@@ -1,6 +1,9 @@
 import BridgeConsole
 import BridgeJSON
 import Foundation
+import NATSCore
+import NATSJetStream
+import NATSWire
 import TestKit
 import Testing
 
@@ -67,6 +70,21 @@ struct CommandFlowTests {
             let link = try #require(
                 envelope["payloads"]?.arrayValue?.last?["data"]?.stringValue)
             try await fetch(link, large, place)
+        }
+    }
+
+    @Test func `a message that the stream has already is told of`() async throws {
+        try await withServers { place in
+            try await NATSClient.withClient(NATSClientOptions(servers: [place.server])) { client in
+                _ = try await client.jetStream.createStream(
+                    StreamConfiguration(name: "S", subjects: ["s.*"]))
+            }
+            let line = ["send", "s.x", "a:text=hi", "--jetstream", "--msg-id", "m", "--json"]
+            let first = try await CommandRun.run(line + place.options)
+            #expect(try first.json().first?["duplicate"] == false && first.errors.isEmpty)
+            let second = try await CommandRun.run(line + place.options)
+            #expect(try second.json().first?["duplicate"] == true && second.status == 0)
+            #expect(second.errors.contains("stream S had a message with this msg_id"))
         }
     }
 

@@ -208,6 +208,16 @@ internal import Testing
         #expect(machine.discovered([]).removed.isEmpty)
     }
 
+    @Test func ofVeryManyAnnouncedServersTheFirstOnesCount() {
+        var machine = machine([Self.a])
+        _ = machine.nextAttempt(now: .zero, random: 0)
+        machine.connected()
+        let limit = ReconnectMachine.maxAnnounced
+        let change = machine.discovered((0..<limit + 9).map { "10.1.\($0 / 256).\($0 % 256):4222" })
+        #expect(change.added.count == limit && change.malformed == 0)
+        #expect(machine.pool.count == limit + 1)
+    }
+
     @Test func theServerInUseIsNotForgotten() {
         var machine = machine([Self.a])
         _ = machine.nextAttempt(now: .zero, random: 0)
