@@ -1,6 +1,7 @@
 internal import BridgeBytes
 public import BridgeEnvelope
 internal import NATSCore
+internal import NATSJetStream
 public import NATSWire
 
 extension Bridge {
@@ -139,7 +140,10 @@ extension Outgoing {
                 headers: headers
             ).receive()
         } catch {
-            throw error.knowing(.sent, [MessageFate.sentence(.sent)])
+            let stored = PublishAck(insteadOfAnswer: answer).map {
+                "the stream \($0.stream) stores this subject and answered"
+            }
+            throw error.knowing(.sent, [stored ?? MessageFate.sentence(.sent)])
         }
     }
 

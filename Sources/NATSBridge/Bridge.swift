@@ -11,7 +11,7 @@ public import NATSCore
 /// It may be used from any task. All that it holds is constant or has a lock of its own, and
 /// serializing, planning, reading, decoding, digests and transfers run on the common threads,
 /// whoever calls.
-public final class Bridge: Sendable {
+public final class Bridge: Sendable, CustomStringConvertible {
     /// The connection; it may be shared with other users.
     public let client: NATSClient
     let options: BridgeOptions
@@ -43,6 +43,11 @@ public final class Bridge: Sendable {
         var generator = SystemGenerator()
         senderID = UniqueID.version4(using: &generator)
         memory = MemoryBudget(bytes: options.memoryBudget)
+    }
+
+    /// Who it is and over which connection.
+    public var description: String {
+        "Bridge \(senderID) over \(client)" + (end.isOver ? ", closed" : "")
     }
 
     /// Refuses work after `close`.

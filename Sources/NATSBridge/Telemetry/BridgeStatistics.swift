@@ -30,6 +30,21 @@ public struct BridgeStatistics: Sendable, Hashable {
     public var memoryHeld = 0
 }
 
+extension BridgeStatistics: CustomStringConvertible {
+    /// What has been counted, one name and number after the other; nothing for what never happened.
+    public var description: String {
+        let counts = [
+            ("sent", messagesSent), ("uploads", uploads), ("bytes uploaded", bytesUploaded),
+            ("downloads", downloads), ("bytes downloaded", bytesDownloaded),
+            ("received", messagesReceived), ("unusable", messagesUnusable),
+            ("payloads failed", payloadsFailed), ("duplicates dropped", duplicatesDropped),
+            ("losses", losses), ("messages lost", messagesLost), ("memory held", memoryHeld),
+        ]
+        let told = counts.filter { $0.1 != 0 }.map { "\($0.0) \($0.1)" }
+        return told.isEmpty ? "nothing sent, nothing received" : told.joined(separator: ", ")
+    }
+}
+
 /// Time since it was made.
 struct Stopwatch: Sendable {
     private let start = ContinuousClock.now

@@ -7,9 +7,10 @@ extension NATSClient {
     ///
     /// The subject came from a peer, so it is checked first, and with permissions that are wider
     /// than the peer's it may still be one that the peer could not publish to itself.
-    /// - Throws: `NATSError` with `unusableReply` when the message wants no answer,
-    ///   `invalidArgument` when what it names cannot be published to, and `tooLarge`, `outboxFull`
-    ///   or `closed` as `publish` has them. Nothing was sent then.
+    /// - Throws: `NATSError` with `unusableReply` when the message wants no answer, or wants it on
+    ///   a subject of the server, such as that of an acknowledgement; `invalidArgument` when what
+    ///   it names cannot be published to, and `tooLarge`, `outboxFull` or `closed` as `publish` has
+    ///   them. Nothing was sent then.
     public func respond(
         to message: NATSMessage, with payload: Bytes, headers: Headers = Headers()
     ) throws(NATSError) {
@@ -40,6 +41,13 @@ extension NATSClient {
             throw NATSError(
                 .unusableReply, stage: .publish, subject: message.subject.text,
                 detail: "the message asks for no answer", outcome: .lost)
+        }
+        // An acknowledgement or a call of the API is nothing that a peer may have us make.
+        guard !subject.text.hasPrefix("$") else {
+            throw NATSError(
+                .unusableReply, stage: .publish, subject: message.subject.text,
+                detail: "the subject that it names for the answer is a server's own",
+                outcome: .lost)
         }
         do throws(SubjectError) { return try subject.validated() } catch {
             throw NATSError(

@@ -1,6 +1,6 @@
 internal import BridgeBytes
 internal import BridgeJSON
-internal import NATSCore
+package import NATSCore
 public import NATSWire
 
 /// A stream's word that it has stored a message.
@@ -25,6 +25,12 @@ public struct PublishAck: Sendable, Hashable {
         self.sequence = sequence
         self.isDuplicate = isDuplicate
         self.domain = domain
+    }
+
+    /// What a stream says that has taken a request for a message to store; nil for all else.
+    package init?(insteadOfAnswer message: NATSMessage) {
+        guard let ack = try? PublishAck(answer: message) else { return nil }
+        self = ack
     }
 
     /// Reads the answer to a publish. An answer with an error says that nothing was stored; one

@@ -38,6 +38,17 @@ import Testing
             })
     }
 
+    @Test func `a request that only a stream answers says so`() async throws {
+        try await Self.run { stage, _ in
+            let error = await SendStage.failure { () async throws(BridgeError) in
+                _ = try await stage.bridge.request([SendStage.payload], to: "s")
+            }
+            #expect(error?.stage == .decode && error?.outcome == .sent)
+            #expect(
+                error?.detail.hasSuffix("the stream S stores this subject and answered") == true)
+        }
+    }
+
     @Test func `an acknowledgement that is lost once leaves one message, and success`() async throws
     {
         try await Self.run { stage, jetStream in

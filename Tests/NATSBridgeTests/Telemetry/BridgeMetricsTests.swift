@@ -34,6 +34,9 @@ import Testing
             await #expect(throws: BridgeError.self) {
                 try await bridge.request("?", to: "nobody", timeout: .zero)
             }
+            let counted = bridge.statistics.description
+            #expect(counted.hasPrefix("sent 3, uploads 1, bytes uploaded 2000"))
+            #expect(bridge.description.hasPrefix("Bridge \(bridge.senderID) over NATSClient("))
             let metrics = bridge.metrics
             let operations = "messaging.client.operation.duration"
             #expect(Self.value(metrics, operations, "_count", "send") == 4)

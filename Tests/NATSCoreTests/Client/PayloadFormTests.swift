@@ -101,6 +101,14 @@ import Testing
                 try client.respond(to: hostile, json: [1])
             }
             #expect(forged?.code == .invalidArgument && forged?.subject == "in")
+            // An answer there would delete a stream in our name.
+            try client.publish(
+                "?", to: "in", replyTo: Subject(received: Bytes(utf8: "$JS.API.STREAM.DELETE.S")))
+            let stored = try #require(await iterator.next())
+            let notOurs = #expect(throws: NATSError.self) {
+                try client.respond(to: stored, with: "x")
+            }
+            #expect(notOurs?.code == .unusableReply && notOurs?.outcome == .lost)
         }
     }
 
