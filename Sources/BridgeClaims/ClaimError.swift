@@ -84,8 +84,6 @@ public struct ClaimError: CodedError, Hashable {
 extension ErrorCode {
     /// The link does not point where the policy allows.
     public static let linkRefused = ErrorCode(rawValue: "link_refused")
-    /// The bytes are not those that were sent: their digest differs.
-    public static let checksumMismatch = ErrorCode(rawValue: "checksum_mismatch")
     /// The sender states a digest that no bytes can have: of a known name, but too short, too
     /// long or not hexadecimal.
     public static let invalidChecksum = ErrorCode(rawValue: "invalid_checksum")

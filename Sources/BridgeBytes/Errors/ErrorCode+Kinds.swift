@@ -44,6 +44,8 @@ extension ErrorCode {
     public static let payloadExpired = ErrorCode(rawValue: "payload_expired")
     /// Something else is stored under the identifier that was chosen.
     public static let uploadConflict = ErrorCode(rawValue: "upload_conflict")
+    /// The bytes are not those that were sent: their digest differs.
+    public static let checksumMismatch = ErrorCode(rawValue: "checksum_mismatch")
     /// There is no such file.
     public static let fileNotFound = ErrorCode(rawValue: "file_not_found")
     /// The system refused a call for a reason without a name of its own here.

@@ -5,32 +5,24 @@ internal import BridgeJSON
 
 /// `natsbridge serve`: the file server for large payloads.
 enum ServeCommand {
-    private static let defaultPort = 8080
-    private static let defaultDirectory = "natsbridge-files"
-
     static let command = Command(
         specification: CommandSpecification(
             path: ["serve"], summary: "runs the file server for large payloads",
-            options: [
-                .value(
-                    "--directory", short: "-d", "DIR",
-                    "where the files are kept (default ./\(defaultDirectory))"),
-                .value("--port", short: "-p", "N", "the port; 0 takes a free one (default 8080)"),
-                .value("--host", "ADDRESS", "the IP address to listen on (default 127.0.0.1)"),
-                .value(
-                    "--public-url", "URL", "what links begin with, when that is not the address"),
-                .value("--max-size", "BYTES", "the largest file that is taken (default 10 GB)"),
-                .value(
-                    "--ttl", "TIME",
-                    "how long a file is kept when its sender names no time (default 1d)"),
-            ] + CommonOptions.everywhere,
+            options: ServeArguments.options,
             notes: [
                 """
                 The first line printed is the address that the server got. It also answers the
-                calls of a Plik server that the other NATSBridge peers make. Ctrl-C stops it.
+                calls of a Plik server that the other NATSBridge peers make.
+                """,
                 """
+                SIGTERM and Ctrl-C let what has begun go on to its end, for --grace at most; a
+                second one ends at once. One server at a time uses a directory.
+                """,
             ],
-            examples: ["natsbridge serve --directory /var/tmp/files --port 8080"]),
+            examples: [
+                "natsbridge serve --directory /var/tmp/files --port 8080",
+                "natsbridge serve --quota all=50GB --quota address=1GB,1000 --access-log -",
+            ]),
         run: { arguments, console throws(CommandFailure) in
             try await run(arguments, console)
         })
@@ -38,19 +30,20 @@ enum ServeCommand {
     private static func run(
         _ arguments: ParsedArguments, _ console: Console
     ) async throws(CommandFailure) -> ExitCode {
-        let directory = arguments["--directory"] ?? defaultDirectory
-        try FileBytes.makeDirectory(directory)
-        var options = FileServerOptions(directory: directory)
-        options.port = try arguments.integer("--port", maximum: 65_535) ?? defaultPort
-        if let host = arguments["--host"] { options.host = host }
-        options.publicBaseURL = arguments["--public-url"]
-        if let size = try arguments.byteCount("--max-size", minimum: 1) {
-            options.maximumFileSize = size
+        var options = try ServeArguments.options(arguments)
+        let grace = try arguments.duration("--grace") ?? ServeArguments.defaultGrace
+        try FileBytes.makeDirectory(options.directory)
+        let log = try arguments["--access-log"].map { path throws(CommandFailure) in
+            try LogFile.open(path, json: console.json)
         }
-        if let ttl = try arguments.duration("--ttl", isPositive: true) {
-            options.timeToLive = ttl
-            options.maximumTimeToLive = max(ttl, options.maximumTimeToLive)
-        }
+        // Without an access log, what is wrong is told all the same.
+        options.log =
+            if let log { log.sink(from: .info) } else {
+                LogSink(from: .warning) { event in
+                    if event.stage == "store" { console.remark("natsbridge: \(event)") }
+                }
+            }
+        ThisProgram.raiseDescriptorLimit()
         let server = try await start(options)
         if console.json {
             console.line(["url": .string(server.baseURL), "port": JSONValue(server.port)])
@@ -58,7 +51,11 @@ enum ServeCommand {
             console.line(server.baseURL)
         }
         await Interruption.wait()
-        await server.stop()
+        let open = server.openConnections
+        if open > 0 { console.trace("\(open) connections are open; what has begun goes on") }
+        let cut = await server.drain(within: grace)
+        if cut > 0 { console.remark("\(cut) connections were cut off at the end of \(grace)") }
+        await log?.flush()
         return Interruption.isTermination ? .ok : .interrupted
     }
 

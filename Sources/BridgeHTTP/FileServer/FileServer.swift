@@ -9,7 +9,8 @@ internal import Synchronization
 /// Bodies stream between socket and disk in either direction and are never held in memory. An
 /// upload appears at once and whole, or not at all.
 public final class FileServer: Sendable {
-    /// What its URLs begin with, such as `http://127.0.0.1:34567`; no slash at the end.
+    /// What its URLs begin with, such as `http://127.0.0.1:34567`, unless they are asked for by
+    /// another name that it is known by; no slash at the end.
     public let baseURL: String
     /// The port that was bound.
     public let port: Int
@@ -18,7 +19,7 @@ public final class FileServer: Sendable {
     private let listener: Listener
     private let context: ServerContext
     let service: FileService
-    private let sweeper: Task<Void, Never>
+    private let housekeeping: [Task<Void, Never>]
 
     /// Opens the store, binds the port, and begins to serve.
     ///
@@ -52,23 +53,29 @@ public final class FileServer: Sendable {
         pace.minimumRate = options.minimumRate
         let context = ServerContext(
             service: service, wireLimits: .default, pace: pace,
-            maximumConnections: options.maximumConnections, census: service.census,
-            traffic: service.traffic)
+            connections: service.connectionLimits, census: service.census,
+            traffic: service.traffic,
+            log: options.log.map(AccessLog.recorder))
         reactor = try Reactor(name: "file-server", calls: options.systemCalls)
         listener = try Listener.start(
             on: reactor, host: options.host, port: options.port
         ) { _ in ServerConnection(context: context) }
         port = listener.address.port
-        let base = options.publicBaseURL ?? "http://\(listener.address)"
-        baseURL = base.hasSuffix("/") ? String(base.dropLast()) : base
-        service.baseURL = baseURL
+        let names = LinkNames(
+            published: options.publicBaseURL, address: listener.address,
+            allowed: options.allowedHosts.compactMap { LinkNames.Host($0) })
+        baseURL = names.base
+        service.names = names
         self.context = context
         self.service = service
-        sweeper = Task { await service.sweepForever() }
+        service.table = context.table
+        housekeeping = [
+            Task { await service.sweepForever() }, Task { await service.scrubForever() },
+        ]
     }
 
     deinit {
-        sweeper.cancel()
+        for task in housekeeping { task.cancel() }
         reactor.stop()
     }
 
@@ -91,16 +98,58 @@ public final class FileServer: Sendable {
     @discardableResult
     public func sweep() async -> Int { await service.sweep().buried }
 
-    /// Stops accepting, closes all connections, and returns when no upload is left half done.
+    /// Reads all files through now and compares them with the digests that were taken when they
+    /// came, rather than at the next turn. What is damaged is set aside.
+    ///
+    /// Cancelling the task ends it after the present file.
+    /// - Returns: How many files were found damaged.
+    @discardableResult
+    public func scrub() async -> Int { await service.scrub().damaged }
+
+    /// Ends in order: accepts no more, lets every request that has begun be answered, then stops.
+    ///
+    /// Connections without a request are closed at once, and the others with their answers. A
+    /// cancelled task waits to the end all the same.
+    /// - Parameter grace: Longest time for that; what is not over then is cut off.
+    /// - Returns: How many connections were cut off.
+    @discardableResult
+    public func drain(within grace: Duration = .seconds(30)) async -> Int {
+        for task in housekeeping { task.cancel() }
+        listener.stop()
+        context.table.end()
+        let end = ContinuousClock.now + max(.zero, grace).clampedForClocks
+        let deadline = EndOfGrace()
+        let id = Deadlines.shared.add(at: end) { [reactor, context] in
+            deadline.came(leaving: context.census.count)
+            reactor.stop()
+        }
+        await context.census.whenEmpty()
+        Deadlines.shared.remove(id)
+        await stop()
+        return deadline.count
+    }
+
+    /// Stops accepting, closes all connections, and returns when no upload is left half done and
+    /// the folder is free for another server.
     ///
     /// A cancelled task waits to the end all the same.
     public func stop() async {
-        sweeper.cancel()
+        for task in housekeeping { task.cancel() }
         listener.stop()
         reactor.stop()
         await context.census.whenEmpty()
         await service.blocking.whenIdle()
+        await BlockingPool.shared.run { [service] in service.store.close() }
     }
+}
+
+/// How many connections there were at the end of a drain's time.
+private final class EndOfGrace: Sendable {
+    private let left = Atomic(0)
+
+    var count: Int { left.load(ordering: .acquiring) }
+
+    func came(leaving count: Int) { left.store(count, ordering: .releasing) }
 }
 
 /// Why a file server could not start.
@@ -148,40 +197,4 @@ extension ErrorCode {
     public static let folderUnusable = ErrorCode(rawValue: "folder_unusable")
     /// What is stored is not as it was when it was stored.
     public static let damaged = ErrorCode(rawValue: "damaged")
-}
-
-extension FileService {
-    /// Files that one piece of blocking work looks at, so that others get their turn.
-    private static let batch = 1000
-
-    /// Looks at all files once.
-    func sweep() async -> SweepReport {
-        plik.forgetExpired(now: now)
-        var total = SweepReport()
-        let names = await BlockingPool.shared.run { [store] in
-            store.sweepLeftovers()
-            return store.sweepList()
-        }
-        for start in stride(from: 0, to: names.count, by: Self.batch) {
-            let part = names[start..<min(start + Self.batch, names.count)]
-            let (now, kept) = (self.now, options.tombstoneTime.milliseconds)
-            let report = await BlockingPool.shared.run { [store] in
-                store.sweep(part, now: now, tombstoneTime: kept)
-            }
-            total.examined += report.examined
-            total.buried += report.buried
-            total.forgotten += report.forgotten
-        }
-        return total
-    }
-
-    /// Sweeps again and again, at times that differ between servers that share a folder.
-    func sweepForever() async {
-        while !Task.isCancelled {
-            let jitter = Double.random(in: 0.9...1.1)
-            try? await Task.sleep(for: options.sweepInterval * jitter)
-            guard !Task.isCancelled else { return }
-            _ = await sweep()
-        }
-    }
 }

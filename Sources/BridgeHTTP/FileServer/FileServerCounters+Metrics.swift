@@ -6,27 +6,83 @@ extension FileServer {
     public var metrics: Metrics { service.metrics }
 }
 
+/// What a file server is like at one moment.
+struct FileServerState: Sendable, Hashable {
+    var files = 0
+    var storedBytes = 0
+    /// Bytes that the disk has left; nil when nobody knows.
+    var freeBytes: Int?
+    var openConnections = 0
+    var openUploads = 0
+    var connectionLimit = 0
+}
+
 extension Metrics {
     /// Counts of a file server.
-    init(
-        _ counters: FileServerCounters, files: Int, storedBytes: Int, openConnections: Int
-    ) {
-        func requests(_ kind: String, _ count: Int) -> (labels: [LogEvent.Field], value: Int) {
-            ([LogEvent.Field("kind", kind)], count)
-        }
-        self.init([
+    init(_ counters: FileServerCounters, _ state: FileServerState) {
+        self.init(
+            Self.work(counters) + Self.damage(counters) + Self.traffic(counters)
+                + Self.gauges(state))
+    }
+
+    private static func values<Key: Sendable>(
+        _ name: String, _ counts: KeyValuePairs<Key, Int>
+    ) -> [(labels: [LogEvent.Field], value: Int)] {
+        counts.map { ([LogEvent.Field(name, "\($0.key)")], $0.value) }
+    }
+
+    private static func work(_ counters: FileServerCounters) -> [Metric] {
+        let classes = counters.answers
+        return [
             Metric(
                 "natsbridge.server.requests", .counter, help: "Requests, by what they ask for.",
-                values: [
-                    requests("upload", counters.uploads), requests("download", counters.downloads),
-                    requests("inspection", counters.inspections),
-                    requests("deletion", counters.deletions),
-                    requests("health", counters.healthChecks), requests("other", counters.others),
-                    requests("malformed", counters.malformed),
-                ]),
+                values: values(
+                    "kind",
+                    [
+                        "upload": counters.uploads, "download": counters.downloads,
+                        "inspection": counters.inspections, "deletion": counters.deletions,
+                        "health": counters.healthChecks, "other": counters.others,
+                        "malformed": counters.malformed,
+                    ])),
+            Metric(
+                "natsbridge.server.answers", .counter, help: "Answers, by their status.",
+                values: values(
+                    "status",
+                    [
+                        "2xx": classes[2] ?? 0, "3xx": classes[3] ?? 0, "4xx": classes[4] ?? 0,
+                        "5xx": classes[5] ?? 0,
+                    ])),
             Metric(
                 "natsbridge.server.files.stored", .counter, counters.filesStored,
                 help: "Files that were stored completely."),
+            Metric(
+                "natsbridge.server.refusals", .counter,
+                help: "Uploads that were refused, by what was used up or wrong.",
+                values: ["folder", "path", "upload", "address", "disk", "busy", "digest"].map {
+                    ([LogEvent.Field("reason", $0)], counters.refusals[$0] ?? 0)
+                }),
+        ]
+    }
+
+    private static func damage(_ counters: FileServerCounters) -> [Metric] {
+        [
+            Metric(
+                "natsbridge.server.files.damaged", .counter, counters.filesDamaged,
+                help: "Files that were found damaged, and set aside."),
+            Metric(
+                "natsbridge.server.reads.failed", .counter, counters.unreadableReads,
+                help: "Times that the disk failed to give the data of a file."),
+            Metric(
+                "natsbridge.server.files.scrubbed", .counter, counters.filesScrubbed,
+                help: "Files that the scrub has read through."),
+            Metric(
+                "natsbridge.server.scrubbed", .counter, unit: .bytes, counters.bytesScrubbed,
+                help: "Bytes that the scrub has read."),
+        ]
+    }
+
+    private static func traffic(_ counters: FileServerCounters) -> [Metric] {
+        [
             Metric(
                 "natsbridge.server.received", .counter, unit: .bytes, counters.bytesReceived,
                 help: "Bytes read from connections, heads included."),
@@ -38,14 +94,32 @@ extension Metrics {
                 help: "Connections that were accepted."),
             Metric(
                 "natsbridge.server.connections.refused", .counter, counters.connectionsRefused,
-                help: "Connections that got 503 since there were too many."),
+                help: "Connections that got 503, or nothing, since there were too many."),
+        ]
+    }
+
+    private static func gauges(_ state: FileServerState) -> [Metric] {
+        let free = state.freeBytes.map {
+            [
+                Metric(
+                    "natsbridge.server.disk.free", .gauge, unit: .bytes, $0,
+                    help: "Bytes that the disk of the store has left.")
+            ]
+        }
+        return [
             Metric(
-                "natsbridge.server.connections.open", .gauge, openConnections,
+                "natsbridge.server.connections.open", .gauge, state.openConnections,
                 help: "Connections that are open."),
-            Metric("natsbridge.server.files", .gauge, files, help: "Files that are stored."),
             Metric(
-                "natsbridge.server.stored", .gauge, unit: .bytes, storedBytes,
+                "natsbridge.server.connections.limit", .gauge, state.connectionLimit,
+                help: "Connections that there may be, by the options and the descriptors."),
+            Metric(
+                "natsbridge.server.uploads.open", .gauge, state.openUploads,
+                help: "Uploads that are under way."),
+            Metric("natsbridge.server.files", .gauge, state.files, help: "Files that are stored."),
+            Metric(
+                "natsbridge.server.stored", .gauge, unit: .bytes, state.storedBytes,
                 help: "Bytes of the files that are stored."),
-        ])
+        ] + (free ?? [])
     }
 }

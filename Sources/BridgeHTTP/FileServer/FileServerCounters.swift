@@ -18,9 +18,22 @@ public struct FileServerCounters: Sendable, Hashable {
     public var malformed = 0
     /// Files that were stored completely.
     public var filesStored = 0
+    /// Files that were found damaged, and set aside.
+    public var filesDamaged = 0
+    /// Times that the disk failed to give a file's data.
+    public var unreadableReads = 0
+    /// Files that the scrub has read through.
+    public var filesScrubbed = 0
+    /// Bytes that the scrub has read.
+    public var bytesScrubbed = 0
+    /// Uploads that were refused, by what was used up or wrong: `folder`, `path`, `upload`,
+    /// `address`, `disk`, `busy`, `digest`.
+    public var refusals: [String: Int] = [:]
+    /// Answers by the first digit of their status: `2`, `3`, `4`, `5`.
+    public var answers: [Int: Int] = [:]
     /// Connections that were accepted.
     public var connections = 0
-    /// Connections that got 503 since there were too many.
+    /// Connections that got 503, or nothing, since there were too many.
     public var connectionsRefused = 0
     /// Bytes that were read from connections, heads included.
     public var bytesReceived = 0
@@ -41,12 +54,25 @@ final class RequestCounts: Sendable {
         counters.withLock { $0[keyPath: kind] += 1 }
     }
 
+    func count(refusal word: String) {
+        counters.withLock { $0.refusals[word, default: 0] += 1 }
+    }
+
+    func add(scrubbed report: ScrubReport) {
+        counters.withLock {
+            $0.filesScrubbed += report.examined
+            $0.bytesScrubbed += report.bytes
+        }
+    }
+
     func snapshot(with traffic: Traffic) -> FileServerCounters {
         var snapshot = counters.withLock { $0 }
         snapshot.malformed = traffic.malformed.load(ordering: .relaxed)
         snapshot.connections = traffic.accepted.load(ordering: .relaxed)
         snapshot.connectionsRefused = traffic.refused.load(ordering: .relaxed)
         snapshot.bytesReceived = traffic.received.load(ordering: .relaxed)
+        let answers = traffic.answers
+        snapshot.answers = [2: answers.0, 3: answers.1, 4: answers.2, 5: answers.3]
         snapshot.bytesSent = traffic.sent.load(ordering: .relaxed)
         return snapshot
     }

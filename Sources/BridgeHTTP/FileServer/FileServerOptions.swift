@@ -18,6 +18,14 @@ public struct FileServerOptions: Sendable {
     /// How receivers reach the server, such as `https://files.example`, when that is not
     /// `http://host:port`. It goes into the URLs of answers.
     public var publicBaseURL: String?
+    /// Names under which senders and receivers may both know the server, such as `files.example`
+    /// or `files.example:9000`; without a port, any port. An upload that was sent to one of them
+    /// gets a link with that name; the server's own address, and `localhost` on the loopback,
+    /// are always among them. Where the server listens on all addresses (`0.0.0.0`, `::`), these
+    /// or `publicBaseURL` must be given.
+    public var allowedHosts: [String] = []
+    /// Origins, such as `https://dash.example`, whose pages may read files in browsers (CORS).
+    public var browserOrigins: [String] = []
     /// How long an upload lives when it does not say so itself: a day.
     public var timeToLive: Duration = .seconds(86_400)
     /// The longest life that an upload may ask for: 30 days. A longer wish is cut to that.
@@ -30,8 +38,23 @@ public struct FileServerOptions: Sendable {
     public var maximumFileSize = 10_000_000_000
     /// Most bytes that all files may take together; beyond that the answer is 507.
     public var maximumStoredBytes = 100_000_000_000
-    /// Most connections at a time; one more is answered with 503.
+    /// Most files that may be stored; beyond that the answer is 507.
+    public var maximumStoredFiles = Int.max
+    /// Most files and bytes that may come from one address (in IPv6: from one network of 64
+    /// bits); beyond that the answer is 429. No limit, since behind a proxy all have one address.
+    public var quotaPerAddress = StorageQuota.none
+    /// Most files and bytes below `/f`; beyond that the answer is 507.
+    public var nativeQuota = StorageQuota.none
+    /// Most files and bytes below `/file`, where those of Plik are; beyond that the answer is 507.
+    public var plikQuota = StorageQuota.none
+    /// Most files of one upload of Plik; one more is answered with 507. 1000, as Plik has it.
+    public var maximumPlikFiles = 1000
+    /// Most connections at a time; one more is answered with 503. There are fewer where the
+    /// process may not have two descriptors for each of them.
     public var maximumConnections = 1000
+    /// Most connections at a time from one address; one more is answered with 503. Nil: seven
+    /// eighths of all, so that nobody keeps all others out.
+    public var maximumConnectionsPerAddress: Int?
     /// Longest time for the head of a request; then 408.
     public var headTimeout: Duration = .seconds(30)
     /// Longest silence inside a body, in either direction.
@@ -45,6 +68,17 @@ public struct FileServerOptions: Sendable {
     public var isDurable = true
     /// Whether the calls of Plik, which the peers in other languages make, are answered.
     public var servesPlik = true
+    /// The digest that is taken of every file beside XXH64, which is always taken: `sha256` is also
+    /// told to receivers (`Repr-Digest`), and costs about 2.5 seconds for each gigabyte.
+    /// Uploads that state their SHA-256 digest have it checked and told in any case.
+    public var digest = ChecksumAlgorithm.xxh64
+    /// How often all files are read through and compared with their digests: every day.
+    public var scrubInterval: Duration = .seconds(86_400)
+    /// Bytes a second that the scrub reads on average: 50 MB.
+    public var scrubRate = 50_000_000
+    /// Where requests are told of when they are over, and files that are found damaged: `info`,
+    /// and `warning` where the server failed. Nil: nowhere.
+    public var log: LogSink?
     /// The time of day; for tests of expiry.
     public var now: @Sendable () -> Timestamp = { WallClock.now }
     /// What the system is asked with; for tests of its failures.
@@ -59,11 +93,18 @@ public struct FileServerOptions: Sendable {
 }
 
 extension FileServerOptions {
+    /// Whether nothing says what links begin with.
+    package var wantsName: Bool {
+        publicBaseURL == nil && allowedHosts.isEmpty
+            && Address(numericHost: host, port: 0)?.isWildcard == true
+    }
+
     /// What cannot be meant, as a sentence; nil when the options are fit for use.
     var problem: String? {
         let times = [
             ("timeToLive", timeToLive), ("maximumTimeToLive", maximumTimeToLive),
-            ("sweepInterval", sweepInterval), ("headTimeout", headTimeout),
+            ("sweepInterval", sweepInterval), ("scrubInterval", scrubInterval),
+            ("headTimeout", headTimeout),
             ("idleTimeout", idleTimeout), ("keepAliveTimeout", keepAliveTimeout),
         ]
         if let (name, time) = times.first(where: { $0.1 <= .zero }) {
@@ -75,7 +116,15 @@ extension FileServerOptions {
         let counts = [
             ("port", port, 0), ("maximumFileSize", maximumFileSize, 0),
             ("maximumStoredBytes", maximumStoredBytes, 0),
+            ("maximumStoredFiles", maximumStoredFiles, 0),
+            ("quotaPerAddress.bytes", quotaPerAddress.bytes, 0),
+            ("quotaPerAddress.files", quotaPerAddress.files, 0),
+            ("nativeQuota.bytes", nativeQuota.bytes, 0),
+            ("nativeQuota.files", nativeQuota.files, 0),
+            ("plikQuota.bytes", plikQuota.bytes, 0), ("plikQuota.files", plikQuota.files, 0),
+            ("maximumPlikFiles", maximumPlikFiles, 0), ("scrubRate", scrubRate, 1),
             ("maximumConnections", maximumConnections, 1), ("minimumRate", minimumRate, 0),
+            ("maximumConnectionsPerAddress", maximumConnectionsPerAddress ?? 1, 1),
         ]
         if let (name, count, least) = counts.first(where: { $0.1 < $0.2 }) {
             return "\(name) is \(count), but must be at least \(least)"
@@ -83,6 +132,16 @@ extension FileServerOptions {
         if port > 65_535 { return "port is \(port), but must be at most 65535" }
         if let publicBaseURL, (try? HTTPURL(publicBaseURL)) == nil {
             return "publicBaseURL is not an HTTP URL"
+        }
+        if let host = allowedHosts.first(where: { LinkNames.Host($0) == nil }) {
+            return "allowedHosts has \"\(host)\", which is no name of a host"
+        }
+        if let origin = browserOrigins.first(where: { BrowserAccess.normalized($0) == nil }) {
+            return "browserOrigins has \"\(origin)\", which is no origin such as http://a.example"
+        }
+        if wantsName {
+            return "the server listens on all addresses, none of which can stand in a link: "
+                + "publicBaseURL or allowedHosts must be given"
         }
         return nil
     }
@@ -94,9 +153,17 @@ extension FileServerOptions {
         options.maximumTimeToLive = maximumTimeToLive.clampedForClocks
         options.tombstoneTime = tombstoneTime.clampedForClocks
         options.sweepInterval = sweepInterval.clampedForClocks
+        options.scrubInterval = scrubInterval.clampedForClocks
         options.headTimeout = headTimeout.clampedForClocks
         options.idleTimeout = idleTimeout.clampedForClocks
         options.keepAliveTimeout = keepAliveTimeout.clampedForClocks
         return options
+    }
+
+    var quotas: RoomLedger.Quotas {
+        RoomLedger.Quotas(
+            folder: StorageQuota(bytes: maximumStoredBytes, files: maximumStoredFiles),
+            native: nativeQuota, plik: plikQuota, address: quotaPerAddress,
+            plikUploadFiles: maximumPlikFiles)
     }
 }

@@ -19,8 +19,11 @@ extension FileService {
     var metrics: Metrics {
         let stored = store.stored
         return Metrics(
-            counts.snapshot(with: traffic), files: stored.objects, storedBytes: stored.bytes,
-            openConnections: census.count)
+            counts.snapshot(with: traffic),
+            FileServerState(
+                files: stored.objects, storedBytes: stored.bytes, freeBytes: store.freeBytes,
+                openConnections: census.count, openUploads: store.openUploads,
+                connectionLimit: connectionLimits.total))
     }
 
     /// The metrics as Prometheus reads them.
@@ -32,20 +35,50 @@ extension FileService {
         return ServerAnswer(200, fields: fields, body: .bytes(Bytes(utf8: metrics.exposition)))
     }
 
-    /// Whether a file can be written, read and removed at this moment.
+    /// Whether a file can be written, read and removed at this moment, in a folder that is still
+    /// this server's alone, and whether the server takes new work.
     func readiness(_ reply: ServerReply) -> ServerDecision {
-        blocking.submit { [store] in
-            do throws(StoreError) {
-                let upload = try ObjectUpload(store: store, reserving: 0)
-                try upload.write([0x6F, 0x6B].span, at: 0)
-                upload.discard()
-                reply.answer(.json(200, ["status": "ready"]))
-            } catch {
-                var answer = ServerAnswer.failure(503, "the store cannot be written")
-                answer.fields.append("Retry-After", "10")
-                reply.answer(answer)
-            }
+        if table?.isEnding == true {
+            return .answer(.failure(503, "the server ends", retryAfter: 10))
         }
+        blocking.submit { [self] in reply.answer(trial()) }
         return .later
+    }
+
+    private func trial() -> ServerAnswer {
+        guard store.isLocked else { return notReady("lock", "the folder is not ours any more") }
+        guard let key = ObjectKey(native: String(repeating: "0", count: 32)) else {
+            preconditionFailure("an identifier is 32 digits")
+        }
+        var generator = SystemGenerator()
+        let text = Bytes(utf8: UniqueID.hex128(using: &generator))
+        do throws(StoreError) {
+            let upload = try ObjectUpload(
+                store: store, for: FileOwner(key: key, address: ""), reserving: text.count)
+            try upload.write(text.span, at: 0)
+            guard upload.holds(text) else {
+                return notReady("read", "the store does not give back what was written")
+            }
+            guard upload.discard() else {
+                return notReady("delete", "what was written cannot be removed")
+            }
+        } catch {
+            let isRoom = error == .full || error == .quota(.folder)
+            return notReady(isRoom ? "room" : "write", "the store cannot be written")
+        }
+        var document: JSONObject = ["status": "ready"]
+        if let free = store.freeBytes { document["freeBytes"] = .integer(free) }
+        return .json(200, .object(document))
+    }
+
+    private func notReady(_ step: String, _ sentence: String) -> ServerAnswer {
+        var fields = FieldList()
+        fields.append("Retry-After", "10")
+        return .json(
+            503,
+            [
+                "error": .string(ErrorCode.unavailable.rawValue), "failed": .string(step),
+                "message": .string(sentence),
+            ], fields: fields)
     }
 }

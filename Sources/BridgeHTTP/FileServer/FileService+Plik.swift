@@ -33,18 +33,14 @@ extension FileService {
 
     private func created(_ wish: PlikRequest) -> ServerAnswer {
         var generator = SystemGenerator()
-        let id = String(UniqueID.token(using: &generator).prefix(16))
         let life = life(of: wish)
-        let upload = PlikUpload(
-            token: UniqueID.hex128(using: &generator), isOneShot: wish.isOneShot,
-            expires: now.addingReportingOverflow(life).partialValue)
-        guard plik.add(upload, id: id) else {
-            return .failure(503, "too many uploads are open")
-        }
+        let upload = PlikRegistration(
+            expires: now.addingReportingOverflow(life).partialValue, isOneShot: wish.isOneShot,
+            secret: store.secret, using: &generator)
         return .json(
             200,
             [
-                "id": .string(id), "uploadToken": .string(upload.token),
+                "id": .string(upload.id), "uploadToken": .string(upload.token),
                 "creation": .string(Timestamp(milliseconds: now).description),
                 "ttl": .integer(Int(life / 1000)), "oneShot": .bool(upload.isOneShot),
                 "removable": false, "stream": false, "files": [],
@@ -64,7 +60,8 @@ extension FileService {
         _ request: ServerRequest, upload id: String, _ reply: ServerReply
     ) -> ServerDecision {
         counts.count(\.uploads)
-        guard let upload = plik[id], upload.expires > now else {
+        guard let upload = PlikRegistration(id: id, secret: store.secret), upload.expires > now
+        else {
             return .answer(.failure(404, "there is no such upload"))
         }
         let fields = request.head.fields
@@ -77,64 +74,74 @@ extension FileService {
             parser = try MultipartParser(contentType: fields["Content-Type"] ?? "")
         } catch { return .answer(.failure(400, error.message, code: error.code)) }
         let size = request.contentLength ?? 0
+        // That of a form is not that of the file in it, and no check is skipped in silence.
+        guard StatedDigests(fields)?.isEmpty == true else {
+            return .answer(.failure(400, "a digest belongs to the part that is the file"))
+        }
+        var generator = SystemGenerator()
+        let file = String(UniqueID.token(using: &generator).prefix(16))
+        guard let key = ObjectKey(upload: id, file: file) else {
+            return .answer(.failure(404, "there is no such upload"))
+        }
+        let place = PlikPlace(upload: upload, file: file, key: key, address: request.peer)
         blocking.submit { [self] in
             do throws(StoreError) {
-                let object = try ObjectUpload(store: store, reserving: size)
-                reply.receive { [self] in
-                    formSink(parser, object) { [self] part, object, size in
-                        stored(part, object, size, id, upload)
-                    }
+                let object = try makeRoom { () throws(StoreError) in
+                    try ObjectUpload(
+                        store: store, for: FileOwner(key: key, address: place.address),
+                        reserving: size)
                 }
-            } catch { reply.answer(.failure(error)) }
+                reply.receive { [self] in formSink(parser, object, place) }
+            } catch { reply.answer(refusal(error)) }
         }
         return .later
     }
 
-    private typealias Store =
-        @Sendable (
-            MultipartParser.Part, ObjectUpload, _ size: Int
-        ) -> ServerAnswer
-
     private func formSink(
-        _ parser: MultipartParser, _ object: ObjectUpload, _ store: @escaping Store
+        _ parser: MultipartParser, _ object: ObjectUpload, _ place: PlikPlace
     ) -> FormSink {
-        FormSink(parser: parser) { [options, blocking] part in
+        FormSink(parser: parser) { [self] part in
             UploadSink(
                 upload: object, limit: options.maximumFileSize, blocking: blocking
-            ) { object, size, reply in
-                reply.answer(store(part, object, size))
+            ) { [self] object, data, reply in
+                reply.answer(stored(part, object, data, place))
             }
         }
     }
 
     private func stored(
-        _ part: MultipartParser.Part, _ object: ObjectUpload, _ size: Int, _ id: String,
-        _ upload: PlikUpload
+        _ part: MultipartParser.Part, _ object: ObjectUpload, _ data: UploadedData,
+        _ place: PlikPlace
     ) -> ServerAnswer {
-        var generator = SystemGenerator()
-        let file = String(UniqueID.token(using: &generator).prefix(16))
-        guard let key = ObjectKey(upload: id, file: file) else {
-            return .failure(404, "there is no such upload")
-        }
         let name = FileName.plain(part.fileName ?? "")
         var metadata = metadata(
-            name: name, type: part.fields["Content-Type"], token: upload.token,
-            life: max(0, upload.expires - now), isOneShot: upload.isOneShot)
-        metadata.size = size
+            name: name, type: part.fields["Content-Type"], token: place.upload.token,
+            life: max(0, place.upload.expires - now), isOneShot: place.upload.isOneShot,
+            from: place.address)
         do throws(StoreError) {
-            _ = try object.publish(metadata, as: key, replacing: nil)
-        } catch { return .failure(error) }
+            guard let digests = StatedDigests(part.fields) else { throw .wrongDigest }
+            try describe(data, object, digests, &metadata)
+            _ = try object.publish(metadata, as: place.key, PublishingRule())
+        } catch { return refusal(error) }
         counts.count(\.filesStored)
         return .json(
             200,
             [
-                "id": .string(file), "fileName": .string(name), "fileMd5": "",
-                "fileSize": .integer(size), "fileType": .string(metadata.contentType),
+                "id": .string(place.file), "fileName": .string(name), "fileMd5": "",
+                "fileSize": .integer(data.size), "fileType": .string(metadata.contentType),
                 "status": "uploaded",
                 "fileUploadDate": .string(
                     Timestamp(milliseconds: metadata.created).description),
             ])
     }
+}
+
+/// Where a file of an upload of Plik goes.
+private struct PlikPlace: Sendable {
+    let upload: PlikRegistration
+    let file: String
+    let key: ObjectKey
+    let address: String
 }
 
 /// File names that arrive in a form.

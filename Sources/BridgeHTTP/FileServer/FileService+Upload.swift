@@ -7,8 +7,11 @@ internal import HTTPWire
 struct UploadPlan: Sendable {
     var key: ObjectKey
     var metadata: ObjectMetadata
-    /// The token with which an older object may be replaced; nil when the name must be free.
-    var replacing: String?
+    /// When an older object may be replaced.
+    var rule = PublishingRule()
+    var digests = StatedDigests()
+    /// What the link begins with.
+    var base: String
     /// The answer when the name is taken: 412 where the client asked, 409 where it did not.
     var takenStatus = 409
 }
@@ -48,12 +51,22 @@ extension FileService {
         guard given.map(Self.isToken) ?? true else {
             return .answer(.failure(400, "an upload token is 16 to 128 letters or digits"))
         }
+        guard let base = names?.base(for: request.head) else {
+            return .answer(.misdirected)
+        }
         var plan = UploadPlan(
             key: key,
             metadata: metadata(
-                name: name, type: fields["Content-Type"], token: given, life: timeToLive))
+                name: name, type: fields["Content-Type"], token: given, life: timeToLive,
+                from: request.peer), base: base)
+        guard let digests = StatedDigests(fields) else {
+            return .answer(.malformedDigest)
+        }
+        plan.digests = digests
         let mustBeNew = fields["If-None-Match"] == "*"
-        plan.replacing = mustBeNew ? nil : given
+        plan.rule.token = mustBeNew ? nil : given
+        plan.rule.conditions = Preconditions(
+            method: request.head.method, fields: fields, now: Int(now / 1000))
         plan.takenStatus = mustBeNew ? 412 : 409
         blocking.submit { [self, plan] in start(plan, request, reply) }
         return .later
@@ -91,72 +104,95 @@ extension FileService {
     }
 
     func metadata(
-        name: String, type: String?, token: String?, life: Int64, isOneShot: Bool = false
+        name: String, type: String?, token: String?, life: Int64, isOneShot: Bool = false,
+        from uploader: String
     ) -> ObjectMetadata {
         var generator = SystemGenerator()
         let created = now
         let type = type.flatMap { $0.utf8.count <= ObjectMetadata.longestType ? $0 : nil }
-        return ObjectMetadata(
+        var metadata = ObjectMetadata(
             name: name, contentType: type ?? "application/octet-stream",
             token: token ?? UniqueID.hex128(using: &generator),
             generation: String(generator.next(), radix: 16), created: created,
             expires: created.addingReportingOverflow(life).partialValue, isOneShot: isOneShot)
+        metadata.uploader = uploader
+        return metadata
     }
 
     /// In the blocking pool: refuses early what would be refused at the end, opens the file.
     private func start(_ plan: UploadPlan, _ request: ServerRequest, _ reply: ServerReply) {
-        let stored = try? store.open(plan.key, now: .min)
-        let conditions = Preconditions(
-            method: request.head.method, fields: request.head.fields, now: Int(now / 1000))
-        guard conditions.evaluate(stored?.validator) == .proceed else {
-            return reply.answer(.failure(412, "a precondition does not hold"))
+        let stored = try? store.metadata(plan.key)
+        let verdict = plan.rule.conditions?.evaluate(stored?.validator(of: plan.key))
+        guard verdict == nil || verdict == .proceed else {
+            return reply.answer(.failure(StoreError.conditionFailed))
         }
-        if stored != nil, plan.replacing == nil { return reply.answer(taken(plan)) }
+        if stored != nil, plan.rule.token == nil { return reply.answer(taken(plan)) }
+        let owner = FileOwner(key: plan.key, address: request.peer)
         do throws(StoreError) {
-            let upload = try ObjectUpload(
-                store: store, reserving: request.contentLength ?? 0)
+            let upload = try makeRoom { () throws(StoreError) in
+                try ObjectUpload(
+                    store: store, for: owner, reserving: request.contentLength ?? 0)
+            }
             reply.receive { [self] in
                 UploadSink(
                     upload: upload, limit: options.maximumFileSize, blocking: blocking
-                ) { [self] upload, size, reply in
-                    reply.answer(finish(plan, upload, size))
+                ) { [self] upload, data, reply in
+                    reply.answer(finish(plan, upload, data))
                 }
             }
-        } catch { reply.answer(.failure(error)) }
+        } catch { reply.answer(refusal(error)) }
     }
 
-    private func finish(_ plan: UploadPlan, _ upload: ObjectUpload, _ size: Int) -> ServerAnswer {
+    private func finish(
+        _ plan: UploadPlan, _ upload: ObjectUpload, _ data: UploadedData
+    ) -> ServerAnswer {
         var metadata = plan.metadata
-        metadata.size = size
         do throws(StoreError) {
-            let replaced = try upload.publish(
-                metadata, as: plan.key, replacing: plan.replacing)
+            try describe(data, upload, plan.digests, &metadata)
+            let replaced = try upload.publish(metadata, as: plan.key, plan.rule)
             counts.count(\.filesStored)
-            return created(plan.key, metadata, status: replaced ? 200 : 201)
+            return created(plan, metadata, status: replaced ? 200 : 201)
         } catch {
-            return error == .exists ? taken(plan) : .failure(error)
+            return error == .exists ? taken(plan) : refusal(error)
         }
+    }
+
+    /// Notes size and digests of what has come, and compares them with what the sender states.
+    func describe(
+        _ data: UploadedData, _ upload: ObjectUpload, _ digests: StatedDigests,
+        _ metadata: inout ObjectMetadata
+    ) throws(StoreError) {
+        metadata.size = data.size
+        metadata.checksum = data.checksum
+        guard options.digest == .sha256 || !digests.isEmpty else { return }
+        let found = try upload.sha256(size: data.size)
+        guard digests.agree(with: found) else { throw .wrongDigest }
+        metadata.sha256 = found
     }
 
     private func taken(_ plan: UploadPlan) -> ServerAnswer {
         .failure(plan.takenStatus, "this identifier is taken", code: .uploadConflict)
     }
 
-    /// The link to an object, under the name that receivers know the server by.
-    func url(of key: ObjectKey, _ metadata: ObjectMetadata) -> String {
-        "\(baseURL)/f/\(key.text)/\(PercentCoding.encode(segment: metadata.name))"
+    /// The link to an object.
+    func url(of key: ObjectKey, _ metadata: ObjectMetadata, _ base: String) -> String {
+        "\(base)/f/\(key.text)/\(PercentCoding.encode(segment: metadata.name))"
     }
 
     private func created(
-        _ key: ObjectKey, _ metadata: ObjectMetadata, status: Int
+        _ plan: UploadPlan, _ metadata: ObjectMetadata, status: Int
     ) -> ServerAnswer {
+        let key = plan.key
         let expires = Timestamp(milliseconds: metadata.expires).description
-        let url = url(of: key, metadata)
+        let url = url(of: key, metadata, plan.base)
         var fields = FieldList()
         fields.append("Location", url)
         fields.append("ETag", metadata.entityTag(of: key).value)
         fields.append("Expires-At", expires)
         fields.append("X-UploadToken", metadata.token)
+        if let digest = DigestField.value(sha256: metadata.sha256) {
+            fields.append("Repr-Digest", digest)
+        }
         return .json(
             status,
             [
@@ -164,5 +200,15 @@ extension FileService {
                 "name": .string(metadata.name), "size": .integer(metadata.size),
                 "expiresAt": .string(expires),
             ], fields: fields)
+    }
+}
+
+extension ServerAnswer {
+    /// An upload through a name that links cannot begin with.
+    fileprivate static var misdirected: ServerAnswer {
+        .failure(
+            421,
+            "this server is not known by the name in Host, so no link could be made: "
+                + "give it that name (--allow-host) or a public URL (--public-url)")
     }
 }

@@ -9,24 +9,45 @@ final class FileService: HTTPService {
     let store: ObjectStore
     let blocking = BlockingWork()
     let counts = RequestCounts()
-    let plik = PlikUploads()
+    /// When an upload that found no room had what is expired go, on `MonotonicClock`.
+    let lastPressure = Mutex<Duration?>(nil)
+    let connectionLimits: ConnectionTable.Limits
     /// What the connections count; theirs too.
     let traffic = Traffic()
     let census = Census()
-    private let base = Mutex("")
+    private let nameTable = Mutex<LinkNames?>(nil)
+    private let browsers: BrowserAccess
+    private let connections = Mutex<ConnectionTable?>(nil)
 
     /// Opens the store. Blocks.
     init(options: FileServerOptions) throws(SocketError) {
         self.options = options
+        browsers = BrowserAccess(
+            origins: Set(options.browserOrigins.compactMap(BrowserAccess.normalized)))
+        let budget = DescriptorBudget(
+            limit: DescriptorLimit.current, wanted: options.maximumConnections)
+        connectionLimits = ConnectionTable.Limits(
+            total: budget.connections,
+            perAddress: options.maximumConnectionsPerAddress
+                ?? budget.connections - budget.connections / 8,
+            refusals: budget.refusals)
         store = try ObjectStore(
-            folder: options.directory, isDurable: options.isDurable,
-            maximumBytes: options.maximumStoredBytes, calls: options.systemCalls)
+            ObjectStore.Settings(
+                folder: options.directory, isDurable: options.isDurable,
+                quotas: options.quotas, maximumUploads: budget.uploads,
+                calls: options.systemCalls))
     }
 
-    /// What the URLs of answers begin with; known once a port is bound.
-    var baseURL: String {
-        get { base.withLock { $0 } }
-        set { base.withLock { $0 = newValue } }
+    /// Who is connected, once anybody can be.
+    var table: ConnectionTable? {
+        get { connections.withLock { $0 } }
+        set { connections.withLock { $0 = newValue } }
+    }
+
+    /// By which name links lead here; known once a port is bound.
+    var names: LinkNames? {
+        get { nameTable.withLock { $0 } }
+        set { nameTable.withLock { $0 = newValue } }
     }
 
     /// Milliseconds since 1970.
@@ -45,6 +66,10 @@ final class FileService: HTTPService {
             counts.count(\.others)
             return .answer(
                 .failure(error.status, error.message, code: error.code))
+        }
+        if let answer = browsers.preflight(request.head) {
+            counts.count(\.others)
+            return .answer(answer)
         }
         guard route != .unknown, route.methods.contains(method) else {
             counts.count(\.others)
@@ -78,12 +103,15 @@ final class FileService: HTTPService {
         counts.count(
             method == "DELETE" ? \.deletions : method == "HEAD" ? \.inspections : \.downloads)
         guard let key else { return .answer(.failure(StoreError.missing)) }
-        let fields = request.head.fields
+        let head = request.head
         blocking.submit { [self] in
-            reply.answer(
-                method == "DELETE" ? delete(key, fields) : download(key, method, fields))
+            reply.answer(method == "DELETE" ? delete(key, head.fields) : download(key, head))
         }
         return .later
+    }
+
+    func adorn(_ answer: inout ServerAnswer, for head: RequestHead?) {
+        browsers.adorn(&answer, for: head)
     }
 
     private func refusal(at route: FileRoute) -> ServerAnswer {
@@ -106,6 +134,21 @@ final class FileService: HTTPService {
         do throws(StoreError) {
             try store.remove(key, token: token)
             return ServerAnswer(204)
-        } catch { return .failure(error) }
+        } catch {
+            if error == .damaged { foundUnreadable(key) }
+            return .failure(error)
+        }
+    }
+
+    /// Why an upload is refused, counted.
+    func refusal(_ error: StoreError) -> ServerAnswer {
+        switch error {
+        case .quota(let scope): counts.count(refusal: scope.rawValue)
+        case .full: counts.count(refusal: "disk")
+        case .busy: counts.count(refusal: "busy")
+        case .wrongDigest: counts.count(refusal: "digest")
+        default: break
+        }
+        return .failure(error)
     }
 }

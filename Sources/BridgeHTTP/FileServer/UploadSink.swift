@@ -1,11 +1,18 @@
 internal import BridgeBytes
 
+/// What was uploaded, as it came.
+struct UploadedData: Sendable, Hashable {
+    let size: Int
+    /// XXH64, 16 hexadecimal digits.
+    let checksum: String
+}
+
 /// Writes a body to an upload as it comes in; the body is never held in memory.
 ///
 /// Large pieces go straight to the file. Small ones, as many tiny chunks make them, are gathered
 /// first, so that their number does not become the number of system calls.
 final class UploadSink: BodySink {
-    typealias Finish = @Sendable (ObjectUpload, _ size: Int, ServerReply) -> Void
+    typealias Finish = @Sendable (ObjectUpload, UploadedData, ServerReply) -> Void
 
     /// Pieces below this size are gathered: 32 KiB.
     private static let gathered = 32 << 10
@@ -15,6 +22,7 @@ final class UploadSink: BodySink {
     private let blocking: BlockingWork
     private let finish: Finish
     private var written = 0
+    private var digest = RunningChecksum(.xxh64)
     private var staging = ByteWriter(capacity: 0)
 
     /// - Parameters:
@@ -32,12 +40,11 @@ final class UploadSink: BodySink {
         guard total <= limit else {
             return .failure(413, "a file may have \(limit) bytes")
         }
-        guard upload.reserve(upTo: total) else { return .failure(StoreError.full) }
         do throws(StoreError) {
+            try upload.reserve(upTo: total)
             if span.count >= Self.gathered {
                 try flush()
-                try upload.write(span, at: written)
-                written += span.count
+                try write(span)
             } else {
                 staging.append(span)
                 if staging.count >= Self.gathered { try flush() }
@@ -46,20 +53,26 @@ final class UploadSink: BodySink {
         } catch { return .failure(error) }
     }
 
+    private func write(_ span: Span<UInt8>) throws(StoreError) {
+        try upload.write(span, at: written)
+        digest.update(span)
+        written += span.count
+    }
+
     private func flush() throws(StoreError) {
         guard !staging.isEmpty else { return }
         // Taken out meanwhile: a span cannot be borrowed from a property of a class.
         var pending = ByteWriter(capacity: 0)
         swap(&pending, &staging)
-        try upload.write(pending.span, at: written)
-        written += pending.count
+        try write(pending.span)
         pending.removeAll()
         swap(&pending, &staging)
     }
 
     func ended(_ reply: ServerReply) -> ServerDecision {
         do throws(StoreError) { try flush() } catch { return .answer(.failure(error)) }
-        blocking.submit { [upload, written, finish] in finish(upload, written, reply) }
+        let data = UploadedData(size: written, checksum: digest.finalize().digits)
+        blocking.submit { [upload, finish] in finish(upload, data, reply) }
         return .later
     }
 

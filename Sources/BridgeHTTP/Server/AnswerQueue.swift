@@ -9,6 +9,8 @@ struct AnswerQueue {
         case blocked
         /// Much was written; others shall have their turn.
         case yielding
+        /// What is left may go out only when it is known to be right.
+        case held
         case failed(SocketError?)
     }
 
@@ -20,6 +22,7 @@ struct AnswerQueue {
     private var memory = WriteQueue()
     private var file: OpenFile?
     private var range = 0..<0
+    private var gate: BodyGate?
 
     var isEmpty: Bool { memory.isEmpty && range.isEmpty }
 
@@ -28,10 +31,20 @@ struct AnswerQueue {
         memory.append(bytes)
     }
 
-    mutating func append(_ file: OpenFile, _ range: Range<Int>) {
+    mutating func append(_ file: OpenFile, _ range: Range<Int>, gate: BodyGate?) {
         precondition(self.range.isEmpty, "one file at a time")
         self.file = file
         self.range = range
+        self.gate = gate
+    }
+
+    /// How much of the file may go out now; nil when it is wrong.
+    private var allowance: Int? {
+        switch gate?.verdict {
+        case nil, .right: range.count
+        case .awaited: max(0, range.count - BodyGate.heldBytes)
+        case .wrong: nil
+        }
     }
 
     /// Writes until nothing is left or the socket is full.
@@ -47,7 +60,9 @@ struct AnswerQueue {
         var turn = 0
         while let file, !range.isEmpty {
             if turn >= Self.bytesPerTurn { return .yielding }
-            let count = min(range.count, Self.bytesPerCall)
+            guard let allowance else { return .failed(nil) }
+            guard allowance > 0 else { return .held }
+            let count = min(allowance, Self.bytesPerCall)
             switch link.write(file, from: range.lowerBound, count: count) {
             case .moved(let count):
                 moved(count)
@@ -60,6 +75,7 @@ struct AnswerQueue {
             }
         }
         file = nil
+        gate = nil
         return .done
     }
 }

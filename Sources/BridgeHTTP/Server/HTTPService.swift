@@ -7,12 +7,20 @@ package import HTTPWire
 package protocol HTTPService: Sendable {
     /// A request's head is there, its body is not.
     func begin(_ request: ServerRequest, reply: ServerReply) -> ServerDecision
+    /// Adds what every answer has, whoever made it. Nil: there was no well-formed request.
+    func adorn(_ answer: inout ServerAnswer, for head: RequestHead?)
+}
+
+extension HTTPService {
+    package func adorn(_ answer: inout ServerAnswer, for head: RequestHead?) {}
 }
 
 /// A request whose head is well formed.
 package struct ServerRequest: Sendable {
     package let head: RequestHead
     package let framing: BodyFraming
+    /// Whom limits hold: the address of the peer, or its network in IPv6.
+    package var peer = ""
 
     /// The declared size of the body in bytes: 0 for none, nil when it comes in chunks.
     package var contentLength: Int? {
@@ -60,6 +68,8 @@ package struct ServerAnswer: Sendable {
     package var body = Body.none
     /// Whether the connection ends with this answer.
     package var closes = false
+    /// Holds back the end of a body that is a file's, until the file is known to be right.
+    package var gate: BodyGate?
 
     package init(_ status: Int, fields: FieldList = FieldList(), body: Body = .none) {
         self.status = status

@@ -33,12 +33,42 @@ extension ServerAnswer {
         case .expired(let time):
             expired(Timestamp(milliseconds: time))
         case .exists: failure(412, "this identifier is taken", code: .uploadConflict)
+        case .conditionFailed: failure(412, "a precondition does not hold")
+        case .quota(let scope): failure(scope)
+        case .busy:
+            failure(503, "there are as many uploads as there may be at a time", retryAfter: 5)
+        case .wrongDigest:
+            failure(400, "the bytes are not those of the digest", code: .checksumMismatch)
         case .wrongToken: failure(403, "the upload token is not right", code: .permissionDenied)
         case .withdrawn: failure(409, "this upload was taken back", code: .uploadConflict)
         case .full: failure(507, "the store is full", code: .storageFull)
         case .damaged: failure(500, "the stored file is damaged", code: .damaged)
+        case .system(let error) where error.isShortage:
+            failure(503, "the server has no descriptors left", retryAfter: 5)
         // The path in the error is nobody's business outside.
         case .system(let error): failure(500, "\(error.operation) failed", code: error.code)
+        }
+    }
+
+    /// A refusal for now.
+    static func failure(
+        _ status: Int, _ message: String, code: ErrorCode? = nil, retryAfter seconds: Int
+    ) -> ServerAnswer {
+        var answer = failure(status, message, code: code)
+        answer.fields.append("Retry-After", String(seconds))
+        return answer
+    }
+
+    private static func failure(_ scope: QuotaScope) -> ServerAnswer {
+        switch scope {
+        case .folder: failure(507, "the store is full", code: .storageFull)
+        case .path: failure(507, "what may be stored below this path is full", code: .storageFull)
+        case .upload: failure(507, "this upload has all the files it may have", code: .storageFull)
+        // Room comes back when what is stored expires or is deleted.
+        case .address:
+            failure(
+                429, "what may be stored from your address is full", code: .limitExceeded,
+                retryAfter: 60)
         }
     }
 
@@ -69,6 +99,13 @@ extension ErrorCode {
             case 503: .unavailable
             default: .refused
             }
+    }
+}
+
+extension SocketError {
+    /// Whether the process or the system has no descriptors left.
+    fileprivate var isShortage: Bool {
+        errno == Errno.outOfDescriptors || errno == Errno.outOfSystemDescriptors
     }
 }
 

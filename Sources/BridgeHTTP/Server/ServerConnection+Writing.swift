@@ -13,16 +13,35 @@ extension ServerConnection {
 
     /// Sends the answer to the current request, or to bytes that were none.
     func send(_ answer: ServerAnswer, _ link: Link) {
-        answerCloses = answer.closes || !exchange.keepsConnection
+        var answer = answer
+        context.service.adorn(&answer, for: request?.head)
+        answerCloses = answer.closes || !exchange.keepsConnection || context.table.isEnding
+        context.traffic.count(status: answer.status)
+        account.status = answer.status
         output.append(head(of: answer))
         let isHead = request?.head.method == "HEAD"
         switch answer.body {
         case .bytes(let bytes) where !isHead: output.append(bytes)
-        case .file(let file, let range) where !isHead: output.append(file, range)
+        case .file(let file, let range) where !isHead:
+            output.append(file, range, gate: answer.gate)
+            if let gate = answer.gate { awaitVerdict(gate, link) }
         default: break
         }
         enter(.writing, .writing, link)
         flush(link)
+    }
+
+    /// Goes on with the answer when its gate has been decided.
+    private func awaitVerdict(_ gate: BodyGate, _ link: Link) {
+        let handle = link.handle(for: ServerConnection.self)
+        let serial = self.serial
+        gate.whenDecided {
+            handle.perform { connection, link in
+                guard connection.serial == serial, connection.stage == .writing else { return }
+                connection.enter(.writing, .writing, link)
+                connection.flush(link)
+            }
+        }
     }
 
     private func head(of answer: ServerAnswer) -> Bytes {
@@ -54,6 +73,10 @@ extension ServerConnection {
             link.wantsWrite = false
             if stage == .writing { answerWritten(link) }
         case .blocked, .yielding: link.wantsWrite = true
+        case .held:
+            // It is the server that takes its time now.
+            link.wantsWrite = false
+            enter(.writing, .answering, link)
         case .failed(let error): link.close(error: error)
         }
     }
@@ -66,18 +89,21 @@ extension ServerConnection {
         let progress = output.flush(link) { total += $0 }
         if total > 0 {
             context.traffic.sent.add(total, ordering: .relaxed)
+            account.sent += total
             pace.moved(total, now: MonotonicClock.now)
         }
         return progress
     }
 
     private func answerWritten(_ link: Link) {
+        closeAccount(isWhole: true)
         switch exchange.answerEnded(closing: answerCloses) {
         case .nextRequest:
             request = nil
             shrinkBuffer()
             enter(.reading, buffer.count > 0 ? .head : .idle, link)
             pump(link)
+            if context.table.isEnding { endSoon(link) }
         case .close, .closeLingering:
             // Bytes that were not read would reset the connection and could destroy the answer.
             link.endWriting()

@@ -43,24 +43,51 @@ final class ServerConnection: LinkHandler {
     private var hasLargeBuffer = false
     private var wantsLargeBuffer = false
     var answerCloses = false
-    private var isOverCapacity = false
+    /// Where the peer is, once it was asked; empty when it has gone already.
+    private(set) var peer = ""
+    /// Whether this connection counts as one of its address's.
+    private var isWelcome = false
     private var isPumping = false
+    /// What the access log will be told of the present request.
+    var account = RequestAccount()
 
     init(context: ServerContext) {
         self.context = context
         exchange = ServerExchange(limits: context.wireLimits)
         pace = ConnectionPace(limits: context.pace, now: MonotonicClock.now)
         context.traffic.accepted.add(1, ordering: .relaxed)
-        isOverCapacity = context.census.enter() > context.maximumConnections
+        context.census.enter()
     }
 
     func opened(_ link: Link) {
         link.deadline = pace.deadline
-        guard isOverCapacity else { return }
+        peer = link.peerAddress?.network ?? ""
+        let admission = context.table.admit(
+            link.id, link.handle(for: ServerConnection.self), from: peer)
+        isWelcome = admission == .welcome
+        guard !isWelcome else { return }
         context.traffic.refused.add(1, ordering: .relaxed)
-        var answer = ServerAnswer.failure(503, "the server has all the connections it may have")
+        guard admission != .unanswered else { return link.close() }
+        let isHere = admission == .tooManyFromThere
+        var answer = ServerAnswer.failure(
+            503,
+            isHere
+                ? "there are as many connections from this address as there may be"
+                : "the server has all the connections it may have")
         answer.fields.append("Retry-After", "1")
         fail(answer, link)
+    }
+
+    /// The server ends: what is under way is finished, and nothing new is begun.
+    func endSoon(_ link: Link) {
+        guard isIdle, !link.isClosed else { return }
+        // A request may have come just now.
+        readable(link)
+        if isIdle, !link.isClosed { link.close() }
+    }
+
+    private var isIdle: Bool {
+        stage == .reading && !exchange.isInsideHead && buffer.count == 0
     }
 
     func readable(_ link: Link) {
@@ -103,6 +130,10 @@ final class ServerConnection: LinkHandler {
 
     func closed(_ link: Link, error: SocketError?) {
         abortSink()
+        if stage == .deciding || stage == .receiving || stage == .writing {
+            closeAccount(isWhole: false)
+        }
+        context.table.leave(link.id, from: isWelcome ? peer : nil)
         context.census.leave()
     }
 
@@ -145,8 +176,10 @@ extension ServerConnection {
                     return
                 case .request(let head, let framing, let expectation, let size):
                     buffer.consume(size)
-                    begin(ServerRequest(head: head, framing: framing), expectation, link)
+                    begin(
+                        ServerRequest(head: head, framing: framing, peer: peer), expectation, link)
                 case .body(let range):
+                    account.received += range.count
                     let early = sink?.received(buffer.span.extracting(range))
                     buffer.consume(range.upperBound)
                     if let early { refuse(early, link) }
@@ -168,6 +201,7 @@ extension ServerConnection {
     ) {
         serial += 1
         self.request = request
+        openAccount(request)
         self.expectation = expectation
         enter(.deciding, .answering, link)
         if expectation == .unknown {

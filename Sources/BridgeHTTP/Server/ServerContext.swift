@@ -6,20 +6,24 @@ final class ServerContext: Sendable {
     let service: any HTTPService
     let wireLimits: HTTPWireLimits
     let pace: ConnectionPace.Limits
-    let maximumConnections: Int
+    let table: ConnectionTable
     let census: Census
     let traffic: Traffic
+    /// Told of each request when it is over; nil when nobody wants to know.
+    let log: (@Sendable (AccessRecord) -> Void)?
 
     init(
         service: any HTTPService, wireLimits: HTTPWireLimits, pace: ConnectionPace.Limits,
-        maximumConnections: Int, census: Census = Census(), traffic: Traffic = Traffic()
+        connections: ConnectionTable.Limits, census: Census = Census(),
+        traffic: Traffic = Traffic(), log: (@Sendable (AccessRecord) -> Void)? = nil
     ) {
         self.census = census
         self.traffic = traffic
         self.service = service
         self.wireLimits = wireLimits
         self.pace = pace
-        self.maximumConnections = maximumConnections
+        self.log = log
+        table = ConnectionTable(limits: connections)
     }
 }
 
@@ -66,11 +70,33 @@ final class Census: Sendable {
     }
 }
 
-/// Bytes and connections, counted by all connections.
+/// Bytes, connections and answers, counted by all connections.
 final class Traffic: Sendable {
     let received = Atomic<Int>(0)
     let sent = Atomic<Int>(0)
     let accepted = Atomic<Int>(0)
     let refused = Atomic<Int>(0)
     let malformed = Atomic<Int>(0)
+    private let successes = Atomic<Int>(0)
+    private let redirections = Atomic<Int>(0)
+    private let clientErrors = Atomic<Int>(0)
+    private let serverErrors = Atomic<Int>(0)
+
+    /// Counts an answer by the first digit of its status.
+    func count(status: Int) {
+        switch status {
+        case ..<300: successes.add(1, ordering: .relaxed)
+        case ..<400: redirections.add(1, ordering: .relaxed)
+        case ..<500: clientErrors.add(1, ordering: .relaxed)
+        default: serverErrors.add(1, ordering: .relaxed)
+        }
+    }
+
+    /// Answers with statuses from 200, 300, 400 and 500 on.
+    var answers: (Int, Int, Int, Int) {
+        (
+            successes.load(ordering: .relaxed), redirections.load(ordering: .relaxed),
+            clientErrors.load(ordering: .relaxed), serverErrors.load(ordering: .relaxed)
+        )
+    }
 }

@@ -7,8 +7,8 @@ internal import Glibc
 package final class OpenFile: Sendable {
     package let number: Int32
     /// What the file is called, for errors.
-    private let path: String
-    private let calls: SystemCalls
+    let path: String
+    let calls: SystemCalls
 
     private init(number: Int32, path: String, calls: SystemCalls) {
         self.number = number

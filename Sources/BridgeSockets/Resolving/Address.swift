@@ -3,7 +3,7 @@ internal import Glibc
 /// An IPv4 or IPv6 address with a port, as the system's socket calls take it.
 package struct Address: Sendable, Hashable, CustomStringConvertible {
     /// The `sockaddr` as the system lays it out: at most 28 bytes of `sockaddr_in6`.
-    private let storage: [UInt8]
+    let storage: [UInt8]
 
     init(storage: [UInt8]) { self.storage = storage }
 

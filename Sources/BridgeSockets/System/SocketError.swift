@@ -58,4 +58,7 @@ package enum Errno {
     package static let noSpace = ENOSPC
     package static let canceled = ECANCELED
     package static let quotaExceeded = EDQUOT
+    package static let notDirectory = ENOTDIR
+    package static let outOfDescriptors = EMFILE
+    package static let outOfSystemDescriptors = ENFILE
 }

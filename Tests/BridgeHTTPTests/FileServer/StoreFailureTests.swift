@@ -85,7 +85,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [(ENOSPC, 507), (EDQUOT, 507), (EIO, 500), (EMFILE, 500)])
+    @Test(arguments: [(ENOSPC, 507), (EDQUOT, 507), (EIO, 500), (EMFILE, 503)])
     func `an upload that cannot be written has its status and leaves nothing`(
         _ number: Int32, _ status: Int
     ) async throws {

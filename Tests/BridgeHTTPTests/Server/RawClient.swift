@@ -42,8 +42,10 @@ struct RawClient: ~Copyable {
         Task(executorPreference: threads) { await body() }
     }
 
-    init(port: Int) throws {
+    /// - Parameter source: The last number of the loopback address to connect from.
+    init(port: Int, from source: UInt8 = 1) throws {
         number = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        if source != 1 { try Self.bind(number, to: 0x7F00_0000 | in_addr_t(source)) }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = in_port_t(port).bigEndian
@@ -58,6 +60,18 @@ struct RawClient: ~Copyable {
             }
         }
         guard status == 0 else { throw Failure(description: "connect: \(errno)") }
+    }
+
+    private static func bind(_ number: Int32, to host: in_addr_t) throws {
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = host.bigEndian
+        let status = unsafe withUnsafePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe Glibc.bind(number, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        guard status == 0 else { throw Failure(description: "bind: \(errno)") }
     }
 
     deinit { close(number) }

@@ -12,8 +12,9 @@ struct SweepReport: Sendable, Hashable {
 }
 
 extension ObjectStore {
-    /// Names of everything that is stored; the sweep takes them a batch at a time.
-    func sweepList() -> [String] { (try? files.names(in: objectsFolder)) ?? [] }
+    /// Names of everything that is stored; the sweep takes them a batch at a time. None when the
+    /// folder is not ours any more.
+    func sweepList() -> [String] { isLocked ? (try? files.names(in: objectsFolder)) ?? [] : [] }
 
     /// Removes what is left of uploads that could not be removed before.
     func sweepLeftovers() {
@@ -40,7 +41,7 @@ extension ObjectStore {
             let (end, overflow) = object.metadata.expires.addingReportingOverflow(tombstoneTime)
             if !overflow, end <= now {
                 if (try? take(key)) == true { report.forgotten += 1 }
-            } else if !object.metadata.isTombstone {
+            } else if object.metadata.state != .tombstone {
                 if (try? bury(object)) == true { report.buried += 1 }
             }
         }
@@ -49,29 +50,9 @@ extension ObjectStore {
 
     /// Puts a tombstone in the place of an expired object, unless its owner was faster.
     private func bury(_ object: StoredObject) throws(StoreError) -> Bool {
-        var generator = SystemGenerator()
-        let partial = "\(partialFolder)/\(UniqueID.hex128(using: &generator))"
         var metadata = object.metadata
-        metadata.isTombstone = true
-        let block = metadata.encoded()
-        do throws(SocketError) {
-            try OpenFile.creating(partial, calls: calls).write(block.span, at: 0)
-            return try naming.withLock { _ throws(SocketError) in
-                let present = try? open(object.key, now: .min).metadata
-                guard present?.generation == metadata.generation, present?.isTombstone == false
-                else {
-                    removePartial(partial)
-                    return false
-                }
-                let old = files.size(of: path(object.key)) ?? 0
-                try files.rename(partial, to: path(object.key))
-                account(objects: 0, bytes: block.count - old)
-                return true
-            }
-        } catch {
-            removePartial(partial)
-            throw StoreError(error)
-        }
+        metadata.state = .tombstone
+        return try leave(metadata, inPlaceOf: object)
     }
 }
 

@@ -12,35 +12,50 @@ final class ObjectUpload: Sendable {
     }
 
     private let store: ObjectStore
+    private let owner: FileOwner
     private let file: OpenFile
     private let partial: String
     private let state: Mutex<State>
 
     /// Creates the file and reserves room. Blocks.
-    init(store: ObjectStore, reserving size: Int) throws(StoreError) {
+    init(
+        store: ObjectStore, for owner: FileOwner, reserving size: Int
+    ) throws(StoreError) {
         let (total, overflow) = size.addingReportingOverflow(ObjectMetadata.blockSize)
-        guard !overflow, store.hasDiskSpace(for: total), store.reserve(total) else { throw .full }
+        guard !overflow, store.freeBytes.map({ $0 >= total }) ?? true else { throw .full }
+        try store.beginUpload()
         var generator = SystemGenerator()
         partial = "\(store.partialFolder)/\(UniqueID.hex128(using: &generator))"
-        do throws(SocketError) { file = try OpenFile.creating(partial, calls: store.calls) } catch {
-            store.release(total)
-            throw StoreError(error)
+        do throws(StoreError) {
+            try store.reserve(total, files: 1, for: owner)
+            do throws(SocketError) {
+                file = try OpenFile.creating(partial, calls: store.calls)
+            } catch {
+                store.release(total, files: 1, for: owner)
+                throw StoreError(error)
+            }
+        } catch {
+            store.endUpload()
+            throw error
         }
         self.store = store
+        self.owner = owner
         state = Mutex(State(reserved: total))
     }
 
-    deinit { discard() }
+    deinit {
+        discard()
+        store.endUpload()
+    }
 
-    /// Makes sure that this many bytes of data are reserved; false when there is no room for them.
-    func reserve(upTo size: Int) -> Bool {
-        state.withLock { state in
+    /// Makes sure that this many bytes of data are reserved.
+    func reserve(upTo size: Int) throws(StoreError) {
+        try state.withLock { state throws(StoreError) in
             let (needed, overflow) = size.addingReportingOverflow(ObjectMetadata.blockSize)
-            guard !overflow else { return false }
-            guard needed > state.reserved else { return true }
-            guard store.reserve(needed - state.reserved) else { return false }
+            guard !overflow else { throw .full }
+            guard needed > state.reserved else { return }
+            try store.reserve(needed - state.reserved, files: 0, for: owner)
             state.reserved = needed
-            return true
         }
     }
 
@@ -51,29 +66,53 @@ final class ObjectUpload: Sendable {
         } catch { throw StoreError(error) }
     }
 
+    /// The SHA-256 digest of what was written, read back from the file. Blocks.
+    func sha256(size: Int) throws(StoreError) -> String {
+        var digest = RunningChecksum(.sha256)
+        do throws(SocketError) {
+            let start = ObjectMetadata.blockSize
+            _ = try file.read(start..<start + size) {
+                digest.update($0)
+                return true
+            }
+        } catch { throw StoreError(error) }
+        return digest.finalize().digits
+    }
+
     /// Completes the file and gives it its name. Blocks, perhaps for long: the data goes to disk.
     /// - Returns: Whether an older object was replaced.
     func publish(
-        _ metadata: ObjectMetadata, as key: ObjectKey, replacing token: String?
+        _ metadata: ObjectMetadata, as key: ObjectKey, _ rule: PublishingRule
     ) throws(StoreError) -> Bool {
         defer { discard() }
         do throws(SocketError) {
             try file.write(metadata.encoded().span, at: 0)
             try store.synchronize(file)
         } catch { throw StoreError(error) }
-        return try store.publish(partial, metadata, as: key, replacing: token)
+        let isReplaced = try store.publish(partial, metadata, as: key, rule)
+        if let state = try? file.state() {
+            store.verified.add(key, generation: metadata.generation, state)
+        }
+        return isReplaced
+    }
+
+    /// Whether what was written is what is read, for a trial of the disk. Blocks.
+    func holds(_ bytes: Bytes) -> Bool {
+        (try? file.read(at: ObjectMetadata.blockSize, limit: bytes.count)) == bytes
     }
 
     /// Removes the file, if it was not published, and gives the room back. Blocks.
-    func discard() {
+    /// - Returns: Whether the file is gone; otherwise the sweep tries again.
+    @discardableResult
+    func discard() -> Bool {
         let reserved = state.withLock { state -> Int? in
             guard !state.isSettled else { return nil }
             state.isSettled = true
             return state.reserved
         }
-        guard let reserved else { return }
-        store.release(reserved)
+        guard let reserved else { return true }
+        store.release(reserved, files: 1, for: owner)
         // After a publication that name is gone already, if it could be taken away.
-        store.removePartial(partial)
+        return store.removePartial(partial)
     }
 }

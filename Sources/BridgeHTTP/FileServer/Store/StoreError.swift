@@ -8,11 +8,19 @@ enum StoreError: Error, Sendable, Equatable {
     case expired(Int64)
     /// The identifier is taken.
     case exists
+    /// What the request demands of what is stored does not hold.
+    case conditionFailed
     case wrongToken
     /// The upload was taken back before it was whole.
     case withdrawn
-    /// The disk, or the share of it that the store may have, is full.
+    /// The disk is full.
     case full
+    /// Somebody's share of the room is used up.
+    case quota(QuotaScope)
+    /// There are as many uploads as there may be at a time.
+    case busy
+    /// The bytes are not those whose digest the sender has stated.
+    case wrongDigest
     /// The file is not one of ours, or is damaged.
     case damaged
     case system(SocketError)

@@ -1,38 +1,5 @@
 internal import BridgeBytes
 internal import BridgeJSON
-internal import Synchronization
-
-/// An upload that Plik's first call created and that its second one fills.
-struct PlikUpload: Sendable, Hashable {
-    let token: String
-    let isOneShot: Bool
-    /// Milliseconds since 1970.
-    let expires: Int64
-}
-
-/// The uploads of Plik that may still get files. They live in memory: what is stored carries all
-/// that it needs, so only an upload between its two calls is lost with the server.
-final class PlikUploads: Sendable {
-    /// Most uploads that are remembered; the next one is refused.
-    static let limit = 100_000
-
-    private let uploads = Mutex<[String: PlikUpload]>([:])
-
-    subscript(id: String) -> PlikUpload? { uploads.withLock { $0[id] } }
-
-    /// False when there are too many.
-    func add(_ upload: PlikUpload, id: String) -> Bool {
-        uploads.withLock { uploads in
-            guard uploads.count < Self.limit else { return false }
-            uploads[id] = upload
-            return true
-        }
-    }
-
-    func forgetExpired(now: Int64) {
-        uploads.withLock { $0 = $0.filter { $0.value.expires > now } }
-    }
-}
 
 /// What the body of `POST /upload` asks for; names of members compare without case.
 struct PlikRequest: Sendable, Hashable {

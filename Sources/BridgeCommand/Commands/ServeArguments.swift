@@ -1,0 +1,140 @@
+internal import BridgeBytes
+internal import BridgeConsole
+internal import BridgeHTTP
+
+/// What `natsbridge serve` takes, and the settings of the file server that it means.
+enum ServeArguments {
+    private static let defaultPort = 8080
+    private static let defaultDirectory = "natsbridge-files"
+    /// How long what has begun may go on after SIGTERM or SIGINT.
+    static let defaultGrace = Duration.seconds(30)
+
+    static let options: [OptionSpecification] =
+        [
+            .value(
+                "--directory", short: "-d", "DIR",
+                "where the files are kept (default ./\(defaultDirectory))"),
+            .value("--port", short: "-p", "N", "the port; 0 takes a free one (default 8080)"),
+            .value("--host", "ADDRESS", "the IP address to listen on (default 127.0.0.1)"),
+            .value(
+                "--public-url", "URL", "what links begin with, when that is not the address"),
+            .value(
+                "--allow-host", "NAME", repeats: true,
+                "a name of the server, with or without port, that links may begin with; may "
+                    + "repeat"),
+            .value(
+                "--allow-browser", "ORIGIN", repeats: true,
+                "pages of this origin may read files in browsers; may repeat"),
+            .value("--max-size", "BYTES", "the largest file that is taken (default 10 GB)"),
+            .value(
+                "--ttl", "TIME",
+                "how long a file is kept when its sender names no time (default 1d)"),
+            .value(
+                "--quota", "WHOSE=BYTES,FILES", repeats: true,
+                "the most that is stored: of all (all), below a path (/f, /file), from an "
+                    + "address (address); either number may be missing (default all=100GB)"),
+            .value(
+                "--max-connections", "N",
+                "the most connections at a time, and from one address with N,M (default 1000,875)"),
+            .value(
+                "--grace", "TIME",
+                "how long what has begun may go on when the server is to end (default 30s)"),
+            .value(
+                "--access-log", "FILE", "append a line for each request; - is the standard error"),
+            .value(
+                "--digest", "NAME",
+                "xxh64, or sha256 to take that digest too and to tell it (default xxh64)"),
+            .value(
+                "--scrub", "TIME",
+                "how often all files are compared with their digests (default 1d)"),
+        ] + CommonOptions.everywhere
+
+    static func options(
+        _ arguments: ParsedArguments
+    ) throws(CommandFailure) -> FileServerOptions {
+        let directory = arguments["--directory"] ?? defaultDirectory
+        var options = FileServerOptions(directory: directory)
+        options.port = try arguments.integer("--port", maximum: 65_535) ?? defaultPort
+        if let host = arguments["--host"] { options.host = host }
+        options.publicBaseURL = arguments["--public-url"]
+        options.allowedHosts = arguments.all("--allow-host")
+        options.browserOrigins = arguments.all("--allow-browser")
+        if options.wantsName {
+            throw .usage(
+                "--host \(options.host) stands for all addresses, none of which can stand in links",
+                hint: "add --public-url http://NAME:\(options.port), or --allow-host NAME for each "
+                    + "name that senders and receivers use")
+        }
+        if let size = try arguments.byteCount("--max-size", minimum: 1) {
+            options.maximumFileSize = size
+        }
+        if let ttl = try arguments.duration("--ttl", isPositive: true) {
+            options.timeToLive = ttl
+            options.maximumTimeToLive = max(ttl, options.maximumTimeToLive)
+        }
+        if let interval = try arguments.duration("--scrub", isPositive: true) {
+            options.scrubInterval = interval
+        }
+        if let name = arguments["--digest"] {
+            guard let digest = ChecksumAlgorithm(rawValue: name) else {
+                throw .usage("--digest \"\(name)\" is neither xxh64 nor sha256")
+            }
+            options.digest = digest
+        }
+        for quota in arguments.all("--quota") { try set(quota, in: &options) }
+        try setConnections(arguments["--max-connections"], in: &options)
+        return options
+    }
+
+    /// `WHOSE=BYTES`, `WHOSE=BYTES,FILES` or `WHOSE=,FILES`.
+    private static func set(
+        _ text: String, in options: inout FileServerOptions
+    ) throws(CommandFailure) {
+        guard let equals = text.firstIndex(of: "=") else {
+            throw .usage("--quota \"\(text)\" names no number", hint: "write all=10GB,1000")
+        }
+        let numbers = text[text.index(after: equals)...].split(
+            separator: ",", omittingEmptySubsequences: false)
+        var quota = StorageQuota.none
+        if let bytes = numbers.first, !bytes.isEmpty {
+            guard let count = ByteCount.parse(String(bytes)) else {
+                throw .usage("--quota \"\(text)\": \"\(bytes)\" is not a size")
+            }
+            quota.bytes = count
+        }
+        if numbers.count > 1 {
+            guard numbers.count == 2, let count = Int(numbers[1]), count >= 0 else {
+                throw .usage("--quota \"\(text)\" has no number of files behind the comma")
+            }
+            quota.files = count
+        }
+        switch text[..<equals] {
+        case "all":
+            if quota.bytes != .max { options.maximumStoredBytes = quota.bytes }
+            options.maximumStoredFiles = quota.files
+        case "/f": options.nativeQuota = quota
+        case "/file": options.plikQuota = quota
+        case "address": options.quotaPerAddress = quota
+        default:
+            throw .usage(
+                "--quota \"\(text)\" is nobody's", hint: "write all, /f, /file or address")
+        }
+    }
+
+    /// `N` or `N,M`.
+    private static func setConnections(
+        _ text: String?, in options: inout FileServerOptions
+    ) throws(CommandFailure) {
+        guard let text else { return }
+        let numbers = text.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
+        guard (1...2).contains(numbers.count), let total = numbers[0], total > 0 else {
+            throw .usage("--max-connections \"\(text)\" is no number of connections")
+        }
+        options.maximumConnections = total
+        guard numbers.count == 2 else { return }
+        guard let there = numbers[1], there > 0 else {
+            throw .usage("--max-connections \"\(text)\" has no number behind the comma")
+        }
+        options.maximumConnectionsPerAddress = there
+    }
+}
