@@ -1,3 +1,4 @@
+internal import BridgeBytes
 internal import BridgeSockets
 internal import Synchronization
 
@@ -6,8 +7,10 @@ internal import Synchronization
 /// ## Theory of operation
 /// A connection asks to be admitted when it is open, and leaves when it is closed; all of them are
 /// known in between, so that the end of the server can be told to each. There are two limits: of
-/// all connections, and of those from one address. Who comes above them is told so with 503; the
-/// few descriptors for those last answers are bounded too, and whoever comes above that as well is
+/// all connections, and of those from one address. Who comes above them is told so with 503, and
+/// may keep its descriptor until it has read that, but for no longer than places for refusals
+/// last: the newest takes that of the oldest. So a crowd of clients that read nothing and never
+/// close keeps nobody from an answer. Only what comes faster than the oldest can be closed is
 /// closed without a word.
 final class ConnectionTable: Sendable {
     enum Admission: Sendable, Hashable {
@@ -23,13 +26,16 @@ final class ConnectionTable: Sendable {
     struct Limits: Sendable, Hashable {
         var total: Int
         var perAddress: Int
-        /// Connections above `total` that still get an answer.
+        /// Connections that were refused and are not closed yet.
         var refusals = 64
     }
 
     private struct State {
         var members: [LinkID: HandlerHandle<ServerConnection>] = [:]
+        var welcome = 0
         var addresses: [String: Int] = [:]
+        /// Who was refused and has not been asked to go, the oldest first.
+        var refused = Fifo<LinkID>()
     }
 
     let limits: Limits
@@ -38,28 +44,53 @@ final class ConnectionTable: Sendable {
 
     init(limits: Limits) { self.limits = limits }
 
-    /// Takes a connection in, whatever the verdict: it has to leave.
+    /// Takes a connection in, whatever the verdict: it has to leave. Asks the one that was refused
+    /// longest ago to go, where there are too many of those.
     func admit(
         _ id: LinkID, _ handle: HandlerHandle<ServerConnection>, from address: String
     ) -> Admission {
-        state.withLock { state in
+        let (admission, oldest) = state.withLock { state in
             state.members[id] = handle
-            let sum = state.members.count
-            guard sum <= limits.total else {
-                return sum <= limits.total + limits.refusals ? .tooMany : .unanswered
-            }
             let there = state.addresses[address, default: 0]
-            guard there < limits.perAddress else { return .tooManyFromThere }
-            state.addresses[address] = there + 1
-            return .welcome
+            let admission = verdict(state, there)
+            if admission == .welcome {
+                state.welcome += 1
+                state.addresses[address] = there + 1
+            }
+            guard admission == .tooMany || admission == .tooManyFromThere else {
+                return (admission, HandlerHandle<ServerConnection>?.none)
+            }
+            return (admission, refuse(id, &state))
         }
+        oldest?.perform { connection, link in connection.giveUp(link) }
+        return admission
+    }
+
+    private func verdict(_ state: State, _ there: Int) -> Admission {
+        let refused = state.members.count - 1 - state.welcome
+        let isTooMany = state.welcome >= limits.total
+        guard isTooMany || there >= limits.perAddress else { return .welcome }
+        guard refused < limits.refusals else { return .unanswered }
+        return isTooMany ? .tooMany : .tooManyFromThere
+    }
+
+    /// Half of the places are for those that are on their way out.
+    private func refuse(_ id: LinkID, _ state: inout State) -> HandlerHandle<ServerConnection>? {
+        state.refused.append(id)
+        while let oldest = state.refused.first, state.refused.count > max(1, limits.refusals / 2) {
+            _ = state.refused.popFirst()
+            if let handle = state.members[oldest] { return handle }
+        }
+        return nil
     }
 
     /// - Parameter address: Where it came from, if it was welcome.
     func leave(_ id: LinkID, from address: String?) {
         state.withLock { state in
-            state.members[id] = nil
-            guard let address, let there = state.addresses[address] else { return }
+            let member = state.members.removeValue(forKey: id)
+            guard member != nil, let address else { return }
+            state.welcome -= 1
+            let there = state.addresses[address, default: 0]
             state.addresses[address] = there > 1 ? there - 1 : nil
         }
     }

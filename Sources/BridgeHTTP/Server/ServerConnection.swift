@@ -86,6 +86,11 @@ final class ServerConnection: LinkHandler {
         if isIdle, !link.isClosed { link.close() }
     }
 
+    /// Others want the place of one that was refused.
+    func giveUp(_ link: Link) {
+        if !link.isClosed { link.close() }
+    }
+
     private var isIdle: Bool {
         stage == .reading && !exchange.isInsideHead && buffer.count == 0
     }

@@ -41,6 +41,22 @@ import Testing
         }
     }
 
+    @Test func `whoever is refused and stays keeps nobody from an answer`() async throws {
+        try await RunningServer.with { options in
+            options.maximumConnections = 2
+        } _: { running in
+            let port = running.port
+            try await running.client { first throws in
+                #expect(try first.request("GET", "/healthz").status == 200)
+                var second = try RawClient(port: port)
+                #expect(try second.request("GET", "/healthz").status == 200)
+                var crowd: [Refused] = []
+                for _ in 0..<200 { crowd.append(try Refused(port)) }
+                #expect(try second.request("GET", "/healthz").status == 200)
+            }
+        }
+    }
+
     @Test func `uploads leave connections for others, and are told to come back`() async throws {
         try await RunningServer.with { options in
             options.maximumConnections = 8
@@ -59,6 +75,16 @@ import Testing
                 #expect(again.status == 201)
             }
             #expect(running.server.counters.refusals["busy"] == 1)
+        }
+    }
+
+    /// A client that reads its refusal and does not close.
+    private final class Refused {
+        private var client: RawClient
+
+        init(_ port: Int) throws {
+            client = try RawClient(port: port)
+            #expect(try client.answer().status == 503)
         }
     }
 
