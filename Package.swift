@@ -57,13 +57,15 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         layer("BridgeBytes"),
         layer("BridgeJSON", "BridgeBytes"),
-        // L1: three pure protocol stacks and one I/O floor.
+        // L1: three pure protocol stacks, one I/O floor, and TLS as a transform of bytes.
         layer("NATSWire", "BridgeBytes", "BridgeJSON"),
         layer("HTTPWire", "BridgeBytes"),
         layer("ArrowIPC", "BridgeBytes"),
         layer("BridgeSockets", "BridgeBytes", "CLinux"),
+        layer("BridgeTLS", "BridgeBytes"),  // OpenSSL is loaded at run time, not linked
         // L2: drivers, and the envelope as a pure function.
-        layer("NATSCore", "NATSWire", "BridgeSockets", "BridgeJSON", "BridgeBytes"),
+        layer(
+            "NATSCore", "NATSWire", "BridgeSockets", "BridgeTLS", "BridgeJSON", "BridgeBytes"),
         layer("BridgeHTTP", "HTTPWire", "BridgeSockets", "BridgeBytes", "BridgeJSON", "CZlib"),
         layer("BridgeEnvelope", "BridgeJSON", "ArrowIPC", "BridgeBytes"),
         // L3: what is built on one driver.
@@ -128,6 +130,7 @@ let package = Package(
         tests("HTTPWireTests", "HTTPWire", "BridgeJSON", "BridgeBytes"),
         tests("ArrowIPCTests", "ArrowIPC", "BridgeEnvelope", "BridgeJSON", "BridgeBytes"),
         tests("BridgeSocketsTests", "BridgeSockets", "BridgeBytes"),
+        tests("BridgeTLSTests", "BridgeTLS", "BridgeBytes"),
         tests(
             "NATSCoreTests", "NATSCore", "NATSWire", "BridgeSockets", "BridgeJSON", "BridgeBytes",
             "GracefulService"),

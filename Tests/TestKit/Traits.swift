@@ -11,6 +11,11 @@ extension Trait where Self == ConditionTrait {
         .enabled(if: NATSServerFixture.isPresent, Comment(rawValue: NATSServerFixture.absence))
     }
 
+    /// Skips a test, with the reason, where there is no `openssl` tool to make certificates with.
+    package static var needsOpenSSL: Self {
+        .enabled(if: TestAuthority.isPresent, Comment(rawValue: TestAuthority.absence))
+    }
+
     /// Skips a test, with the reason, where there is no Python with the peer's libraries.
     package static var needsPythonPeer: Self {
         .enabled(if: PythonPeer.isPresent, Comment(rawValue: PythonPeer.absence))

@@ -12,8 +12,18 @@ extension ErrorCode {
     public static let authorizationFailed = ErrorCode(rawValue: "authorization_failed")
     /// The server's, or the system's, permissions forbid it.
     public static let permissionDenied = ErrorCode(rawValue: "permission_denied")
-    /// The peer speaks TLS only, or the address asks for it, and TLS is not built in.
+    /// TLS was asked for and the peer does not speak it, or the peer speaks TLS only; no credential
+    /// was sent.
     public static let tlsRequired = ErrorCode(rawValue: "tls_required")
+    /// OpenSSL 3 is not on this machine, or not whole; nothing was sent.
+    public static let tlsUnavailable = ErrorCode(rawValue: "tls_unavailable")
+    /// A certificate, a key or a name for TLS cannot be used; nothing was sent.
+    public static let invalidTLSConfiguration = ErrorCode(rawValue: "invalid_tls_configuration")
+    /// The peer's certificate cannot be trusted, or is for another name; nothing was sent.
+    public static let certificateRejected = ErrorCode(rawValue: "certificate_rejected")
+    /// The peer refused during or right after the handshake: our certificate, our version of TLS,
+    /// or, where it says nothing, perhaps our credentials.
+    public static let tlsRefused = ErrorCode(rawValue: "tls_refused")
     /// The client, the bridge or the server object is closed or draining; nothing was done.
     public static let closed = ErrorCode(rawValue: "closed")
     /// An argument, an option or a setting that makes no sense; nothing was done.

@@ -17,6 +17,7 @@ extension CommandFailure {
         case .payloadExpired: "the sender has to send it again"
         case .storageFull: "remove files from the store, or give it more room"
         case .tlsRequired: "use the store's plain http address, or a proxy that ends TLS"
+        case .tlsUnavailable: "install the system's OpenSSL 3 (Debian: apt install libssl3)"
         default: nil
         }
     }
@@ -27,6 +28,7 @@ extension CommandFailure {
         case .authorizationFailed:
             "name a --context, or put them into the URL: nats://user:password@host"
         case .tlsRequired: "use an address of the server that takes plain connections"
+        case .tlsUnavailable: "install the system's OpenSSL 3 (Debian: apt install libssl3)"
         case .noResponders: "is the service running?"
         case .tooLarge: "lower --threshold, so that more goes by link"
         case .noStream: "create a stream that has this subject, or send without --jetstream"

@@ -30,10 +30,16 @@ extension ExitCode {
             [
                 .usage, .invalidArgument, .unusableReply, .invalidURL, .unsupportedScheme,
                 .tlsRequired, .invalidContext, .unsupportedContext, .columnNotFound, .invalidRow,
-                .lengthMismatch,
+                .lengthMismatch, .tlsUnavailable, .invalidTLSConfiguration,
             ]
         ),
-        (.connection, [.connectionFailed, .authorizationFailed, .permissionDenied]),
+        (
+            .connection,
+            [
+                .connectionFailed, .authorizationFailed, .permissionDenied, .certificateRejected,
+                .tlsRefused,
+            ]
+        ),
         (
             .notFound,
             [

@@ -7,6 +7,9 @@ package protocol LinkHandler: AnyObject {
     func opened(_ link: Link)
     /// Bytes, an end or an error can be read: call `link.read` once or several times.
     func readable(_ link: Link)
+    /// The transform that the link was given is open: bytes pass through it from now on. What it
+    /// fails with is told as the link's end.
+    func transformed(_ link: Link)
     /// There is room to write again; told only while `link.wantsWrite` is true.
     func writable(_ link: Link)
     /// Another thread called `LinkHandle.wake()`, once or several times.
@@ -20,6 +23,7 @@ package protocol LinkHandler: AnyObject {
 
 extension LinkHandler {
     package func opened(_ link: Link) {}
+    package func transformed(_ link: Link) {}
     package func writable(_ link: Link) {}
     package func woken(_ link: Link) {}
     package func deadlineReached(_ link: Link, now: Duration) {}
@@ -36,6 +40,8 @@ package final class Link {
     private(set) package var isClosed = false
     /// The events that epoll has been told; nil when the descriptor is not registered.
     var registered: Epoll.Events?
+    /// What stands between the socket and the handler; nil on a plain link.
+    private(set) var conversion: LinkConversion?
 
     init(id: LinkID, descriptor: consuming Descriptor, loop: ReactorLoop, isConnecting: Bool) {
         self.id = id
@@ -50,7 +56,11 @@ package final class Link {
     /// Whether the handler wants to be told `readable`. Switching it off is back-pressure: the
     /// bytes wait in the kernel and the peer's window closes.
     package var wantsRead = true {
-        didSet { if wantsRead != oldValue { loop.updateInterest(of: self) } }
+        didSet {
+            guard wantsRead != oldValue else { return }
+            loop.updateInterest(of: self)
+            if let conversion { loop.settle(self, conversion) }
+        }
     }
 
     /// Whether the handler wants to be told `writable`: true only while a write would block.
@@ -81,13 +91,14 @@ package final class Link {
     /// How other threads reach this link.
     package var handle: LinkHandle {
         LinkHandle(
-            id: id, inbox: loop.inbox, descriptorNumber: descriptorNumber, calls: calls)
+            id: id, inbox: loop.inbox, descriptorNumber: descriptorNumber, calls: calls,
+            isPlain: conversion == nil)
     }
 
     /// Reads into the buffer's spare room, once.
     package func read(into buffer: inout ReceiveBuffer) -> Transfer {
         unsafe buffer.fill { spare in
-            let outcome = unsafe calls.read(descriptorNumber, spare)
+            let outcome = unsafe read(into: spare)
             if case .moved(let count) = outcome { return (count, outcome) }
             return (0, outcome)
         }
@@ -95,30 +106,49 @@ package final class Link {
 
     /// Reads straight into memory that the caller owns, once.
     @unsafe package func read(into memory: UnsafeMutableRawBufferPointer) -> Transfer {
-        unsafe calls.read(descriptorNumber, memory)
+        guard let conversion else { return unsafe calls.read(descriptorNumber, memory) }
+        return unsafe read(into: memory, conversion)
     }
 
     /// Writes what fits now, once.
     package func write(_ span: Span<UInt8>) -> Transfer {
-        calls.send(descriptorNumber, span)
+        guard let conversion else { return calls.send(descriptorNumber, span) }
+        return write(conversion) { skip, take in _ = take(span.extracting(droppingFirst: skip)) }
     }
 
     /// Writes what fits now of the rest of a buffer, once.
     package func write(_ buffer: inout SendBuffer) -> Transfer {
-        buffer.send(to: descriptorNumber, calls)
+        guard let conversion else { return buffer.send(to: descriptorNumber, calls) }
+        let transfer = write(conversion) { buffer.offer(skipping: $0, to: $1) }
+        if case .moved(let count) = transfer { buffer.advance(by: count) }
+        return transfer
     }
 
     /// Writes what fits now from several pieces, with one call.
     package func write(_ pieces: ArraySlice<Bytes>, skip: Int) -> Transfer {
-        calls.send(descriptorNumber, pieces, skip: skip)
+        guard let conversion else { return calls.send(descriptorNumber, pieces, skip: skip) }
+        return write(conversion) { taken, take in
+            var rest = skip + taken
+            for piece in pieces {
+                defer { rest = max(0, rest - piece.count) }
+                guard rest < piece.count else { continue }
+                guard take(piece.span.extracting(droppingFirst: rest)) else { return }
+            }
+        }
     }
 
     /// Says that nothing more will be written (FIN), and goes on reading.
-    package func endWriting() { _ = Glibc.shutdown(descriptorNumber, Int32(SHUT_WR)) }
+    package func endWriting() {
+        guard let conversion else { return SystemCalls.endWriting(descriptorNumber) }
+        conversion.endWriting(endsSocket: true)
+        loop.settle(self, conversion)
+    }
 
     /// Closes the descriptor and tells the handler. Does nothing when it is closed.
     package func close(error: SocketError? = nil) {
         guard !isClosed else { return }
+        // The transform's own end, as far as the kernel takes it: nobody waits for a peer.
+        if let conversion, error == nil { conversion.endWriting(endsSocket: false) }
         isClosed = true
         loop.remove(self, error: error)
     }
@@ -135,5 +165,41 @@ package final class Link {
         _ descriptor: consuming Descriptor, makeHandler: (Link) -> any LinkHandler
     ) {
         loop.adopt(descriptor, makeHandler: makeHandler)
+    }
+}
+
+/// Transforms of what passes.
+extension Link {
+    /// Has a transform stand between the socket and the handler from now on: its opening begins,
+    /// and the handler is told `transformed` when it is done, or `closed`. What was read before
+    /// is the handler's to judge.
+    /// - Parameter deadline: When the opening is given up, on `MonotonicClock`; nil: the handler
+    ///   sees to it.
+    package func begin(_ transform: any ByteTransform, until deadline: Duration? = nil) {
+        precondition(conversion == nil, "a link has one transform; several are stacked")
+        let conversion = LinkConversion(transform, of: self, until: deadline)
+        self.conversion = conversion
+        if let deadline { loop.noteDeadline(deadline) }
+        conversion.begin()
+        loop.settle(self, conversion)
+    }
+
+    @unsafe fileprivate func read(
+        into memory: UnsafeMutableRawBufferPointer, _ conversion: LinkConversion
+    ) -> Transfer {
+        defer { loop.settle(self, conversion) }
+        return unsafe conversion.read(into: memory, by: &loop.piece)
+    }
+
+    func write(
+        _ conversion: LinkConversion,
+        _ offer: (_ skip: Int, _ take: (Span<UInt8>) -> Bool) -> Void
+    ) -> Transfer {
+        defer { loop.settle(self, conversion) }
+        let transfer = conversion.write(offer)
+        // The end is found by reading; where nobody reads, it is told here.
+        guard case .wouldBlock = transfer, !wantsRead, let failure = conversion.sendFailure
+        else { return transfer }
+        return .failed(failure)
     }
 }

@@ -75,6 +75,25 @@ package struct SendBuffer: ~Copyable {
         return transfer
     }
 
+    /// Has `take` called with each part of what was not sent, behind the first `skip` bytes of it,
+    /// until it returns false.
+    func offer(skipping skip: Int, to take: (Span<UInt8>) -> Bool) {
+        /// Bytes of the stream still to be passed over.
+        var rest = sent + skip
+        var position = 0
+        func give(_ span: Span<UInt8>) -> Bool {
+            let passed = min(rest, span.count)
+            rest -= passed
+            return passed == span.count || take(span.extracting(droppingFirst: passed))
+        }
+        for piece in pieces {
+            guard give(text.span.extracting(position..<piece.position)), give(piece.bytes.span)
+            else { return }
+            position = piece.position
+        }
+        _ = give(text.span.extracting(position..<text.count))
+    }
+
     /// Counts bytes as taken by the kernel.
     package mutating func advance(by count: Int) {
         precondition(count >= 0 && count <= self.count - sent, "more was sent than there is")

@@ -206,13 +206,16 @@ package struct LinkHandle: Sendable {
     let inbox: ReactorInbox
     let descriptorNumber: Int32
     let calls: SystemCalls
+    /// Whether bytes go to the socket as they are.
+    let isPlain: Bool
 
     /// Writes what fits now of the rest of a buffer, once, on the calling thread.
     ///
     /// The caller makes sure that the link is not closed meanwhile (it holds a lock that the
-    /// handler takes in `closed`) and that the handler writes nothing itself.
+    /// handler takes in `closed`) and that the handler writes nothing itself. A link with a
+    /// transform, which belongs to the reactor's thread, takes nothing here.
     package func write(_ buffer: inout SendBuffer) -> Transfer {
-        buffer.send(to: descriptorNumber, calls)
+        isPlain ? buffer.send(to: descriptorNumber, calls) : .wouldBlock
     }
 
     /// Has the handler's `woken` called on the reactor's thread.

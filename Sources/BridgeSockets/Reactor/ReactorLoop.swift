@@ -4,7 +4,7 @@ internal import Glibc
 /// The state of a reactor's thread: a local of its function, so nothing here is shared. A driven
 /// reactor has it used by one thread at a time.
 package final class ReactorLoop {
-    private struct Entry {
+    struct Entry {
         let link: Link
         let handler: any LinkHandler
     }
@@ -32,6 +32,10 @@ package final class ReactorLoop {
     private var isStopping = false
     /// When the last wait ended.
     private(set) var turnTime = MonotonicClock.now
+    /// Links whose transforms may hold bytes that no event will tell of.
+    var holding: [LinkID] = []
+    /// Where bytes pass from a socket to a transform; no memory before there is one.
+    var piece: [UInt8] = []
     /// Links that want to be woken after the next wait, which is short then.
     private var napping: [LinkID] = []
     /// Longest wait of a reactor with a napping link, in milliseconds.
@@ -69,7 +73,7 @@ package final class ReactorLoop {
             end()
             return nil
         }
-        if !isIdle { inbox.wakeLoop() }
+        if !isIdle || !holding.isEmpty { inbox.wakeLoop() }
         guard !napping.isEmpty else { return earliestDeadline }
         let nap = MonotonicClock.now + .milliseconds(Int(Self.nap))
         return earliestDeadline.map { min($0, nap) } ?? nap
@@ -89,6 +93,7 @@ package final class ReactorLoop {
         epoll.wait(milliseconds: milliseconds, into: &ready)
         turnTime = MonotonicClock.now
         for event in ready { dispatch(event) }
+        readOn()
         endNaps()
         fireDeadlines()
     }
@@ -105,6 +110,10 @@ package final class ReactorLoop {
         let (link, handler) = (entry.link, entry.handler)
         if link.isConnecting {
             finishConnecting(link, handler)
+            return
+        }
+        if let conversion = link.conversion {
+            dispatch(event.events, link, handler, conversion)
             return
         }
         if !event.events.isDisjoint(with: [.read, .broken]) {
@@ -146,7 +155,7 @@ package final class ReactorLoop {
         }
     }
 
-    private func entry(_ id: LinkID) -> Entry? {
+    func entry(_ id: LinkID) -> Entry? {
         guard Int(id.slot) < slots.count else { return nil }
         let slot = slots[Int(id.slot)]
         return slot.generation == id.generation ? slot.entry : nil
@@ -247,6 +256,10 @@ extension ReactorLoop {
         var wanted: Epoll.Events = []
         if link.wantsRead, !link.isConnecting { wanted.insert(.read) }
         if link.wantsWrite || link.isConnecting { wanted.insert(.write) }
+        if let conversion = link.conversion {
+            if !conversion.isOpen { wanted = .read }
+            if conversion.isBlocked { wanted.insert(.write) }
+        }
         guard link.registered != wanted else { return }
         let status = epoll.set(
             link.descriptorNumber, id: link.id.raw, events: wanted,
@@ -260,7 +273,8 @@ extension ReactorLoop {
         }
     }
 
-    private func park(_ link: Link) {
+    /// A link of which nothing is wanted, or that is broken while nobody reads, is not watched.
+    func park(_ link: Link) {
         epoll.remove(link.descriptorNumber)
         link.registered = nil
     }
@@ -298,6 +312,7 @@ extension ReactorLoop {
     }
 
     private func longestWait() -> Int32 {
+        guard holding.isEmpty else { return 0 }
         let wait = millisecondsToDeadline()
         guard !napping.isEmpty else { return wait }
         return wait < 0 ? Self.nap : min(wait, Self.nap)
@@ -320,9 +335,16 @@ extension ReactorLoop {
         guard now >= due else { return }
         earliestDeadline = nil
         for index in slots.indices {
-            guard let entry = slots[index].entry, let deadline = entry.link.deadline else {
-                continue
+            guard let entry = slots[index].entry else { continue }
+            if let opening = entry.link.conversion?.deadline {
+                guard opening > now else {
+                    entry.link.close(
+                        error: SocketError("opening", errno: Errno.timedOut))
+                    continue
+                }
+                noteDeadline(opening)
             }
+            guard let deadline = entry.link.deadline else { continue }
             if deadline <= now {
                 entry.link.deadline = nil
                 entry.handler.deadlineReached(entry.link, now: now)

@@ -11,21 +11,41 @@ public struct SocketError: CodedError, Hashable {
     public let subject: String
     /// A sentence for failures that have no error number, or for what to do about one.
     private let remark: String
+    /// The failure of what stands over the socket, such as TLS, where it is not the system's.
+    public let underlying: (any CodedError)?
 
     package init(_ operation: String, errno: Int32, subject: String = "", detail: String = "") {
         self.operation = operation
         self.errno = errno
         self.subject = subject
         remark = detail
+        underlying = nil
     }
 
-    package func about(_ subject: String) -> SocketError {
-        SocketError(operation, errno: errno, subject: subject, detail: remark)
+    /// What a transform of a link's failed with.
+    package init(_ error: any CodedError) {
+        operation = error.stageName
+        errno = 0
+        subject = error.place
+        remark = error.detail
+        underlying = error
     }
+
+    private init(_ error: SocketError, about subject: String) {
+        operation = error.operation
+        errno = error.errno
+        self.subject = subject
+        remark = error.remark
+        underlying = error.underlying
+    }
+
+    package func about(_ subject: String) -> SocketError { SocketError(self, about: subject) }
 
     /// The kind of failure that the error number stands for; a name or address that cannot be
     /// used, and so has no error number, is a connection that failed.
-    public var code: ErrorCode { errno == 0 ? .connectionFailed : ErrorCode(errno: errno) }
+    public var code: ErrorCode {
+        underlying?.code ?? (errno == 0 ? .connectionFailed : ErrorCode(errno: errno))
+    }
     /// The call or step.
     public var stageName: String { operation }
     /// The address or path.
@@ -34,6 +54,19 @@ public struct SocketError: CodedError, Hashable {
     public var detail: String {
         let words = errno == 0 ? "" : Errno.text(errno)
         return [words, remark].filter { !$0.isEmpty }.joined(separator: ": ")
+    }
+
+    public static func == (left: SocketError, right: SocketError) -> Bool {
+        left.operation == right.operation && left.errno == right.errno
+            && left.subject == right.subject && left.remark == right.remark
+            && left.code == right.code
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(operation)
+        hasher.combine(errno)
+        hasher.combine(subject)
+        hasher.combine(remark)
     }
 }
 

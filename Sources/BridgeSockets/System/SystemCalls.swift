@@ -179,6 +179,9 @@ package struct SystemCalls: Sendable {
         return 0
     }
 
+    /// Says that nothing more will be written (FIN).
+    static func endWriting(_ descriptor: Int32) { _ = shutdown(descriptor, Int32(SHUT_WR)) }
+
     /// The pending error of a socket, 0 for none.
     package static func pendingError(_ descriptor: Int32) -> Int32 {
         var value: Int32 = 0
