@@ -119,6 +119,7 @@ let package = Package(
         fuzzer("ServerURLFuzz", "FuzzEntries", "BridgeBytes"),
         fuzzer("SubjectFuzz", "FuzzEntries", "BridgeBytes"),
         fuzzer("ArrowStreamFuzz", "ArrowIPC", "BridgeBytes"),
+        fuzzer("ArrowFileFuzz", "ArrowIPC", "BridgeBytes"),
         // Tests.
         .target(
             name: "TestKit",

@@ -60,6 +60,8 @@ extension ErrorCode {
     public static let notArrow = ErrorCode(rawValue: "not_arrow")
     /// A message prefix or a length field is not possible.
     public static let invalidFraming = ErrorCode(rawValue: "invalid_framing")
+    /// A file of the Arrow format does not end with a footer, or the footer contradicts the file.
+    public static let invalidFooter = ErrorCode(rawValue: "invalid_footer")
     /// A message head is not a valid flatbuffer.
     public static let invalidFlatBuffer = ErrorCode(rawValue: "invalid_flatbuffer")
     /// The schema contradicts itself.

@@ -9,8 +9,8 @@ public struct ArrowLimits: Sendable, Hashable {
     public var maxNesting = 64
     /// Most fields of a schema, nested ones counted.
     public var maxFields = 100_000
-    /// Most rows of a batch that no buffer backs (null columns, empty structs, no columns), since
-    /// a few bytes may claim any number of those.
+    /// Most rows of a batch of which no buffer holds a value (nothing but null columns, empty
+    /// structs, runs, or no columns), since a few bytes may claim any number of those.
     public var maxRowsWithoutData = 1 << 24
     /// Most pieces of a dictionary that grows by deltas. Batches keep the list of pieces of their
     /// time, so many more would take memory and time in proportion to the square of their number.
@@ -25,6 +25,13 @@ public struct ArrowLimits: Sendable, Hashable {
     /// value become ten thousand times smaller, and are still no attack: this is enough for thirty
     /// of them, with a million rows of eight bytes each.
     public var inflationAllowance = 256 << 20
+
+    /// How many times as many bytes as a table holds its values may become when they are printed,
+    /// once that is over `printedAllowance`. Values that share others, such as those of
+    /// dictionaries, become more than was sent.
+    public var maxPrintedRatio = 1_000
+    /// How many bytes the values of a table may become when they are printed, whatever it holds.
+    public var printedAllowance = 256 << 20
 
     /// The limits that are used when none are given.
     public static let `default` = ArrowLimits()

@@ -6,7 +6,9 @@ extension Command {
     package static let all: [Command] = [
         DemoCommand.command, ServeCommand.command, SendCommand.command, ReceiveCommand.command,
         RequestCommand.command,
-        ReplayCommand.command, FetchCommand.command, EnvelopeCommand.command, ArrowCommand.cat,
-        ArrowCommand.schema, TableProcess.sender, TableProcess.receiver,
+        ReplayCommand.command, FetchCommand.command, EnvelopeCommand.command,
+        ArrowCatCommand.command,
+        ArrowCommand.schema, ArrowConvertCommand.command, TableProcess.sender,
+        TableProcess.receiver,
     ]
 }

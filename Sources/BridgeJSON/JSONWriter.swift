@@ -51,6 +51,37 @@ package struct JSONWriter: ~Copyable {
         quoted(text)
     }
 
+    /// Begins a string whose text comes in parts.
+    package mutating func beginString() {
+        separate()
+        output.append(UInt8(ascii: "\""))
+    }
+
+    /// A part of a string that was begun, in UTF-8; escaped here. A part ends between two
+    /// characters.
+    package mutating func stringPart(_ text: Span<UInt8>) { escaped(text) }
+
+    /// A part of a string that was begun, as hexadecimal digits.
+    package mutating func hexPart(_ bytes: Span<UInt8>) { Hex.encode(bytes, into: &output) }
+
+    /// A part of a string that was begun, in base64. All parts but the last have a number of bytes
+    /// that three divides.
+    package mutating func base64Part(_ bytes: Span<UInt8>) { Base64.encode(bytes, into: &output) }
+
+    /// Ends a string that was begun.
+    package mutating func endString() { output.append(UInt8(ascii: "\"")) }
+
+    /// Writes a whole number as a string, for readers that round numbers of this size.
+    package mutating func quoted(_ value: some FixedWidthInteger) {
+        beginString()
+        if let value = Int(exactly: value) {
+            output.append(decimal: value)
+        } else {
+            output.append(utf8: String(value))
+        }
+        endString()
+    }
+
     package mutating func number(_ value: Int) {
         separate()
         output.append(decimal: value)
@@ -111,6 +142,14 @@ package struct JSONWriter: ~Copyable {
         needsComma = false
     }
 
+    /// Hands over what was written so far, without a copy; the next piece is written into memory
+    /// of its own.
+    package mutating func take(capacity: Int) -> Bytes {
+        var full = ByteWriter(capacity: capacity)
+        swap(&output, &full)
+        return full.finish()
+    }
+
     /// Hands the text over, without a copy.
     package consuming func finish() -> Bytes { output.finish() }
 
@@ -134,16 +173,19 @@ package struct JSONWriter: ~Copyable {
         var text = text
         text.withUTF8 { buffer in
             // Sound: the span does not leave the closure that lends the buffer.
-            let span = unsafe buffer.span
-            var start = 0
-            while start < span.count {
-                let end = nextEscape(span, from: start)
-                output.append(span.extracting(start..<end))
-                if end < span.count { escape(span[end]) }
-                start = end + 1
-            }
+            escaped(unsafe buffer.span)
         }
         output.append(UInt8(ascii: "\""))
+    }
+
+    private mutating func escaped(_ span: Span<UInt8>) {
+        var start = 0
+        while start < span.count {
+            let end = nextEscape(span, from: start)
+            output.append(span.extracting(start..<end))
+            if end < span.count { escape(span[end]) }
+            start = end + 1
+        }
     }
 
     private func nextEscape(_ span: Span<UInt8>, from start: Int) -> Int {

@@ -1,3 +1,4 @@
+public import ArrowIPC
 public import BridgeBytes
 public import BridgeClaims
 internal import BridgeEnvelope
@@ -27,6 +28,9 @@ public struct BridgeOptions: Sendable {
     /// Most bytes that everything which is being downloaded, or was and is not yet handed out,
     /// may hold together, mapped files included: 1 GiB. A message whose links do not fit waits.
     public var memoryBudget = 1 << 30
+    /// What received tables may claim; see `ArrowLimits`. A table that claims more fails with
+    /// `limit_exceeded`.
+    public var arrowLimits = ArrowLimits.default
     /// Most bytes that the links of one message may have together: 768 MiB. What exceeds it fails
     /// with `too_large`, before anything is downloaded where the envelope says so.
     /// Never more than `memoryBudget`.

@@ -29,7 +29,8 @@ import Testing
         let table = try Table(rows: Self.rows)
         #expect(
             table.schema.fields.map(\.type.description) == [
-                "timestamp[us,UTC]", "timestamp[us,UTC]", "utf8", "binary", "utf8", "list",
+                "timestamp[us, tz=UTC]", "timestamp[us, tz=UTC]", "utf8", "binary", "utf8",
+                "list<item: timestamp[us, tz=UTC]>",
             ])
         #expect(table.schema["dates"]?.type.children.first?.type == Date.arrowType)
         let back = try Table(ipcStream: try table.ipcStream())
@@ -76,7 +77,7 @@ import Testing
 
     @Test func `columns are made of dates and data`() throws {
         let dates = try Column([Date(timeIntervalSince1970: 1), nil])
-        #expect("\(dates)" == "timestamp[us,UTC][2]: 1970-01-01T00:00:01.000Z, null")
+        #expect("\(dates)" == "timestamp[us, tz=UTC][2]: 1970-01-01T00:00:01Z, null")
         #expect(try Column([Data([1])]).type == .binary)
     }
 

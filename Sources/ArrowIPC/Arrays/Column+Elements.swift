@@ -39,6 +39,15 @@ extension Column {
         return start..<end
     }
 
+    /// The part of the data, or of the child, that the offsets of all values cover.
+    func usedRange() throws(ArrowError) -> Range<Int> {
+        guard count > 0 else { return 0..<0 }
+        let start = try range(at: 0).lowerBound
+        let end = try range(at: count - 1).upperBound
+        guard start <= end else { throw badOffsets(0) }
+        return start..<end
+    }
+
     /// Size of what offsets point into.
     private var rangeLimit: Int {
         if case .offsets(_, let data) = storage, case .variable = type.layout { return data.count }

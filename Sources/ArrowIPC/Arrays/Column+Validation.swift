@@ -98,12 +98,24 @@ extension Column {
 }
 
 /// The dictionaries that a validation has looked at, so that batches that share one do not each
-/// look at it again. The columns keep them alive meanwhile.
+/// look at it again.
 struct ValidatedChunks {
-    private var identities: Set<ObjectIdentifier> = []
+    /// Chunks are held, so that their identities are not given to others meanwhile.
+    private var current: [ObjectIdentifier: DictionaryChunk] = [:]
+    private var previous: [ObjectIdentifier: DictionaryChunk] = [:]
+
+    /// Forgets what the batch before the last one had. Whoever looks at all batches of a table,
+    /// which holds the dictionaries anyway, need not call this.
+    mutating func beginBatch() {
+        previous = current
+        current = [:]
+    }
 
     /// Whether the chunk was not looked at before.
     mutating func insert(_ chunk: DictionaryChunk) -> Bool {
-        identities.insert(ObjectIdentifier(chunk)).inserted
+        let identity = ObjectIdentifier(chunk)
+        let isNew = current[identity] == nil && previous[identity] == nil
+        current[identity] = chunk
+        return isNew
     }
 }

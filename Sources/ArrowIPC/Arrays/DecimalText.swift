@@ -1,13 +1,17 @@
 internal import BridgeBytes
 
 extension Column {
-    /// A decimal value in digits, exactly `scale` of them after the point; with a negative scale
-    /// a whole number. Nil when it is null.
+    /// A decimal value, or a whole number of 128 bits, in digits, exactly `scale` of them after the
+    /// point; with a negative scale a whole number. Nil when it is null.
     /// - Throws: `ArrowError` with `typeMismatch` when it holds other values.
     public func decimalText(at position: Int) throws(ArrowError) -> String? {
-        guard case .decimal(_, _, let scale) = type else { throw mismatch("decimals") }
         guard let bytes = try bytes(at: position) else { return nil }
-        return DecimalText.text(bytes.span, scale: scale)
+        switch type {
+        case .decimal(_, _, let scale): return DecimalText.text(bytes.span, scale: scale)
+        case .int128: return DecimalText.text(bytes.span, scale: 0)
+        case .uint128: return DecimalText.text(bytes.span, scale: 0, isSigned: false)
+        default: throw mismatch("decimals")
+        }
     }
 }
 
@@ -16,11 +20,11 @@ enum DecimalText {
     /// - Parameters:
     ///   - bytes: The integer in two's complement, least significant byte first.
     ///   - scale: Digits after the point; the types bound it to 32 bits.
-    static func text(_ bytes: Span<UInt8>, scale: Int) -> String {
+    static func text(_ bytes: Span<UInt8>, scale: Int, isSigned: Bool = true) -> String {
         var words: [UInt32] = stride(from: 0, to: bytes.count, by: 4).map {
             bytes.littleEndian(UInt32.self, at: $0) ?? 0
         }
-        let isNegative = (words.last ?? 0) >> 31 == 1
+        let isNegative = isSigned && (words.last ?? 0) >> 31 == 1
         if isNegative { negate(&words) }
         var digits = Self.digits(&words)
         if scale > maxScale || scale < -maxScale {

@@ -94,7 +94,11 @@ struct FlatBuilder: ~Copyable {
 
     /// Writes a string, with the zero byte after it that the format asks for.
     mutating func string(_ reference: Reference, _ text: String) {
-        let text = Bytes(utf8: text)
+        string(reference, Bytes(utf8: text))
+    }
+
+    /// Writes a string of bytes that need not be text.
+    mutating func string(_ reference: Reference, _ text: Bytes) {
         writer.pad(to: 4)
         attach(reference, to: writer.count)
         writer.append(littleEndian: UInt32(truncatingIfNeeded: text.count))
@@ -135,6 +139,17 @@ struct FlatBuilder: ~Copyable {
         for (first, second) in pairs {
             writer.append(littleEndian: Int64(first))
             writer.append(littleEndian: Int64(second))
+        }
+    }
+
+    /// Writes a vector of the blocks of a file's footer.
+    mutating func blocks(_ reference: Reference, _ blocks: [MessageLayout.Block]) {
+        beginVector(reference, count: blocks.count)
+        for block in blocks {
+            writer.append(littleEndian: Int64(block.offset))
+            writer.append(littleEndian: Int32(truncatingIfNeeded: block.headLength))
+            writer.append(littleEndian: Int32(0))
+            writer.append(littleEndian: Int64(block.bodyLength))
         }
     }
 

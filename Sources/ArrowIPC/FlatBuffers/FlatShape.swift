@@ -1,8 +1,8 @@
-/// The tables of the format's `Message.fbs` and `Schema.fbs`, as far as a reader needs them: what
-/// lies in each slot. The verifier walks a message by these shapes; a slot that is not listed is
-/// never read, so it is never followed either.
+/// The tables of the format's `Message.fbs`, `Schema.fbs` and `File.fbs`, as far as a reader needs
+/// them: what lies in each slot. The verifier walks a message by these shapes; a slot that is not
+/// listed is never read, so it is never followed either.
 enum FlatShape {
-    case message, schema, field, keyValue, dictionaryEncoding
+    case message, schema, field, keyValue, dictionaryEncoding, footer
     case recordBatch, dictionaryBatch, bodyCompression
     /// A type table that holds scalars only, in slots of these sizes.
     case scalars([Int])
@@ -29,6 +29,10 @@ enum FlatShape {
                 .tables(.keyValue),
             ]
         case .schema: [.scalar(2), .tables(.field), .tables(.keyValue)]
+        case .footer:
+            [
+                .scalar(2), .table(.schema), .elements(24), .elements(24), .tables(.keyValue),
+            ]
         case .field:
             [
                 .string, .scalar(1), .scalar(1), .union(tag: 2, shapes: Self.type),

@@ -19,15 +19,15 @@ struct FlatVerifier: ~Copyable {
     /// Deepest chain of tables for one level of fields: message, schema, field, its type.
     private static let depthBesideFields = 6
 
-    /// Verifies a buffer whose root is a message, and gives the root.
+    /// Verifies a buffer whose root is a message, or what `shape` says, and gives the root.
     static func verify(
-        _ bytes: Bytes, base: Int, limits: ArrowLimits
+        _ bytes: Bytes, as shape: FlatShape = .message, base: Int, limits: ArrowLimits
     ) throws(ArrowError) -> FlatTable {
         var verifier = FlatVerifier(
             bytes: bytes, base: base, maxDepth: limits.maxNesting + depthBesideFields,
             visitsLeft: bytes.count / 4 + 1)
         let root = try verifier.target(of: 0)
-        try verifier.table(at: root, as: .message, depth: 0)
+        try verifier.table(at: root, as: shape, depth: 0)
         return FlatTable(bytes, at: root)
     }
 

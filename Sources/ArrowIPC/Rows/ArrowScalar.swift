@@ -10,12 +10,16 @@ public enum ArrowScalar: Sendable, Hashable {
     case unsigned(UInt64)
     /// A number with a fraction.
     case float(Double)
-    /// Text.
+    /// Text, and the digits of decimals and of whole numbers that no `Int64` or `UInt64` holds.
     case text(String)
     /// Bytes that mean nothing by themselves.
     case bytes(Bytes)
     /// A timestamp or a date.
     case moment(Timestamp)
+    /// A duration, or a time of day as the time since midnight.
+    case duration(Duration)
+    /// A calendar interval.
+    case interval(CalendarInterval)
 
     /// Its name in error messages.
     var name: String {
@@ -27,6 +31,8 @@ public enum ArrowScalar: Sendable, Hashable {
         case .text: "text"
         case .bytes: "bytes"
         case .moment(let moment): "the moment \(moment)"
+        case .duration(let duration): "the duration \(duration)"
+        case .interval(let interval): "the interval \(interval)"
         }
     }
 }

@@ -22,11 +22,24 @@ extension RowColumn {
         case .map(let entries, _):
             return ListSink(items: try RowColumn(entries, path: path), type: type)
         case .structure(let fields): return try RecordSink(path: path, fields: fields)
-        case .dictionary(let index, let value, _, _) where value == .utf8 || value == .largeUTF8:
+        case .listView(let item), .largeListView(let item), .fixedSizeList(let item, _):
+            return ListSink(items: try RowColumn(item, path: path + "[]"), type: type)
+        case .utf8View, .binaryView: return ViewSink(type)
+        case .dictionary(let index, let value, _, _):
             return DictionarySink(
-                type, indices: try sink(of: index, path: path), values: TextSink(value))
+                type, indices: try sink(of: index, path: path),
+                values: try sink(of: value, path: path))
+        case .runEndEncoded(let ends, let values):
+            return RunSink(
+                type, ends: try sink(of: ends.type, path: path),
+                values: try sink(of: values.type, path: path))
+        case .union(let mode, let fields, let codes):
+            var members: [any RowSink] = []
+            for field in fields { members.append(try sink(of: field.type, path: path)) }
+            return UnionSink(type, mode, codes: codes, members: members)
         default: break
         }
+        if let sink = FixedWidthSink.make(type) { return sink }
         if Int32.represents(type) { return NumberSink<Int32>(integers: type) }
         if Int64.represents(type) { return NumberSink<Int64>(integers: type) }
         throw ArrowError(

@@ -80,7 +80,9 @@ extension RowPlace {
             return nil
         }
         guard let scalar = try scalar() else { return nil }
-        return convertible.init(arrowScalar: scalar) as? T
+        if let value = convertible.init(arrowScalar: scalar) as? T { return value }
+        // Types of one's own may take the number of a duration as it is.
+        return try elapsedNumber().flatMap { convertible.init(arrowScalar: $0) as? T }
     }
 
     private func decode(

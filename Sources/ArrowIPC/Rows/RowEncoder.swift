@@ -137,7 +137,7 @@ final class RowEncoder: Encoder {
         case .none: throw column.fail("the value encoded nothing")
         case .scalar: break
         case .record(let sink): try sink.endRecord()
-        case .list(let sink): sink.endList()
+        case .list(let sink): try sink.endList()
         case .bytes(let bytes): try column.append(.bytes(Bytes(bytes)), .binary)
         }
     }
@@ -184,6 +184,6 @@ extension RowColumn {
             try pairs.columns[1].append(value, codingPath: codingPath)
             try pairs.endRecord()
         }
-        maps.endList()
+        try maps.endList()
     }
 }

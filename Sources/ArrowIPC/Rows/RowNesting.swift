@@ -1,6 +1,6 @@
 internal import BridgeBytes
 
-/// Lists and maps: the items of all of them in one column, and where each begins.
+/// Lists of every kind, and maps: the items of all of them in one column, and where each begins.
 final class ListSink: RowSink {
     private let given: DataType?
     private let isMap: Bool
@@ -20,34 +20,68 @@ final class ListSink: RowSink {
         given ?? (isMap ? .map(entries: items.field, keysSorted: false) : .list(items.field))
     }
 
+    /// How many items each list has, where the type says so.
+    private var fixedCount: Int? {
+        if case .fixedList(let count) = type.layout { count } else { nil }
+    }
+
     func appendNull() {
         validity.appendNull(at: count)
+        // Below a null of a fixed size there are items all the same.
+        for _ in 0..<(fixedCount ?? 0) { items.appendFiller() }
         ends.append(items.count)
     }
 
     /// The items appended since the last end are one list.
-    func endList() { ends.append(items.count) }
+    /// - Throws: `invalidRow` when they are not as many as the type says.
+    func endList() throws(ArrowError) {
+        let size = items.count - (ends.last ?? 0)
+        if let fixedCount, size != fixedCount {
+            throw items.fail("a list of \(size) items does not fit a column of \(type)")
+        }
+        ends.append(items.count)
+    }
 
     func finish() throws(ArrowError) -> Column {
-        let isLarge = if case .largeList = type { true } else { false }
-        guard isLarge || items.count <= Int32.max else {
+        let width =
+            switch type.layout {
+            case .list(let width), .listViews(let width): width
+            default: 8
+            }
+        guard width == 8 || items.count <= Int32.max else {
             throw ArrowError(
                 .limitExceeded, stage: .row,
                 "a column of \(type) holds at most 2^31 items: name large_list in a schema")
         }
+        let (type, count) = (type, count)
         let column = try items.finish()
-        var offsets = ByteWriter(capacity: (count + 1) * 8)
-        for end in [0] + ends {
-            if isLarge {
-                offsets.append(littleEndian: Int64(end))
+        let bounds = [0] + ends
+        let storage: Column.Storage =
+            switch type.layout {
+            case .fixedList: .none
+            case .listViews:
+                .listViews(
+                    offsets: Self.numbers(bounds.dropLast(), width),
+                    sizes: Self.numbers(zip(bounds, ends).map { $1 - $0 }, width))
+            default:
+                .offsets(count == 0 ? Bytes() : Self.numbers(bounds, width), data: Bytes())
+            }
+        let validity = validity.finish(count: count)
+        ends = []
+        self.validity = ValidityBuilder()
+        return Column(type, count: count, validity: validity, storage: storage, children: [column])
+    }
+
+    private static func numbers(_ values: some Collection<Int>, _ width: Int) -> Bytes {
+        var writer = ByteWriter(capacity: values.count * width)
+        for value in values {
+            if width == 8 {
+                writer.append(littleEndian: Int64(value))
             } else {
-                offsets.append(littleEndian: Int32(truncatingIfNeeded: end))
+                writer.append(littleEndian: Int32(truncatingIfNeeded: value))
             }
         }
-        return Column(
-            type, count: count, validity: validity.finish(count: count),
-            storage: .offsets(count == 0 ? Bytes() : offsets.finish(), data: Bytes()),
-            children: [column])
+        return writer.finish()
     }
 }
 

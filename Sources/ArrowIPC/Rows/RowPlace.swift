@@ -162,7 +162,7 @@ struct RowPlace {
         let text: String?
         switch column.type {
         case .utf8, .largeUTF8, .utf8View: text = try column.text(at: position)
-        case .decimal: text = try column.decimalText(at: position)
+        case .decimal, .int128, .uint128: text = try column.decimalText(at: position)
         default: throw mismatch("text")
         }
         guard let text else { throw mismatch("text") }
@@ -201,6 +201,10 @@ struct RowPlace {
         case .binary, .largeBinary, .binaryView, .fixedSizeBinary: return .bytes(try bytes())
         case .timestamp, .date32, .date64: return .moment(try moment())
         case .uint8, .uint16, .uint32, .uint64: return .unsigned(try integer(UInt64.self))
+        case .decimal, .int128, .uint128: return .text(try text())
+        case .duration, .time32, .time64:
+            return Duration(count: try integer(Int64.self), of: column.type).map { .duration($0) }
+        case .interval(let unit): return .interval(try interval(unit))
         default: break
         }
         guard case .fixedWidth = column.type.layout, case .values = column.storage,
@@ -208,6 +212,28 @@ struct RowPlace {
                 || column.type == .int8 || column.type == .int16
         else { return nil }
         return .integer(try integer(Int64.self))
+    }
+
+    private func interval(_ unit: IntervalUnit) throws(ArrowError) -> CalendarInterval {
+        guard let bytes = try column.bytes(at: position) else { throw mismatch("interval") }
+        let first = bytes.span.littleEndian(Int32.self, at: 0) ?? 0
+        let second = bytes.span.littleEndian(Int32.self, at: 4) ?? 0
+        return switch unit {
+        case .yearMonth: CalendarInterval(months: first)
+        case .dayTime: CalendarInterval(days: first, nanoseconds: Int64(second) * 1_000_000)
+        case .monthDayNano:
+            CalendarInterval(
+                months: first, days: second,
+                nanoseconds: bytes.span.littleEndian(Int64.self, at: 8) ?? 0)
+        }
+    }
+
+    /// The number itself of a value that counts time; nil for any other.
+    func elapsedNumber() throws(ArrowError) -> ArrowScalar? {
+        switch column.type {
+        case .duration, .time32, .time64: .integer(try integer(Int64.self))
+        default: nil
+        }
     }
 
     func isPlain(_ type: ObjectIdentifier) -> Bool { parent.plainType == type }

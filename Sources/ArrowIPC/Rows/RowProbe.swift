@@ -31,7 +31,7 @@ struct RowProbe: Decoder {
     }
 
     /// The made-up texts: a type that takes none of the others may take one of a known form.
-    private static let texts = [
+    fileprivate static let texts = [
         "0", "00000000-0000-0000-0000-000000000000", "2000-01-01T00:00:00Z", "http://localhost/",
     ]
 
@@ -150,8 +150,8 @@ extension ArrowScalar {
     fileprivate static var probed: [ArrowScalar] {
         [
             .moment(Timestamp(seconds: 0)), .bytes(Bytes()), .integer(0), .unsigned(0), .float(0),
-            .bool(false), .text("0"),
-        ]
+            .bool(false), .duration(.zero), .interval(CalendarInterval()),
+        ] + RowProbe.texts.map { .text($0) }
     }
 }
 

@@ -54,6 +54,7 @@ extension NumberSink where T: FixedWidthInteger {
             case .integer(let value): T(exactly: value)
             case .unsigned(let value): T(exactly: value)
             case .moment(let moment): moment.count(of: type).flatMap { T(exactly: $0) }
+            case .duration(let duration): duration.count(of: type).flatMap { T(exactly: $0) }
             default: nil
             }
         }
@@ -141,15 +142,15 @@ final class TextSink: RowSink {
     }
 }
 
-/// Text as indices into the texts seen so far.
+/// Values as indices into those seen so far.
 final class DictionarySink: RowSink {
     let type: DataType
     private let indices: any RowSink
-    private let values: TextSink
-    private var known: [String: Int] = [:]
+    private let values: any RowSink
+    private var known: [ArrowScalar: Int] = [:]
     var count: Int { indices.count }
 
-    init(_ type: DataType, indices: any RowSink, values: TextSink) {
+    init(_ type: DataType, indices: any RowSink, values: any RowSink) {
         self.type = type
         self.indices = indices
         self.values = values
@@ -158,12 +159,12 @@ final class DictionarySink: RowSink {
     func appendNull() { indices.appendNull() }
 
     func append(_ value: ArrowScalar) -> Bool {
-        guard case .text(let text) = value else { return false }
-        if let index = known[text] { return indices.append(.integer(Int64(index))) }
-        // More texts than the index can number are a value that the type does not hold.
+        if let index = known[value] { return indices.append(.integer(Int64(index))) }
+        guard values.append(value) else { return false }
+        // More values than the index can number are one that the type does not hold.
         guard indices.append(.integer(Int64(known.count))) else { return false }
-        known[text] = known.count
-        return values.append(value)
+        known[value] = known.count
+        return true
     }
 
     func finish() throws(ArrowError) -> Column {

@@ -22,6 +22,10 @@ public indirect enum DataType: Sendable, Hashable {
     case uint32
     /// Whole numbers of 64 bits without a sign.
     case uint64
+    /// Whole numbers of 128 bits with a sign. The format does not have them; Polars writes them.
+    case int128
+    /// Whole numbers of 128 bits without a sign. The format does not have them; Polars writes them.
+    case uint128
     /// Numbers of IEEE 754 with 16 bits.
     case float16
     /// Numbers of IEEE 754 with 32 bits.
@@ -120,6 +124,7 @@ extension DataType {
         case .int16, .uint16, .float16: .fixedWidth(2)
         case .int32, .uint32, .float32, .date32, .time32: .fixedWidth(4)
         case .int64, .uint64, .float64, .date64, .time64, .timestamp, .duration: .fixedWidth(8)
+        case .int128, .uint128: .fixedWidth(16)
         case .decimal(let width, _, _): .fixedWidth(width.rawValue / 8)
         case .fixedSizeBinary(let width): .fixedWidth(width)
         case .interval(.yearMonth): .fixedWidth(4)
@@ -148,7 +153,7 @@ extension DataType {
     /// The alignment that typed access to the first data buffer needs, in bytes.
     var alignment: Int {
         switch self {
-        case .decimal, .fixedSizeBinary, .interval: return 1
+        case .decimal, .fixedSizeBinary, .interval, .int128, .uint128: return 1
         default: break
         }
         switch layout {

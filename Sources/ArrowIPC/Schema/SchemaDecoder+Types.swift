@@ -42,6 +42,8 @@ extension SchemaDecoder {
         case (16, false): return .uint16
         case (32, false): return .uint32
         case (64, false): return .uint64
+        case (128, true): return .int128
+        case (128, false): return .uint128
         case (let width, _): throw fail(path, "there are no integers of \(width) bits")
         }
     }

@@ -35,7 +35,7 @@ struct SchemaDecoder {
     private mutating func fields(
         _ tables: [FlatTable], path: String, depth: Int
     ) throws(ArrowError) -> [Field] {
-        guard depth < limits.maxNesting else {
+        guard depth < limits.maxNesting || tables.isEmpty else {
             throw fail(path, "fields are nested too deeply", code: .limitExceeded)
         }
         var fields: [Field] = []
@@ -76,22 +76,11 @@ struct SchemaDecoder {
         var index = DataType.int32
         if let integer = table.table(1) {
             index = try self.integer(integer, path: path)
+            guard index.fixedWidth <= 8 else { throw fail(path, "indices of 128 bits") }
         }
         if case .dictionary = value { throw fail(path, "a dictionary of a dictionary") }
         let isOrdered = table.scalar(2, default: UInt8(0)) != 0
         let id = table.scalar(0, default: Int64(0))
         return .dictionary(index: index, value: value, isOrdered: isOrdered, id: id)
-    }
-}
-
-extension Metadata {
-    /// The pairs in a slot of a verified table; nil when the slot is absent.
-    init?(decoding table: FlatTable, slot: Int) {
-        guard table.vector(slot) != nil else { return nil }
-        entries = table.tables(slot).map {
-            Entry(
-                key: String(repairing: $0.string(0) ?? Bytes()),
-                value: String(repairing: $0.string(1) ?? Bytes()))
-        }
     }
 }

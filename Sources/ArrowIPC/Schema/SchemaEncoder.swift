@@ -10,14 +10,20 @@ enum SchemaEncoder {
         let message = builder.table(
             builder.root,
             [.short(version), .byte(MessageKind.schema.rawValue), .reference, .long(0)])
+        write(schema, at: message[0], to: &builder)
+        return builder.finish()
+    }
+
+    static func write(
+        _ schema: Schema, at reference: FlatBuilder.Reference, to builder: inout FlatBuilder
+    ) {
         let parts = builder.table(
-            message[0], [.short(0), .reference, schema.metadata == nil ? .absent : .reference])
+            reference, [.short(0), .reference, schema.metadata == nil ? .absent : .reference])
         let fields = builder.references(parts[0], count: schema.fields.count)
         for (field, reference) in zip(schema.fields, fields) {
             write(field, at: reference, to: &builder)
         }
         if let metadata = schema.metadata { write(metadata, at: parts[1], to: &builder) }
-        return builder.finish()
     }
 
     static func write(
@@ -26,8 +32,8 @@ enum SchemaEncoder {
         let entries = builder.references(reference, count: metadata.entries.count)
         for (entry, reference) in zip(metadata.entries, entries) {
             let pair = builder.table(reference, [.reference, .reference])
-            builder.string(pair[0], entry.key)
-            builder.string(pair[1], entry.value)
+            builder.string(pair[0], entry.keyBytes)
+            builder.string(pair[1], entry.valueBytes)
         }
     }
 
@@ -86,6 +92,8 @@ private struct TypeParameters {
         case .uint16: self.init(.int, [.int(16), .byte(0)])
         case .uint32: self.init(.int, [.int(32), .byte(0)])
         case .uint64: self.init(.int, [.int(64), .byte(0)])
+        case .int128: self.init(.int, [.int(128), .byte(1)])
+        case .uint128: self.init(.int, [.int(128), .byte(0)])
         case .float16: self.init(.floatingPoint, [.short(0)])
         case .float32: self.init(.floatingPoint, [.short(1)])
         case .float64: self.init(.floatingPoint, [.short(2)])

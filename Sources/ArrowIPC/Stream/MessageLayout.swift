@@ -11,6 +11,19 @@ struct MessageLayout: ~Copyable {
         case column(Bytes)
     }
 
+    /// Where a message lies, for the footer of a file.
+    struct Block: Sendable {
+        let kind: MessageKind
+        let offset: Int
+        /// Length of the prefix and the head, with their padding.
+        let headLength: Int
+        let bodyLength: Int
+    }
+
+    /// The messages laid out so far.
+    private(set) var blocks: [Block] = []
+    /// Where the layout begins in the whole output.
+    private let origin: Int
     private var heads = ByteWriter(capacity: 4096)
     private var parts: [Part] = []
     private var count = 0
@@ -26,16 +39,41 @@ struct MessageLayout: ~Copyable {
         (count + alignment - 1) / alignment * alignment
     }
 
-    /// A prefix and a head, padded so that what follows is aligned.
-    mutating func append(head: Bytes) {
-        let padded = Self.padded(8 + head.count) - 8
+    init(origin: Int = 0) { self.origin = origin }
+
+    /// Where what is appended next lies in the whole output.
+    private var position: Int { origin + count + heads.count - noted }
+
+    /// A message: prefix and head, padded so that what follows is aligned, and body.
+    mutating func append(_ kind: MessageKind, head: Bytes, body: [Bytes]) {
+        let start = position
+        let padded = Self.padded(start + 8 + head.count) - start - 8
         heads.append(littleEndian: UInt32.max)
         heads.append(littleEndian: UInt32(truncatingIfNeeded: padded))
         heads.append(head)
         heads.append(repeating: 0, count: padded - head.count)
+        let middle = position
+        append(body: body)
+        blocks.append(
+            Block(
+                kind: kind, offset: start, headLength: middle - start,
+                bodyLength: position - middle))
     }
 
-    mutating func append(body buffers: [Bytes]) {
+    /// The magic that a file begins with.
+    mutating func appendMagic() {
+        heads.append(FileFooter.magic)
+        heads.append(repeating: 0, count: 2)
+    }
+
+    /// The footer of a file, its size, and the magic.
+    mutating func append(footer: Bytes) {
+        heads.append(footer)
+        heads.append(littleEndian: Int32(truncatingIfNeeded: footer.count))
+        heads.append(FileFooter.magic)
+    }
+
+    private mutating func append(body buffers: [Bytes]) {
         for buffer in buffers {
             if buffer.count <= Self.smallBuffer {
                 heads.append(buffer)

@@ -39,27 +39,6 @@ extension Timestamp: ArrowValue {
     }
 }
 
-extension Column {
-    /// The first moment as text, as exact as it is: `2026-11-28` for dates, with a `Z` for moments
-    /// in UTC and without one for a wall clock's.
-    func momentText() throws(ArrowError) -> String? {
-        guard count > 0, !isNull(at: 0) else { return nil }
-        let moment = try MomentSource(self)[0]
-        let text = moment.description
-        switch type {
-        case .date32,
-            .date64 where moment.seconds % 86_400 == 0 && moment.nanoseconds == 0:
-            return String(text.prefix(10))
-        case .timestamp(_, let zone):
-            // The text ends with milliseconds and a Z.
-            var digits = String(moment.nanoseconds + 1_000_000_000).dropFirst()
-            while digits.count > 3, digits.hasSuffix("000") { digits.removeLast(3) }
-            return text.dropLast(4) + digits + (zone == nil ? "" : "Z")
-        default: return text
-        }
-    }
-}
-
 /// Moments as the numbers that columns hold.
 extension Timestamp {
     /// The moment that a number stands for in a column; nil when the type is not one of moments.

@@ -58,6 +58,13 @@ internal import Glibc
         origin = .mapping
     }
 
+    /// Gives the pages of a mapped file back to the page cache. They come in again when they are
+    /// touched, so that nothing changes but what counts as the process's own memory.
+    package func releasePages() {
+        // Sound: the mapping is private and never written, so that no page holds changes.
+        if origin == .mapping { _ = unsafe madvise(base, capacity, MADV_DONTNEED) }
+    }
+
     deinit {
         switch origin {
         case .heap: unsafe free(base)

@@ -22,6 +22,10 @@ public struct FileError: CodedError, Hashable {
 }
 
 extension Bytes {
+    /// Gives the pages of a mapped file, all of it, back to the page cache until they are touched
+    /// again: for whoever goes through a large file once. Other bytes stay as they are.
+    package func releasePages() { region?.releasePages() }
+
     /// The content of a file as it is now, without reading it: pages come in when they are
     /// touched, and belong to the page cache rather than to the process.
     ///

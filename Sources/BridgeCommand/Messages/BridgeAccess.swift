@@ -27,6 +27,7 @@ struct BridgeAccess: Sendable {
         settings.retry = access.retry
         settings.senderName = "natsbridge"
         if let threshold = options.threshold { settings.threshold = threshold }
+        if let limits = options.arrowLimits { settings.arrowLimits = limits }
         if let timeToLive { settings.timeToLive = timeToLive }
         if let memory = options.memory {
             settings.memoryBudget = memory

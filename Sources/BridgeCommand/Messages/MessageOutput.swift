@@ -1,6 +1,8 @@
+internal import ArrowIPC
 internal import BridgeBytes
 internal import BridgeConsole
 internal import BridgeEnvelope
+internal import BridgeJSON
 internal import NATSBridge
 
 /// Prints received messages, and writes their payloads into files where that is wanted.
@@ -13,8 +15,12 @@ struct MessageOutput: Sendable {
     /// The directory for payloads; nil to print values.
     let directory: String?
 
+    /// What tables may claim, and become when they are printed.
+    let limits: ArrowLimits
+
     init(_ arguments: ParsedArguments, _ console: Console) throws(CommandFailure) {
         self.console = console
+        limits = try ArrowLimitOption.limits(arguments) ?? .default
         directory = arguments["--out"]
         guard let directory else { return }
         guard !directory.isEmpty else { throw .usage("--out names no directory") }
@@ -59,7 +65,7 @@ struct MessageOutput: Sendable {
             shown.append(try await shownPayload(payload, index, of: message))
         }
         if console.json {
-            console.json(MessageJSON.encode(message, shown, of: place))
+            try print(message, shown, of: place)
         } else {
             console.line(MessageText.head(of: message, place))
             for line in MessageText.payloads(of: message, shown) { console.line(line) }
@@ -67,6 +73,17 @@ struct MessageOutput: Sendable {
         let failures = shown.compactMap(\.failure)
         for failure in failures { console.remark(failure.line) }
         return failures.first
+    }
+
+    private func print(
+        _ message: Received, _ shown: [ShownPayload], of place: MessagePlace
+    ) throws(CommandFailure) {
+        var output = JSONPieces { [console] piece in console.jsonPiece(piece) }
+        do throws(ArrowError) {
+            try MessageJSON.write(message, shown, of: place, into: &output)
+        } catch {
+            throw CommandFailure(error, target: message.subject.text)
+        }
     }
 
     /// Tells of messages that are missing at this place of the sequence.
@@ -87,7 +104,8 @@ struct MessageOutput: Sendable {
             return .failed(CommandFailure(error))
         }
         guard let directory else {
-            return console.json ? MessageJSON.value(of: payload, in: message) : .value
+            return console.json
+                ? MessageJSON.check(payload, in: message, limits: limits) : .value
         }
         let parts = [message.envelope.messageID, String(index + 1), payload.name]
         let name = parts.map(Self.plain).joined(separator: "-")

@@ -5,6 +5,7 @@ internal import NATSBridge
 enum ReceiveArguments {
     static let out = OptionSpecification.value(
         "--out", short: "-o", "DIR", "write each payload into a file there")
+    static let limit = ArrowLimitOption.option
     static let memory = OptionSpecification.value(
         "--memory", "BYTES", "what payloads by link may hold in memory together (default 1GiB)")
     static let count = OptionSpecification.value(

@@ -14,10 +14,10 @@ enum ReceiveCommand {
                 ReceiveArguments.count,
                 .value("--queue", "GROUP", "share the messages with others of the group"),
                 ReceiveArguments.out, ReceiveArguments.order, ReceiveArguments.keepsDuplicates,
-                ReceiveArguments.memory,
+                ReceiveArguments.memory, ReceiveArguments.limit,
             ] + CommonOptions.bridge + CommonOptions.everywhere,
             notes: [
-                MessageTally.rule,
+                MessageTally.rule, ArrowLimitOption.note,
                 """
                 With --timeout the command ends after that time: with exit code 8 when --count
                 messages have not come. Lost connections and messages that are missing are told on

@@ -17,6 +17,7 @@ enum ReplayCommand {
                     "a duration before now, such as 10m, or a time such as 2026-03-13T07:00:00Z"),
                 .value("--subject", "SUBJECT", "only messages of this subject; may hold * and >"),
                 ReceiveArguments.count, ReceiveArguments.out, ReceiveArguments.memory,
+                ReceiveArguments.limit,
             ] + CommonOptions.bridge + CommonOptions.everywhere,
             notes: [
                 """
@@ -25,7 +26,7 @@ enum ReplayCommand {
                 leave the stream before they are read are told on the standard error. A server that
                 is gone is waited for, without --timeout for ever.
                 """,
-                MessageTally.rule,
+                MessageTally.rule, ArrowLimitOption.note,
             ],
             examples: ["natsbridge replay HEALTH --since 10m --json"]),
         run: { arguments, console throws(CommandFailure) in

@@ -11,7 +11,7 @@ enum RequestCommand {
             path: ["request"], summary: "sends one message, waits for its answer and prints it",
             operands: SendArguments.operands,
             options: SendArguments.options + [
-                ReceiveArguments.out, ReceiveArguments.memory,
+                ReceiveArguments.out, ReceiveArguments.memory, ReceiveArguments.limit,
             ] + CommonOptions.bridge + CommonOptions.everywhere,
             notes: [
                 SendArguments.note,
@@ -19,6 +19,7 @@ enum RequestCommand {
                 An answer of which a payload cannot be used is printed with what could be had, and
                 the exit code is that of the first such payload.
                 """,
+                ArrowLimitOption.note,
             ],
             examples: ["natsbridge request sim.start config:dictionary='{\"iterations\": 10}'"]),
         run: { arguments, console throws(CommandFailure) in

@@ -9,40 +9,41 @@ internal import NATSWire
 /// A received message as one line of JSON: the envelope's keys in their order, each payload's
 /// `data` replaced by `value`, `path` or `error`, and beside them where the message came from.
 enum MessageJSON {
-    /// Writes the line of a message.
-    /// - Parameter shown: For each payload what is shown of it.
-    static func encode(
-        _ message: Received, _ shown: [ShownPayload], of place: MessagePlace
-    ) -> Bytes {
-        var writer = JSONWriter(capacity: 4096)
+    /// Writes the line of a message, piece by piece.
+    /// - Parameter shown: For each payload what is shown of it; tables were checked before.
+    /// - Throws: `ArrowError` when the sink of the output takes no more.
+    static func write(
+        _ message: Received, _ shown: [ShownPayload], of place: MessagePlace,
+        into output: inout JSONPieces
+    ) throws(ArrowError) {
         let envelope = message.envelope
-        writer.beginObject()
+        output.writer.beginObject()
         for (key, text) in texts(of: envelope) {
-            writer.key(key)
-            writer.string(text)
+            output.writer.key(key)
+            output.writer.string(text)
         }
-        writer.key("metadata")
-        writer.value(.object(envelope.metadata))
-        writer.key("payloads")
-        writer.beginArray()
+        output.writer.key("metadata")
+        output.value(.object(envelope.metadata))
+        output.writer.key("payloads")
+        output.writer.beginArray()
         for (index, payload) in message.payloads.enumerated() {
             let head = index < envelope.payloads.count ? envelope.payloads[index] : nil
-            write(payload, head, shown[index], into: &writer)
+            try write(payload, head, shown[index], into: &output)
         }
-        writer.endArray()
-        writer.key("subject")
-        writer.string(message.subject.text)
-        writer.key("headers")
-        writer.value(headers(message.headers))
+        output.writer.endArray()
+        output.writer.key("subject")
+        output.writer.string(message.subject.text)
+        output.writer.key("headers")
+        output.value(headers(message.headers))
         if let sequence = place.sequence {
-            writer.key("stream_sequence")
-            writer.number(sequence)
-            writer.key("delivery_count")
-            writer.number(place.deliveryCount)
+            output.writer.key("stream_sequence")
+            output.writer.number(sequence)
+            output.writer.key("delivery_count")
+            output.writer.number(place.deliveryCount)
         }
-        writer.endObject()
-        writer.endLine()
-        return writer.finish()
+        output.writer.endObject()
+        output.writer.endLine()
+        output.finish()
     }
 
     /// The line of a message that cannot be used.
@@ -87,58 +88,64 @@ enum MessageJSON {
 
     private static func write(
         _ payload: ReceivedPayload, _ head: EnvelopePayload?, _ shown: ShownPayload,
-        into writer: inout JSONWriter
-    ) {
-        writer.beginObject()
+        into output: inout JSONPieces
+    ) throws(ArrowError) {
+        output.writer.beginObject()
         let fields = [
             ("id", head?.id ?? ""), ("dataname", payload.name), ("payload_type", payload.typeName),
             ("transport", payload.transport.rawValue),
             ("encoding", head?.encoding ?? ""),
         ]
         for (key, text) in fields {
-            writer.key(key)
-            writer.string(text)
+            output.writer.key(key)
+            output.writer.string(text)
         }
-        writer.key("size")
-        writer.number(head?.size ?? payload.bytes.count)
+        output.writer.key("size")
+        output.writer.number(head?.size ?? payload.bytes.count)
         switch shown {
         case .file(let path):
-            writer.key("path")
-            writer.string(path)
-        case .json(let value):
-            writer.key("value")
-            writer.raw(value.span)
+            output.writer.key("path")
+            output.writer.string(path)
         case .value:
-            writer.key("value")
-            writer.base64(payload.bytes)
+            output.writer.key("value")
+            try write(valueOf: payload, into: &output)
         case .failed(let failure):
             for (key, value) in failure.fields {
-                writer.key(key)
-                writer.value(value)
+                output.writer.key(key)
+                output.writer.value(value)
             }
         }
-        writer.key("metadata")
-        writer.value(.object(payload.metadata))
-        writer.endObject()
+        output.writer.key("metadata")
+        output.value(.object(payload.metadata))
+        output.writer.endObject()
     }
 
-    /// A payload's value as JSON, unless its table turns out to be damaged.
-    static func value(of payload: ReceivedPayload, in message: Received) -> ShownPayload {
-        var writer = JSONWriter()
+    private static func write(
+        valueOf payload: ReceivedPayload, into output: inout JSONPieces
+    ) throws(ArrowError) {
         switch payload.value {
-        case .text(let text): writer.string(text)
-        case .json(let value), .jsonTable(let value): writer.value(value)
-        case .table(let table):
-            do throws(ArrowError) { try ArrowJSONForm.write(table, into: &writer) } catch {
-                return .failed(
-                    CommandFailure(
-                        error, target: message.subject.text,
-                        correlationID: message.envelope.correlationID))
-            }
-        // Bytes are written as base64 where they are wanted, without a copy.
-        case .image, .audio, .video, .bytes, nil: return .value
+        case .text(let text): output.text(Bytes(utf8: text))
+        case .json(let value), .jsonTable(let value): output.value(value)
+        case .table(let table): try ArrowJSONForm.write(table, into: &output)
+        case .image, .audio, .video, .bytes, nil: output.base64(payload.bytes)
         }
-        return .json(writer.finish())
+    }
+
+    /// Whether a payload's value can be printed: a table may turn out to be damaged, or to be too
+    /// much.
+    static func check(
+        _ payload: ReceivedPayload, in message: Received, limits: ArrowLimits
+    ) -> ShownPayload {
+        guard case .table(let table) = payload.value else { return .value }
+        do throws(ArrowError) {
+            try PrintedSize.check(table, limits: limits)
+            return .value
+        } catch {
+            return .failed(
+                CommandFailure(
+                    error, target: message.subject.text,
+                    correlationID: message.envelope.correlationID))
+        }
     }
 
     private static func headers(_ headers: Headers) -> JSONValue {

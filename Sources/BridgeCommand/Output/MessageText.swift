@@ -41,7 +41,7 @@ enum MessageText {
         switch shown {
         case .file(let path): path
         case .failed(let failure): "not usable (\(failure.code))"
-        case .value, .json: preview(payload)
+        case .value: preview(payload)
         }
     }
 
@@ -77,11 +77,23 @@ enum MessageText {
     private static func preview(_ payload: ReceivedPayload) -> String {
         switch payload.value {
         case .text(let text): cut(text)
-        case .json(let value), .jsonTable(let value): cut(value.description)
+        case .json(let value), .jsonTable(let value): cut(beginning(of: value))
         case .table(let table):
             "\(Figures.grouped(table.count)) rows × \(table.schema.fields.count) columns"
         default: ""
         }
+    }
+
+    /// The first piece of a value's JSON, however large it is.
+    private static func beginning(of value: JSONValue) -> String {
+        var beginning = Bytes()
+        var output = JSONPieces { piece in
+            beginning = piece
+            return false
+        }
+        output.value(value)
+        if beginning.isEmpty { output.finish() }
+        return String(repairing: beginning)
     }
 
     private static func cut(_ text: String) -> String {

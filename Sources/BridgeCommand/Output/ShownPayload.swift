@@ -1,4 +1,3 @@
-internal import BridgeBytes
 internal import BridgeConsole
 internal import NATSBridge
 internal import NATSWire
@@ -7,8 +6,6 @@ internal import NATSWire
 enum ShownPayload: Sendable {
     /// Its value, which is made while it is written.
     case value
-    /// Its value, already as JSON.
-    case json(Bytes)
     /// The file that holds its bytes.
     case file(String)
     /// Why it cannot be had.

@@ -1,3 +1,4 @@
+package import ArrowIPC
 internal import BridgeSockets
 
 /// Options that several commands share, and the settings that they and the environment give.
@@ -64,6 +65,8 @@ package struct CommonOptions: Sendable, Equatable {
     /// What payloads by link may hold in memory together.
     package let memory: Int?
     package let maxDelay: Duration?
+    /// What received tables may claim; nil: the default.
+    package let arrowLimits: ArrowLimits?
 
     package init(
         _ arguments: ParsedArguments, environment: (String) -> String? = ProcessEnvironment.value
@@ -82,5 +85,6 @@ package struct CommonOptions: Sendable, Equatable {
         maxRetries = try arguments.integer("--max-retries", maximum: Self.mostRetries)
         baseDelay = try arguments.duration("--base-delay")
         maxDelay = try arguments.duration("--max-delay")
+        arrowLimits = try ArrowLimitOption.limits(arguments)
     }
 }

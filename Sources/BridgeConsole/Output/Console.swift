@@ -36,6 +36,18 @@ package struct Console: Sendable {
     /// JSON of the result, with the ends of its lines.
     package func json(_ text: Bytes) { StandardOutput.write(TerminalText.json(text)) }
 
+    /// A line of the result that may hold escapes of ours; what is a peer's in it was made fit to
+    /// be shown before.
+    package func styled(_ text: String) { StandardOutput.write(Bytes(utf8: text + "\n")) }
+
+    /// A piece of a JSON line of the result, which ends between two characters.
+    /// - Returns: Whether more of it is of use.
+    package func jsonPiece(_ text: Bytes) -> Bool {
+        StandardOutput.writePiece(
+            TerminalText.json(text), endsLine: text.count > 0 && text[text.count - 1] == 0x0A)
+        return !StandardOutput.hasFailed && !Task.isCancelled
+    }
+
     /// Bytes of the result as they are: what the user asked for, and no text.
     package func raw(_ bytes: Bytes) { StandardOutput.write(bytes) }
 

@@ -45,11 +45,43 @@ package enum StandardOutput {
         return output.st_dev == errors.st_dev && output.st_ino == errors.st_ino
     }()
 
+    /// A line of the standard output that comes in pieces, and what waits for its end.
+    private struct OpenLine {
+        var isOpen = false
+        var waiting: [Bytes] = []
+    }
+
+    private static let openLine = Mutex(OpenLine())
+
     /// Writes all bytes to the standard output or the standard error, with nothing of the other
-    /// between them; false leaves the reason in `errno`.
+    /// between them; false leaves the reason in `errno`. Where both are one, what is for the
+    /// standard error waits while a line is open.
     static func writeLine(_ bytes: Bytes, to descriptor: Int32) -> Bool {
         guard isShared else { return FileBytes.writeAll(bytes, to: descriptor) }
+        let waits =
+            descriptor != Self.descriptor
+            && openLine.withLock { line in
+                if line.isOpen { line.waiting.append(bytes) }
+                return line.isOpen
+            }
+        if waits { return true }
         return writing.withLock { _ in FileBytes.writeAll(bytes, to: descriptor) }
+    }
+
+    /// Writes a piece of a line. Remarks that come before the line has ended are written after it.
+    static func writePiece(_ bytes: Bytes, endsLine: Bool) {
+        openLine.withLock { $0.isOpen = !endsLine }
+        write(bytes)
+        if endsLine { endLine() }
+    }
+
+    /// Ends a line that will not be continued, and writes what waited for its end.
+    static func endLine() {
+        let waiting = openLine.withLock { line in
+            defer { line = OpenLine() }
+            return line.waiting
+        }
+        for bytes in waiting { _ = writeLine(bytes, to: 2) }
     }
 
     /// Whether a write has failed.
@@ -110,6 +142,7 @@ package enum StandardOutput {
 
     /// Closes the output.
     package static func finish() -> End {
+        endLine()
         let hasWritten = state.withLock { $0.hasWritten }
         if close(descriptor) != 0, hasWritten, errno != EINTR { note(errno) }
         let done = deed.withLock { $0 }

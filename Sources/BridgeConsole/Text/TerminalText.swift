@@ -13,12 +13,7 @@ package enum TerminalText {
 
     /// Whether a character is shown as its number only.
     package static func isHarmful(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.value {
-        case 0..<0x20, 0x7F...0x9F: true  // C0, DEL, C1
-        case 0x61C, 0x200E, 0x200F, 0x202A...0x202E, 0x2066...0x2069: true  // directions
-        case 0x2028, 0x2029: true  // ends of lines
-        default: false
-        }
+        DisplayWidth.isHarmful(scalar)
     }
 
     /// A text on one line, cut to a number of scalars. Ends of lines and tabs become blanks.

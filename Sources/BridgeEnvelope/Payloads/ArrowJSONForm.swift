@@ -13,20 +13,40 @@ package import BridgeJSON
 /// Integers of 64 bits, times of 64 bits and decimals are strings, since JSON readers round
 /// them; binary is lower-case hexadecimal; a structure is an array of its values in the order of
 /// the fields, a map an array of pairs. NaN and the infinities are strings. When two columns have
-/// the same name, `columns` is keyed by position.
+/// the same name, `columns` is keyed by position. Metadata that is not UTF-8 is `{"hex": digits}`.
 package enum ArrowJSONForm {
-    /// Writes the object of a table.
-    /// - Throws: `ArrowError` when a column's content is invalid; the writer is then of no use.
+    /// Writes the object of a table, batch by batch.
+    /// - Throws: `ArrowError` when a column's content is invalid, with the column's name; the
+    ///   output is then of no use. `PrintedSize` tells beforehand. `cancelled` when the sink of the
+    ///   output takes no more.
     package static func write(
-        _ table: Table, into writer: inout JSONWriter
+        _ table: Table, into output: inout JSONPieces
     ) throws(ArrowError) {
-        writer.beginObject()
-        write(schema: table.schema, into: &writer)
-        writer.key("batches")
-        writer.beginArray()
-        for batch in table.batches { try write(batch, into: &writer) }
-        writer.endArray()
-        writer.endObject()
+        begin(table.schema, into: &output)
+        for batch in table.batches { try write(batch, into: &output) }
+        end(into: &output)
+    }
+
+    /// Begins the object of a table; its batches follow.
+    package static func begin(_ schema: Schema, into output: inout JSONPieces) {
+        output.writer.beginObject()
+        write(schema: schema, into: &output.writer)
+        output.writer.key("batches")
+        output.writer.beginArray()
+    }
+
+    /// Ends the object of a table.
+    package static func end(into output: inout JSONPieces) {
+        output.writer.endArray()
+        output.writer.endObject()
+    }
+
+    /// A table's object in one piece of memory, for tables that are known to be small.
+    /// - Throws: `ArrowError` when a column's content is invalid.
+    package static func text(of table: Table) throws(ArrowError) -> Bytes {
+        var output = JSONPieces()
+        try write(table, into: &output)
+        return output.writer.take(capacity: 0)
     }
 
     /// Writes the keys `metadata` and `schema` into an object that the caller has begun.
@@ -39,28 +59,30 @@ package enum ArrowJSONForm {
     }
 
     /// Writes the object of a batch.
-    /// - Throws: `ArrowError` when a column's content is invalid, with the column's name.
+    /// - Throws: As for a table.
     package static func write(
-        _ batch: RecordBatch, into writer: inout JSONWriter
+        _ batch: RecordBatch, into output: inout JSONPieces
     ) throws(ArrowError) {
         let byPosition = batch.schema.hasDuplicateNames
-        writer.beginObject()
-        writer.key("rows")
-        writer.number(batch.count)
-        writer.key("columns")
-        writer.beginObject()
+        output.writer.beginObject()
+        output.writer.key("rows")
+        output.writer.number(batch.count)
+        output.writer.key("columns")
+        output.writer.beginObject()
         for (position, column) in batch.columns.enumerated() {
             let name = batch.schema.fields[position].name
-            writer.key(byPosition ? String(position) : name)
-            do throws(ArrowError) { try write(column, into: &writer) } catch {
+            output.writer.key(byPosition ? String(position) : name)
+            do throws(ArrowError) { try write(column, into: &output) } catch {
                 var error = error
                 error.field = name
                 throw error
             }
         }
-        writer.endObject()
-        if let metadata = batch.metadata { write(key: "metadata", metadata, into: &writer) }
-        writer.endObject()
+        output.writer.endObject()
+        if let metadata = batch.metadata {
+            write(key: "metadata", metadata, into: &output.writer)
+        }
+        output.writer.endObject()
     }
 
     private static func write(
@@ -74,11 +96,23 @@ package enum ArrowJSONForm {
         writer.beginArray()
         for entry in metadata.entries {
             writer.beginArray()
-            writer.string(entry.key)
-            writer.string(entry.value)
+            write(entry.keyBytes, into: &writer)
+            write(entry.valueBytes, into: &writer)
             writer.endArray()
         }
         writer.endArray()
+    }
+
+    /// Bytes that are text as a rule: what is none becomes an object with its hexadecimal digits.
+    private static func write(_ bytes: Bytes, into writer: inout JSONWriter) {
+        if let text = String(validating: bytes) {
+            writer.string(text)
+            return
+        }
+        writer.beginObject()
+        writer.key("hex")
+        writer.string(Hex.string(bytes.span))
+        writer.endObject()
     }
 
     private static func write(_ field: Field, into writer: inout JSONWriter) {
@@ -86,7 +120,7 @@ package enum ArrowJSONForm {
         writer.key("name")
         writer.string(field.name)
         writer.key("type")
-        writer.string(field.type.description)
+        writer.string(field.type.name)
         writer.key("nullable")
         writer.bool(field.isNullable)
         write(key: "metadata", field.metadata, into: &writer)
@@ -109,7 +143,7 @@ package enum ArrowJSONForm {
             writer.endArray()
         case .dictionary(let index, let value, let isOrdered, _):
             writer.key("index")
-            writer.string(index.description)
+            writer.string(index.name)
             writer.key("ordered")
             writer.bool(isOrdered)
             writer.key("value")

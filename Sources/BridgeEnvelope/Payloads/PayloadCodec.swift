@@ -1,4 +1,4 @@
-internal import ArrowIPC
+package import ArrowIPC
 package import BridgeBytes
 internal import BridgeJSON
 
@@ -27,11 +27,12 @@ package enum PayloadCodec {
     }
 
     /// The value that serialized bytes stand for. `encoding` is a hint that no decision needs.
-    /// In JSON, half a character is U+FFFD: the bytes themselves still say what the peer wrote.
+    /// `limits` bounds tables. In JSON, half a character is U+FFFD: the bytes themselves still say
+    /// what the peer wrote.
     /// - Throws: `unknownPayloadType` with the name, `invalidContent` with the position in the
     ///   bytes.
     package static func deserialize(
-        _ bytes: Bytes, typeName: String, encoding: String = ""
+        _ bytes: Bytes, typeName: String, encoding: String = "", limits: ArrowLimits = .default
     ) throws(EnvelopeError) -> PayloadValue {
         guard let type = PayloadType(wireName: typeName, content: bytes) else {
             throw EnvelopeError(
@@ -45,7 +46,7 @@ package enum PayloadCodec {
             let rows = try json(bytes)
             try checkRows(rows)
             return .jsonTable(rows)
-        case .table: return .table(try table(bytes))
+        case .table: return .table(try table(bytes, limits))
         case .image: return .image(bytes)
         case .audio: return .audio(bytes)
         case .video: return .video(bytes)
@@ -74,9 +75,11 @@ package enum PayloadCodec {
         }
     }
 
-    private static func table(_ bytes: Bytes) throws(EnvelopeError) -> ArrowIPC.Table {
+    private static func table(
+        _ bytes: Bytes, _ limits: ArrowLimits
+    ) throws(EnvelopeError) -> ArrowIPC.Table {
         do throws(ArrowError) {
-            return try ArrowIPC.Table(ipcStream: bytes)
+            return try ArrowIPC.Table(ipcStream: bytes, limits: limits)
         } catch {
             throw EnvelopeError(arrow: error)
         }
@@ -100,8 +103,8 @@ extension EnvelopeError {
     /// What is wrong with a table.
     init(arrow error: ArrowError) {
         self.init(
-            .invalidContent, stage: .payload, offset: error.offset, field: error.field,
-            error.message)
+            error.code == .limitExceeded ? .limitExceeded : .invalidContent, stage: .payload,
+            offset: error.offset, field: error.field, error.message)
         underlying = error
     }
 }

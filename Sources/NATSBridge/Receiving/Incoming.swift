@@ -183,7 +183,8 @@ struct Incoming: Sendable {
     ) throws(BridgeError) -> PayloadValue {
         do throws(EnvelopeError) {
             return try PayloadCodec.deserialize(
-                bytes, typeName: payload.typeName, encoding: payload.encoding)
+                bytes, typeName: payload.typeName, encoding: payload.encoding,
+                limits: bridge.options.arrowLimits)
         } catch {
             throw failure(error, correlationID, .deserialize, field: "payloads[\(index)]")
         }

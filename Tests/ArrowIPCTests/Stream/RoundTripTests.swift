@@ -96,10 +96,4 @@ import Testing
             }
         }
     }
-
-    @Test func fileFormatIsReadInItsStreamOrder() throws {
-        let stream = try Tables.wide().ipcStream()
-        let file = Bytes(Array("ARROW1\0\0".utf8) + [UInt8](stream) + Array("footer".utf8))
-        #expect(try Table(ipcStream: file).ipcStream() == stream)
-    }
 }

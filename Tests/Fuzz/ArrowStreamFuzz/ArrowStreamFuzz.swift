@@ -25,7 +25,7 @@ private struct Outcome: Equatable {
 private func readWhole(_ input: Bytes) -> Outcome {
     var outcome = Outcome()
     do throws(ArrowError) {
-        var reader = try StreamReader(input)
+        var reader = try StreamReader(input, salvagesFiles: true)
         while let batch = try reader.next() {
             outcome.rows.append(batch.count)
             exercise(batch)
@@ -36,7 +36,7 @@ private func readWhole(_ input: Bytes) -> Outcome {
 
 private func readPieces(_ input: Bytes) -> Outcome {
     var outcome = Outcome()
-    var decoder = StreamDecoder()
+    var decoder = StreamDecoder(salvagesFiles: true)
     // Byte by byte when the input begins with a zero, else in pieces of that size.
     let size = Swift.max(1, input.isEmpty ? 1 : Int(input.span[input.count / 2]))
     do throws(ArrowError) {

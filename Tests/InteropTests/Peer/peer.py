@@ -15,6 +15,7 @@ import nats
 import arrow_form
 import arrow_same
 import arrow_samples
+import arrow_writers
 import forms
 import plik
 import reading
@@ -27,6 +28,7 @@ class Peer:
         self.connection = None
         self.store = None
         self.subscriptions = {}
+        self.written = {}
 
     async def connect(self, request):
         """Connects to the server {nats}, if any, and remembers the file server {store}."""
@@ -126,6 +128,32 @@ class Peer:
             original = file.read()
         written = base64.b64decode(request["written"], validate=True)
         return {"differences": arrow_same.differences(original, written)}
+
+    async def arrow_writers(self, request):
+        """The names of all that write files and streams here."""
+        return {"names": list(arrow_writers.WRITERS)}
+
+    async def arrow_readers(self, request):
+        """The names of all that read what we write."""
+        return {"names": list(arrow_writers.READERS)}
+
+    async def arrow_write_by(self, request):
+        """What a writer writes."""
+        content = await asyncio.to_thread(arrow_writers.WRITERS[request["name"]])
+        self.written[request["name"]] = content
+        return {"content": base64.b64encode(content).decode()}
+
+    async def arrow_same_as_written(self, request):
+        """Where pyarrow finds that what we wrote differs from what the writer wrote last."""
+        written = base64.b64decode(request["written"], validate=True)
+        return {"differences": arrow_same.differences(self.written[request["name"]], written)}
+
+    async def arrow_read_by(self, request):
+        """Where a reader finds other values in what we wrote than pyarrow does."""
+        written = base64.b64decode(request["written"], validate=True)
+        is_file = written[:6] == b"ARROW1"
+        return {"differences": await asyncio.to_thread(
+            arrow_writers.differences, request["name"], written, is_file)}
 
     async def fetch(self, request):
         """Fetches a URL; answers with status, headers and body."""

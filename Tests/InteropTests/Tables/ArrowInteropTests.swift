@@ -101,10 +101,7 @@ struct OurReading {
         return String(repairing: Base64.encode(stream.span))
     }
 
-    // A function of its own, and typed: 6.3.1's move checker crashes on the writer otherwise.
     private static func formText(_ table: Table) throws(ArrowError) -> Bytes {
-        var writer = JSONWriter()
-        try ArrowJSONForm.write(table, into: &writer)
-        return writer.finish()
+        try ArrowJSONForm.text(of: table)
     }
 }

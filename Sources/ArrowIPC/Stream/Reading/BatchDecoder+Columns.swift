@@ -7,14 +7,15 @@ extension BatchDecoder {
         let type = field.type
         var validity: Bitmap?
         switch type.layout {
-        case .null, .runs: try checkRowsWithoutData(count, path: path)
-        case .union:
-            // V4 had a slot for a bitmap here, of which nobody knows what it would mean.
-            if message.version < 4 { _ = try storedBuffer(path) }
-            if message.version < 4, nulls > 0 { throw fail(path, "a union has nulls of its own") }
+        case .null: claim(count, path: path)
+        case .runs:
+            claim(count, path: path)
+            try passSlotOfV4(path, nulls: nulls)
+        case .union: try passSlotOfV4(path, nulls: nulls)
         default: validity = try self.validity(path, count: count, nulls: nulls)
         }
-        var storage = try storage(type, count: count, path: path)
+        var storage = try storage(type, count: count, validity, path: path)
+        if validity != nil || storage.holdsValues { prove(count) }
         if message.isBigEndian { storage = ByteOrder.swapped(storage, of: type) }
         var children: [Column] = []
         if case .dictionary = type.layout {
@@ -28,31 +29,42 @@ extension BatchDecoder {
         return Column(type, count: count, validity: validity, storage: storage, children: children)
     }
 
+    /// Metadata V4 has a slot for a bitmap in unions and runs, too, of which nobody knows what it
+    /// would mean: their values know themselves whether they are null.
+    private mutating func passSlotOfV4(_ path: String, nulls: Int) throws(ArrowError) {
+        guard message.version < 4 else { return }
+        _ = try storedBuffer(path)
+        if nulls > 0 { throw fail(path, "a column of unions or runs has nulls of its own") }
+    }
+
     /// Passes over a column and its children.
     mutating func skip(_ field: Field, path: String) throws(ArrowError) {
-        _ = try node(path)
+        let count = try node(path).count
         let type = field.type
-        let hasSlotOfV4 = message.version < 4
-        switch type.layout {
-        case .null, .runs: break
-        case .fixedList, .structure: try skipBuffers(1, path)
-        case .bits, .fixedWidth, .list, .dictionary: try skipBuffers(2, path)
-        case .variable, .listViews: try skipBuffers(3, path)
-        case .views: try skipBuffers(2 + variadicCount(path), path)
-        case .union(.sparse): try skipBuffers(hasSlotOfV4 ? 2 : 1, path)
-        case .union(.dense): try skipBuffers(hasSlotOfV4 ? 3 : 2, path)
-        }
+        let slotOfV4 = message.version < 4 ? 1 : 0
+        let buffers =
+            switch type.layout {
+            case .null: 0
+            case .runs: slotOfV4
+            case .fixedList, .structure: 1
+            case .bits, .fixedWidth, .list, .dictionary: 2
+            case .variable, .listViews: 3
+            case .views: 2 + (try variadicCount(path))
+            case .union(.sparse): 1 + slotOfV4
+            case .union(.dense): 2 + slotOfV4
+            }
+        try skipBuffers(buffers, of: count, path)
         if case .dictionary = type.layout { return }
         for child in type.children { try skip(child, path: "\(path).\(child.name)") }
     }
 
     private mutating func storage(
-        _ type: DataType, count: Int, path: String
+        _ type: DataType, count: Int, _ validity: Bitmap?, path: String
     ) throws(ArrowError) -> Column.Storage {
         switch type.layout {
-        case .bits: return .bits(Bitmap(try bits(path, count: count), count: count))
+        case .bits: return .bits(Bitmap(try bits(path, count: count) ?? Bytes(), count: count))
         case .fixedWidth(let width):
-            if width == 0 { try checkRowsWithoutData(count, path: path) }
+            if width == 0 { claim(count, path: path) }
             return .values(
                 try buffer(path, of: count, width: width, alignment: type.alignment))
         case .variable(let width):
@@ -78,22 +90,29 @@ extension BatchDecoder {
         case .runs: return .runs(start: 0)
         case .dictionary(let width):
             let indices = try buffer(path, of: count, width: width, alignment: width)
-            return .indices(indices, chunks: try dictionaryChunks(type, path: path))
+            return .indices(
+                indices, chunks: try dictionaryChunks(type, count: count, validity, path: path))
         case .fixedList, .structure, .null: return .none
         }
     }
 
+    /// The values of a dictionary column, which a writer need not send when it has none to name.
     private func dictionaryChunks(
-        _ type: DataType, path: String
+        _ type: DataType, count: Int, _ validity: Bitmap?, path: String
     ) throws(ArrowError) -> [DictionaryChunk] {
-        guard case .dictionary(_, _, _, let id) = type, let chunks = dictionaries.chunks[id] else {
+        guard case .dictionary(_, _, _, let id) = type else { return [] }
+        if let chunks = dictionaries.chunks[id] { return chunks }
+        guard count == 0 || validity?.setCount == 0 else {
             throw fail(path, "the dictionary of the column has not been sent")
         }
-        return chunks
+        return []
     }
 
-    private mutating func bits(_ path: String, count: Int) throws(ArrowError) -> Bytes {
+    private mutating func bits(
+        _ path: String, count: Int, mayBeAbsent: Bool = false
+    ) throws(ArrowError) -> Bytes? {
         let bytes = try buffer(path)
+        if mayBeAbsent, bytes.isEmpty { return nil }
         guard bytes.count >= count / 8 + (count % 8 == 0 ? 0 : 1) else {
             throw fail(path, "a buffer of \(bytes.count) bytes is too short for \(count) bits")
         }
@@ -103,11 +122,13 @@ extension BatchDecoder {
     mutating func validity(
         _ path: String, count: Int, nulls: Int
     ) throws(ArrowError) -> Bitmap? {
-        guard nulls > 0 else {
+        guard nulls != 0 else {
             _ = try storedBuffer(path)
             return nil
         }
-        return Bitmap(try bits(path, count: count), count: count)
+        return try bits(path, count: count, mayBeAbsent: nulls < 0).map {
+            Bitmap($0, count: count)
+        }
     }
 
     private mutating func offsets(
@@ -123,17 +144,17 @@ extension BatchDecoder {
     }
 
     /// Children in step with their parent have as many values as it needs.
-    private func fit(
+    private mutating func fit(
         _ children: [Column], to type: DataType, count: Int, path: String
     ) throws(ArrowError) -> [Column] {
         let needed: Int
         switch type.layout {
         case .structure:
-            if children.isEmpty { try checkRowsWithoutData(count, path: path) }
+            if children.isEmpty { claim(count, path: path) }
             needed = count
         case .union(.sparse): needed = count
         case .fixedList(let size):
-            if size == 0 { try checkRowsWithoutData(count, path: path) }
+            if size == 0 { claim(count, path: path) }
             let (product, overflow) = count.multipliedReportingOverflow(by: size)
             needed = overflow ? Int.max : product
         case .runs:
@@ -149,5 +170,18 @@ extension BatchDecoder {
             fitted.append(child[0..<needed])
         }
         return fitted
+    }
+}
+
+extension Column.Storage {
+    /// Whether there is a buffer of the column's own that grows with its values.
+    fileprivate var holdsValues: Bool {
+        switch self {
+        case .none, .runs: false
+        case .bits(let bits): bits.count > 0
+        case .values(let bytes), .views(let bytes, _), .indices(let bytes, _): !bytes.isEmpty
+        case .offsets(let offsets, _), .listViews(let offsets, _): !offsets.isEmpty
+        case .union(let codes, _): !codes.isEmpty
+        }
     }
 }

@@ -32,6 +32,7 @@ struct BatchDecoder {
     private var nextNode = 0
     private var nextBuffer = 0
     private var nextVariadicCount = 0
+    private var evidence = RowEvidence()
     /// How the body is compressed, if it is.
     private var compression: BodyCompression?
     /// What compressed buffers of the stream became, with those of this message.
@@ -77,14 +78,17 @@ struct BatchDecoder {
             }
         }
         let columns = projection.arranged(decoded)
-        if columns.isEmpty { try checkRowsWithoutData(rows, path: "") }
+        if columns.isEmpty { evidence.claim(rows, path: "") }
+        try checkEvidence()
         return RecordBatch(
             schema: projection.schema, columns: columns, count: rows, metadata: metadata)
     }
 
     /// The values of a dictionary.
     mutating func dictionary(_ type: DataType) throws(ArrowError) -> Column {
-        try column(Field("dictionary", type), rows: rows())
+        let values = try column(Field("dictionary", type), rows: rows())
+        try checkEvidence()
+        return values
     }
 
     private mutating func column(_ field: Field, rows: Int) throws(ArrowError) -> Column {
@@ -100,15 +104,21 @@ struct BatchDecoder {
         ArrowError(.invalidBatch, stage: .batch, offset: message.base, field: path, what)
     }
 
-    func checkRowsWithoutData(_ rows: Int, path: String) throws(ArrowError) {
-        guard rows <= limits.maxRowsWithoutData else {
-            throw ArrowError(
-                .limitExceeded, stage: .batch, offset: message.base, field: path,
-                "\(rows) rows without data are over the limit of \(limits.maxRowsWithoutData)")
-        }
+    /// Notes values that no buffer holds, however many.
+    mutating func claim(_ count: Int, path: String) { evidence.claim(count, path: path) }
+
+    /// Notes values that a buffer holds.
+    mutating func prove(_ count: Int) { evidence.prove(count) }
+
+    private func checkEvidence() throws(ArrowError) {
+        guard let claim = evidence.unproven, claim.count > limits.maxRowsWithoutData else { return }
+        throw ArrowError(
+            .limitExceeded, stage: .batch, offset: message.base, field: claim.path,
+            "\(claim.count) rows without data are over the limit of \(limits.maxRowsWithoutData)")
     }
 
-    /// The next node: number of values and number of nulls.
+    /// The next node: number of values and number of nulls, which is -1 when the writer did not
+    /// count them.
     mutating func node(_ path: String) throws(ArrowError) -> (count: Int, nulls: Int) {
         guard nextNode < nodes.count else { throw fail(path, "the batch has too few nodes") }
         let position = nodes.start + 16 * nextNode
@@ -116,17 +126,29 @@ struct BatchDecoder {
         let span = message.head.bytes.span
         guard let count = span.littleEndian(Int64.self, at: position),
             let nulls = span.littleEndian(Int64.self, at: position + 8),
-            count >= 0, nulls >= 0, nulls <= count
+            count >= 0, nulls >= -1, nulls <= count
         else { throw fail(path, "the counts of a node are impossible") }
         return (Int(count), Int(nulls))
     }
 
-    /// Passes over the next buffers without looking at them.
-    mutating func skipBuffers(_ count: Int, _ path: String) throws(ArrowError) {
-        guard count <= buffers.count - nextBuffer else {
+    /// Passes over the next buffers, of so many values, by their lengths alone.
+    mutating func skipBuffers(
+        _ number: Int, of count: Int, _ path: String
+    ) throws(ArrowError) {
+        guard number <= buffers.count - nextBuffer else {
             throw fail(path, "the batch has too few buffers")
         }
-        nextBuffer += count
+        let head = message.head.bytes
+        let span = head.span
+        for index in nextBuffer..<nextBuffer + number {
+            let length = span.littleEndian(Int64.self, at: buffers.start + 16 * index + 8) ?? 0
+            let most = compression == nil ? 1 : limits.maxInflationRatio
+            guard length >= 0, length <= message.body.count else { continue }
+            // A bit per value is the least that a buffer can hold.
+            let (bytes, isPlenty) = Int(length).multipliedReportingOverflow(by: most)
+            if isPlenty || count / 8 <= bytes, length > 0 { evidence.prove(count) }
+        }
+        nextBuffer += number
     }
 
     /// The content of the next buffer.

@@ -9,7 +9,7 @@ struct DictionaryTable: Sendable {
     /// The type of the values of each id. Fields may share an id, and then also the type.
     private let types: [Int64: DataType]
     /// The ids that the selected columns need; the messages of others are passed over.
-    private let needed: Set<Int64>
+    let needed: Set<Int64>
 
     init(_ projection: Projection, base: Int) throws(ArrowError) {
         var types: [Int64: DataType] = [:]
@@ -34,6 +34,19 @@ struct DictionaryTable: Sendable {
             }
             try collect(field.type.children, into: &types, base: base)
         }
+    }
+
+    /// The ids of the dictionaries inside the values of another one, which must be there first.
+    func ids(inside id: Int64) -> Set<Int64> {
+        var ids: Set<Int64> = []
+        func visit(_ fields: [Field]) {
+            for field in fields {
+                if case .dictionary(_, _, _, let id) = field.type { ids.insert(id) }
+                visit(field.type.children)
+            }
+        }
+        visit(types[id]?.children ?? [])
+        return ids
     }
 
     /// Takes the `DictionaryBatch` of a message.

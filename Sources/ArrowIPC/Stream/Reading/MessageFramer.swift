@@ -7,7 +7,7 @@ internal import BridgeBytes
 /// message:  0xFFFFFFFF  i32 size of head   head (a flatbuffer, padded)   body
 /// legacy:               i32 size of head   head                          body
 /// end:      0xFFFFFFFF  0                  or only a 0, or the end of the input
-/// file:     "ARROW1" 0 0, then a stream, then a footer that is not needed to read it
+/// file:     "ARROW1" 0 0, then messages, which its footer finds: see `FileFooter`
 /// ```
 /// The framer holds no bytes and no position: it is asked again with the window that begins
 /// where the last message ended. A window that is too small for the head is told how long it must
@@ -16,14 +16,18 @@ internal import BridgeBytes
 /// Source: "Encapsulated message format" of the Arrow columnar format.
 struct MessageFramer: Sendable {
     let limits: ArrowLimits
+    /// Whether a file is read without its footer, as its messages come.
+    var salvagesFiles = false
+    /// Whether the input is such a file, which may have zeros between its messages.
+    var passesZeros = false
 
     /// What a window begins with.
     enum Step {
         /// The window must hold at least this many bytes; a caller without more has a truncated
         /// stream, or a complete one if the window is empty. Never more than a head takes.
         case needMore(atLeast: Int)
-        /// The magic of the file format, of that size.
-        case fileMagic(size: Int)
+        /// Bytes of a file that belong to no message.
+        case padding(size: Int)
         case message(Message)
         /// The mark of the end, of that size. What follows is not the stream's.
         case end(size: Int)
@@ -38,7 +42,6 @@ struct MessageFramer: Sendable {
     }
 
     private static let continuation: UInt32 = 0xFFFF_FFFF
-    private static let magic: [UInt8] = [0x41, 0x52, 0x52, 0x4F, 0x57, 0x31]
 
     /// Looks at the window.
     /// - Parameters:
@@ -49,16 +52,29 @@ struct MessageFramer: Sendable {
         guard let first = span.littleEndian(UInt32.self, at: 0) else {
             return .needMore(atLeast: 4)
         }
-        if base == 0, span[0] == Self.magic[0], span[1] == Self.magic[1] {
+        if base == 0, span[0] == FileFooter.magic[0], span[1] == FileFooter.magic[1] {
             guard window.count >= 8 else { return .needMore(atLeast: 8) }
-            if Scan.equal(span.extracting(0..<6), Self.magic.span) { return .fileMagic(size: 8) }
+            if FileFooter.begins(window) { return try fileBegins() }
         }
-        if base == 0, first != Self.continuation, let name = ForeignFormat.name(of: window) {
-            throw ForeignFormat.error(name)
+        if passesZeros, first == 0 { return .padding(size: 4) }
+        if base == 0, first != Self.continuation, let error = ForeignFormat.error(of: window) {
+            throw error
         }
         guard first == Self.continuation else { return try message(first, window, 4, base: base) }
         guard let size = span.littleEndian(UInt32.self, at: 4) else { return .needMore(atLeast: 8) }
         return try message(size, window, 8, base: base)
+    }
+
+    /// The magic of the file format. Whoever collects pieces does not know the footer, which comes
+    /// last, when the batches go by.
+    private func fileBegins() throws(ArrowError) -> Step {
+        guard salvagesFiles else {
+            throw ArrowError(
+                .unsupportedFeature, stage: .framing, offset: 0,
+                "a file of the Arrow format is read by its footer, which comes last: collect it"
+                    + " whole, or salvage its stream")
+        }
+        return .padding(size: 8)
     }
 
     private func message(

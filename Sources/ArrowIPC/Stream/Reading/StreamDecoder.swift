@@ -20,7 +20,7 @@ public import BridgeBytes
 /// A copy is made only of messages that pieces cut. Whoever has the whole stream in memory or in
 /// a mapped file uses `StreamReader`, which copies nothing.
 public struct StreamDecoder: ~Copyable, Sendable {
-    private let framer: MessageFramer
+    private var framer: MessageFramer
     private var machine: StreamMachine
     private var input = InputQueue()
     /// How many bytes the head that is being looked for needs, as far as is known.
@@ -40,8 +40,13 @@ public struct StreamDecoder: ~Copyable, Sendable {
     /// - Parameters:
     ///   - columns: Which columns the batches have.
     ///   - limits: What a stream may claim.
-    public init(columns: ColumnSelection = .all, limits: ArrowLimits = .default) {
-        framer = MessageFramer(limits: limits)
+    ///   - salvagesFiles: Whether a file of the file format is read as the stream of its messages.
+    ///     Else it is refused, as its footer, which alone says what it holds, comes last.
+    public init(
+        columns: ColumnSelection = .all, limits: ArrowLimits = .default,
+        salvagesFiles: Bool = false
+    ) {
+        framer = MessageFramer(limits: limits, salvagesFiles: salvagesFiles)
         machine = StreamMachine(limits: limits, columns: columns)
     }
 
@@ -108,7 +113,9 @@ extension StreamDecoder {
             }
             switch try framer.next(window, base: base) {
             case .needMore(let count): needed = count
-            case .fileMagic(let size): pass(size)
+            case .padding(let size):
+                framer.passesZeros = true
+                pass(size)
             case .end(let size):
                 pass(size)
                 isAtEnd = true
@@ -140,7 +147,7 @@ extension StreamDecoder {
 
     private func noSchema() -> ArrowError {
         fed == 0
-            ? ForeignFormat.error("an empty input")
+            ? ForeignFormat.emptyInput
             : ArrowError(.truncated, stage: .framing, offset: base, "the stream has no schema")
     }
 }

@@ -10,10 +10,10 @@ internal import BridgeBytes
 /// Everything else is an error: a batch before the schema, a second schema, tensors. Dictionaries
 /// may come at any time after the schema; a batch uses those of its time. The machine neither
 /// looks for messages nor knows where they come from: `StreamReader` cuts them out of bytes that
-/// are there, `StreamDecoder` collects them from pieces.
+/// are there, `StreamDecoder` collects them from pieces, `FileReader` goes where a footer points.
 /// Source: "IPC Streaming Format" of the Arrow columnar format.
 struct StreamMachine: Sendable {
-    private let limits: ArrowLimits
+    let limits: ArrowLimits
     private let selection: ColumnSelection
     /// What the schema message settled; nil before it.
     private var settled: Settled?
@@ -32,6 +32,9 @@ struct StreamMachine: Sendable {
 
     /// The schema of the batches, with the selected columns only; nil before it came.
     var schema: Schema? { settled?.projection.schema }
+
+    /// The dictionaries as they stand; nil before the schema came.
+    var dictionaries: DictionaryTable? { settled?.dictionaries }
 
     /// A message was read.
     /// - Parameters:
@@ -52,7 +55,7 @@ struct StreamMachine: Sendable {
         }
         switch (MessageKind(rawValue: message.kind), settled) {
         case (.schema, nil):
-            settled = try settle(head, base: base)
+            try schemaReceived(head, base: base)
             return nil
         case (.dictionaryBatch, let settled?):
             let content = { (table: FlatTable) in
@@ -77,10 +80,11 @@ struct StreamMachine: Sendable {
         }
     }
 
-    private func settle(_ head: FlatTable, base: Int) throws(ArrowError) -> Settled {
+    /// The schema was read: from its message, or from the footer of a file.
+    mutating func schemaReceived(_ head: FlatTable, base: Int) throws(ArrowError) {
         let (schema, isBigEndian) = try SchemaDecoder.decode(head, base: base, limits: limits)
         let projection = try Projection(schema, selection)
-        return Settled(
+        settled = Settled(
             projection: projection, isBigEndian: isBigEndian,
             dictionaries: try DictionaryTable(projection, base: base))
     }

@@ -6,12 +6,16 @@ internal import BridgeBytes
 /// The buffers are the columns' own memory. Only what a slice makes unfit is made anew: bits that
 /// begin inside a byte, offsets that do not begin at zero, and the ends of cut runs.
 struct BatchEncoder {
+    /// A dictionary: its id, the type of its values, and their pieces; none when only nulls refer
+    /// to it.
+    typealias Dictionary = (id: Int64, value: DataType, chunks: [DictionaryChunk])
+
     private(set) var nodes: [(Int, Int)] = []
     private(set) var buffers: [Bytes] = []
     /// Numbers of data buffers of the columns of views.
     private(set) var variadicCounts: [Int64] = []
     /// The dictionaries that the columns need, in the order in which they are met.
-    private(set) var dictionaries: [(id: Int64, chunks: [DictionaryChunk])] = []
+    private(set) var dictionaries: [Dictionary] = []
 
     /// The codec of the buffers, once they are compressed.
     private(set) var codec: BodyCompression.Codec?
@@ -42,17 +46,26 @@ struct BatchEncoder {
     mutating func compress() {
         switch options.compression {
         case .none: break
-        case .lz4:
-            codec = .lz4Frame
-            for index in buffers.indices { buffers[index] = Self.compressed(buffers[index]) }
+        case .lz4: compress(with: .lz4Frame)
+        case .zstandard: compress(with: .zstandard)
         }
+    }
+
+    private mutating func compress(with codec: BodyCompression.Codec) {
+        self.codec = codec
+        for index in buffers.indices { buffers[index] = Self.compressed(buffers[index], codec) }
     }
 
     /// The length and the compressed bytes, or -1 and the bytes as they are where those are
     /// smaller; nothing where there is nothing.
-    private static func compressed(_ buffer: Bytes) -> Bytes {
+    private static func compressed(_ buffer: Bytes, _ codec: BodyCompression.Codec) -> Bytes {
         guard !buffer.isEmpty else { return buffer }
-        let frame = LZ4FrameEncoder.compress(buffer.span, limit: buffer.count - 1)
+        let limit = buffer.count - 1
+        let frame =
+            switch codec {
+            case .lz4Frame: LZ4FrameEncoder.compress(buffer.span, limit: limit)
+            case .zstandard: ZstandardFrameEncoder.compress(buffer.span, limit: limit)
+            }
         var writer = ByteWriter(capacity: 8 + (frame ?? buffer).count)
         writer.append(littleEndian: frame == nil ? -1 : Int64(buffer.count))
         writer.append(frame ?? buffer)
@@ -90,7 +103,7 @@ struct BatchEncoder {
         case .bits(let bits): buffers.append(bits.aligned)
         case .values(let bytes): buffers.append(bytes)
         case .offsets(let offsets, let data):
-            let used = try used(of: column)
+            let used = try column.usedRange()
             buffers.append(rebased(column, offsets, by: used.lowerBound))
             guard case .list = column.type.layout else {
                 buffers.append(data[used])
@@ -108,20 +121,11 @@ struct BatchEncoder {
         case .runs(let start): return try cutRuns(of: column, start: start)
         case .indices(let indices, let chunks):
             buffers.append(indices)
-            if case .dictionary(_, _, _, let id) = column.type {
-                dictionaries.append((id, chunks))
+            if case .dictionary(_, let value, _, let id) = column.type {
+                dictionaries.append((id, value, chunks))
             }
         }
         return column.children
-    }
-
-    /// The part of the data, or of the child, that the offsets cover.
-    private func used(of column: Column) throws(ArrowError) -> Range<Int> {
-        guard column.count > 0 else { return 0..<0 }
-        let start = try column.range(at: 0).lowerBound
-        let end = try column.range(at: column.count - 1).upperBound
-        guard start <= end else { throw column.badOffsets(0) }
-        return start..<end
     }
 
     private func rebased(_ column: Column, _ offsets: Bytes, by first: Int) -> Bytes {

@@ -35,6 +35,8 @@ struct DictionaryUnion {
     }
 
     private var uses: [Int64: Use] = [:]
+    /// Whether a column of nulls came without the dictionary that it does not need.
+    private var hasOmissions = false
     /// By id, in the order of `Use.lists`.
     private var replacements: [Int64: [Replacement]] = [:]
 
@@ -48,7 +50,7 @@ struct DictionaryUnion {
         for (id, use) in union.uses where use.lists.count > 1 || use.lists[0].count > 1 {
             union.replacements[id] = try union.joined(use)
         }
-        guard !union.replacements.isEmpty else { return }
+        guard !union.replacements.isEmpty || union.hasOmissions else { return }
         for index in batches.indices { batches[index] = try union.applied(to: batches[index]) }
     }
 
@@ -62,7 +64,10 @@ struct DictionaryUnion {
     }
 
     private mutating func note(_ chunks: [DictionaryChunk], id: Int64, _ index: DataType) {
-        guard let last = chunks.last else { return }
+        guard let last = chunks.last else {
+            hasOmissions = true
+            return
+        }
         if uses[id]?.place(of: chunks) == nil {
             let place = uses[id]?.lists.count ?? 0
             uses[id, default: Use(index: index)].lists.append(chunks)
@@ -131,6 +136,12 @@ struct DictionaryUnion {
                 written = try Self.rewritten(column, map, width: index.fixedWidth)
             }
             storage = .indices(written, chunks: [replacement.chunk])
+        } else if case .indices(let indices, let chunks) = storage, chunks.isEmpty,
+            case .dictionary(_, _, _, let id) = column.type
+        {
+            // Nothing but nulls: any dictionary will do, and that of the others is sent anyway.
+            let others = replacements[id]?.first.map { [$0.chunk] } ?? uses[id]?.lists.first
+            storage = .indices(indices, chunks: others ?? [])
         }
         var children: [Column] = []
         for child in column.children { children.append(try applied(to: child)) }
@@ -153,20 +164,27 @@ struct DictionaryUnion {
                 }
                 index = map[old]
             }
-            switch width {
-            case 1: writer.append(UInt8(truncatingIfNeeded: index))
-            case 2: writer.append(littleEndian: UInt16(truncatingIfNeeded: index))
-            case 4: writer.append(littleEndian: UInt32(truncatingIfNeeded: index))
-            default: writer.append(littleEndian: Int64(index))
-            }
+            writer.append(index: index, width: width)
         }
         return writer.finish()
     }
 }
 
+extension ByteWriter {
+    /// Appends the index of a dictionary, in so many bytes.
+    mutating func append(index: Int, width: Int) {
+        switch width {
+        case 1: append(UInt8(truncatingIfNeeded: index))
+        case 2: append(littleEndian: UInt16(truncatingIfNeeded: index))
+        case 4: append(littleEndian: UInt32(truncatingIfNeeded: index))
+        default: append(littleEndian: Int64(index))
+        }
+    }
+}
+
 extension DataType {
     /// The highest index that dictionary indices of this type can state.
-    fileprivate var highestIndex: Int {
+    var highestIndex: Int {
         switch self {
         case .int8: Int(Int8.max)
         case .uint8: Int(UInt8.max)

@@ -1,6 +1,6 @@
 public import BridgeBytes
 
-/// How a table becomes a stream: the exact number of bytes, and where each of them lies.
+/// How a table becomes a stream or a file: the exact number of bytes, and where each of them lies.
 ///
 /// ## Theory of operation
 /// Planning writes the message heads, which are small, into one buffer, and notes the columns'
@@ -10,26 +10,27 @@ public import BridgeBytes
 public struct StreamPlan: Sendable {
     /// Size of the stream in bytes.
     public let count: Int
-    private let heads: Bytes
-    private let parts: [MessageLayout.Part]
+    private let pieces: [Bytes]
 
     init(count: Int, heads: Bytes, parts: [MessageLayout.Part]) {
         self.count = count
-        self.heads = heads
-        self.parts = parts
-    }
-
-    /// The stream as a list of pieces: the columns' own memory, and the heads between them.
-    /// Nothing of a column is copied; write them in order, by vector.
-    public var segments: Segments {
-        let pieces = parts.map { part in
+        pieces = parts.map { part in
             switch part {
             case .head(let range): heads[range]
             case .column(let bytes): bytes
             }
         }
-        return Segments(pieces, byteCount: count)
     }
+
+    /// Plans one after the other.
+    init(joining plans: [StreamPlan]) {
+        count = plans.reduce(0) { $0 + $1.count }
+        pieces = plans.flatMap(\.pieces)
+    }
+
+    /// The stream as a list of pieces: the columns' own memory, and the heads between them.
+    /// Nothing of a column is copied; write them in order, by vector.
+    public var segments: Segments { Segments(pieces, byteCount: count) }
 
     /// The stream in one piece of exactly its size. Complexity: one copy of all bytes.
     public func joined() -> Bytes { segments.joined() }

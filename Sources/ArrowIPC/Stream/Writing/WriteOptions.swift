@@ -31,6 +31,9 @@ public struct WriteOptions: Sendable, Hashable {
         case none
         /// Each buffer as an LZ4 frame, where that makes it smaller, and as it is where not.
         case lz4
+        /// Each buffer as a Zstandard frame, where that makes it smaller, and as it is where not:
+        /// smaller than LZ4 as a rule, and slower.
+        case zstandard
     }
 
     /// The profile that every known reader reads.

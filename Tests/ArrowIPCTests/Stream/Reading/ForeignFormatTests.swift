@@ -21,6 +21,11 @@ import Testing
             ([0x50, 0x4B, 3, 4, 0x14, 0, 0, 0], "ZIP"),
             ([0x28, 0xB5, 0x2F, 0xFD, 0, 0, 0, 0], "Zstandard"),
             (Array("{\"a\": 1}".utf8), "JSON"), (Array("\n [1, 2]".utf8), "JSON"),
+            (Array("FEA1".utf8) + [0, 0, 0, 0], "Feather V1"),
+            (Array("Größe;Ä\n".utf8), "text, such as CSV"),
+            (Array("é,b\n".utf8), "text, such as CSV"), (Array("日本,1\n".utf8), "text, such as CSV"),
+            ([0xEF, 0xBB, 0xBF] + Array("[1]".utf8), "JSON"),
+            ([0xEF, 0xBB, 0xBF] + Array("id;x".utf8), "text, such as CSV"),
             (Array("id,name\n1,x\n".utf8), "text, such as CSV"), ([], "an empty input"),
             (Array("SQLite format 3".utf8), "SQLite"),
             // Found by fuzzing: text as far as four bytes show, and none in the end.
@@ -29,7 +34,9 @@ import Testing
     func `other formats are named`(_ bytes: [UInt8], _ name: String) {
         let error = Self.failure(Bytes(bytes))
         #expect(error?.code == .notArrow && error?.stage == .framing)
-        #expect(error.map { "\($0)" } == "framing: not Arrow (\(name)) (not_arrow)")
+        let text = error.map { "\($0)" } ?? ""
+        #expect(text.hasPrefix("framing: not Arrow (\(name)): "))
+        #expect(text.hasSuffix(" (not_arrow)"))
         // The same when it comes in pieces.
         var decoder = StreamDecoder()
         let late = #expect(throws: ArrowError.self) {

@@ -29,7 +29,7 @@ import Testing
         #expect(refusal(changed) == (place == [0, 25] ? nil : .invalidBatch))
     }
 
-    @Test(arguments: [[4, 0], [.max, 0], [-1, 0], [3, 4], [3, -1], [3, 1], [2, 0]])
+    @Test(arguments: [[4, 0], [.max, 0], [-1, 0], [3, 4], [3, -2], [3, 1], [2, 0]])
     func impossibleNodesAreRefused(node: [Int64]) throws {
         // The node, the number of buffers after four bytes of padding, and the buffers.
         let rest: [Int64] = [2 << 32, 0, 0, 0, 24]
@@ -43,7 +43,9 @@ import Testing
         var limits = ArrowLimits()
         limits.maxRowsWithoutData = 987_653
         #expect(refusal(stream, limits: limits) == .limitExceeded)
-        let bomb = try Forgery.replacing([987_654, 987_654], by: [1 << 40, 1 << 40], in: stream)
+        let node = try Forgery.replacing([987_654, 987_654], by: [1 << 40, 1 << 40], in: stream)
+        #expect(refusal(node) == .invalidBatch)
+        let bomb = try Forgery.replacing([987_654], by: [1 << 40], in: node)
         #expect(refusal(bomb) == .limitExceeded)
     }
 

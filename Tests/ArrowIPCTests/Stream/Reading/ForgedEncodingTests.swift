@@ -108,9 +108,8 @@ import Testing
     }
 
     private static func form(of table: Table) throws(ArrowError) -> Int {
-        var writer = JSONWriter()
-        try ArrowJSONForm.write(table, into: &writer)
-        return writer.finish().count
+        try PrintedSize.check(table)
+        return try ArrowJSONForm.text(of: table).count
     }
 
     @Test func dictionariesInsideDictionariesKeepTheirValues() throws {

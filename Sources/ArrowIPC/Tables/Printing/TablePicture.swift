@@ -1,0 +1,264 @@
+internal import BridgeBytes
+
+/// A table as lines of text, made of the rows that are to be shown.
+///
+/// ## Theory of operation
+/// Rows are turned into cells as they are appended, each as wide as a cell may be at most. Then the
+/// widths are settled: columns that need little get what they need, and wide ones share what is
+/// left, down to `narrowest`. Where that is not enough, columns are left out from the end, and
+/// named below. Everything is counted in columns of a terminal.
+package struct TablePicture {
+    private let schema: Schema
+    private let format: TableFormat
+    /// How many of the columns have cells: more cannot be shown.
+    private let columnCount: Int
+    private let extensionNames: [String?]
+    private var rows: [Row] = []
+    private var shown = 0
+
+    private enum Row {
+        case cells([Cell])
+        case gap(Int)
+    }
+
+    private struct Cell {
+        let text: CellText
+        let isNull: Bool
+    }
+
+    private static let separator = 2
+    /// A wide column is not made narrower than this.
+    private static let narrowest = 10
+    /// Most columns when the width says nothing.
+    private static let mostColumns = 1_000
+    /// Most names of columns that are told to be left out.
+    private static let mostNames = 8
+
+    package init(_ schema: Schema, _ format: TableFormat) {
+        self.schema = schema
+        self.format = format
+        let fitting = format.width.map { max($0, 0) / (1 + Self.separator) + 1 }
+        columnCount = min(
+            schema.fields.count, max(format.columns ?? Int.max, 0), fitting ?? Self.mostColumns)
+        extensionNames = schema.fields.prefix(columnCount).map { $0.extensionType?.name }
+    }
+
+    /// Adds all rows of a batch.
+    package mutating func append(_ batch: RecordBatch) {
+        for position in 0..<batch.count {
+            let cells = batch.columns.prefix(columnCount).enumerated().map { index, column in
+                let known = extensionNames[index].flatMap {
+                    format.extensions.text($0, column, position)
+                }
+                return Cell(
+                    text: known.map { .of($0, limit: format.cellWidth) }
+                        ?? .of(column, position, limit: format.cellWidth),
+                    isNull: column.showsNull(at: position))
+            }
+            rows.append(.cells(cells))
+        }
+        shown += batch.count
+    }
+
+    /// Says that rows are left out here.
+    package mutating func appendGap(_ count: Int) { rows.append(.gap(count)) }
+
+    /// The lines.
+    /// - Parameters:
+    ///   - count: How many rows the table has.
+    ///   - batches: How many batches.
+    package func lines(count: Int, batches: Int) -> [String] {
+        let widths = widths()
+        var lines: [String] = []
+        if !widths.isEmpty {
+            let fields = schema.fields.prefix(widths.count)
+            let isCut = widths.count < schema.fields.count && hasRoom(behind: widths)
+            lines.append(
+                line(
+                    zip(fields, widths).map { styled(.of($0.name, limit: $1), .bold) }, widths,
+                    isCut))
+            lines.append(
+                line(
+                    zip(fields, widths).map { styled(.of($0.typeText, limit: $1), .dim) }, widths,
+                    isCut))
+            let rule = zip(widths, fields).map { width, _ in
+                styled(.of(String(repeating: "─", count: width), limit: width), .dim)
+            }
+            lines.append(line(rule, widths, isCut))
+            for row in rows { lines.append(self.line(row, widths, isCut)) }
+        }
+        lines.append("")
+        return lines + summary(count: count, batches: batches, columns: widths.count)
+    }
+}
+
+// MARK: - Widths
+
+extension TablePicture {
+    /// The widths of the columns that are shown.
+    private func widths() -> [Int] {
+        let wanted = (0..<columnCount).map { index in
+            let field = schema.fields[index]
+            let head = max(DisplayWidth.of(.of(field.name, limit: format.cellWidth)), 1)
+            let type = min(
+                CellText.of(field.typeText, limit: format.cellWidth).width, Self.typeRoom)
+            return rows.reduce(max(head, type)) { width, row in
+                guard case .cells(let cells) = row else { return width }
+                return max(width, cells[index].text.width)
+            }
+        }
+        guard let room = format.width else { return wanted }
+        var number = wanted.count
+        while number > 0 {
+            if let widths = Self.fit(Array(wanted.prefix(number)), into: room, of: schema) {
+                return widths
+            }
+            number -= 1
+        }
+        // A terminal narrower than one column shows that much of it.
+        return wanted.isEmpty ? [] : [max(min(wanted[0], room), 1)]
+    }
+
+    /// Whether a mark of what is left out fits behind the columns.
+    private func hasRoom(behind widths: [Int]) -> Bool {
+        guard let room = format.width else { return true }
+        return widths.reduce(0, +) + Self.separator * widths.count + 1 <= room
+    }
+
+    /// A type alone does not make a column wider than this: nested ones are long.
+    private static let typeRoom = 24
+
+    /// The widths of columns that share a line; nil when they cannot.
+    private static func fit(_ wanted: [Int], into room: Int, of schema: Schema) -> [Int]? {
+        let ellipsis = wanted.count < schema.fields.count ? 1 + separator : 0
+        var left = room - separator * (wanted.count - 1) - ellipsis
+        guard left >= wanted.reduce(0, { $0 + min($1, narrowest) }) else { return nil }
+        var widths = [Int](repeating: 0, count: wanted.count)
+        // The narrowest first: what they leave is shared by the others.
+        let order = wanted.indices.sorted { wanted[$0] < wanted[$1] }
+        for (place, index) in order.enumerated() {
+            widths[index] = min(wanted[index], left / (wanted.count - place))
+            left -= widths[index]
+        }
+        return widths
+    }
+}
+
+// MARK: - Lines
+
+extension TablePicture {
+    private enum Style { case plain, bold, dim }
+
+    private struct Styled {
+        let text: CellText
+        let style: Style
+    }
+
+    private func styled(_ text: CellText, _ style: Style) -> Styled {
+        Styled(text: text, style: style)
+    }
+
+    private func line(_ row: Row, _ widths: [Int], _ isCut: Bool) -> String {
+        switch row {
+        case .cells(let cells):
+            return line(
+                cells.prefix(widths.count).map { styled($0.text, $0.isNull ? .dim : .plain) },
+                widths, isCut)
+        case .gap(let count):
+            let cell = CellText.of("⋮ \(Self.counted(count, "more row"))", limit: 80)
+            return colored(cell.text, .dim)
+        }
+    }
+
+    private func line(_ cells: [Styled], _ widths: [Int], _ isCut: Bool) -> String {
+        var parts: [String] = []
+        for (index, cell) in cells.enumerated() {
+            let width = widths[index]
+            var text = cell.text
+            if text.width > width { text = .of(text.text, limit: width) }
+            let blanks = String(repeating: " ", count: width - text.width)
+            let shown = colored(text.text, cell.style)
+            let isLast = index == cells.count - 1 && !isCut
+            parts.append(
+                schema.fields[index].type.isRightAligned
+                    ? blanks + shown : shown + (isLast ? "" : blanks))
+        }
+        if isCut { parts.append(colored("…", .dim)) }
+        return parts.joined(separator: String(repeating: " ", count: Self.separator))
+    }
+
+    private func colored(_ text: String, _ style: Style) -> String {
+        guard format.usesColor, style != .plain else { return text }
+        return (style == .bold ? "\u{1B}[1m" : "\u{1B}[2m") + text + "\u{1B}[0m"
+    }
+
+    private func summary(count: Int, batches: Int, columns: Int) -> [String] {
+        let all = schema.fields.count
+        let rows = shown < count ? "\(Self.grouped(shown)) of " : ""
+        let part = columns < all ? "\(Self.grouped(columns)) of " : ""
+        var lines = [
+            "\(rows)\(Self.counted(count, "row")), \(part)\(Self.counted(all, "column")), "
+                + Self.counted(batches, "batch", "batches")
+        ]
+        if columns < all {
+            let rest = schema.fields[columns...]
+            var names = rest.prefix(Self.mostNames)
+                .map { CellText.of("\($0.name) (\($0.typeText))", limit: 40).text }
+            if rest.count > names.count { names.append("…") }
+            let text = "not shown: " + names.joined(separator: ", ")
+            lines.append(CellText.of(text, limit: format.width ?? Int.max / 8).text)
+        }
+        return lines.map { colored($0, .dim) }
+    }
+
+    private static func counted(_ number: Int, _ one: String, _ many: String? = nil) -> String {
+        number == 1 ? "1 \(one)" : "\(grouped(number)) \(many ?? one + "s")"
+    }
+
+    private static func grouped(_ number: Int) -> String {
+        var text = ""
+        for (index, digit) in String(number).reversed().enumerated() {
+            if index > 0, index % 3 == 0 { text.append(",") }
+            text.append(digit)
+        }
+        return String(text.reversed())
+    }
+}
+
+extension DisplayWidth {
+    fileprivate static func of(_ text: CellText) -> Int { text.width }
+}
+
+extension Column {
+    /// Whether a value is a null of the column's own, or of the dictionary or run it stands for.
+    fileprivate func showsNull(at position: Int) -> Bool {
+        if isNull(at: position) { return true }
+        switch type.layout {
+        case .dictionary, .runs:
+            guard let place = try? resolved(at: position) else { return false }
+            return place.column.isNull(at: place.position)
+        default: return false
+        }
+    }
+}
+
+extension Field {
+    /// The type for people: its name, or the extension's.
+    package var typeText: String {
+        extensionType.map { "\($0.name)<\(type)>" } ?? type.description
+    }
+}
+
+extension DataType {
+    /// Whether values line up at their end, as numbers do.
+    var isRightAligned: Bool {
+        switch self {
+        case .int8, .int16, .int32, .int64, .uint8, .uint16, .uint32, .uint64, .int128, .uint128,
+            .float16, .float32, .float64, .decimal, .duration:
+            true
+        case .dictionary(_, let value, _, _): value.isRightAligned
+        case .runEndEncoded(_, let values): values.type.isRightAligned
+        default: false
+        }
+    }
+}
