@@ -113,6 +113,19 @@ import Testing
         #expect(rows[1] == ["{x: 2, y: null}", "[]", "n: 1", "null", "run"])
     }
 
+    @Test func numbersAndMomentsAreNotCut() throws {
+        let moments = try Column((0..<2).map { Timestamp(seconds: 1_000_000_000 + $0) })
+        let table = try Table([
+            "a": Column(["a long text to be cut", "b"]), "n": Column([1_234_567_890_123, 2]),
+            "at": moments, "b": Column(["another long text", "c"]),
+        ])
+        let lines = Self.lines(table, TableFormat(width: 64))
+        #expect(
+            lines.contains { $0.contains("1234567890123") && $0.contains("2001-09-09T01:46:40Z") })
+        #expect(lines.contains { $0.contains("2001-09-09T01:46:41Z") })
+        #expect(lines.dropLast(2).allSatisfy { DisplayWidth.of($0) <= 64 })
+    }
+
     @Test func linesFitTheWidth() throws {
         let long = String(repeating: "word ", count: 50)
         var columns: [(String, Column)] = []

@@ -97,20 +97,26 @@ package struct TablePicture {
 extension TablePicture {
     /// The widths of the columns that are shown.
     private func widths() -> [Int] {
+        var least: [Int] = []
         let wanted = (0..<columnCount).map { index in
             let field = schema.fields[index]
             let head = max(DisplayWidth.of(.of(field.name, limit: format.cellWidth)), 1)
             let type = min(
                 CellText.of(field.typeText, limit: format.cellWidth).width, Self.typeRoom)
-            return rows.reduce(max(head, type)) { width, row in
+            let values = rows.reduce(0) { width, row in
                 guard case .cells(let cells) = row else { return width }
                 return max(width, cells[index].text.width)
             }
+            let all = max(head, type, values)
+            let whole = field.type.isShownWhole ? min(values, Self.wholeRoom) : 0
+            least.append(max(whole, min(all, Self.narrowest)))
+            return all
         }
         guard let room = format.width else { return wanted }
         var number = wanted.count
         while number > 0 {
-            if let widths = Self.fit(Array(wanted.prefix(number)), into: room, of: schema) {
+            let isCut = number < schema.fields.count
+            if let widths = Self.fit(wanted.prefix(number), least, into: room, isCut: isCut) {
                 return widths
             }
             number -= 1
@@ -127,18 +133,23 @@ extension TablePicture {
 
     /// A type alone does not make a column wider than this: nested ones are long.
     private static let typeRoom = 24
+    /// A number or a moment that is cut would look like another one, up to this width.
+    private static let wholeRoom = 40
 
     /// The widths of columns that share a line; nil when they cannot.
-    private static func fit(_ wanted: [Int], into room: Int, of schema: Schema) -> [Int]? {
-        let ellipsis = wanted.count < schema.fields.count ? 1 + separator : 0
-        var left = room - separator * (wanted.count - 1) - ellipsis
-        guard left >= wanted.reduce(0, { $0 + min($1, narrowest) }) else { return nil }
-        var widths = [Int](repeating: 0, count: wanted.count)
-        // The narrowest first: what they leave is shared by the others.
-        let order = wanted.indices.sorted { wanted[$0] < wanted[$1] }
+    private static func fit(
+        _ wanted: ArraySlice<Int>, _ least: [Int], into room: Int, isCut: Bool
+    ) -> [Int]? {
+        var widths = Array(least.prefix(wanted.count))
+        let ellipsis = isCut ? 1 + separator : 0
+        var left = room - separator * (wanted.count - 1) - ellipsis - widths.reduce(0, +)
+        guard left >= 0 else { return nil }
+        // Those that need least more come first: what they leave is shared by the others.
+        let order = wanted.indices.sorted { wanted[$0] - least[$0] < wanted[$1] - least[$1] }
         for (place, index) in order.enumerated() {
-            widths[index] = min(wanted[index], left / (wanted.count - place))
-            left -= widths[index]
+            let more = min(wanted[index] - widths[index], left / (wanted.count - place))
+            widths[index] += more
+            left -= more
         }
         return widths
     }
@@ -250,6 +261,16 @@ extension Field {
 }
 
 extension DataType {
+    /// Whether a value that is cut would look like another one.
+    fileprivate var isShownWhole: Bool {
+        switch self {
+        case .timestamp, .date32, .date64, .time32, .time64: true
+        case .dictionary(_, let value, _, _): value.isShownWhole
+        case .runEndEncoded(_, let values): values.type.isShownWhole
+        default: isRightAligned
+        }
+    }
+
     /// Whether values line up at their end, as numbers do.
     var isRightAligned: Bool {
         switch self {
