@@ -36,8 +36,6 @@ package enum StandardOutput {
     /// What the command has done, which a failed output must not hide. Apart from `state`: with it
     /// in there the optimised program (Swift 6.3.1) begins with an error number that nobody wrote.
     private static let deed = Mutex<Deed?>(nil)
-    /// Held while something is written whole.
-    private static let writing = Mutex(())
     /// Whether both standard outputs are the same file.
     private static let isShared: Bool = {
         var (output, errors) = (stat(), stat())
@@ -49,40 +47,51 @@ package enum StandardOutput {
     private struct OpenLine {
         var isOpen = false
         var waiting: [Bytes] = []
+
+        /// Ends the line, and writes what waited for that.
+        mutating func end() {
+            isOpen = false
+            for bytes in waiting { _ = FileBytes.writeAll(bytes, to: 2) }
+            waiting = []
+        }
     }
 
-    private static let openLine = Mutex(OpenLine())
+    /// Held while something is written whole.
+    private static let writing = Mutex(OpenLine())
 
     /// Writes all bytes to the standard output or the standard error, with nothing of the other
     /// between them; false leaves the reason in `errno`. Where both are one, what is for the
     /// standard error waits while a line is open.
     static func writeLine(_ bytes: Bytes, to descriptor: Int32) -> Bool {
         guard isShared else { return FileBytes.writeAll(bytes, to: descriptor) }
-        let waits =
-            descriptor != Self.descriptor
-            && openLine.withLock { line in
-                if line.isOpen { line.waiting.append(bytes) }
-                return line.isOpen
+        return writing.withLock { line in
+            if line.isOpen, descriptor != Self.descriptor {
+                line.waiting.append(bytes)
+                return true
             }
-        if waits { return true }
-        return writing.withLock { _ in FileBytes.writeAll(bytes, to: descriptor) }
+            return FileBytes.writeAll(bytes, to: descriptor)
+        }
     }
 
     /// Writes a piece of a line. Remarks that come before the line has ended are written after it.
     static func writePiece(_ bytes: Bytes, endsLine: Bool) {
-        openLine.withLock { $0.isOpen = !endsLine }
-        write(bytes)
-        if endsLine { endLine() }
+        guard isShared else { return write(bytes) }
+        let isUsable = state.withLock { state in
+            state.hasWritten = true
+            return state.failure == nil
+        }
+        let failure = writing.withLock { line -> Int32? in
+            line.isOpen = true
+            let isWritten = !isUsable || FileBytes.writeAll(bytes, to: descriptor)
+            let number = errno
+            if endsLine { line.end() }
+            return isWritten ? nil : number
+        }
+        if let failure { note(failure) }
     }
 
     /// Ends a line that will not be continued, and writes what waited for its end.
-    static func endLine() {
-        let waiting = openLine.withLock { line in
-            defer { line = OpenLine() }
-            return line.waiting
-        }
-        for bytes in waiting { _ = writeLine(bytes, to: 2) }
-    }
+    static func endLine() { writing.withLock { $0.end() } }
 
     /// Whether a write has failed.
     static var hasFailed: Bool { state.withLock { $0.failure != nil } }
