@@ -47,6 +47,7 @@ extension FileService {
 
     private func trial() -> ServerAnswer {
         guard store.isLocked else { return notReady("lock", "the folder is not ours any more") }
+        // The text is a constant of the form that a native key has, so that this never ends it.
         guard let key = ObjectKey(native: String(repeating: "0", count: 32)) else {
             preconditionFailure("an identifier is 32 digits")
         }

@@ -50,7 +50,7 @@ extension ServerAnswer {
         }
     }
 
-    /// A refusal for now.
+    /// A refusal that says when the client may come again.
     static func failure(
         _ status: Int, _ message: String, code: ErrorCode? = nil, retryAfter seconds: Int
     ) -> ServerAnswer {
