@@ -26,15 +26,15 @@ test test-threads: export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH = 8
 ## Check the style, build the tests and run them all.
 test: setup lint
 	$(SWIFT) build --build-tests
-	$(WITH_SERVER) $(SWIFT) test --skip-build
-	NATSBRIDGE_README=1 $(WITH_SERVER) $(SWIFT) test --skip-build --filter DocumentationTests
+	$(WITH_SERVER) scripts/run-tests $(SWIFT) test --skip-build
+	NATSBRIDGE_README=1 $(WITH_SERVER) scripts/run-tests $(SWIFT) test --skip-build --filter DocumentationTests
 
 ## Run all tests, or some (ARGS="--filter NATSCoreTests"), under the thread sanitizer.
 test-threads: export NATSBRIDGE_THREAD_SANITIZER = 1
 test-threads: export SWIFT_BACKTRACE = enable=no
 test-threads: setup
 	$(SWIFT) build --build-tests $(THREADS)
-	$(WITH_SERVER) $(SWIFT) test --skip-build $(THREADS) $(ARGS)
+	$(WITH_SERVER) scripts/run-tests $(SWIFT) test --skip-build $(THREADS) $(ARGS)
 
 ## Run the five scenarios on a real server and check what they show.
 demo: setup

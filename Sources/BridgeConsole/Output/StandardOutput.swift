@@ -43,19 +43,6 @@ package enum StandardOutput {
         return output.st_dev == errors.st_dev && output.st_ino == errors.st_ino
     }()
 
-    /// A line of the standard output that comes in pieces, and what waits for its end.
-    private struct OpenLine {
-        var isOpen = false
-        var waiting: [Bytes] = []
-
-        /// Ends the line, and writes what waited for that.
-        mutating func end() {
-            isOpen = false
-            for bytes in waiting { _ = FileBytes.writeAll(bytes, to: 2) }
-            waiting = []
-        }
-    }
-
     /// Held while something is written whole.
     private static let writing = Mutex(OpenLine())
 
@@ -66,7 +53,7 @@ package enum StandardOutput {
         guard isShared else { return FileBytes.writeAll(bytes, to: descriptor) }
         return writing.withLock { line in
             if line.isOpen, descriptor != Self.descriptor {
-                line.waiting.append(bytes)
+                line.hold(bytes)
                 return true
             }
             return FileBytes.writeAll(bytes, to: descriptor)
@@ -81,17 +68,21 @@ package enum StandardOutput {
             return state.failure == nil
         }
         let failure = writing.withLock { line -> Int32? in
-            line.isOpen = true
+            line.open()
             let isWritten = !isUsable || FileBytes.writeAll(bytes, to: descriptor)
             let number = errno
-            if endsLine { line.end() }
+            if endsLine { end(&line) }
             return isWritten ? nil : number
         }
         if let failure { note(failure) }
     }
 
     /// Ends a line that will not be continued, and writes what waited for its end.
-    static func endLine() { writing.withLock { $0.end() } }
+    static func endLine() { writing.withLock { end(&$0) } }
+
+    private static func end(_ line: inout OpenLine) {
+        for remark in line.end() { _ = FileBytes.writeAll(remark, to: 2) }
+    }
 
     /// Whether a write has failed.
     static var hasFailed: Bool { state.withLock { $0.failure != nil } }

@@ -120,7 +120,9 @@ extension [String: String] {
 }
 
 extension JSONObject {
-    mutating func set(_ name: String, _ number: Int) { self[name] = .number(JSONNumber(number)) }
+    mutating func set(_ name: String, _ number: some FixedWidthInteger) {
+        self[name] = .number(JSONNumber(number))
+    }
 
     mutating func set(_ name: String, _ duration: Duration) {
         set(name, duration.wholeNanoseconds)

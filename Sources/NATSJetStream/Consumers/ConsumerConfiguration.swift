@@ -90,7 +90,7 @@ extension ConsumerConfiguration {
         case .new: object["deliver_policy"] = .string("new")
         case .byStartSequence(let sequence):
             object["deliver_policy"] = .string("by_start_sequence")
-            object.set("opt_start_seq", Int(clamping: sequence))
+            object.set("opt_start_seq", sequence)
         case .byStartTime(let time):
             object["deliver_policy"] = .string("by_start_time")
             object["opt_start_time"] = .string(time.description)

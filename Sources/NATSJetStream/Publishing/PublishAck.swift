@@ -112,12 +112,11 @@ public struct PublishOptions: Sendable, Hashable {
         if let messageID { headers.set(Self.messageIDName, messageID) }
         if let expectedStream { headers.set(Self.streamName, expectedStream) }
         if let expectedLastSequence {
-            headers.set(Self.lastSequenceName, HeaderValue(Int(clamping: expectedLastSequence)))
+            headers.set(Self.lastSequenceName, HeaderValue(expectedLastSequence))
         }
         if let expectedLastSubjectSequence {
             headers.set(
-                Self.lastSubjectSequenceName,
-                HeaderValue(Int(clamping: expectedLastSubjectSequence)))
+                Self.lastSubjectSequenceName, HeaderValue(expectedLastSubjectSequence))
         }
         if let expectedLastMessageID {
             headers.set(Self.lastMessageIDName, expectedLastMessageID)

@@ -91,8 +91,8 @@ extension JetStream {
         }
         var body = JSONObject()
         if let subject { body["filter"] = .string(subject.text) }
-        if let sequence { body.set("seq", Int(clamping: sequence)) }
-        if let keep { body.set("keep", Int(clamping: keep)) }
+        if let sequence { body.set("seq", sequence) }
+        if let keep { body.set("keep", keep) }
         let answer = try await call(
             api.streamPurge(name), body, operation: "stream purge", stream: name)
         try Self.expectSuccess(answer, stream: name)

@@ -82,7 +82,7 @@ public struct HeaderValue: Sendable, Hashable {
     init(received bytes: Bytes) { self.bytes = bytes }
 
     /// A decimal number.
-    public init(_ number: Int) {
+    public init(_ number: some FixedWidthInteger) {
         bytes = Bytes(utf8: String(number))
     }
 

@@ -136,9 +136,9 @@ import Testing
     @Test("Nothing goes on after the total: not an attempt, a pause, or a wait for a connection")
     func total() async throws {
         let silent = try ScriptedServer { connection, _ in connection.readToEnd() }
-        let store = try store(silent, total: .milliseconds(50))
+        let store = try store(silent, total: .seconds(1))
         let attempt = await download(from: store, silent) {
-            $0.retry.total = .milliseconds(50)
+            $0.retry.total = .seconds(1)
         }
         #expect(
             error(attempt)?.code == .timeout && error(attempt)?.httpError?.reason == .totalTimeout)

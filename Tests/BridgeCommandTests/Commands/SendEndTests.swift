@@ -19,7 +19,7 @@ struct SendEndTests {
         let server = try Self.silentServer()
         let run = try await CommandRun.run([
             "send", "s.x", "a:text=hi", "--server", "nats://127.0.0.1:\(server.port)", "--timeout",
-            "500ms", "--json",
+            "5s", "--json",
         ])
         #expect(run.status == 8, "\(run.errors)")
         #expect(run.errors.contains("it may have arrived"))

@@ -20,8 +20,8 @@ import Testing
 
     private static func options(_ faults: FaultySystemCalls?) -> HTTPClientOptions {
         var options = HTTPClientOptions()
-        options.idleTimeout = .seconds(2)
-        options.firstByteTimeout = .seconds(2)
+        options.idleTimeout = .seconds(30)
+        options.firstByteTimeout = .seconds(30)
         if let faults { options.systemCalls = faults.calls }
         return options
     }
@@ -88,8 +88,8 @@ import Testing
         let running = try await RunningServer {
             $0.systemCalls = faults.calls
             $0.isDurable = true
-            $0.headTimeout = .seconds(2)
-            $0.idleTimeout = .seconds(2)
+            $0.headTimeout = .seconds(30)
+            $0.idleTimeout = .seconds(30)
         }
         let place: Comment = "run \(run) with \(faults.kinds)"
         let client = try HTTPClient(Self.options(clientFaults))

@@ -61,7 +61,7 @@ import Testing
 
     @Test func `an upload that stops coming is cut off and leaves nothing`() async throws {
         try await RunningServer.with { options in
-            options.idleTimeout = .milliseconds(100)
+            options.idleTimeout = .seconds(1)
         } _: { running in
             try await running.client { client throws in
                 client.send(

@@ -174,7 +174,7 @@ import Testing
             if number == 0 { isOver.wait() } else { connection.serveNATS() }
         }
         var options = Self.options("nats://127.0.0.1:\(server.port)")
-        options.writeTimeout = .milliseconds(500)
+        options.writeTimeout = .seconds(2)
         let client = try await NATSClient.connect(options)
         let receipts = try (0..<6).map { _ in
             try client.publishWithReceipt(Bytes([UInt8](repeating: 1, count: 1 << 20)), to: "a")

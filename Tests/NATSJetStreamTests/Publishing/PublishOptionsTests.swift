@@ -26,6 +26,17 @@ internal import Testing
             ])
     }
 
+    @Test func `a number is never clamped`() {
+        var options = PublishOptions()
+        options.expectedLastSequence = .max
+        options.expectedLastSubjectSequence = .max
+        #expect(
+            lines(options) == [
+                "Nats-Expected-Last-Sequence: 18446744073709551615",
+                "Nats-Expected-Last-Subject-Sequence: 18446744073709551615",
+            ])
+    }
+
     @Test func aWishReplacesALineOfTheSameName() {
         let options = PublishOptions(messageID: "new")
         #expect(
