@@ -51,7 +51,7 @@ public struct ClaimError: CodedError, Hashable {
     }
 
     /// The same, with a sentence more.
-    func saying(_ sentence: String) -> ClaimError {
+    package func saying(_ sentence: String) -> ClaimError {
         ClaimError(
             code, stage, url: url, "\(message); \(sentence)", status: status, httpError: httpError,
             attempts: attempts, correlationID: correlationID)
@@ -87,6 +87,8 @@ extension ErrorCode {
     /// The sender states a digest that no bytes can have: of a known name, but too short, too
     /// long or not hexadecimal.
     public static let invalidChecksum = ErrorCode(rawValue: "invalid_checksum")
+    /// The store keeps a payload for less time than was asked for.
+    public static let lifeShortened = ErrorCode(rawValue: "life_shortened")
     /// The store holds another number of bytes than was sent.
     public static let sizeMismatch = ErrorCode(rawValue: "size_mismatch")
     /// The bytes have a coding that is not known, or are not of the coding they claim.

@@ -16,6 +16,8 @@ public final class Bridge: Sendable, CustomStringConvertible {
     public let client: NATSClient
     let options: BridgeOptions
     let counters = BridgeCounters()
+    /// What is to be known of the store.
+    let findings = StoreFindings()
     /// What all downloads together may hold.
     let memory: MemoryBudget
     /// The sequences that are being consumed.

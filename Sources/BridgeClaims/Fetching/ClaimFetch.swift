@@ -1,5 +1,6 @@
 internal import BridgeBytes
 internal import BridgeHTTP
+internal import BridgeSockets
 internal import HTTPWire
 internal import Synchronization
 
@@ -8,6 +9,9 @@ struct ClaimFetch: Sendable {
     let requests: StoreRequests
     let download: ClaimDownload
     let url: HTTPURL
+    /// Whether its origin is trusted, whatever its name resolves to.
+    private let isListed: Bool
+    private let policy: LinkPolicy
     private let checksum: Checksum?
     private let share: ReservedShare?
 
@@ -17,7 +21,8 @@ struct ClaimFetch: Sendable {
         self.download = download
         self.requests = requests
         do throws(ClaimError) {
-            url = try (download.policy ?? policy).check(download.url)
+            self.policy = download.policy ?? policy
+            (url, isListed) = try self.policy.judge(download.url)
         } catch {
             throw ClaimError(
                 error.code, error.stage, url: error.url, error.message,
@@ -80,8 +85,13 @@ struct ClaimFetch: Sendable {
         var machine = DownloadMachine(policy: download.retry)
         let clock = TransferClock(total: download.retry.total)
         let held = Held()
+        let addresses =
+            isListed
+            ? nil
+            : try await requests.names.addresses(
+                of: url, policy, correlationID: download.correlationID)
         while true {
-            let attempt = await self.attempt(held, within: clock.left)
+            let attempt = await self.attempt(held, at: addresses, within: clock.left)
             let action = machine.attemptEnded(
                 attempt.outcome, at: clock.elapsed, random: .random(in: 0..<1))
             switch action {
@@ -99,11 +109,14 @@ struct ClaimFetch: Sendable {
         }
     }
 
-    private func attempt(_ held: Held, within time: Duration?) async -> Attempt {
+    private func attempt(
+        _ held: Held, at addresses: [Address]?, within time: Duration?
+    ) async -> Attempt {
         let start = held.partial.count
         do throws(HTTPError) {
-            let request = requests.prepared(
+            var request = requests.prepared(
                 HTTPRequest("GET", url, fields: held.rangeFields))
+            request.addresses = addresses
             let response = try await requests.client.send(request, within: time)
             if let refusal = refusal(of: response, held) { return refusal }
             return try await collect(response, held)
@@ -193,7 +206,7 @@ struct ClaimFetch: Sendable {
         let limit = min(download.limit, download.expectedSize ?? .max)
         let (bytes, found) = try await response.collect(
             limit: limit, digesting: checksum?.algorithm, partial: held.partial,
-            admit: share?.admit)
+            admit: share?.admit, progress: progress(of: response))
         if let expected = download.expectedSize, bytes.count != expected {
             return Attempt(
                 outcome: .damaged(.size),
@@ -207,6 +220,13 @@ struct ClaimFetch: Sendable {
                 status: response.status)
         }
         return Attempt(outcome: .whole, bytes: bytes, status: response.status)
+    }
+
+    private func progress(of response: HTTPResponse) -> (@Sendable (Int) -> Void)? {
+        guard let tell = download.progress else { return nil }
+        let part = response.fields["Content-Range"].flatMap { ContentRange($0) }
+        let total = part?.total ?? response.contentLength ?? download.expectedSize
+        return { tell($0, total) }
     }
 
     private func hint(_ response: HTTPResponse) -> String {

@@ -4,6 +4,19 @@ internal import BridgeHTTP
 /// Codings that a sender put on the bytes at a link, told in the payload's metadata
 /// (`content_encoding`). This library never codes what it uploads; peers may.
 package enum ContentCoding {
+    /// Most codings one over the other.
+    private static let deepest = 3
+    /// Size in bytes up to which content may be any number of times larger than its coded form.
+    private static let freeSize = 1 << 20
+    /// How many times larger content above that may be: what compresses better is made to.
+    private static let steepest = 1000
+
+    /// Most bytes that coded bytes may stand for.
+    package static func longest(from coded: Int) -> Int {
+        let product = coded.multipliedReportingOverflow(by: steepest)
+        return product.overflow ? .max : max(freeSize, product.partialValue)
+    }
+
     /// Undoes the codings of a fetched payload, the last one first (RFC 9110, section 8.4).
     /// - Parameters:
     ///   - names: The coding's name, or several with commas between.
@@ -19,8 +32,14 @@ package enum ContentCoding {
         func failure(_ code: ErrorCode, _ message: String) -> ClaimError {
             ClaimError(code, .verify, url: url, message, correlationID: correlationID)
         }
+        let names = names.split(separator: ",")
+        guard names.count <= deepest else {
+            throw failure(.undecodableContent, "there are \(names.count) codings on the payload")
+        }
+        let longest = longest(from: bytes.count)
+        let limit = min(limit, longest)
         var content = bytes
-        for name in names.split(separator: ",").reversed() {
+        for name in names.reversed() {
             switch name.lowercased().filter({ $0 != " " }) {
             case "identity": continue
             case "gzip", "x-gzip", "deflate":
@@ -31,7 +50,9 @@ package enum ContentCoding {
                 } catch .noMemory {
                     throw failure(.memoryExhausted, "there is no memory for what it inflates to")
                 } catch .tooLarge {
-                    throw failure(.tooLarge, "inflated, it has more than \(limit) bytes")
+                    let reason = limit == longest ? ", \(steepest) times what came" : ""
+                    throw failure(
+                        .tooLarge, "inflated, it has more than \(limit) bytes\(reason)")
                 } catch {
                     throw failure(
                         .undecodableContent, "the bytes are not \(name): \(error.rawValue)")

@@ -31,8 +31,31 @@ public protocol ClaimStore: Sendable {
     ///   the store's own.
     func delete(_ claim: Claim, correlationID: String) async throws(ClaimError)
 
+    /// Looks whether a payload that was just stored can be fetched by its link, without fetching
+    /// it. A bridge asks once, for its first link.
+    ///
+    /// Cancelling the task ends the look with the code `cancelled`.
+    /// - Parameter policy: Where receivers follow links; nil: where `linkPolicy` says.
+    /// - Throws: `ClaimError`: `linkRefused` when receivers of the same settings would refuse it,
+    ///   `sizeMismatch` when the store has not what was sent, or as `download(_:)`.
+    func checkLink(
+        _ claim: Claim, policy: LinkPolicy?, correlationID: String
+    ) async throws(ClaimError)
+
     /// Which links this store's payloads have.
     var linkPolicy: LinkPolicy { get }
+}
+
+extension ClaimStore {
+    /// Looks at the link's text only.
+    ///
+    /// Nothing in it waits, so cancelling the task changes nothing.
+    /// - Throws: `ClaimError` with `linkRefused`.
+    public func checkLink(
+        _ claim: Claim, policy: LinkPolicy?, correlationID: String
+    ) async throws(ClaimError) {
+        _ = try (policy ?? linkPolicy).judge(claim.url)
+    }
 }
 
 /// A payload to be stored.
@@ -41,16 +64,23 @@ public struct ClaimContent: Sendable {
     public var name: String
     /// The bytes, in pieces that are sent from where they lie.
     public var segments: Segments
-    /// How long the store shall keep it; whole seconds, at least one.
+    /// How long the store shall keep it: more than nothing. Stores count in seconds, to which a
+    /// fraction is rounded up. What a store makes of it stands in `Claim.grantedLife`.
     public var timeToLive: Duration
     /// Which digest is taken while it is sent.
     public var checksumAlgorithm: ChecksumAlgorithm
 
-    /// Creates the description of a payload; a day to live, and the fast digest.
+    /// What kind of content it is, such as `image/png`: whoever reads the link is told so.
+    public var contentType: String
+
+    /// Creates the description of a payload; a day to live, the fast digest, and bytes of no
+    /// special kind.
     public init(
         name: String, segments: Segments, timeToLive: Duration = .seconds(86_400),
-        checksumAlgorithm: ChecksumAlgorithm = .xxh64
+        checksumAlgorithm: ChecksumAlgorithm = .xxh64,
+        contentType: String = "application/octet-stream"
     ) {
+        self.contentType = contentType
         self.name = name
         self.segments = segments
         self.timeToLive = timeToLive
@@ -75,6 +105,9 @@ public struct Claim: Sendable, Hashable {
     public var checksum: String
     /// When the store forgets it, if it said so.
     public var expiresAt: Timestamp?
+    /// How long the store keeps it from now on, by its own clock and to the second, if it said
+    /// so: it may be less than was asked for.
+    public var grantedLife: Duration?
 
     /// Creates a claim from its parts.
     public init(
@@ -120,6 +153,9 @@ public struct ClaimDownload: Sendable {
     /// Bytes of the reservation that were asked for this payload; what it needs beyond them is
     /// added. So the links of one message can share its reservation.
     public var reservedShare: Int
+    /// Told of how many bytes of the payload are here, and of how many there will be where that
+    /// is known; on a thread of the store's, so it must not block.
+    public var progress: (@Sendable (_ done: Int, _ total: Int?) -> Void)?
 
     /// Most bytes of one payload where nobody says otherwise: 2 GiB.
     public static let defaultLimit = 2 << 30

@@ -12,9 +12,10 @@ public struct FileServerStore: ClaimStore {
     /// Where payloads are sent.
     public let baseURL: HTTPURL
     /// What links begin with, where receivers know the server under another name; nil for what
-    /// the server itself says.
+    /// the server itself says, or else for `baseURL`.
     public let publicBaseURL: HTTPURL?
-    /// Links to the server under either of its names.
+    /// Links to the server under either of its names, and on the loopback under each that a
+    /// machine has for itself.
     public let linkPolicy: LinkPolicy
     private let requests: StoreRequests
 
@@ -22,18 +23,28 @@ public struct FileServerStore: ClaimStore {
     /// - Parameters:
     ///   - client: Shared with others if given.
     ///   - retry: When a failed upload or removal is tried again.
-    /// - Throws: `HTTPError` with `unsupportedScheme`, or `connectionFailed` when no client can be
-    ///   started.
+    /// - Throws: `HTTPError` with `invalidURL` for a URL with a user name or a query, which would
+    ///   not be sent, or `connectionFailed` when no client can be started.
     public init(
         baseURL: HTTPURL, publicBaseURL: HTTPURL? = nil, client: HTTPClient? = nil,
         retry: RetryPolicy = RetryPolicy()
     ) throws(HTTPError) {
+        try self.init(
+            baseURL: baseURL, publicBaseURL: publicBaseURL, client: client, retry: retry,
+            names: PublicNames())
+    }
+
+    /// - Parameter names: How the hosts of public links are resolved.
+    package init(
+        baseURL: HTTPURL, publicBaseURL: HTTPURL?, client: HTTPClient?, retry: RetryPolicy,
+        names: PublicNames
+    ) throws(HTTPError) {
+        try StoreURL.check(baseURL, publicBaseURL)
         self.baseURL = baseURL
         self.publicBaseURL = publicBaseURL
-        linkPolicy = LinkPolicy(
-            allowing: Set([baseURL.origin, publicBaseURL?.origin].compactMap { $0 }))
+        linkPolicy = LinkPolicy(of: baseURL, publicURL: publicBaseURL)
         requests = StoreRequests(
-            client: try Self.client(or: client), userAgent: nil, retry: retry)
+            client: try Self.client(or: client), userAgent: nil, retry: retry, names: names)
     }
 
     public func upload(
@@ -44,7 +55,9 @@ public struct FileServerStore: ClaimStore {
         let token = UniqueID.hex128(using: &generator)
         let path = "/f/\(id)/\(PercentCoding.encode(segment: StoredName.plain(content.name)))"
         let target = try StoreURL.make(baseURL, path)
-        let request = HTTPRequest("PUT", target, fields: fields(content, token, correlationID))
+        let seconds = try StoredLife.seconds(of: content, at: target, correlationID)
+        let fields = fields(content, seconds, token, correlationID)
+        let request = HTTPRequest("PUT", target, fields: fields)
         async let checksum = SegmentDigest.checksum(
             of: content.segments, content.checksumAlgorithm)
         let clock = TransferClock(total: requests.retry.total)
@@ -54,7 +67,14 @@ public struct FileServerStore: ClaimStore {
                 request, .segments(content.segments), .upload, correlationID: correlationID,
                 clock: clock)
             switch answer.status {
-            case 200...299: stored = answer.fields
+            case 200...299:
+                if let doubt = StoreRequests.doubt(answer) {
+                    throw ClaimError(
+                        .unexpectedAnswer, .upload, url: target.description, doubt,
+                        status: answer.status, attempts: answer.attempts,
+                        correlationID: correlationID)
+                }
+                stored = answer.fields
             case 412:
                 stored = try await verify(target, size: content.size, correlationID, clock)
             default:
@@ -64,12 +84,17 @@ public struct FileServerStore: ClaimStore {
                     attempts: answer.attempts, correlationID: correlationID)
             }
         } catch {
-            throw await withdraw(id, token, after: error)
+            throw await withdraw(target, token, after: error)
         }
-        return Claim(
-            url: link(stored, path, target), id: id, token: token, size: content.size,
-            checksum: await checksum.description,
+        // Of an upload, or of what an earlier attempt has stored.
+        let location = stored["Location"] ?? stored["Content-Location"]
+        var claim = Claim(
+            url: LinkOrigin.link(
+                publicURL: publicBaseURL, path: path, location: location, target: target),
+            id: id, token: token, size: content.size, checksum: await checksum.description,
             expiresAt: stored["Expires-At"].flatMap { Timestamp($0) })
+        claim.grantedLife = StoredLife.granted(stored, until: claim.expiresAt)
+        return claim
     }
 
     /// Longest wait for the removal of an upload that failed.
@@ -81,12 +106,11 @@ public struct FileServerStore: ClaimStore {
     /// cancelled. Returns the error, which says so where the store cannot be reached for that: then
     /// it forgets the payload after its time to live.
     private func withdraw(
-        _ id: String, _ token: String, after error: ClaimError
+        _ url: HTTPURL, _ token: String, after error: ClaimError
     ) async -> ClaimError {
-        // One answer to one attempt is all that leaves no doubt.
-        guard error.status == nil || error.attempts > 1,
-            let url = try? StoreURL.make(baseURL, "/f/\(id)")
-        else { return error }
+        // One refusal of one attempt is all that leaves no doubt.
+        let isRefusal = error.status.map { $0 >= 300 } ?? false
+        guard !isRefusal || error.attempts > 1 else { return error }
         var retry = requests.retry
         retry.total =
             error.code == .cancelled ? Self.cancelledWithdrawalTime : Self.withdrawalTime
@@ -107,12 +131,12 @@ public struct FileServerStore: ClaimStore {
         "what an attempt without an answer may have stored stays until its time to live ends"
 
     private func fields(
-        _ content: ClaimContent, _ token: String, _ correlationID: String
+        _ content: ClaimContent, _ seconds: Int, _ token: String, _ correlationID: String
     ) -> FieldList {
         var fields = FieldList()
-        fields.append("Content-Type", "application/octet-stream")
+        fields.append("Content-Type", content.fieldType)
         fields.append("If-None-Match", "*")
-        fields.append("X-TTL", String(max(1, content.timeToLive.components.seconds)))
+        fields.append("X-TTL", String(seconds))
         fields.append("X-UploadToken", token)
         // Identifiers come from callers; one that is not fit for a field stays out of it.
         if correlationID.utf8.count <= 256 {
@@ -138,69 +162,22 @@ public struct FileServerStore: ClaimStore {
         return answer.fields
     }
 
-    private func link(_ fields: FieldList, _ path: String, _ target: HTTPURL) -> String {
-        if let publicBaseURL, let url = try? StoreURL.make(publicBaseURL, path) { return url.text }
-        // Of an upload, or of what an earlier attempt has stored.
-        let location = fields["Location"] ?? fields["Content-Location"]
-        if let location, let url = try? target.resolving(location) {
-            return url.text
-        }
-        return target.text
-    }
-
     public func download(_ request: ClaimDownload) async throws(ClaimError) -> Bytes {
         try await ClaimFetch(request, policy: linkPolicy, requests).run()
     }
 
+    public func checkLink(
+        _ claim: Claim, policy: LinkPolicy?, correlationID: String
+    ) async throws(ClaimError) {
+        try await requests.check(claim, policy ?? linkPolicy, correlationID)
+    }
+
     public func delete(_ claim: Claim, correlationID: String) async throws(ClaimError) {
-        let url = try StoreURL.make(baseURL, "/f/\(claim.id)")
+        // With the name: to a server that knows only files, that is what was stored.
+        let folder = "/f/\(claim.id)"
+        let path = (try? HTTPURL(claim.url))?.path ?? ""
+        let name = path.firstRange(of: folder).map { String(path[$0.upperBound...]) } ?? ""
+        let url = try StoreURL.make(baseURL, folder + name)
         try await requests.delete(url, token: claim.token ?? "", correlationID: correlationID)
-    }
-}
-
-/// URLs below a store's base.
-enum StoreURL {
-    /// Reads the URL of a store.
-    /// - Throws: `badURL`, without the URL.
-    static func parse(_ text: String) throws(HTTPError) -> HTTPURL {
-        do throws(HTTPWireError) {
-            return try HTTPURL(text)
-        } catch {
-            throw HTTPError(.badURL, .prepare, url: "", error.detail, wire: error)
-        }
-    }
-
-    /// - Parameter path: Begins with a slash, percent-encoded.
-    static func make(_ base: HTTPURL, _ path: String) throws(ClaimError) -> HTTPURL {
-        var prefix = base.path
-        while prefix.hasSuffix("/") { prefix.removeLast() }
-        let start = "\(base.scheme.rawValue)://\(base.hostField)"
-        do throws(HTTPWireError) {
-            return try HTTPURL(start + prefix + path)
-        } catch {
-            throw ClaimError(.linkRefused, .upload, url: base.description, error.message)
-        }
-    }
-}
-
-/// Names as they go into links.
-enum StoredName {
-    /// Longest name in bytes of UTF-8, as file systems and stores have it.
-    static let longest = 255
-
-    /// A name without what stores refuse: slashes and control characters become `_`, a name that
-    /// is empty or only dots becomes `data`, a longer one loses its middle, not its extension.
-    static func plain(_ name: String) -> String {
-        var text = ""
-        for scalar in name.unicodeScalars {
-            let isRefused = scalar.value < 0x20 || scalar.value == 0x7F
-            text.unicodeScalars.append(
-                isRefused || scalar == "/" || scalar == "\\" ? "_" : scalar)
-        }
-        if text.isEmpty || text.allSatisfy({ $0 == "." }) { return "data" }
-        while text.utf8.count > longest {
-            text.remove(at: text.index(text.startIndex, offsetBy: text.count / 2))
-        }
-        return text
     }
 }

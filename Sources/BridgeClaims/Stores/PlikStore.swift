@@ -25,17 +25,17 @@ public struct PlikStore: ClaimStore {
     /// - Parameters:
     ///   - client: Shared with others if given.
     ///   - retry: When a failed upload or removal is tried again.
-    /// - Throws: `HTTPError` with `unsupportedScheme` when the URL is not one of `http`, or
-    ///   `connectionFailed` when no client can be started.
+    /// - Throws: `HTTPError` with `invalidURL` for a URL with a user name or a query, which would
+    ///   not be sent, or `connectionFailed` when no client can be started.
     public init(
         baseURL: HTTPURL, publicBaseURL: HTTPURL? = nil, client: HTTPClient? = nil,
         retry: RetryPolicy = RetryPolicy()
     ) throws(HTTPError) {
+        try StoreURL.check(baseURL, publicBaseURL)
         self.baseURL = baseURL
         self.publicBaseURL = publicBaseURL
         self.retry = retry
-        linkPolicy = LinkPolicy(
-            allowing: Set([baseURL.origin, publicBaseURL?.origin].compactMap { $0 }))
+        linkPolicy = LinkPolicy(of: baseURL, publicURL: publicBaseURL)
         requests = StoreRequests(
             client: try Self.client(or: client), userAgent: "plik_client/natsbridge", retry: retry)
     }
@@ -43,6 +43,9 @@ public struct PlikStore: ClaimStore {
     private struct Upload: Sendable {
         let id: String
         let token: String
+        /// How long it lives, as the server says.
+        let life: Duration?
+        let expiresAt: Timestamp?
     }
 
     public func upload(
@@ -56,10 +59,12 @@ public struct PlikStore: ClaimStore {
             let upload = try await create(content, correlationID, clock)
             do throws(ClaimError) {
                 let file = try await add(content, to: upload, correlationID, clock)
-                return Claim(
+                var claim = Claim(
                     url: file.link.text, id: "\(upload.id)/\(file.id)/\(file.name)",
                     token: upload.token, size: content.size,
-                    checksum: await checksum.description)
+                    checksum: await checksum.description, expiresAt: upload.expiresAt)
+                claim.grantedLife = upload.life
+                return claim
             } catch {
                 guard error.code == .unavailable else { throw error }
                 let outcome: RequestMachine.Outcome =
@@ -82,7 +87,7 @@ public struct PlikStore: ClaimStore {
         _ content: ClaimContent, _ correlationID: String, _ clock: TransferClock
     ) async throws(ClaimError) -> Upload {
         let url = try StoreURL.make(baseURL, "/upload")
-        let seconds = Int(clamping: max(1, content.timeToLive.components.seconds))
+        let seconds = try StoredLife.seconds(of: content, at: url, correlationID)
         let wish: JSONValue = ["ttl": .number(JSONNumber(seconds)), "OneShot": false]
         var fields = FieldList()
         fields.append("Content-Type", "application/json")
@@ -93,7 +98,12 @@ public struct PlikStore: ClaimStore {
         guard let id = value["id"]?.stringValue, let token = value["uploadToken"]?.stringValue,
             Self.isIdentifier(id), FieldList.isValidValue(token)
         else { throw unreadable(url, correlationID) }
-        return Upload(id: id, token: token)
+        // Without an end where the server says 0 or less.
+        let life = (value["ttl"]?.intValue).flatMap { $0 > 0 ? Duration.seconds($0) : nil }
+        let created = value["creation"]?.stringValue.flatMap { Timestamp($0) }
+        return Upload(
+            id: id, token: token, life: life,
+            expiresAt: life.flatMap { life in created?.advanced(by: life) })
     }
 
     private func add(
@@ -103,7 +113,8 @@ public struct PlikStore: ClaimStore {
         let url = try StoreURL.make(baseURL, "/file/\(upload.id)")
         var generator = SystemGenerator()
         let form = FormFile(
-            name: StoredName.plain(content.name), boundary: UniqueID.token(using: &generator))
+            name: StoredName.plain(content.name), type: content.fieldType,
+            boundary: UniqueID.token(using: &generator))
         var fields = FieldList()
         fields.append("Content-Type", form.contentType)
         fields.append(checked: "X-UploadToken", upload.token)
@@ -128,6 +139,11 @@ public struct PlikStore: ClaimStore {
     private func accepted(
         _ answer: StoreRequests.Answer, _ url: HTTPURL, _ correlationID: String
     ) throws(ClaimError) -> JSONValue {
+        if let doubt = StoreRequests.doubt(answer), (200...299).contains(answer.status) {
+            throw ClaimError(
+                .unexpectedAnswer, .upload, url: url.description, doubt, status: answer.status,
+                correlationID: correlationID)
+        }
         guard (200...299).contains(answer.status) else {
             throw ClaimError(
                 DownloadMachine.code(answer.status), .upload, url: url.description,
@@ -157,6 +173,12 @@ public struct PlikStore: ClaimStore {
         try await ClaimFetch(request, policy: linkPolicy, requests).run()
     }
 
+    public func checkLink(
+        _ claim: Claim, policy: LinkPolicy?, correlationID: String
+    ) async throws(ClaimError) {
+        try await requests.check(claim, policy ?? linkPolicy, correlationID)
+    }
+
     public func delete(_ claim: Claim, correlationID: String) async throws(ClaimError) {
         let parts = claim.id.split(separator: "/", maxSplits: 2)
         guard parts.count == 3 else {
@@ -177,12 +199,12 @@ struct FormFile: Sendable {
     let contentType: String
 
     /// - Parameter boundary: Random, so that it does not occur in the file.
-    init(name: String, boundary: String) {
+    init(name: String, type: String = "application/octet-stream", boundary: String) {
         contentType = "multipart/form-data; boundary=\(boundary)"
         var writer = ByteWriter()
         writer.append(utf8: "--\(boundary)\r\nContent-Disposition: form-data; name=\"file\"; ")
         writer.append(utf8: "filename=\"\(Self.escaped(name))\"\r\n")
-        writer.append("Content-Type: application/octet-stream\r\n\r\n")
+        writer.append(utf8: "Content-Type: \(type)\r\n\r\n")
         head = writer.finish()
         tail = Bytes(utf8: "\r\n--\(boundary)--\r\n")
     }

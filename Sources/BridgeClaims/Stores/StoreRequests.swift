@@ -10,6 +10,8 @@ struct StoreRequests: Sendable {
     let client: HTTPClient
     let userAgent: String?
     let retry: RetryPolicy
+    /// How the hosts of links are resolved that lead anywhere in public.
+    var names = PublicNames()
 
     /// An answer with its small body.
     struct Answer: Sendable {
@@ -19,6 +21,8 @@ struct StoreRequests: Sendable {
         let retryAfter: Duration?
         /// Whether the client sent the request again by itself.
         let isRepeated: Bool
+        /// Whether it came before the request's body was out.
+        let isEarly: Bool
         /// Requests that it took to get it.
         var attempts = 1
     }
@@ -66,7 +70,7 @@ struct StoreRequests: Sendable {
         }
     }
 
-    private func sendOnce(
+    func sendOnce(
         _ request: HTTPRequest, _ body: HTTPBody, within time: Duration?
     ) async -> Result<Answer, HTTPError> {
         do throws(HTTPError) {
@@ -82,10 +86,26 @@ struct StoreRequests: Sendable {
             return .success(
                 Answer(
                     status: response.status, fields: response.fields, body: bytes,
-                    retryAfter: response.retryAfter, isRepeated: response.isRepeated))
+                    retryAfter: response.retryAfter, isRepeated: response.isRepeated,
+                    isEarly: response.isEarly))
         } catch {
             return .failure(error)
         }
+    }
+
+    /// What an answer of the class 2xx says of a payload that was sent with the request; nil when
+    /// it says that the payload is stored.
+    ///
+    /// Only what the contract of stores knows does: 200, 201 and 204, behind the whole body. 202
+    /// is a promise, 206 belongs to a download, and a web page is no store's.
+    static func doubt(_ answer: Answer) -> String? {
+        if answer.isEarly { return "the store answered before it had read the payload" }
+        guard [200, 201, 204].contains(answer.status) else {
+            return "the answer does not say that the payload is stored"
+        }
+        let type = answer.fields["Content-Type"]?.lowercased() ?? ""
+        return answer.status == 200 && type.hasPrefix("text/html")
+            ? "the answer is a web page, not a store's" : nil
     }
 
     /// The request with the fields that every request of a store has.

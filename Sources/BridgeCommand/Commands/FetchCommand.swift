@@ -34,13 +34,18 @@ enum FetchCommand {
         guard let output = arguments["--output"] else {
             throw .usage("--output is missing", hint: "-o FILE says where to write it")
         }
-        let request = try download(arguments, access)
+        var download = try download(arguments, access)
         let start = ContinuousClock.now
-        let progress = Progress("downloading", total: request.expectedSize)
+        let progress = Progress("downloading", total: download.expectedSize)
+        download.progress = { progress.reached($0, of: $1) }
+        let request = download
         let bytes = try await Deadline.run(options.timeout, stage: "download", target: nil) {
             () throws(CommandFailure) in
-            defer { progress.finish() }
-            do throws(ClaimError) { return try await access.store.download(request) } catch {
+            do throws(ClaimError) {
+                return try await progress.during { () throws(ClaimError) in
+                    try await access.store.download(request)
+                }
+            } catch {
                 throw CommandFailure(error)
             }
         }

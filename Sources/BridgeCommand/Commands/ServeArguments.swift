@@ -60,9 +60,10 @@ enum ServeArguments {
         options.allowedHosts = arguments.all("--allow-host")
         options.browserOrigins = arguments.all("--allow-browser")
         if options.wantsName {
+            let port = options.port == 0 ? "" : ":\(options.port)"
             throw .usage(
                 "--host \(options.host) stands for all addresses, none of which can stand in links",
-                hint: "add --public-url http://NAME:\(options.port), or --allow-host NAME for each "
+                hint: "add --public-url http://NAME\(port), or --allow-host NAME for each "
                     + "name that senders and receivers use")
         }
         if let size = try arguments.byteCount("--max-size", minimum: 1) {

@@ -11,7 +11,10 @@ struct StoreAccess: Sendable {
     let retry: RetryPolicy
 
     init(_ options: CommonOptions) throws(CommandFailure) {
-        let url = try Self.url(options.store, of: "--store")
+        let url = try Self.storeURL(options.store, of: "--store")
+        let publicURL = try options.publicURL.map { text throws(CommandFailure) in
+            try Self.storeURL(text, of: "--public-url")
+        }
         var retry = RetryPolicy()
         if let count = options.maxRetries { retry.maxAttempts = count + 1 }
         if let delay = options.baseDelay { retry.base = delay }
@@ -20,18 +23,54 @@ struct StoreAccess: Sendable {
         do throws(HTTPError) {
             store =
                 options.isPlik
-                ? try PlikStore(baseURL: url, retry: retry)
-                : try FileServerStore(baseURL: url, retry: retry)
+                ? try PlikStore(baseURL: url, publicBaseURL: publicURL, retry: retry)
+                : try FileServerStore(baseURL: url, publicBaseURL: publicURL, retry: retry)
         } catch {
             throw CommandFailure(
                 .usage, code: error.code, stage: "store", target: error.url,
                 detail: error.detail)
         }
+        policy = try Self.policy(of: store, at: url, options)
+    }
+
+    private static func policy(
+        of store: any ClaimStore, at url: HTTPURL, _ options: CommonOptions
+    ) throws(CommandFailure) -> LinkPolicy {
         var policy = store.linkPolicy
-        for origin in options.allowedOrigins {
-            policy.allowedOrigins.insert(try Self.url(origin, of: "--allow-origin").origin)
+        for text in options.allowedOrigins {
+            let origin = try Self.url(text, of: "--allow-origin").origin
+            policy.allowedOrigins.insert(origin)
+            // Who allows a name of this machine by itself means another server.
+            policy.replacements[origin] = nil
         }
-        self.policy = policy
+        for text in options.aliases {
+            policy.replacements[try Self.url(text, of: "--alias").origin] = url.origin
+        }
+        for text in options.rewrites {
+            guard let sign = text.firstIndex(of: "=") else {
+                throw .usage(
+                    "--rewrite has no =", hint: "such as http://files.example=http://127.0.0.1:8080"
+                )
+            }
+            let from = try Self.url(String(text[..<sign]), of: "--rewrite").origin
+            let to = try Self.url(String(text[text.index(after: sign)...]), of: "--rewrite").origin
+            policy.replacements[from] = to
+        }
+        if options.followsPublicLinks { policy.publicPorts = LinkPolicy.webPorts }
+        return policy
+    }
+
+    /// A URL that payloads are sent to. What would have no effect in it is refused.
+    private static func storeURL(
+        _ text: String, of option: String
+    ) throws(CommandFailure) -> HTTPURL {
+        let url = try url(text, of: option)
+        guard !url.hasUserInfo, url.query == nil, !text.utf8.contains(0x23) else {
+            throw .usage(
+                "\(option) holds a user name, a query or a fragment, which would not be sent",
+                hint: "--ttl says how long payloads are kept")
+        }
+        return url
     }
 
     static func url(_ text: String, of option: String) throws(CommandFailure) -> HTTPURL {

@@ -12,7 +12,8 @@ struct BridgeAccess: Sendable {
     /// Connects. The environment's and the command line's URLs may hold credentials; no message
     /// of ours repeats them.
     static func connect(
-        _ options: CommonOptions, _ console: Console, timeToLive: Duration? = nil
+        _ options: CommonOptions, _ console: Console, timeToLive: Duration? = nil,
+        digest: ChecksumAlgorithm? = nil
     ) async throws(CommandFailure) -> BridgeAccess {
         let access = try StoreAccess(options)
         var client = try await clientOptions(options)
@@ -29,6 +30,7 @@ struct BridgeAccess: Sendable {
         if let threshold = options.threshold { settings.threshold = threshold }
         if let limits = options.arrowLimits { settings.arrowLimits = limits }
         if let timeToLive { settings.timeToLive = timeToLive }
+        if let digest { settings.checksumAlgorithm = digest }
         if let memory = options.memory {
             settings.memoryBudget = memory
             // Whoever grants more wants larger messages, too.
@@ -39,6 +41,13 @@ struct BridgeAccess: Sendable {
             return BridgeAccess(bridge: try await Bridge.connect(settings), options: options)
         } catch {
             throw CommandFailure(error)
+        }
+    }
+
+    /// Tells what the bridge has found out about its store.
+    func tellFindings(_ console: Console) {
+        for failure in bridge.storeFindings.map({ CommandFailure($0) }) {
+            console.remark("\(failure.line) (this is a warning)")
         }
     }
 

@@ -70,6 +70,12 @@ struct MessageOutput: Sendable {
             console.line(MessageText.head(of: message, place))
             for line in MessageText.payloads(of: message, shown) { console.line(line) }
         }
+        for payload in message.payloads where !payload.isMissing {
+            guard let name = payload.unverifiedDigest else { continue }
+            console.remark(
+                "natsbridge: payload \(LogEvent.quoted(payload.name)) is not verified: its digest"
+                    + " \(LogEvent.quoted(name)) is not known here")
+        }
         let failures = shown.compactMap(\.failure)
         for failure in failures { console.remark(failure.line) }
         return failures.first
@@ -109,14 +115,26 @@ struct MessageOutput: Sendable {
         }
         let parts = [message.envelope.messageID, String(index + 1), payload.name]
         let name = parts.map(Self.plain).joined(separator: "-")
-        let path = try Self.freePath(
-            "\(directory)/\(name)", ending: Self.ending(payload.typeName, name))
-        try await FileBytes.write(payload.bytes, to: path)
-        return .file(path)
+        return .file(
+            try await Self.write(
+                payload.bytes, to: "\(directory)/\(name)",
+                ending: Self.ending(of: payload, name)))
     }
 
     /// Most files of one name; peers choose the names.
     private static let longestSeries = 1 << 30
+
+    /// Writes a file where nothing stands, numbered where it has to be: ids and names of
+    /// different messages may be the same, or become the same as parts of a file's name.
+    private static func write(
+        _ bytes: Bytes, to stem: String, ending: String
+    ) async throws(CommandFailure) -> String {
+        while true {
+            let path = try freePath(stem, ending: ending)
+            // In a race the name may be taken meanwhile: then the next free one is looked for.
+            if try FileBytes.writeNew(bytes, to: path) { return path }
+        }
+    }
 
     /// A path where nothing stands, numbered where it has to be: ids and names of different
     /// messages may be the same, or become the same as parts of a file's name. The numbers of one
@@ -159,14 +177,16 @@ struct MessageOutput: Sendable {
         return letters.first == "." ? "_" + letters.dropFirst() : String(letters)
     }
 
-    private static func ending(_ type: String, _ name: String) -> String {
-        let ending =
-            switch type {
-            case "text": ".txt"
-            case "dictionary", "jsontable": ".json"
-            case "arrowtable": ".arrows"
-            default: ""
-            }
-        return name.hasSuffix(ending) ? "" : ending
+    /// The ending that a file of this kind usually has; of media what their first bytes say.
+    private static func ending(of payload: ReceivedPayload, _ name: String) -> String {
+        let kind = MediaType(typeName: payload.typeName, content: payload.bytes)
+        let named = kind.fileName(name)
+        switch payload.typeName {
+        // An ending that the name has already says no more than the type does.
+        case "text", "dictionary", "jsontable", "arrowtable":
+            let ending = ".\(kind.fileExtension)"
+            return name.hasSuffix(ending) ? "" : ending
+        default: return String(named.dropFirst(name.count))
+        }
     }
 }

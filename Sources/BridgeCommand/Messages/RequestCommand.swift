@@ -36,12 +36,14 @@ enum RequestCommand {
         let request = settings
         let output = try MessageOutput(arguments, console)
         let lifetime = try arguments.duration("--ttl", isPositive: true)
+        let digest = try SendArguments.digest(arguments)
         let timeout = options.timeout ?? CommonOptions.defaultTimeout
         let payloads = try await Deadline.run(timeout, stage: "read", target: subject.text) {
             () throws(CommandFailure) in
             try await PayloadInput.outgoing(Array(arguments.operands.dropFirst()))
         }
-        let access = try await BridgeAccess.connect(options, console, timeToLive: lifetime)
+        let access = try await BridgeAccess.connect(
+            options, console, timeToLive: lifetime, digest: digest)
         let answer: Received
         do throws(CommandFailure) {
             let progress = Progress("waiting for the answer", total: nil)
@@ -57,8 +59,10 @@ enum RequestCommand {
             }
         } catch {
             await access.bridge.close()
+            access.tellFindings(console)
             throw error
         }
+        access.tellFindings(console)
         await access.bridge.close()
         console.noteDone("the request was answered", outcome: PublishOutcome.sent.rawValue)
         let place = MessagePlace(subject: answer.subject.text)

@@ -1,3 +1,4 @@
+internal import BridgeBytes
 internal import BridgeConsole
 
 /// What `send` and `request` take: payloads, and the envelope's fields.
@@ -20,7 +21,10 @@ enum SendArguments {
         .value("--reply-to-msg-id", "ID", "the message that this one answers"),
         .value("--metadata", "JSON", "the envelope's metadata, a JSON object"),
         .value("--header", short: "-H", "K=V", repeats: true, "a NATS header; may repeat"),
-        .value("--ttl", "TIME", "how long an uploaded payload is kept"),
+        .value("--ttl", "TIME", "how long an uploaded payload is kept; stores count seconds"),
+        .value(
+            "--digest", "NAME",
+            "the digest of uploads: xxh64 (default), or sha256 for peers that have no xxh64"),
         .flag(
             "--raw",
             "one media or binary payload as the message's raw body, its envelope in NATS headers"),
@@ -31,4 +35,14 @@ enum SendArguments {
         dictionary and jsontable take JSON, arrowtable an Arrow IPC stream or file; @@ begins a
         text with a literal @.
         """
+
+    /// The digest that uploads get; nil where nothing is said of it.
+    static func digest(
+        _ arguments: ParsedArguments
+    ) throws(CommandFailure) -> ChecksumAlgorithm? {
+        guard let name = arguments["--digest"] else { return nil }
+        if let digest = ChecksumAlgorithm(rawValue: name.lowercased()) { return digest }
+        let known = ChecksumAlgorithm.allCases.map(\.rawValue).joined(separator: " or ")
+        throw .usage("--digest \"\(name)\" is not known", hint: "write \(known)")
+    }
 }

@@ -1,4 +1,5 @@
 internal import BridgeBytes
+internal import BridgeClaims
 internal import BridgeConsole
 internal import BridgeEnvelope
 internal import BridgeJSON
@@ -47,12 +48,14 @@ enum SendCommand {
         settings.retriesUnknown = !arguments.has("--no-retry")
         if let timeout = options.timeout { settings.timeout = timeout }
         let lifetime = try arguments.duration("--ttl", isPositive: true)
+        let digest = try SendArguments.digest(arguments)
         let sendSettings = settings
         return try await Deadline.run(options.timeout, stage: "send", target: subject.text) {
             () throws(CommandFailure) in
             let payloads = try await PayloadInput.outgoing(
                 Array(arguments.operands.dropFirst()))
-            let access = try await BridgeAccess.connect(options, console, timeToLive: lifetime)
+            let access = try await BridgeAccess.connect(
+                options, console, timeToLive: lifetime, digest: digest)
             do throws(BridgeError) {
                 if arguments.has("--dry-run") {
                     let plan = try await access.bridge.plan(
@@ -64,7 +67,8 @@ enum SendCommand {
                         try await access.bridge.send(payloads, to: subject, options: sendSettings)
                     }
                     note(sendSettings.mode, console)
-                    show(sent, subject, console)
+                    show(sent, access.bridge.storeFindings, subject, console)
+                    access.tellFindings(console)
                     if sendSettings.mode == .unconfirmed { await letWrite(access.bridge) }
                 }
                 await access.bridge.close()
@@ -109,7 +113,9 @@ enum SendCommand {
         }
     }
 
-    private static func show(_ sent: SentEnvelope, _ subject: Subject, _ console: Console) {
+    private static func show(
+        _ sent: SentEnvelope, _ findings: [ClaimError], _ subject: Subject, _ console: Console
+    ) {
         if let stored = sent.stored, stored.isDuplicate, sent.attempts == 1 {
             // It was nothing of ours that came before.
             console.remark(
@@ -125,6 +131,9 @@ enum SendCommand {
                 object["stream"] = .string(stored.stream)
                 object["stream_sequence"] = JSONValue(stored.sequence)
                 object["duplicate"] = .bool(stored.isDuplicate)
+            }
+            if !findings.isEmpty {
+                object["warnings"] = .array(findings.map { .object(CommandFailure($0).fields) })
             }
             console.line(.object(object))
             return

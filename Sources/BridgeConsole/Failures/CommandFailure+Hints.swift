@@ -11,7 +11,8 @@ extension CommandFailure {
 
     private static func storeHint(_ code: ErrorCode) -> String? {
         switch code {
-        case .linkRefused: "--allow-origin allows another origin"
+        case .linkRefused:
+            "--alias names another name of the store, --allow-origin another origin"
         case .unavailable: "is the file server running? --store names another"
         case .payloadNotFound: "is this the store that the sender uses? --store names another"
         case .payloadExpired: "the sender has to send it again"

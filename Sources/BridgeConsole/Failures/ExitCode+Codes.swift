@@ -22,7 +22,7 @@ extension ExitCode {
             [
                 .serverError, .serviceError, .jetStreamDisabled, .streamNameInUse, .notSent,
                 .uploadConflict, .bodyFailed, .folderUnusable, .addressUnusable, .systemError,
-                .outputFailed, .demoFailed,
+                .outputFailed, .demoFailed, .lifeShortened,
             ]
         ),
         (

@@ -26,6 +26,14 @@ package struct CommonOptions: Sendable, Equatable {
         .value(
             "--allow-origin", "URL", repeats: true,
             "another origin that links may point to; may repeat"),
+        .value(
+            "--alias", "URL", repeats: true,
+            "another name of the store: links there are fetched from it; may repeat"),
+        .value(
+            "--rewrite", "FROM=TO", repeats: true,
+            "fetch links to the origin FROM from the origin TO; may repeat"),
+        .flag(
+            "--public-links", "follow links to public addresses, too, at ports 80, 443 and 8080"),
         .flag("--plik", "the store is a Plik server"),
         .value("--timeout", "TIME", "how long to wait, such as 500ms, 10s, 2m"),
         .value("--max-retries", "N", "how often a failed transfer is tried again (default 7)"),
@@ -44,6 +52,10 @@ package struct CommonOptions: Sendable, Equatable {
                 "server and credentials of a context of the nats tools (else NATS_CONTEXT)"),
         ] + links + [
             .value(
+                "--public-url", "URL",
+                "what the store's links begin with, where receivers know it by another name than"
+                    + " --store (else NATSBRIDGE_PUBLIC_URL)"),
+            .value(
                 "--threshold", "BYTES",
                 "payloads of this size and above go by link (default 1,000,000)"),
             .value(
@@ -55,7 +67,14 @@ package struct CommonOptions: Sendable, Equatable {
     package let server: String?
     package let context: String?
     package let store: String
+    /// What links begin with; nil: what the store says, or its URL.
+    package let publicURL: String?
     package let allowedOrigins: [String]
+    /// Other names of the store.
+    package let aliases: [String]
+    /// Origins to fetch from in place of others, `FROM=TO`.
+    package let rewrites: [String]
+    package let followsPublicLinks: Bool
     package let threshold: Int?
     package let timeout: Duration?
     package let trace: String?
@@ -76,7 +95,11 @@ package struct CommonOptions: Sendable, Equatable {
         context = arguments["--context"] ?? (url == nil ? environment("NATS_CONTEXT") : nil)
         server = arguments["--server"] ?? (context == nil ? url : nil)
         store = arguments["--store"] ?? environment("NATSBRIDGE_STORE") ?? Self.defaultStore
+        publicURL = arguments["--public-url"] ?? environment("NATSBRIDGE_PUBLIC_URL")
         allowedOrigins = arguments.all("--allow-origin")
+        aliases = arguments.all("--alias")
+        rewrites = arguments.all("--rewrite")
+        followsPublicLinks = arguments.has("--public-links")
         threshold = try arguments.byteCount("--threshold")
         memory = try arguments.byteCount("--memory", minimum: 1)
         timeout = try arguments.duration("--timeout", isPositive: true)

@@ -79,6 +79,11 @@ package struct Console: Sendable {
         if json { line(failure.json) }
     }
 
+    /// A line for a person beside the result, without a console at hand.
+    static func note(_ text: String) {
+        _ = StandardOutput.writeLine(Bytes(utf8: "natsbridge: \(text)\n"), to: 2)
+    }
+
     /// Writes over the current line of the terminal.
     static func overwrite(_ text: String) {
         _ = StandardOutput.writeLine(Bytes(utf8: "\r" + text), to: 2)

@@ -92,6 +92,19 @@ package enum FileBytes {
         }
     }
 
+    /// Writes a file that was not there, whole or not at all.
+    /// - Returns: False, and nothing done, when something has the name, be it since a moment ago.
+    package static func writeNew(_ bytes: Bytes, to path: String) throws(CommandFailure) -> Bool {
+        do throws(FileError) {
+            try bytes.write(toFile: path, replacing: false)
+            return true
+        } catch {
+            if error.number == EEXIST { return false }
+            errno = error.number
+            throw failure(error.call == "open" ? "create" : "write", error.path)
+        }
+    }
+
     private static func writeInPlace(_ bytes: Bytes, to path: String) throws(CommandFailure) {
         let descriptor = unsafe open(path, O_WRONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure("open", path) }

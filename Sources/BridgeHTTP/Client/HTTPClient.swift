@@ -67,9 +67,10 @@ public final class HTTPClient: Sendable {
         let head = RequestWriter.head(request, body: body, userAgent: options.userAgent)
         var output = Segments(head.bytes)
         output.append(contentsOf: body.segments ?? [])
+        let target = ConnectionTarget(url: request.url, addresses: request.addresses)
         var isRepeated = false
         while true {
-            let lease = try await pool.lease(for: request.url, fresh: isRepeated, until: total)
+            let lease = try await pool.lease(for: target, fresh: isRepeated, until: total)
             let exchange = Exchange(
                 request, output: output,
                 isStreamed: body.segments == nil, isChunked: head.isChunked,

@@ -1,4 +1,5 @@
 public import BridgeBytes
+package import BridgeSockets
 public import HTTPWire
 
 /// A request without its body.
@@ -10,6 +11,9 @@ public struct HTTPRequest: Sendable, Hashable {
     /// Further fields. Host, the body's length, User-Agent and Accept-Encoding are set by the
     /// client where they are missing.
     public var fields: FieldList
+    /// Where to connect in place of what the host's name resolves to: addresses that have been
+    /// judged. Nil: whatever it resolves to.
+    package var addresses: [Address]?
 
     /// Creates a request. Sending it fails as `badRequest` when the method is not a token.
     public init(_ method: String, _ url: HTTPURL, fields: FieldList = FieldList()) {

@@ -15,6 +15,9 @@ public struct HTTPResponse: Sendable {
     /// Whether the request was sent a second time, since its first connection was lost: the server
     /// may have done twice what was asked for.
     package let isRepeated: Bool
+    /// Whether the answer came before the request's body was out: the server has not read it, so
+    /// it cannot have stored it.
+    package let isEarly: Bool
     /// What was asked for, without secrets.
     let url: HTTPURL
 
@@ -22,6 +25,7 @@ public struct HTTPResponse: Sendable {
         _ answer: Exchange.Answer, _ exchange: Exchange, client: HTTPClient, isRepeated: Bool
     ) {
         self.isRepeated = isRepeated
+        isEarly = answer.isEarly
         status = answer.head.status
         fields = answer.head.fields
         contentLength = answer.length
@@ -56,13 +60,17 @@ public struct HTTPResponse: Sendable {
     ///   - partial: What earlier answers brought before they broke off; this body is the
     ///     rest of it, or the whole where nothing is held. If this breaks off too, what came is
     ///     held again.
+    ///   - progress: Told of how many bytes are here, those that were held included. Called on the
+    ///     connection's thread.
     package func collect(
         limit: Int, digesting algorithm: ChecksumAlgorithm?, partial: PartialBody? = nil,
-        admit: (@Sendable (Int) -> HTTPError.Reason?)? = nil
+        admit: (@Sendable (Int) -> HTTPError.Reason?)? = nil,
+        progress: (@Sendable (Int) -> Void)? = nil
     ) async throws(HTTPError) -> (bytes: Bytes, checksum: Checksum?) {
         let collected = try await body.collect(
             Exchange.WholeDemand(
-                limit: max(0, limit), algorithm: algorithm, partial: partial, admit: admit))
+                limit: max(0, limit), algorithm: algorithm, partial: partial, admit: admit,
+                progress: progress))
         return (collected.bytes, collected.checksum)
     }
 }

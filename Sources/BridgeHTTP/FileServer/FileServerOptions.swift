@@ -130,8 +130,13 @@ extension FileServerOptions {
             return "\(name) is \(count), but must be at least \(least)"
         }
         if port > 65_535 { return "port is \(port), but must be at most 65535" }
-        if let publicBaseURL, (try? HTTPURL(publicBaseURL)) == nil {
-            return "publicBaseURL is not an HTTP URL"
+        if let publicBaseURL {
+            guard let url = try? HTTPURL(publicBaseURL) else {
+                return "publicBaseURL is not an HTTP URL"
+            }
+            guard !url.hasUserInfo, url.query == nil else {
+                return "publicBaseURL has credentials or a query, which links must not have"
+            }
         }
         if let host = allowedHosts.first(where: { LinkNames.Host($0) == nil }) {
             return "allowedHosts has \"\(host)\", which is no name of a host"

@@ -7,8 +7,7 @@ internal import HTTPWire
 /// Downloads and deletions are those of any stored file.
 ///
 /// Differences from Plik, on purpose: a failed download answers 404 or 410 and never redirects to
-/// a page; `fileMd5` is empty, since no peer checks it and it would cost more than the upload;
-/// whoever deletes needs the token, `removable` or not.
+/// a page; whoever deletes needs the token, `removable` or not.
 extension FileService {
     /// Largest body of `POST /upload`: 64 KiB.
     private static let documentLimit = 64 << 10
@@ -118,16 +117,18 @@ extension FileService {
             name: name, type: part.fields["Content-Type"], token: place.upload.token,
             life: max(0, place.upload.expires - now), isOneShot: place.upload.isOneShot,
             from: place.address)
+        let md5: String
         do throws(StoreError) {
             guard let digests = StatedDigests(part.fields) else { throw .wrongDigest }
             try describe(data, object, digests, &metadata)
+            md5 = try object.md5(size: data.size)
             _ = try object.publish(metadata, as: place.key, PublishingRule())
         } catch { return refusal(error) }
         counts.count(\.filesStored)
         return .json(
             200,
             [
-                "id": .string(place.file), "fileName": .string(name), "fileMd5": "",
+                "id": .string(place.file), "fileName": .string(name), "fileMd5": .string(md5),
                 "fileSize": .integer(data.size), "fileType": .string(metadata.contentType),
                 "status": "uploaded",
                 "fileUploadDate": .string(

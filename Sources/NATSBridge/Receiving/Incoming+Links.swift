@@ -137,7 +137,9 @@ extension Incoming {
         _ bytes: Bytes, _ coding: String, _ share: Int, _ memory: MessageMemory, _ url: String,
         _ correlationID: String
     ) throws(ClaimError) -> Bytes {
-        let most = min(max(0, bridge.options.downloadLimit), memory.reservation.limit)
+        let most = min(
+            max(0, bridge.options.downloadLimit), memory.reservation.limit,
+            ContentCoding.longest(from: bytes.count))
         var limit = min(max(share, bytes.count), most)
         var covered = share
         while true {

@@ -1,5 +1,6 @@
 public import ArrowIPC
 public import BridgeBytes
+internal import BridgeClaims
 public import BridgeEnvelope
 public import BridgeJSON
 
@@ -25,6 +26,15 @@ public struct ReceivedPayload: Sendable {
 
     /// How it came.
     public var transport: Transport { url == nil ? .direct : .link }
+
+    /// The name of the digest that the sender states and that is not known here, so that the
+    /// bytes could not be verified; nil when they were, or when no digest is stated.
+    public var unverifiedDigest: String? {
+        guard let text = metadata[IntegrityKey.checksum]?.stringValue,
+            case .unknownName(let name) = ChecksumStatement(parsing: text)
+        else { return nil }
+        return name
+    }
 
     /// Whether its bytes could not be had. Those of an unknown type, or of one that they do
     /// not fit, are there.

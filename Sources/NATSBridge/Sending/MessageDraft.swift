@@ -35,6 +35,13 @@ struct MessageDraft: Sendable {
         let segments: Segments
         var state: State
 
+        /// What kind of content it is, for those who know only its link.
+        var mediaType: MediaType {
+            let head = segments.lazy.filter { !$0.isEmpty }.first ?? Bytes()
+            return MediaType(
+                typeName: type.rawValue, content: head[0..<min(head.count, MediaType.sniffed)])
+        }
+
         /// As the envelope holds it. What has not left yet is still inside.
         var enveloped: EnvelopePayload {
             var payload = EnvelopePayload(

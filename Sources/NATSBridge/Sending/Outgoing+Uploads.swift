@@ -55,13 +55,21 @@ extension Outgoing {
     ) async -> Result<Claim, ClaimError> {
         let payload = draft.payloads[index]
         let name = payload.name
+        let kind = payload.mediaType
         let content = ClaimContent(
-            name: name, segments: payload.segments, timeToLive: bridge.options.timeToLive,
-            checksumAlgorithm: bridge.options.checksumAlgorithm)
+            name: kind.fileName(name), segments: payload.segments,
+            timeToLive: bridge.options.timeToLive,
+            checksumAlgorithm: bridge.options.checksumAlgorithm, contentType: kind.name)
         let watch = Stopwatch()
         do throws(ClaimError) {
             let claim = try await store.upload(content, correlationID: correlationID)
             let time = watch.elapsed
+            do throws(ClaimError) { try await inspect(claim, in: store) } catch {
+                _ = await Task.detached {
+                    await Self.delete([claim], from: store, correlationID)
+                }.value
+                throw error
+            }
             bridge.counters.uploaded(claim.size, time)
             bridge.log(
                 correlationID, .upload, "uploaded payload",
@@ -115,7 +123,7 @@ extension Outgoing {
     }
 
     /// Returns the ids of those that could not be deleted.
-    private static func delete(
+    static func delete(
         _ claims: [Claim], from store: any ClaimStore, _ correlationID: String
     ) async -> [String] {
         await withTaskGroup(of: [String]?.self) { group in

@@ -1,5 +1,7 @@
 import BridgeBytes
 import BridgeClaims
+import Foundation
+import TestKit
 import Testing
 
 @Suite struct ContentCodingTests {
@@ -30,6 +32,40 @@ import Testing
         #expect(code(decode("br")) == .undecodableContent)
         #expect(code(decode("gzip, gzip")) == .undecodableContent)
         #expect(code(decode("gzip", limit: 5)) == .tooLarge)
+    }
+
+    /// gzip of a million zeros and of that again: 1,018 and then 51 bytes or so.
+    private func bomb(_ size: Int) throws -> Bytes {
+        let folder = try TemporaryDirectory()
+        try Data(count: size).write(to: URL(fileURLWithPath: folder.file("zeros")))
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/bin/sh")
+        let path = folder.file("zeros")
+        process.arguments = ["-c", "gzip -9 -n < '\(path)' | gzip -9 -n > '\(path).gz'"]
+        try process.run()
+        process.waitUntilExit()
+        return Bytes([UInt8](try Data(contentsOf: URL(fileURLWithPath: path + ".gz"))))
+    }
+
+    @Test func `what grows out of all proportion is refused, whatever the limit`() throws {
+        let coded = try bomb(64 << 20)
+        let longest = ContentCoding.longest(from: coded.count)
+        #expect(longest < 64 << 20)
+        let error = #expect(throws: ClaimError.self) {
+            try ContentCoding.decode(
+                coded, "gzip, gzip", limit: .max, url: "http://a/x", correlationID: "c")
+        }
+        #expect(error?.code == .tooLarge && error?.detail.contains("1000 times") == true)
+        #expect(ContentCoding.longest(from: 1) == 1 << 20)
+        #expect(ContentCoding.longest(from: .max) == .max)
+    }
+
+    @Test func `more codings than anybody needs are refused`() {
+        if case .failure(let error) = decode("gzip, gzip, gzip, gzip") {
+            #expect(error.code == .undecodableContent)
+        } else {
+            Issue.record("decoded")
+        }
     }
 
     @Test func `what was vouched for is verified after decoding`() throws {

@@ -50,6 +50,55 @@ import Testing
         #expect(try policy.check("http://localhost/x?y").text == "http://files.example:8080/x?y")
     }
 
+    @Test("On the loopback the names of this machine are one store, at its port only")
+    func loopbackNames() throws {
+        for name in ["localhost", "127.0.0.1", "[::1]"] {
+            let base = try HTTPURL("http://\(name):8080")
+            let policy = LinkPolicy(of: base, publicURL: nil)
+            for other in ["localhost", "127.0.0.1", "[::1]", "LOCALHOST"] {
+                let url = try policy.check("http://\(other):8080/f/x?y")
+                #expect(url.text == "http://\(name):8080/f/x?y")
+                #expect(throws: ClaimError.self) { try policy.check("http://\(other):8081/f") }
+            }
+            #expect(throws: ClaimError.self) { try policy.check("http://127.0.0.2:8080/f") }
+            #expect(throws: ClaimError.self) { try policy.check("https://localhost:8080/f") }
+        }
+        let elsewhere = LinkPolicy(of: try HTTPURL("http://files.example:8080"), publicURL: nil)
+        #expect(throws: ClaimError.self) { try elsewhere.check("http://localhost:8080/f") }
+    }
+
+    @Test("The public name of a store is its own origin")
+    func publicName() throws {
+        let policy = LinkPolicy(
+            of: try HTTPURL("http://127.0.0.1:8080"),
+            publicURL: try HTTPURL("http://localhost:8080"))
+        #expect(try policy.check("http://localhost:8080/a").host == "localhost")
+        #expect(try policy.check("http://127.0.0.1:8080/a").host == "127.0.0.1")
+    }
+
+    @Test("A refusal names the rule")
+    func rules() {
+        func rule(_ link: String, _ ports: Set<Int> = []) -> String? {
+            var policy = policy
+            policy.publicPorts = ports
+            do {
+                _ = try policy.check(link)
+                return nil
+            } catch {
+                return error.detail.split(separator: "\"").last { $0 != ")" }.map(String.init)
+            }
+        }
+        #expect(rule("http://other.example/") == "origin")
+        #expect(rule("ftp://files.example:8080/") == "url")
+        #expect(rule("http://u@files.example:8080/") == "user_info")
+        #expect(rule("http://files.example:8080/#x") == "fragment")
+        #expect(
+            rule("http://files.example:8080/" + String(repeating: "x", count: 9000)) == "length")
+        #expect(rule("http://other.example:22/", [80]) == "port")
+        #expect(rule("http://other.example/", [80]) == "origin")
+        #expect(rule("http://files.example:8080/", [80]) == nil)
+    }
+
     @Test("A refusal shows no secret")
     func redaction() {
         do {

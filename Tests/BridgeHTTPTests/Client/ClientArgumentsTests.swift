@@ -131,6 +131,7 @@ import Testing
             { $0.keepAliveTimeout = .zero }, { $0.maximumFileSize = -1 },
             { $0.maximumStoredBytes = .min }, { $0.maximumConnections = 0 },
             { $0.minimumRate = -1 }, { $0.publicBaseURL = "http://a\r\nb" },
+            { $0.publicBaseURL = "http://u:p@a" }, { $0.publicBaseURL = "http://a/?q" },
         ]
         for (index, change) in changes.enumerated() {
             var options = FileServerOptions(directory: folder.path)

@@ -56,6 +56,10 @@ import Testing
                 let json = try JSONValue(parsing: Bytes(added.body))
                 #expect(json["fileName"]?.stringValue == "a_b c.bin")
                 #expect(json["fileSize"]?.intValue == content.count)
+                var digest = MD5()
+                digest.update(content.span)
+                let md5 = Hex.string(digest.finalize().span)
+                #expect(json["fileMd5"]?.stringValue == md5)
                 #expect(json["status"]?.stringValue == "uploaded")
                 let file = try #require(json["id"]?.stringValue)
                 let path = "/file/\(upload.id)/\(file)/a_b%20c.bin"

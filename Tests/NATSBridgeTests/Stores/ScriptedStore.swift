@@ -1,5 +1,6 @@
 import BridgeBytes
 import BridgeClaims
+import HTTPWire
 import Synchronization
 
 /// A store in memory that fails when it is told to, and remembers what it was asked.
@@ -21,7 +22,9 @@ final class ScriptedStore: ClaimStore {
         self.corruption = corruption
     }
 
-    var linkPolicy: LinkPolicy { LinkPolicy(allowing: []) }
+    var linkPolicy: LinkPolicy {
+        LinkPolicy(allowing: Set([try? HTTPURL("http://store.example").origin].compactMap { $0 }))
+    }
     var uploads: Int { state.withLock { $0.uploads } }
     var deleted: [String] { state.withLock { $0.deleted } }
     var stored: Int { state.withLock { $0.contents.count } }

@@ -3,6 +3,13 @@ internal import BridgeSockets
 internal import HTTPWire
 internal import Synchronization
 
+/// Where a connection is to lead.
+struct ConnectionTarget: Sendable {
+    let url: HTTPURL
+    /// Nil: what the host's name resolves to.
+    let addresses: [Address]?
+}
+
 /// What tasks hold of a connection: its number and a way to its handler on the reactor's thread.
 final class ClientConnection: Sendable {
     private struct State: Sendable {
@@ -29,12 +36,12 @@ final class ClientConnection: Sendable {
     /// Connects to the first address of the host that answers, in the resolver's order.
     /// - Parameter total: When the time for the exchange is over, if before the client's limit.
     func connect(
-        to url: HTTPURL, on reactor: Reactor, until total: Duration?
+        to target: ConnectionTarget, on reactor: Reactor, until total: Duration?
     ) async throws(HTTPError) {
         let limit = MonotonicClock.now + options.connectTimeout
         let deadline = min(limit, total ?? limit)
         do throws(HTTPError) {
-            try await connect(to: url, on: reactor, deadline: deadline)
+            try await connect(to: target, on: reactor, deadline: deadline)
         } catch {
             guard error.reason == .connectTimeout, deadline < limit else { throw error }
             throw HTTPError(.totalTimeout, error.stage, url: error.url, error.detail)
@@ -42,11 +49,12 @@ final class ClientConnection: Sendable {
     }
 
     private func connect(
-        to url: HTTPURL, on reactor: Reactor, deadline: Duration
+        to target: ConnectionTarget, on reactor: Reactor, deadline: Duration
     ) async throws(HTTPError) {
+        let url = target.url
         var last = HTTPError(
             .connectFailed, .connect, url: url.description, "the host has no address")
-        for address in try await addresses(of: url, deadline: deadline) {
+        for address in try await addresses(of: target, deadline: deadline) {
             do throws(HTTPError) {
                 return try await connect(to: address, for: url, on: reactor, deadline: deadline)
             } catch {
@@ -59,8 +67,10 @@ final class ClientConnection: Sendable {
 
     /// The system's resolver cannot be stopped: a look-up that takes too long is left to itself.
     private func addresses(
-        of url: HTTPURL, deadline: Duration
+        of target: ConnectionTarget, deadline: Duration
     ) async throws(HTTPError) -> [Address] {
+        if let judged = target.addresses { return judged }
+        let url = target.url
         if let address = Address(numericHost: url.host, port: url.port) { return [address] }
         let promise = Promise<[Address]>()
         let end = Deadlines.shared.add(at: MonotonicClock.instant(deadline)) {

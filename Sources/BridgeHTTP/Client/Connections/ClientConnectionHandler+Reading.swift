@@ -37,6 +37,7 @@ extension ClientConnectionHandler {
     private func readDirectly(_ bytes: Bytes, _ link: Link) {
         do throws(HTTPWireError) {
             _ = try active?.wire.next(bytes.span)
+            tellProgress()
             if collector?.remaining == 0 { process(link) }
         } catch {
             violated(error, link)
@@ -86,10 +87,12 @@ extension ClientConnectionHandler {
         if case .length(let length) = framing { active?.length = length }
         if framing == .none { active?.length = 0 }
         active?.mode = .undemanded
+        let isEarly = active?.isSent == false
         if head.status >= 300 || active?.expectsOutput == true { dropRest(link) }
         enter(.receiving, link)
         active?.exchange.answer.keep(
-            .success(Exchange.Answer(head: head, length: active?.length)))
+            .success(
+                Exchange.Answer(head: head, length: active?.length, isEarly: isEarly)))
     }
 
     /// Gives body bytes to where they are wanted. Returns whether to go on.
@@ -103,9 +106,15 @@ extension ClientConnectionHandler {
             }
         case .collecting:
             if let code = collector?.append(bytes) { return refuse(code, link) }
+            tellProgress()
         case .head, nil: return false
         }
         return true
+    }
+
+    private func tellProgress() {
+        guard let progress = active?.progress, let count = collector?.count else { return }
+        progress(count)
     }
 
     @discardableResult
@@ -158,6 +167,7 @@ extension ClientConnectionHandler {
                 partial: demand.partial, place: demand.place, admit: demand.admit)
         }
         self.active?.mode = .collecting
+        self.active?.progress = demand.progress
         self.active?.pending = []
         for bytes in active.pending {
             if let code = collector?.append(bytes) {

@@ -33,6 +33,8 @@ final class ClientConnectionHandler: LinkHandler {
         var length: Int?
         /// Body bytes that came before anybody asked for them.
         var pending: [Bytes] = []
+        /// Told of the bytes of a body that is being collected.
+        var progress: (@Sendable (Int) -> Void)?
         /// Why writing ended early; told only if no answer comes.
         var writeFailure: String?
     }

@@ -5,7 +5,18 @@ internal import Synchronization
 
 /// The connections of a client: `PoolMachine` decides, this acts.
 final class ConnectionPool: Sendable {
-    private typealias Machine = PoolMachine<HTTPURL.Origin>
+    private typealias Machine = PoolMachine<Destination>
+
+    /// What connections can be shared for: an origin, by way of the addresses that were asked for.
+    private struct Destination: Hashable, Sendable {
+        let origin: HTTPURL.Origin
+        let addresses: [Address]?
+
+        init(_ target: ConnectionTarget) {
+            origin = target.url.origin
+            addresses = target.addresses
+        }
+    }
 
     /// A connection that belongs to one exchange until that ends.
     struct Lease: Sendable {
@@ -16,7 +27,7 @@ final class ConnectionPool: Sendable {
 
     private struct Waiter: Sendable {
         let promise: Promise<Machine.Grant>
-        let url: HTTPURL
+        let target: ConnectionTarget
     }
 
     private struct State: Sendable {
@@ -37,38 +48,38 @@ final class ConnectionPool: Sendable {
         state = Mutex(State(machine: Machine(connectionsPerOrigin: options.connectionsPerOrigin)))
     }
 
-    /// A connection to the URL's origin; waits for one while the origin has no room.
+    /// A connection to the target's origin; waits for one while the origin has no room.
     /// - Parameter total: When the time for the exchange is over, by `MonotonicClock`.
     func lease(
-        for url: HTTPURL, fresh: Bool, until total: Duration?
+        for target: ConnectionTarget, fresh: Bool, until total: Duration?
     ) async throws(HTTPError) -> Lease {
-        switch try await grant(for: url, fresh: fresh, until: total) {
+        switch try await grant(for: target, fresh: fresh, until: total) {
         case .open(let id):
-            return Lease(connection: try await open(id, url, until: total), isReused: false)
+            return Lease(connection: try await open(id, target, until: total), isReused: false)
         case .reuse(let id):
             if let connection = state.withLock({ $0.connections[id] }) {
                 return Lease(connection: connection, isReused: true)
             }
             // It died between the grant and now.
-            return try await lease(for: url, fresh: true, until: total)
+            return try await lease(for: target, fresh: true, until: total)
         case .wait: preconditionFailure("a promise holds a connection")
         }
     }
 
     private func grant(
-        for url: HTTPURL, fresh: Bool, until total: Duration?
+        for target: ConnectionTarget, fresh: Bool, until total: Duration?
     ) async throws(HTTPError) -> Machine.Grant {
         let promise = Promise<Machine.Grant>()
         let (waiter, waits) = state.withLock { state -> (Int, Bool) in
             state.nextWaiter += 1
             let waiter = state.nextWaiter
             guard !state.isClosed else {
-                promise.keep(.failure(Self.closed(url)))
+                promise.keep(.failure(Self.closed(target.url)))
                 return (waiter, false)
             }
-            let grant = state.machine.wanted(url.origin, by: waiter, fresh: fresh)
+            let grant = state.machine.wanted(Destination(target), by: waiter, fresh: fresh)
             if grant == .wait {
-                state.waiters[waiter] = Waiter(promise: promise, url: url)
+                state.waiters[waiter] = Waiter(promise: promise, target: target)
             } else {
                 promise.keep(.success(grant))
             }
@@ -77,31 +88,31 @@ final class ConnectionPool: Sendable {
         var end: UInt64?
         if waits, let total {
             end = Deadlines.shared.add(at: MonotonicClock.instant(total)) { [weak self] in
-                self?.leave(waiter, url, .totalTimeout, "no connection became free in time")
+                self?.leave(waiter, target, .totalTimeout, "no connection became free in time")
             }
         }
         defer { if let end { Deadlines.shared.remove(end) } }
         let result = await withTaskCancellationHandler {
             await promise.result()
         } onCancel: {
-            leave(waiter, url, .cancelled, "cancelled while waiting for a connection")
+            leave(waiter, target, .cancelled, "cancelled while waiting for a connection")
         }
         return try result.get()
     }
 
     private func leave(
-        _ number: Int, _ url: HTTPURL, _ code: HTTPError.Reason, _ message: String
+        _ number: Int, _ target: ConnectionTarget, _ code: HTTPError.Reason, _ message: String
     ) {
         let waiter = state.withLock { state in
-            state.machine.waiterLeft(number, url.origin)
+            state.machine.waiterLeft(number, Destination(target))
                 ? state.waiters.removeValue(forKey: number) : nil
         }
         waiter?.promise.keep(
-            .failure(HTTPError(code, .connect, url: url.description, message)))
+            .failure(HTTPError(code, .connect, url: target.url.description, message)))
     }
 
     private func open(
-        _ id: Int, _ url: HTTPURL, until total: Duration?
+        _ id: Int, _ target: ConnectionTarget, until total: Duration?
     ) async throws(HTTPError) -> ClientConnection {
         let connection = ClientConnection(id: id, pool: self, options: options)
         let isClosed = state.withLock { state in
@@ -109,8 +120,8 @@ final class ConnectionPool: Sendable {
             return state.isClosed
         }
         do throws(HTTPError) {
-            if isClosed { throw Self.closed(url) }
-            try await connection.connect(to: url, on: reactor, until: total)
+            if isClosed { throw Self.closed(target.url) }
+            try await connection.connect(to: target, on: reactor, until: total)
         } catch {
             closed(id)
             throw error
@@ -152,7 +163,9 @@ final class ConnectionPool: Sendable {
             defer { state.waiters = [:] }
             return (Array(state.connections.values), state.waiters)
         }
-        for waiter in waiters.values { waiter.promise.keep(.failure(Self.closed(waiter.url))) }
+        for waiter in waiters.values {
+            waiter.promise.keep(.failure(Self.closed(waiter.target.url)))
+        }
         for connection in connections { connection.close() }
     }
 }

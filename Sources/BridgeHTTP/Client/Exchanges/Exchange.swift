@@ -16,6 +16,8 @@ final class Exchange: Sendable {
         let head: ResponseHead
         /// Length of the body where it is known from the head.
         let length: Int?
+        /// Whether it came before the request was out.
+        let isEarly: Bool
     }
 
     /// A whole body with the digest that was taken on the way.
@@ -35,6 +37,8 @@ final class Exchange: Sendable {
         var place: ByteRegion?
         /// Asked before memory is taken; an error's code refuses.
         var admit: (@Sendable (Int) -> HTTPError.Reason?)?
+        /// Told of how many bytes are here, on the connection's thread.
+        var progress: (@Sendable (Int) -> Void)?
     }
 
     private struct State: Sendable {

@@ -69,14 +69,25 @@ final class ObjectUpload: Sendable {
     /// The SHA-256 digest of what was written, read back from the file. Blocks.
     func sha256(size: Int) throws(StoreError) -> String {
         var digest = RunningChecksum(.sha256)
+        try readBack(size) { digest.update($0) }
+        return digest.finalize().digits
+    }
+
+    /// The MD5 digest of what was written, read back from the file, in lower case. Blocks.
+    func md5(size: Int) throws(StoreError) -> String {
+        var digest = MD5()
+        try readBack(size) { digest.update($0) }
+        return Hex.string(digest.finalize().span)
+    }
+
+    private func readBack(_ size: Int, _ body: (Span<UInt8>) -> Void) throws(StoreError) {
         do throws(SocketError) {
             let start = ObjectMetadata.blockSize
             _ = try file.read(start..<start + size) {
-                digest.update($0)
+                body($0)
                 return true
             }
         } catch { throw StoreError(error) }
-        return digest.finalize().digits
     }
 
     /// Completes the file and gives it its name. Blocks, perhaps for long: the data goes to disk.

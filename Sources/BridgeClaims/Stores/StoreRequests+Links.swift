@@ -1,0 +1,54 @@
+internal import BridgeBytes
+internal import BridgeHTTP
+internal import BridgeSockets
+internal import HTTPWire
+
+extension StoreRequests {
+    /// Longest time for a look at a link.
+    private static let linkCheckTime = Duration.seconds(3)
+
+    /// Looks whether a link that was just made leads to the payload, without fetching it.
+    func check(_ claim: Claim, _ policy: LinkPolicy, _ correlationID: String)
+        async throws(ClaimError)
+    {
+        let (url, isListed) = try policy.judge(claim.url)
+        var request = HTTPRequest("HEAD", url)
+        if !isListed {
+            request.addresses = try await names.addresses(
+                of: url, policy, correlationID: correlationID)
+        }
+        let result = await sendOnce(request, .none, within: Self.linkCheckTime)
+        switch result {
+        case .failure(let error):
+            throw ClaimError(
+                error.reason == .totalTimeout ? .timeout : error.reason.claimCode, .verify,
+                url: url.description, error.detail, httpError: error,
+                correlationID: correlationID)
+        case .success(let answer):
+            try judge(answer, claim, url, correlationID)
+        }
+    }
+
+    private func judge(
+        _ answer: Answer, _ claim: Claim, _ url: HTTPURL, _ correlationID: String
+    ) throws(ClaimError) {
+        func failure(_ code: ErrorCode, _ message: String) -> ClaimError {
+            ClaimError(
+                code, .verify, url: url.description, message, status: answer.status,
+                correlationID: correlationID)
+        }
+        switch answer.status {
+        case 200:
+            guard let text = answer.fields["Content-Length"], let length = Int(text),
+                answer.fields["Content-Encoding"] == nil, length != claim.size
+            else { return }
+            throw failure(
+                .sizeMismatch, "the store has \(length) bytes of the payload's \(claim.size)")
+        // What does not answer this question says nothing about the payload.
+        case 405, 501: return
+        default:
+            throw failure(
+                DownloadMachine.code(answer.status), "the link does not lead to the payload")
+        }
+    }
+}
