@@ -37,7 +37,7 @@ extension JetStream {
         let off = "JetStream is not enabled on the server, or not in this domain"
         do throws(NATSError) {
             let answer = try await client.request(
-                Bytes(), to: Subject(received: Bytes(utf8: "\(api.prefix).INFO")),
+                Bytes(), to: api.accountInfo,
                 timeout: min(options.timeout, Self.absenceWait))
             do throws(JetStreamError) {
                 _ = try APIAnswer.parse(answer.payload, operation: "publish", stream: "")

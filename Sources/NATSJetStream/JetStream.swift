@@ -41,15 +41,17 @@ public struct JetStreamOptions: Sendable, Hashable {
 /// wait; what the server was asked may then have been done.
 ///
 /// Besides the codes that it names, every call of the API may throw a `JetStreamError` with
-/// `jetStreamDisabled` (nobody answers), `timeout`, `cancelled`, `closed`, `outboxFull`,
-/// `permissionDenied`, `unexpectedAnswer`, `unavailable` (no leader), `storageFull`, or `refused`
-/// with the server's words in `apiError`.
+/// `jetStreamDisabled` (nobody answers), `serverTooOld`, `timeout`, `cancelled`, `closed`,
+/// `outboxFull`, `permissionDenied`, `unexpectedAnswer`, `unavailable` (no leader), `storageFull`,
+/// `limitExceeded`, or `refused` with the server's words in `apiError`.
 public struct JetStream: Sendable {
     /// The connection under it.
     public let client: NATSClient
     /// How it is reached and how patient we are.
     public let options: JetStreamOptions
     let api: APISubjects
+    /// Whether the server that we are connected to is the one whose API is called.
+    let isOwnAPI: Bool
 
     /// JetStream as that client's server has it.
     public init(client: NATSClient, options: JetStreamOptions = JetStreamOptions()) {
@@ -57,17 +59,23 @@ public struct JetStream: Sendable {
         self.options = options.bounded
         let named = options.apiPrefix == JetStreamOptions.ownPrefix ? client.jetStreamDomain : nil
         let domain = options.domain ?? named
+        isOwnAPI = domain == nil && options.apiPrefix == JetStreamOptions.ownPrefix
         api = APISubjects(prefix: domain.map { "$JS.\($0).API" } ?? options.apiPrefix)
     }
 
     /// One call of the API: a JSON object there, a JSON object back.
+    ///
+    /// - Parameter level: The API level without which it makes no sense.
     func call(
-        _ subject: Subject, _ body: JSONObject?, operation: String, stream: String
+        _ subject: Subject, _ body: JSONObject?, operation: String, stream: String, level: Int = 0
     ) async throws(JetStreamError) -> JSONFields {
+        try require(level, operation: operation, stream: stream)
         let payload = body.map { JSONValue.object($0).encoded() } ?? Bytes()
         let answer: NATSMessage
         do throws(NATSError) {
-            answer = try await client.request(payload, to: subject, timeout: options.timeout)
+            answer = try await client.request(
+                payload, to: subject, headers: headers(requiring: level),
+                timeout: options.timeout)
         } catch {
             throw JetStreamError(error, operation: operation, stream: stream)
         }

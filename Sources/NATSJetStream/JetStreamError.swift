@@ -54,8 +54,28 @@ public struct JetStreamAPIError: Sendable, Hashable, CustomStringConvertible {
     public static let notEnabled = 10076
     /// A consumer of that name has another configuration.
     public static let consumerAlreadyExists = 10148
+    /// The stream has no such message.
+    public static let messageNotFound = 10037
+    /// The configuration of the stream makes no sense; the text says why.
+    public static let invalidStreamConfiguration = 10052
+    /// The message could not be deleted; the text says why.
+    public static let deleteFailed = 10057
+    /// The stream is sealed.
+    public static let streamSealed = 10109
+    /// `Nats-TTL` is no time.
+    public static let invalidTimeToLive = 10165
+    /// The stream does not allow `Nats-TTL`.
+    public static let timeToLiveDisabled = 10166
+    /// The server is too old for the call.
+    public static let requiredLevel = 10185
 
-    public var description: String { "\(text) (\(code), err_code \(errorCode))" }
+    /// The words for a number of the server's (`err_code`); nil when it is not known here.
+    public static func meaning(of errorCode: Int) -> String? { ServerErrorTable[errorCode]?.text }
+
+    public var description: String {
+        let words = text.isEmpty ? Self.meaning(of: errorCode) ?? "no words" : text
+        return "\(words) (\(code), err_code \(errorCode))"
+    }
 }
 
 /// Why a JetStream call failed.
@@ -117,25 +137,11 @@ public struct JetStreamError: CodedError, Hashable {
     }
 
     private static func code(of error: JetStreamAPIError) -> ErrorCode {
-        switch error.errorCode {
-        case JetStreamAPIError.streamNotFound: .streamNotFound
-        case JetStreamAPIError.consumerNotFound: .consumerNotFound
-        case JetStreamAPIError.streamNameInUse: .streamNameInUse
-        case JetStreamAPIError.messageTooLarge: .tooLarge
-        case JetStreamAPIError.wrongLastMessageID, JetStreamAPIError.wrongLastSequence,
-            JetStreamAPIError.wrongLastSequenceInRace, JetStreamAPIError.wrongStream:
-            .conditionFailed
-        case JetStreamAPIError.notEnabled, JetStreamAPIError.notEnabledForAccount:
-            .jetStreamDisabled
-        case JetStreamAPIError.lastSequenceNotReady, JetStreamAPIError.clusterNotAvailable:
-            .unavailable
-        case JetStreamAPIError.insufficientResources, JetStreamAPIError.memoryResourcesExceeded,
-            JetStreamAPIError.storageResourcesExceeded:
-            .storageFull
         // `maximum messages exceeded`, `maximum bytes exceeded` and their kin.
-        case JetStreamAPIError.storeFailed where error.text.hasPrefix("maximum "): .storageFull
-        default: .refused
+        if error.errorCode == JetStreamAPIError.storeFailed, error.text.hasPrefix("maximum ") {
+            return .storageFull
         }
+        return ServerErrorTable[error.errorCode]?.kind ?? .refused
     }
 }
 
@@ -152,6 +158,12 @@ extension ErrorCode {
     public static let consumerDeleted = ErrorCode(rawValue: "consumer_deleted")
     /// A stream of that name has another configuration.
     public static let streamNameInUse = ErrorCode(rawValue: "stream_name_in_use")
+    /// A consumer of that name has another configuration.
+    public static let consumerNameInUse = ErrorCode(rawValue: "consumer_name_in_use")
+    /// The stream has no such message.
+    public static let messageNotFound = ErrorCode(rawValue: "message_not_found")
+    /// The server is too old for what is asked; the detail names both versions.
+    public static let serverTooOld = ErrorCode(rawValue: "server_too_old")
     /// A message without the metadata that JetStream gives to each delivery.
     public static let notFromJetStream = ErrorCode(rawValue: "not_from_jetstream")
     /// One of several messages was not sent, since those before it got no answer.

@@ -20,9 +20,10 @@ extension ExitCode {
         (
             .other,
             [
-                .serverError, .serviceError, .jetStreamDisabled, .streamNameInUse, .notSent,
-                .uploadConflict, .bodyFailed, .folderUnusable, .addressUnusable, .systemError,
-                .outputFailed, .demoFailed, .lifeShortened,
+                .serverError, .serviceError, .jetStreamDisabled, .streamNameInUse,
+                .consumerNameInUse, .serverTooOld, .notSent, .uploadConflict, .bodyFailed,
+                .folderUnusable, .addressUnusable, .systemError, .outputFailed, .demoFailed,
+                .lifeShortened,
             ]
         ),
         (
@@ -44,7 +45,8 @@ extension ExitCode {
             .notFound,
             [
                 .noStream, .streamNotFound, .consumerNotFound, .consumerDeleted, .messagesLost,
-                .payloadExpired, .payloadNotFound, .fileNotFound,
+                .messageNotFound, .payloadExpired, .payloadNotFound,
+                .fileNotFound,
             ]
         ),
         (

@@ -16,9 +16,14 @@ enum APIAnswer {
         let fields = try JSONFields(json, operation: operation)
         guard let error = try fields.fields("error") else { return fields }
         throw JetStreamError(
-            JetStreamAPIError(
-                code: try error.number("code") ?? 0, errorCode: try error.number("err_code") ?? 0,
-                text: try error.text("description") ?? ""),
-            operation: operation, stream: stream)
+            try JetStreamAPIError(error), operation: operation, stream: stream)
+    }
+}
+
+extension JetStreamAPIError {
+    init(_ fields: JSONFields) throws(JetStreamError) {
+        self.init(
+            code: try fields.number("code") ?? 0, errorCode: try fields.number("err_code") ?? 0,
+            text: try fields.text("description") ?? "")
     }
 }

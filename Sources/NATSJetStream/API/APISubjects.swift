@@ -6,6 +6,12 @@ struct APISubjects: Sendable, Hashable {
     /// `$JS.API`, `$JS.<domain>.API`, or an account's own prefix.
     let prefix: String
 
+    var accountInfo: Subject { Subject(received: Bytes(utf8: "\(prefix).INFO")) }
+
+    var streamList: Subject { Subject(received: Bytes(utf8: "\(prefix).STREAM.LIST")) }
+
+    var streamNames: Subject { Subject(received: Bytes(utf8: "\(prefix).STREAM.NAMES")) }
+
     func streamCreate(_ stream: String) throws(JetStreamError) -> Subject {
         try subject("STREAM.CREATE", [stream])
     }
@@ -26,6 +32,31 @@ struct APISubjects: Sendable, Hashable {
         try subject("STREAM.PURGE", [stream])
     }
 
+    func messageGet(_ stream: String) throws(JetStreamError) -> Subject {
+        try subject("STREAM.MSG.GET", [stream])
+    }
+
+    func messageDelete(_ stream: String) throws(JetStreamError) -> Subject {
+        try subject("STREAM.MSG.DELETE", [stream])
+    }
+
+    func consumerList(_ stream: String) throws(JetStreamError) -> Subject {
+        try subject("CONSUMER.LIST", [stream])
+    }
+
+    func consumerNames(_ stream: String) throws(JetStreamError) -> Subject {
+        try subject("CONSUMER.NAMES", [stream])
+    }
+
+    func directGet(_ stream: String) throws(JetStreamError) -> Subject {
+        try subject("DIRECT.GET", [stream])
+    }
+
+    /// The form that reads the last message of a subject with one short request.
+    func directGet(_ stream: String, lastOn last: Subject) throws(JetStreamError) -> Subject {
+        try subject("DIRECT.GET", [stream], tail: last.text)
+    }
+
     /// The form of server 2.9 and later: permissions can be given for a filter.
     func consumerCreate(
         _ stream: String, _ consumer: String, filter: SubjectPattern?
@@ -39,6 +70,18 @@ struct APISubjects: Sendable, Hashable {
 
     func consumerDelete(_ stream: String, _ consumer: String) throws(JetStreamError) -> Subject {
         try subject("CONSUMER.DELETE", [stream, consumer])
+    }
+
+    func consumerPause(_ stream: String, _ consumer: String) throws(JetStreamError) -> Subject {
+        try subject("CONSUMER.PAUSE", [stream, consumer])
+    }
+
+    func consumerUnpin(_ stream: String, _ consumer: String) throws(JetStreamError) -> Subject {
+        try subject("CONSUMER.UNPIN", [stream, consumer])
+    }
+
+    func consumerReset(_ stream: String, _ consumer: String) throws(JetStreamError) -> Subject {
+        try subject("CONSUMER.RESET", [stream, consumer])
     }
 
     func nextMessage(_ stream: String, _ consumer: String) throws(JetStreamError) -> Subject {

@@ -1,5 +1,6 @@
 internal import BridgeBytes
 internal import BridgeJSON
+internal import NATSWire
 
 /// Typed access to the fields of a JetStream answer.
 ///
@@ -43,7 +44,10 @@ struct JSONFields {
 
     /// A sequence number or count: never negative, 0 when missing.
     func count(_ name: String) throws(JetStreamError) -> UInt64 {
-        try read(name) { $0.intValue.flatMap { UInt64(exactly: $0) } } ?? 0
+        try read(name) { value in
+            guard case .number(let number) = value else { return nil }
+            return number.integer(as: UInt64.self)
+        } ?? 0
     }
 
     /// A limit: nil when missing or when the server's "none" (zero or less).
@@ -89,15 +93,45 @@ struct JSONFields {
         } ?? [:]
     }
 
-    func choice<T: RawRepresentable>(
-        _ name: String, _ type: T.Type
-    ) throws(JetStreamError) -> T? where T.RawValue == String {
-        try read(name) { $0.stringValue.flatMap(T.init(rawValue:)) }
-    }
-
     func fields(_ name: String) throws(JetStreamError) -> JSONFields? {
         guard let value = object[name], value != .null else { return nil }
         return try JSONFields(value, operation: operation)
+    }
+
+    /// The objects of a list.
+    func list(_ name: String) throws(JetStreamError) -> [JSONFields] {
+        var list: [JSONFields] = []
+        for item in try read(name, { $0.arrayValue }) ?? [] {
+            list.append(try JSONFields(item, operation: operation))
+        }
+        return list
+    }
+
+    /// A subject with wildcards; nil when missing or empty.
+    func pattern(_ name: String) throws(JetStreamError) -> SubjectPattern? {
+        guard let text = try text(name), !text.isEmpty else { return nil }
+        return try Self.pattern(text, name, operation)
+    }
+
+    /// Subjects with wildcards.
+    func patterns(_ name: String) throws(JetStreamError) -> [SubjectPattern] {
+        var patterns: [SubjectPattern] = []
+        for text in try texts(name) { patterns.append(try Self.pattern(text, name, operation)) }
+        return patterns
+    }
+
+    private static func pattern(
+        _ text: String, _ name: String, _ operation: String
+    ) throws(JetStreamError) -> SubjectPattern {
+        do throws(SubjectError) { return try SubjectPattern(text) } catch {
+            throw JetStreamError(
+                .unexpectedAnswer, operation: operation, detail: "field \(name): \(error)")
+        }
+    }
+
+    /// The error of an answer that lacks something.
+    func missing(_ what: String) -> JetStreamError {
+        JetStreamError(.unexpectedAnswer, operation: operation, detail: "\(what) is missing")
     }
 }
 
@@ -111,6 +145,15 @@ extension Duration {
         let part = (attoseconds + (attoseconds > 0 ? 999_999_999 : 0)) / 1_000_000_000
         let (sum, carry) = product.addingReportingOverflow(part)
         return Int(carry ? (seconds < 0 ? .min : .max) : sum)
+    }
+}
+
+extension Timestamp {
+    /// The moment to the nanosecond, as JetStream's clock counts; `description` has milliseconds.
+    var nanosecondText: String {
+        let digits = String(nanoseconds)
+        let zeros = String(repeating: "0", count: max(0, 9 - digits.count))
+        return "\(description.prefix { $0 != "." }).\(zeros)\(digits)Z"
     }
 }
 
@@ -128,13 +171,9 @@ extension JSONObject {
         set(name, duration.wholeNanoseconds)
     }
 
-    mutating func set(_ name: String, _ texts: [String]) {
-        self[name] = .array(texts.map { .string($0) })
-    }
-
-    mutating func set(_ name: String, _ entries: [String: String]) {
-        var object = JSONObject()
-        for (key, value) in entries.sorted(by: { $0.key < $1.key }) { object[key] = .string(value) }
-        self[name] = .object(object)
+    /// An object of texts, in the order of their names.
+    init(_ entries: [String: String]) {
+        self.init()
+        for (key, value) in entries.sorted(by: { $0.key < $1.key }) { self[key] = .string(value) }
     }
 }

@@ -18,6 +18,12 @@ struct SettingCheck {
         throw error("\(name) is more than zero; nil is no limit, or the default")
     }
 
+    /// A number that is at least 1.
+    func sequence(_ name: String, _ value: UInt64?) throws(JetStreamError) {
+        guard value == 0 else { return }
+        throw error("\(name) is at least 1; nil is none")
+    }
+
     private func error(_ detail: String) -> JetStreamError {
         JetStreamError(.invalidArgument, operation: operation, stream: stream, detail: detail)
     }
@@ -34,13 +40,18 @@ extension StreamConfiguration {
         try check.count("replicas", replicas)
         try check.span("maxAge", maxAge)
         try check.span("duplicateWindow", duplicateWindow)
+        try check.span("deleteMarkerTTL", deleteMarkerTTL)
+        try check.sequence("firstSequence", firstSequence)
+        try check.span("consumerLimits.inactiveThreshold", consumerLimits?.inactiveThreshold)
+        try check.count("consumerLimits.maxAckPending", consumerLimits?.maxAckPending)
+        for source in sources + (mirror.map { [$0] } ?? []) {
+            try check.sequence("startSequence", source.startSequence)
+            try APISubjects.check(source.name, operation)
+        }
     }
 }
 
 extension ConsumerConfiguration {
-    /// What the server takes for "no limit" of `maxAckPending`, whose default is one.
-    static let unlimited = -1
-
     func check(_ operation: String, on stream: String) throws(JetStreamError) {
         let check = SettingCheck(operation: operation, stream: stream)
         try check.span("ackWait", ackWait)
@@ -49,5 +60,12 @@ extension ConsumerConfiguration {
         if maxAckPending != Self.unlimited { try check.count("maxAckPending", maxAckPending) }
         try check.span("inactiveThreshold", inactiveThreshold)
         try check.count("replicas", replicas)
+        try check.count("maxWaiting", maxWaiting)
+        try check.count("maxRequestBatch", maxRequestBatch)
+        try check.span("maxRequestExpires", maxRequestExpires)
+        try check.count("maxRequestBytes", maxRequestBytes)
+        try check.span("priorityTimeout", priorityTimeout)
+        try check.span("idleHeartbeat", idleHeartbeat)
+        try check.sequence("rateLimit", rateLimit)
     }
 }

@@ -1,39 +1,14 @@
 public import BridgeBytes
-internal import BridgeJSON
+public import BridgeJSON
 public import NATSWire
 
 /// Which messages of a stream a consumer delivers, and how often.
 public struct ConsumerConfiguration: Sendable, Hashable {
-    /// Where the consumer starts.
-    public enum DeliverPolicy: Sendable, Hashable {
-        /// With the oldest message.
-        case all
-        /// With the newest message.
-        case last
-        /// With the newest message of each subject.
-        case lastPerSubject
-        /// With what is stored after the consumer was made.
-        case new
-        /// From the message of this number on.
-        case byStartSequence(UInt64)
-        /// With what was stored at or after a moment of the *server's* clock. A moment in its
-        /// future delivers nothing, and no error says so: see `JetStream.replay`.
-        case byStartTime(Timestamp)
-    }
-
-    /// What counts as acknowledged.
-    public enum AckPolicy: String, Sendable {
-        /// Each message is acknowledged by itself.
-        case explicit
-        /// Acknowledging a message acknowledges all before it.
-        case all
-        /// Nothing is acknowledged: what was delivered counts as done.
-        case none
-    }
-
     /// The name under which the server remembers the consumer for ever; nil: it is forgotten
     /// when it was not used for `inactiveThreshold`.
     public var durableName: String?
+    /// The name of a consumer that is not durable; nil: a random one.
+    public var name: String?
     /// A sentence for people, which the server keeps; nil: none.
     public var description: String?
     /// Where the consumer starts.
@@ -50,162 +25,150 @@ public struct ConsumerConfiguration: Sendable, Hashable {
     public var maxAckPending: Int?
     /// Only messages on these subjects; empty: all.
     public var filterSubjects: [SubjectPattern] = []
+    /// How fast messages are delivered.
+    public var replayPolicy = ReplayPolicy.instant
+    /// Share of the acknowledgements that the server tells of in advisories, such as `50%`.
+    public var sampleFrequency: String?
     /// Whether only headers are delivered.
     public var headersOnly = false
+    /// Most pull requests that may wait; nil: 512.
+    public var maxWaiting: Int?
+    /// Most messages of one pull request; nil: no limit.
+    public var maxRequestBatch: Int?
+    /// Longest wait of one pull request; nil: no limit.
+    public var maxRequestExpires: Duration?
+    /// Most bytes of one pull request; nil: no limit.
+    public var maxRequestBytes: Int?
     /// Idle time after which a consumer without a durable name is forgotten; nil: 5 s.
     public var inactiveThreshold: Duration?
+    /// The groups of which a pull request names one; empty: there are none (server 2.11).
+    public var priorityGroups: [String] = []
+    /// How the pull requests of a group share the messages (server 2.11).
+    public var priorityPolicy: PriorityPolicy?
+    /// How long a pinned client may be silent before another is chosen (server 2.11).
+    public var priorityTimeout: Duration?
+    /// Nothing is delivered before that moment of the server's clock (server 2.11).
+    public var pausedUntil: Timestamp?
+    /// Where a push consumer delivers; nil: it delivers when it is asked, as `PullConsumer` does.
+    public var deliverSubject: String?
+    /// The queue group of a push consumer.
+    public var deliverGroup: String?
+    /// Whether a push consumer waits for answers before it sends more.
+    public var flowControl = false
+    /// Time after which an idle push consumer shows that it lives.
+    public var idleHeartbeat: Duration?
+    /// Most bits that a push consumer delivers in a second; nil: no limit.
+    public var rateLimit: UInt64?
     /// Whether the consumer's state lives in memory only.
     public var memoryStorage = false
     /// Copies of the consumer's state; nil: as many as the stream has.
     public var replicas: Int?
-    /// Anything the owner wants to note down.
+    /// Anything the owner wants to note down. The server's own notes (`_nats.…`) are read, and
+    /// never sent.
     public var metadata: [String: String] = [:]
-
-    /// Settings of the server's answer that have no property here; they are sent back as they
-    /// came, so that an update loses none of them.
-    var additional = JSONObject()
+    /// Settings of the server that have no property here, by their names in its JSON. An update
+    /// sends them back as they came, so that it loses none of them.
+    public var additional = JSONObject()
 
     /// A consumer of everything, with explicit acknowledgements.
     public init(durableName: String? = nil) { self.durableName = durableName }
+
+    /// What the server takes for "no limit" of `maxAckPending`, whose default is one.
+    static let unlimited = -1
 }
 
-extension ConsumerConfiguration {
-    private static let known: Set<String> = [
-        "name", "durable_name", "description", "deliver_policy", "opt_start_seq",
-        "opt_start_time", "ack_policy", "ack_wait", "max_deliver", "backoff", "max_ack_pending",
-        "filter_subject", "filter_subjects", "headers_only", "inactive_threshold", "mem_storage",
-        "num_replicas", "metadata",
+extension ConsumerConfiguration: Configured {
+    init(reading: Void) { self.init() }
+
+    var levelOfParts: Int { ackPolicy == .flowControl ? 4 : 0 }
+
+    static let settings: [Setting<ConsumerConfiguration>] =
+        identity + start + acknowledging + filters + pulling + pushing + [.metadata(\.metadata)]
+
+    private static let identity: [Setting<ConsumerConfiguration>] = [
+        // The server wants both names to be the same, and repeats a durable one as its name.
+        Setting("name") {
+            ($0.durableName ?? $0.name).map { .string($0) }
+        } read: { (owner, fields) throws(JetStreamError) in
+            owner.name = try fields.text("name")
+        },
+        .text("durable_name", \.durableName),
+        .text("description", \.description),
+        .flag("mem_storage", \.memoryStorage),
+        Setting("num_replicas") {
+            .number(JSONNumber($0.replicas ?? 0))
+        } read: { (owner, fields) throws(JetStreamError) in
+            owner.replicas = try fields.limit("num_replicas")
+        },
+        .duration("inactive_threshold", \.inactiveThreshold),
     ]
 
-    /// The JSON object of the API, for a consumer of that name.
-    func json(named name: String) -> JSONObject {
-        var object = JSONObject()
-        object["name"] = .string(name)
-        if let durableName { object["durable_name"] = .string(durableName) }
-        if let description { object["description"] = .string(description) }
-        switch deliverPolicy {
-        case .all: object["deliver_policy"] = .string("all")
-        case .last: object["deliver_policy"] = .string("last")
-        case .lastPerSubject: object["deliver_policy"] = .string("last_per_subject")
-        case .new: object["deliver_policy"] = .string("new")
-        case .byStartSequence(let sequence):
-            object["deliver_policy"] = .string("by_start_sequence")
-            object.set("opt_start_seq", sequence)
-        case .byStartTime(let time):
-            object["deliver_policy"] = .string("by_start_time")
-            object["opt_start_time"] = .string(time.description)
-        }
-        object["ack_policy"] = .string(ackPolicy.rawValue)
-        if let ackWait { object.set("ack_wait", ackWait) }
-        if let maxDeliver { object.set("max_deliver", maxDeliver) }
-        if !backoff.isEmpty {
-            object["backoff"] = .array(
-                backoff.map { .number(JSONNumber($0.wholeNanoseconds)) })
-        }
-        if let maxAckPending { object.set("max_ack_pending", maxAckPending) }
-        if filterSubjects.count == 1 {
-            object["filter_subject"] = .string(filterSubjects[0].text)
-        } else if filterSubjects.count > 1 {
-            object.set("filter_subjects", filterSubjects.map(\.text))
-        }
-        object["replay_policy"] = .string("instant")
-        if headersOnly { object["headers_only"] = .bool(true) }
-        if let inactiveThreshold { object.set("inactive_threshold", inactiveThreshold) }
-        if memoryStorage { object["mem_storage"] = .bool(true) }
-        object.set("num_replicas", replicas ?? 0)
-        if !metadata.isEmpty { object.set("metadata", metadata.withoutServerNotes) }
-        for (key, value) in additional { object[key] = value }
-        return object
-    }
+    private static let start: [Setting<ConsumerConfiguration>] = [
+        Setting("deliver_policy") {
+            .string($0.deliverPolicy.word)
+        } read: { (owner, fields) throws(JetStreamError) in
+            owner.deliverPolicy = try DeliverPolicy(fields)
+        },
+        Setting("opt_start_seq") {
+            guard case .byStartSequence(let sequence) = $0.deliverPolicy else { return nil }
+            return .number(JSONNumber(sequence))
+        } read: { (_, _) throws(JetStreamError) in
+        },
+        Setting("opt_start_time") {
+            guard case .byStartTime(let time) = $0.deliverPolicy else { return nil }
+            return .string(time.nanosecondText)
+        } read: { (_, _) throws(JetStreamError) in
+        },
+        .word("replay_policy", \.replayPolicy),
+        .time("pause_until", level: 1, \.pausedUntil),
+    ]
 
-    init(_ fields: JSONFields) throws(JetStreamError) {
-        durableName = try fields.text("durable_name")
-        description = try fields.text("description")
-        deliverPolicy = try Self.deliverPolicy(fields)
-        ackPolicy = try fields.choice("ack_policy", AckPolicy.self) ?? .none
-        ackWait = try fields.duration("ack_wait")
-        maxDeliver = try fields.limit("max_deliver")
-        backoff = try fields.durations("backoff")
-        maxAckPending = try fields.number("max_ack_pending").flatMap {
-            $0 == 0 ? nil : max($0, Self.unlimited)
-        }
-        filterSubjects = try fields.patterns("filter_subjects")
-        if let single = try fields.text("filter_subject"), !single.isEmpty {
-            guard let pattern = try? SubjectPattern(single) else {
-                throw JetStreamError(
-                    .unexpectedAnswer, operation: fields.operation, detail: "field filter_subject")
+    private static let acknowledging: [Setting<ConsumerConfiguration>] = [
+        .word("ack_policy", \.ackPolicy),
+        .duration("ack_wait", \.ackWait),
+        .limit("max_deliver", \.maxDeliver),
+        .durations("backoff", \.backoff),
+        Setting("max_ack_pending") {
+            $0.maxAckPending.map { .number(JSONNumber($0)) }
+        } read: { (owner, fields) throws(JetStreamError) in
+            owner.maxAckPending = try fields.number("max_ack_pending").flatMap {
+                $0 == 0 ? nil : max($0, unlimited)
             }
-            filterSubjects = [pattern]
-        }
-        headersOnly = try fields.flag("headers_only")
-        inactiveThreshold = try fields.duration("inactive_threshold")
-        memoryStorage = try fields.flag("mem_storage")
-        replicas = try fields.limit("num_replicas")
-        metadata = try fields.dictionary("metadata")
-        for (key, value) in fields.object where !Self.known.contains(key) {
-            additional[key] = value
-        }
-    }
+        },
+        .text("sample_freq", \.sampleFrequency),
+    ]
 
-    private static func deliverPolicy(
-        _ fields: JSONFields
-    ) throws(JetStreamError) -> DeliverPolicy {
-        switch try fields.text("deliver_policy") ?? "all" {
-        case "all": return .all
-        case "last": return .last
-        case "last_per_subject": return .lastPerSubject
-        case "new": return .new
-        case "by_start_sequence": return .byStartSequence(try fields.count("opt_start_seq"))
-        case "by_start_time":
-            guard let time = try fields.timestamp("opt_start_time") else { break }
-            return .byStartTime(time)
-        default: break
-        }
-        throw JetStreamError(
-            .unexpectedAnswer, operation: fields.operation, detail: "field deliver_policy")
-    }
-}
+    private static let filters: [Setting<ConsumerConfiguration>] = [
+        Setting("filter_subject") {
+            $0.filterSubjects.count == 1 ? .string($0.filterSubjects[0].text) : nil
+        } read: { (owner, fields) throws(JetStreamError) in
+            guard let only = try fields.pattern("filter_subject") else { return }
+            owner.filterSubjects = [only]
+        },
+        Setting("filter_subjects") {
+            $0.filterSubjects.count > 1 ? .array($0.filterSubjects.map { .string($0.text) }) : nil
+        } read: { (owner, fields) throws(JetStreamError) in
+            let several = try fields.patterns("filter_subjects")
+            if !several.isEmpty { owner.filterSubjects = several }
+        },
+        .flag("headers_only", \.headersOnly),
+    ]
 
-/// What a server says about a consumer.
-public struct ConsumerInfo: Sendable, Hashable {
-    /// Its name at the server.
-    public var name: String
-    /// The stream that it reads.
-    public var stream: String
-    /// The configuration as the server has it, defaults filled in.
-    public var configuration: ConsumerConfiguration
-    /// When it was made, by the server's clock; nil with servers that do not say.
-    public var created: Timestamp?
-    /// Messages that wait to be delivered for the first time.
-    public var pending: UInt64
-    /// Number of the last delivery, counted from 1; nil with servers that do not say.
-    public var deliveredSequence: UInt64?
-    /// Messages delivered and not acknowledged.
-    public var ackPending: Int
-    /// Deliveries that were not the first of their message.
-    public var redelivered: Int
-    /// Pull requests that wait for messages.
-    public var waiting: Int
-    /// The server's clock when it answered; nil with servers before 2.10.
-    public var serverTime: Timestamp?
+    private static let pulling: [Setting<ConsumerConfiguration>] = [
+        .limit("max_waiting", \.maxWaiting),
+        .limit("max_batch", \.maxRequestBatch),
+        .duration("max_expires", \.maxRequestExpires),
+        .limit("max_bytes", \.maxRequestBytes),
+        .texts("priority_groups", level: 1, \.priorityGroups),
+        .word("priority_policy", level: 1, \.priorityPolicy),
+        .duration("priority_timeout", level: 1, \.priorityTimeout),
+    ]
 
-    init(_ fields: JSONFields) throws(JetStreamError) {
-        guard let name = try fields.text("name"), let stream = try fields.text("stream_name"),
-            let configuration = try fields.fields("config")
-        else {
-            throw JetStreamError(
-                .unexpectedAnswer, operation: fields.operation,
-                detail: "a consumer without name, stream or configuration")
-        }
-        self.name = name
-        self.stream = stream
-        self.configuration = try ConsumerConfiguration(configuration)
-        created = try fields.timestamp("created")
-        pending = try fields.count("num_pending")
-        deliveredSequence = try fields.fields("delivered")?.count("consumer_seq")
-        ackPending = try fields.number("num_ack_pending") ?? 0
-        redelivered = try fields.number("num_redelivered") ?? 0
-        waiting = try fields.number("num_waiting") ?? 0
-        serverTime = try fields.timestamp("ts")
-    }
+    private static let pushing: [Setting<ConsumerConfiguration>] = [
+        .text("deliver_subject", \.deliverSubject),
+        .text("deliver_group", \.deliverGroup),
+        .flag("flow_control", \.flowControl),
+        .duration("idle_heartbeat", \.idleHeartbeat),
+        .sequence("rate_limit_bps", \.rateLimit),
+    ]
 }

@@ -14,12 +14,8 @@ extension JetStream {
     public func createStream(
         _ configuration: StreamConfiguration
     ) async throws(JetStreamError) -> StreamInfo {
-        try configuration.check("stream create")
         let subject = try api.streamCreate(configuration.name)
-        return try StreamInfo(
-            await call(
-                subject, configuration.json, operation: "stream create",
-                stream: configuration.name))
+        return try await put(configuration, at: subject, operation: "stream create")
     }
 
     /// Changes a stream. Start from the configuration of `streamInfo`, so that settings that
@@ -33,12 +29,36 @@ extension JetStream {
     public func updateStream(
         _ configuration: StreamConfiguration
     ) async throws(JetStreamError) -> StreamInfo {
-        try configuration.check("stream update")
         let subject = try api.streamUpdate(configuration.name)
+        return try await put(configuration, at: subject, operation: "stream update")
+    }
+
+    /// Changes a stream, or makes it when there is none of that name.
+    ///
+    /// Cancelling the task ends the wait with the code `cancelled`; the server may have done it by
+    /// then.
+    /// - Throws: `JetStreamError` with `invalidArgument`, `streamNameInUse` when somebody else
+    ///   makes another one of that name meanwhile, and what every call of the API may throw (see
+    ///   `JetStream`).
+    @discardableResult
+    public func createOrUpdateStream(
+        _ configuration: StreamConfiguration
+    ) async throws(JetStreamError) -> StreamInfo {
+        do throws(JetStreamError) {
+            return try await updateStream(configuration)
+        } catch  where error.code == .streamNotFound {
+            return try await createStream(configuration)
+        }
+    }
+
+    private func put(
+        _ configuration: StreamConfiguration, at subject: Subject, operation: String
+    ) async throws(JetStreamError) -> StreamInfo {
+        try configuration.check(operation)
         return try StreamInfo(
             await call(
-                subject, configuration.json, operation: "stream update",
-                stream: configuration.name))
+                subject, configuration.json, operation: operation, stream: configuration.name,
+                level: configuration.requiredLevel))
     }
 
     /// What a stream is and holds, and what time its server has.
@@ -61,7 +81,7 @@ extension JetStream {
     public func deleteStream(_ name: String) async throws(JetStreamError) {
         let answer = try await call(
             api.streamDelete(name), nil, operation: "stream delete", stream: name)
-        try Self.expectSuccess(answer, stream: name)
+        try answer.expectSuccess(stream: name)
     }
 
     /// Removes messages of a stream and returns how many.
@@ -95,16 +115,18 @@ extension JetStream {
         if let keep { body.set("keep", keep) }
         let answer = try await call(
             api.streamPurge(name), body, operation: "stream purge", stream: name)
-        try Self.expectSuccess(answer, stream: name)
+        try answer.expectSuccess(stream: name)
         return try answer.count("purged")
     }
+}
 
-    private static func expectSuccess(
-        _ answer: JSONFields, stream: String
-    ) throws(JetStreamError) {
-        guard try answer.flag("success") else {
+extension JSONFields {
+    /// - Throws: `JetStreamError` with `unexpectedAnswer` when the server does not say that it is
+    ///   done.
+    func expectSuccess(stream: String) throws(JetStreamError) {
+        guard try flag("success") else {
             throw JetStreamError(
-                .unexpectedAnswer, operation: answer.operation, stream: stream,
+                .unexpectedAnswer, operation: operation, stream: stream,
                 detail: "neither success nor an error")
         }
     }

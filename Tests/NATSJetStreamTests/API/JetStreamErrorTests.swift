@@ -9,7 +9,9 @@ internal import Testing
         (10071, .conditionFailed), (10164, .conditionFailed), (10163, .unavailable),
         (10059, .streamNotFound), (10014, .consumerNotFound), (10077, .refused), (0, .refused),
         (10076, .jetStreamDisabled), (10039, .jetStreamDisabled), (10047, .storageFull),
-        (10008, .unavailable), (10054, .tooLarge),
+        (10008, .unavailable), (10054, .tooLarge), (10148, .consumerNameInUse),
+        (10037, .messageNotFound), (10185, .serverTooOld), (10026, .limitExceeded),
+        (10052, .refused), (99999, .refused),
     ])
     func `a code of the server has a name here`(_ number: Int, _ code: ErrorCode) {
         let error = JetStreamError(
@@ -17,6 +19,16 @@ internal import Testing
             operation: "publish", stream: "")
         #expect(error.code == code)
         #expect(error.apiError?.errorCode == number)
+    }
+
+    @Test func `every number of the server has words, and a kind that is known`() {
+        let numbers = (10002...10227).filter { JetStreamAPIError.meaning(of: $0) != nil }
+        #expect(numbers.count == 226)
+        #expect(JetStreamAPIError.meaning(of: 10164) == "wrong last sequence")
+        let wordless = JetStreamAPIError(code: 400, errorCode: 10060, text: "")
+        #expect("\(wordless)" == "expected stream does not match (400, err_code 10060)")
+        let unknown = JetStreamAPIError(code: 418, errorCode: 1, text: "")
+        #expect("\(unknown)" == "no words (418, err_code 1)")
     }
 
     @Test func `a full stream is told from one that refuses for another reason`() {
