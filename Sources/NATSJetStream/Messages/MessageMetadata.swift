@@ -34,31 +34,65 @@ public struct MessageMetadata: Sendable, Hashable {
 
     /// - Throws: `JetStreamError` with the code `notFromJetStream`.
     package init(parsing reply: Subject) throws(JetStreamError) {
-        let tokens = reply.text.split(separator: ".", omittingEmptySubsequences: false)
-        guard tokens.count == 9 || tokens.count >= 11, tokens[0] == "$JS", tokens[1] == "ACK"
-        else { throw Self.foreign() }
-        let isLong = tokens.count > 9
+        // One pass over the bytes, since this is done for each delivery.
+        let bytes = reply.bytes
+        let ends = Self.tokenEnds(bytes.span)
+        let isLong = ends.count > 9
+        guard ends.count == 9 || ends.count >= 11, Self.isAck(bytes.span) else {
+            throw Self.foreign()
+        }
         let start = isLong ? 4 : 2
-        domain = isLong && tokens[2] != "_" ? String(tokens[2]) : nil
-        stream = String(tokens[start])
-        consumer = String(tokens[start + 1])
-        deliveryCount = try Self.number(tokens[start + 2])
-        streamSequence = try Self.number(tokens[start + 3])
-        consumerSequence = try Self.number(tokens[start + 4])
-        timestamp = Self.timestamp(nanoseconds: try Self.number(tokens[start + 5]))
-        pending = try Self.number(tokens[start + 6])
-        guard !stream.isEmpty, !consumer.isEmpty else { throw Self.foreign() }
+        func range(_ token: Int) -> Range<Int> { ends.ends[token - 1] + 1..<ends.ends[token] }
+        func number(_ token: Int) throws(JetStreamError) -> UInt64 {
+            guard let value = Decimal.parse(bytes.span.extracting(range(token))) else {
+                throw Self.foreign()
+            }
+            return UInt64(value)
+        }
+        let domain = isLong ? String(repairing: bytes[range(2)]) : "_"
+        self.domain = domain == "_" ? nil : domain
+        guard !range(start).isEmpty, !range(start + 1).isEmpty else { throw Self.foreign() }
+        stream = String(repairing: bytes[range(start)])
+        consumer = String(repairing: bytes[range(start + 1)])
+        deliveryCount = try number(start + 2)
+        streamSequence = try number(start + 3)
+        consumerSequence = try number(start + 4)
+        timestamp = Self.timestamp(nanoseconds: try number(start + 5))
+        pending = try number(start + 6)
+    }
+
+    /// The most tokens that are looked at; what comes behind them is random.
+    private static let maxTokens = 12
+
+    /// Where the tokens of a subject end, up to `maxTokens` of them, and how many there are.
+    private static func tokenEnds(
+        _ span: Span<UInt8>
+    ) -> (ends: InlineArray<12, Int>, count: Int) {
+        var ends = InlineArray<12, Int>(repeating: 0)
+        var count = 0
+        for index in span.indices where span[index] == UInt8(ascii: ".") && count < maxTokens {
+            ends[count] = index
+            count += 1
+        }
+        if count < maxTokens {
+            ends[count] = span.count
+            count += 1
+        }
+        return (ends, count)
+    }
+
+    private static let prefix = Array("$JS.ACK.".utf8)
+
+    private static func isAck(_ span: Span<UInt8>) -> Bool {
+        guard span.count > prefix.count else { return false }
+        for index in prefix.indices where span[index] != prefix[index] { return false }
+        return true
     }
 
     private static func foreign() -> JetStreamError {
         JetStreamError(
             .notFromJetStream, operation: "metadata",
             detail: "the reply subject is not one of JetStream's")
-    }
-
-    private static func number(_ text: Substring) throws(JetStreamError) -> UInt64 {
-        guard let value = Decimal.parse(Array(text.utf8).span) else { throw foreign() }
-        return UInt64(value)
     }
 
     private static func timestamp(nanoseconds: UInt64) -> Timestamp {

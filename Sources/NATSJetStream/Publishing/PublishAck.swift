@@ -1,7 +1,7 @@
 internal import BridgeBytes
 internal import BridgeJSON
 package import NATSCore
-public import NATSWire
+internal import NATSWire
 
 /// A stream's word that it has stored a message.
 ///
@@ -16,11 +16,16 @@ public struct PublishAck: Sendable, Hashable {
     public let isDuplicate: Bool
     /// The domain of JetStream, if there is one.
     public let domain: String?
+    /// What a counter stands at after this message, as a whole number of any length; nil when the
+    /// stream holds no counters (server 2.12).
+    public let counter: String?
 
     /// An answer as a server would give it.
     public init(
-        stream: String, sequence: UInt64, isDuplicate: Bool = false, domain: String? = nil
+        stream: String, sequence: UInt64, isDuplicate: Bool = false, domain: String? = nil,
+        counter: String? = nil
     ) {
+        self.counter = counter
         self.stream = stream
         self.sequence = sequence
         self.isDuplicate = isDuplicate
@@ -30,6 +35,12 @@ public struct PublishAck: Sendable, Hashable {
     /// What a stream says that has taken a request for a message to store; nil for all else.
     package init?(insteadOfAnswer message: NATSMessage) {
         guard let ack = try? PublishAck(answer: message) else { return nil }
+        self = ack
+    }
+
+    /// The answer in an answer's text; nil when it is none.
+    package init?(answer text: String) {
+        guard let ack = try? PublishAck(parsing: Bytes(utf8: text)) else { return nil }
         self = ack
     }
 
@@ -61,6 +72,10 @@ public struct PublishAck: Sendable, Hashable {
     private static let serviceErrorCode: HeaderName = "Nats-Service-Error-Code"
 
     private init(parsing payload: Bytes) throws(JetStreamError) {
+        if let plain = Self.plain(payload) {
+            self = plain
+            return
+        }
         let fields = try APIAnswer.parse(payload, operation: "publish", stream: "")
         guard let stream = try fields.text("stream"), !stream.isEmpty else {
             throw JetStreamError(
@@ -75,58 +90,39 @@ public struct PublishAck: Sendable, Hashable {
         }
         self.init(
             stream: stream, sequence: sequence,
-            isDuplicate: try fields.flag("duplicate"), domain: try fields.text("domain"))
+            isDuplicate: try fields.flag("duplicate"), domain: try fields.text("domain"),
+            counter: try fields.text("val"))
     }
-}
 
-/// What a publisher asks of the stream. All of it travels as headers.
-public struct PublishOptions: Sendable, Hashable {
-    /// `Nats-Msg-Id`: a message with the same one inside the stream's duplicate window is not
-    /// stored again, so that a publish may be repeated when its answer was lost.
-    public var messageID: HeaderValue?
-    /// `Nats-Expected-Stream`.
-    public var expectedStream: HeaderValue?
-    /// `Nats-Expected-Last-Sequence`.
-    public var expectedLastSequence: UInt64?
-    /// `Nats-Expected-Last-Subject-Sequence`.
-    public var expectedLastSubjectSequence: UInt64?
-    /// `Nats-Expected-Last-Msg-Id`.
-    public var expectedLastMessageID: HeaderValue?
-    /// `Nats-TTL` in whole seconds, rounded up; needs `allowsMessageTTL` of the stream, which
-    /// refuses the message when it is zero or less.
-    public var timeToLive: Duration?
+    private static let streamMark = Array(#"{"stream":""#.utf8)
+    private static let sequenceMark = Array(#"","seq":"#.utf8)
 
-    /// Nothing is asked but, perhaps, that a repeated message is recognised.
-    public init(messageID: HeaderValue? = nil) { self.messageID = messageID }
-
-    private static let messageIDName: HeaderName = "Nats-Msg-Id"
-    private static let streamName: HeaderName = "Nats-Expected-Stream"
-    private static let lastSequenceName: HeaderName = "Nats-Expected-Last-Sequence"
-    private static let lastSubjectSequenceName: HeaderName = "Nats-Expected-Last-Subject-Sequence"
-    private static let lastMessageIDName: HeaderName = "Nats-Expected-Last-Msg-Id"
-    private static let timeToLiveName: HeaderName = "Nats-TTL"
-
-    /// Adds the options to a message's own headers, in place of lines of the same names.
-    package func apply(to headers: Headers) -> Headers {
-        var headers = headers
-        if let messageID { headers.set(Self.messageIDName, messageID) }
-        if let expectedStream { headers.set(Self.streamName, expectedStream) }
-        if let expectedLastSequence {
-            headers.set(Self.lastSequenceName, HeaderValue(expectedLastSequence))
+    /// Reads the usual answer, exactly `{"stream":"…","seq":N}`, without a tree of values, since
+    /// this is done for each message; nil for everything else.
+    private static func plain(_ payload: Bytes) -> PublishAck? {
+        let span = payload.span
+        func stands(_ mark: [UInt8], at start: Int) -> Bool {
+            guard span.count - start >= mark.count else { return false }
+            for index in mark.indices where span[start + index] != mark[index] { return false }
+            return true
         }
-        if let expectedLastSubjectSequence {
-            headers.set(
-                Self.lastSubjectSequenceName, HeaderValue(expectedLastSubjectSequence))
+        guard stands(streamMark, at: 0), span[span.count - 1] == UInt8(ascii: "}") else {
+            return nil
         }
-        if let expectedLastMessageID {
-            headers.set(Self.lastMessageIDName, expectedLastMessageID)
+        var end = streamMark.count
+        while end < span.count, span[end] != UInt8(ascii: "\"") {
+            // An escape, or what is no ASCII, is for the parser.
+            guard span[end] != UInt8(ascii: "\\"), span[end] > 0x1F, span[end] < 0x7F else {
+                return nil
+            }
+            end += 1
         }
-        if let timeToLive {
-            // Never shorter than what was asked for. The stream refuses zero and less.
-            let (whole, part) = timeToLive.components
-            let seconds = Int(clamping: part > 0 && whole < .max ? whole + 1 : whole)
-            headers.set(Self.timeToLiveName, HeaderValue(seconds))
-        }
-        return headers
+        let digits = end + sequenceMark.count
+        guard end > streamMark.count, stands(sequenceMark, at: end), digits < span.count,
+            span[digits] != UInt8(ascii: "0"),
+            let sequence = Decimal.parse(span.extracting(digits..<span.count - 1))
+        else { return nil }
+        return PublishAck(
+            stream: String(repairing: payload[streamMark.count..<end]), sequence: UInt64(sequence))
     }
 }

@@ -7,7 +7,8 @@ struct PublishRun: Sendable {
     private let jetStream: JetStream
     private var window: PublishWindow
     private var reader: InboxReader
-    private let inbox: String
+    /// The inbox and a dot, before the number of a message.
+    private let inbox: Bytes
     private var open: [Int: PublishRequest] = [:]
     private var results: [Result<PublishAck, JetStreamError>?] = []
     private var isOver = false
@@ -27,7 +28,7 @@ struct PublishRun: Sendable {
         } catch {
             throw JetStreamError(error, operation: "publish")
         }
-        inbox = reader.inbox.text + "."
+        inbox = Bytes(utf8: reader.inbox.text + ".")
     }
 
     /// Sends a message, and waits while the window is full.
@@ -59,7 +60,7 @@ struct PublishRun: Sendable {
         do throws(NATSError) {
             try await jetStream.client.publish(
                 request.payload, to: request.subject,
-                replyTo: Subject(received: Bytes(utf8: inbox + String(number))),
+                replyTo: replySubject(number),
                 headers: request.options.apply(to: request.headers), timeout: .forever)
         } catch  where error.code == .closed || error.code == .cancelled {
             throw JetStreamError(error, operation: "publish")
@@ -67,6 +68,13 @@ struct PublishRun: Sendable {
             _ = window.answered(number)
             settle(number, .failure(JetStreamError(publishing: error, to: request.subject)))
         }
+    }
+
+    private func replySubject(_ number: Int) -> Subject {
+        var writer = ByteWriter(capacity: inbox.count + 20)
+        writer.append(inbox)
+        writer.append(decimal: number)
+        return Subject(received: writer.finish())
     }
 
     private mutating func settleSome() async throws(JetStreamError) {
@@ -90,8 +98,10 @@ struct PublishRun: Sendable {
     }
 
     private mutating func answered(_ message: NATSMessage) async {
-        let token = message.subject.text.dropFirst(inbox.count)
-        guard let number = Decimal.parse(Array(token.utf8).span) else { return }
+        let subject = message.subject.bytes
+        guard subject.count > inbox.count,
+            let number = Decimal.parse(subject.span.extracting(inbox.count..<subject.count))
+        else { return }
         if message.hasHeaders, message.status?.code == HeaderStatus.noRespondersCode {
             guard window.nobodyListened(number) == .giveUp else { return }
             guard let subject = open[number]?.subject else { return }

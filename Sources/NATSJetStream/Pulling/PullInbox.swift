@@ -106,6 +106,17 @@ final class PullInbox: Sendable {
         }
     }
 
+    /// A message of a stream behind which another one of them waits; nil when there is none.
+    func takeFollowed() -> NATSMessage? {
+        state.withLock { state in
+            guard state.position + 1 < state.messages.count,
+                state.messages[state.position].isDelivery
+            else { return nil }
+            defer { state.position += 1 }
+            return state.messages[state.position]
+        }
+    }
+
     private func keep(_ batch: [NATSMessage]) {
         let isLate = state.withLock { state in
             if !state.isClosed { (state.messages, state.position) = (batch, 0) }

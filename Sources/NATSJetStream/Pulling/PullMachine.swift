@@ -155,6 +155,11 @@ package struct PullMachine: Sendable {
 
     package init(_ configuration: Configuration) { self.configuration = configuration }
 
+    /// Whether a message that has come is to be handed out, whatever the time is.
+    package var hasNothingToDecide: Bool {
+        end == nil && !isDraining && hasPulled && pending > 0 && !needsPull
+    }
+
     /// What to do now.
     package mutating func step(now: Duration) -> Step {
         if let end { return .finish(end) }
@@ -221,9 +226,9 @@ package struct PullMachine: Sendable {
     }
 
     /// A message came; `size` is that of subject, reply, headers and payload, as the server
-    /// counts it.
-    package mutating func messageReceived(size: Int, now: Duration) {
-        lastHeard = now
+    /// counts it. Nil: it came together with the one before it.
+    package mutating func messageReceived(size: Int, now: Duration?) {
+        if let now { lastHeard = now }
         refusals = 0
         if !configuration.isContinuous {
             (received, receivedBytes) = (received + 1, receivedBytes + size)

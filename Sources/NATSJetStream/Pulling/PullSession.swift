@@ -49,6 +49,7 @@ struct PullSession: Sendable {
 
     /// The next message; nil when the requests are finished.
     mutating func next() async throws(JetStreamError) -> JetStreamMessage? {
+        if let message = try takeBuffered() { return message }
         while true {
             if isDraining { machine.drainBegan() }
             switch machine.step(now: ContinuousClock.now - start) {
@@ -60,6 +61,16 @@ struct PullSession: Sendable {
                 if let message = try await receive(until: nil) { return message }
             }
         }
+    }
+
+    /// A message that came together with others, when there is nothing to decide: neither a clock
+    /// nor a suspension is worth its cost then. The last of them goes the long way, so that the
+    /// machine knows when it was last heard of.
+    private mutating func takeBuffered() throws(JetStreamError) -> JetStreamMessage? {
+        guard machine.hasNothingToDecide, !isDraining, let message = inbox.takeFollowed() else {
+            return nil
+        }
+        return try hand(message, now: nil)
     }
 
     private mutating func finish(
@@ -138,6 +149,12 @@ struct PullSession: Sendable {
             }
             return nil
         }
+        return try hand(message, now: now)
+    }
+
+    private mutating func hand(
+        _ message: NATSMessage, now: Duration?
+    ) throws(JetStreamError) -> JetStreamMessage {
         let size = message.subject.count + (message.replyTo?.count ?? 0) + message.size
         machine.messageReceived(size: size, now: now)
         let handed = try JetStreamMessage(message, client: client, handOut: handOut)

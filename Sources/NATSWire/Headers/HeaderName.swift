@@ -79,7 +79,7 @@ public struct HeaderValue: Sendable, Hashable {
     }
 
     /// Takes a value that the header parser has located, without a check.
-    init(received bytes: Bytes) { self.bytes = bytes }
+    package init(received bytes: Bytes) { self.bytes = bytes }
 
     /// A decimal number.
     public init(_ number: some FixedWidthInteger) {

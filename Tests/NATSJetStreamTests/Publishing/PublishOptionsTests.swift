@@ -1,3 +1,4 @@
+internal import BridgeBytes
 internal import NATSJetStream
 internal import NATSWire
 internal import Testing
@@ -23,6 +24,37 @@ internal import Testing
                 "Nats-Msg-Id: id", "Nats-Expected-Stream: S", "Nats-Expected-Last-Sequence: 4",
                 "Nats-Expected-Last-Subject-Sequence: 0", "Nats-Expected-Last-Msg-Id: last",
                 "Nats-TTL: 90",
+            ])
+    }
+
+    @Test func `rollups, counters, schedules and lives without end are headers`() throws {
+        var options = PublishOptions()
+        options.neverExpires = true
+        (options.rollup, options.increment) = (.subject, -3)
+        (options.expectedLastSubjectSequence, options.expectedSubject) = (7, "s.*")
+        let moment = Timestamp(seconds: 1_700_000_000, nanoseconds: 5)
+        options.schedule = MessageSchedule(
+            .at(moment), to: "s.out", timeToLive: .milliseconds(1500))
+        #expect(
+            lines(options) == [
+                "Nats-Expected-Last-Subject-Sequence: 7",
+                "Nats-Expected-Last-Subject-Sequence-Subject: s.*", "Nats-TTL: never",
+                "Nats-Rollup: sub", "Nats-Incr: -3",
+                "Nats-Schedule: @at 2023-11-14T22:13:20.000000005Z",
+                "Nats-Schedule-Target: s.out", "Nats-Schedule-TTL: 2",
+            ])
+        var often = PublishOptions()
+        (often.rollup, often.schedule) = (.all, MessageSchedule(.every(.seconds(5)), to: "t"))
+        #expect(
+            lines(often) == [
+                "Nats-Rollup: all", "Nats-Schedule: @every 5s", "Nats-Schedule-Target: t",
+            ])
+        var daily = PublishOptions()
+        daily.schedule = MessageSchedule(.cron("0 0 5 * * *", timeZone: "Europe/Berlin"), to: "t")
+        #expect(
+            lines(daily) == [
+                "Nats-Schedule: 0 0 5 * * *", "Nats-Schedule-Time-Zone: Europe/Berlin",
+                "Nats-Schedule-Target: t",
             ])
     }
 
