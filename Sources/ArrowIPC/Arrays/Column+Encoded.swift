@@ -50,7 +50,7 @@ extension Column {
     }
 
     /// Which child the code of a value names.
-    private func unionChild(at position: Int) throws(ArrowError) -> Int {
+    func unionChild(at position: Int) throws(ArrowError) -> Int {
         let code = try typeCode(at: position)
         guard case .union(_, _, let codes) = type, let child = codes.firstIndex(of: code),
             child < children.count

@@ -9,6 +9,8 @@ internal import BridgeBytes
 /// format.) A buffer is inflated when its column is built, so that columns which are not asked
 /// for cost nothing. The length is a claim: it is held to the limits before memory is taken, and
 /// it is the limit of the decoder, so that the output is exactly that or the message is refused.
+/// What a message takes from the budget of its stream is known from the claims alone, before
+/// anything is inflated: so later messages can be inflated at the same time.
 struct BodyCompression {
     /// The codecs of the format, by their numbers.
     enum Codec: UInt8 {
@@ -44,16 +46,24 @@ struct BodyCompression {
         self.limits = limits
     }
 
-    /// The content of a buffer. Errors have the offset in the buffer.
-    mutating func inflate(
+    /// A buffer whose claim was held to the limits.
+    enum Claim {
+        /// Bytes as they are.
+        case stored(Bytes)
+        case compressed(Bytes, count: Int)
+    }
+
+    /// What a buffer says that it holds, taken from the budget. Errors have the offset in the
+    /// buffer.
+    mutating func claim(
         _ buffer: Bytes, _ budget: inout InflationBudget
-    ) throws(ArrowError) -> Bytes {
-        guard !buffer.isEmpty else { return buffer }
+    ) throws(ArrowError) -> Claim {
+        guard !buffer.isEmpty else { return .stored(buffer) }
         guard let length = buffer.span.littleEndian(Int64.self, at: 0) else {
             throw .truncated("a compressed buffer has no length", at: buffer.count)
         }
         let frame = buffer[8...]
-        guard length != -1 else { return frame }
+        guard length != -1 else { return .stored(frame) }
         guard length >= 0 else {
             throw .corrupt("a compressed buffer has the length \(length)", at: 0)
         }
@@ -67,7 +77,18 @@ struct BodyCompression {
         }
         inflated += count
         try budget.spend(count, for: buffer.count, limits)
-        if count == 0, frame.isEmpty { return frame }
+        return count == 0 && frame.isEmpty ? .stored(frame) : .compressed(frame, count: count)
+    }
+
+    /// The content of a buffer. Errors have the offset in the buffer.
+    mutating func inflate(
+        _ buffer: Bytes, _ budget: inout InflationBudget
+    ) throws(ArrowError) -> Bytes {
+        let (frame, count): (Bytes, Int)
+        switch try claim(buffer, &budget) {
+        case .stored(let bytes): return bytes
+        case .compressed(let bytes, let claimed): (frame, count) = (bytes, claimed)
+        }
         let content =
             switch codec {
             case .lz4Frame: try LZ4FrameDecoder.decompress(frame.span, limit: count)

@@ -156,6 +156,16 @@ struct CodecBuffer: ~Copyable {
         return true
     }
 
+    /// The start of the memory, for a loop that keeps its own bounds: those of `extend`. What it
+    /// made counts when it is said by `advance`.
+    @unsafe var memory: UnsafeMutableRawPointer { unsafe region.base }
+
+    /// Counts what a loop made in `memory`, up to a position.
+    @unsafe mutating func advance(to newCount: Int) {
+        precondition(newCount >= count && newCount <= blockEnd, "a loop over its block")
+        count = newCount
+    }
+
     /// Lends the memory to a loop that keeps its own bounds, for what is too hot to be asked
     /// here every time. The loop is given the start of the region and the number of bytes made
     /// so far, and returns how many there are then.

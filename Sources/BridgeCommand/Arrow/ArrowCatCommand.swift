@@ -152,7 +152,7 @@ enum ArrowCatCommand {
     private static func describe(
         _ input: ArrowInput, _ arguments: ParsedArguments, _ console: Console
     ) throws(CommandFailure) -> ExitCode {
-        var description = TableDescription(try input.reader().schema)
+        var description = TableDescription(try input.reader().schema, limits: input.limits)
         let problem = try input.forEachBatch { batch throws(ArrowError) in
             try description.add(batch)
             return true

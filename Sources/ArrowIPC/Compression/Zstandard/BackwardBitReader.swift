@@ -69,6 +69,9 @@ struct BackwardBitReader: ~Escapable {
     var isFarFromStart: Bool { start >= 8 }
 
     /// Makes at least 57 bits ready, or all that are left.
+    ///
+    /// Sound, without a check: `start` only falls from where eight bytes lie behind it, and a
+    /// stream of fewer than eight begins at zero, from where no step is taken.
     @inline(__always)
     @_lifetime(self: copy self)
     mutating func refill() {
@@ -76,7 +79,9 @@ struct BackwardBitReader: ~Escapable {
         guard step > 0 else { return }
         start &-= step
         used &-= step &* 8
-        word = bytes.littleEndian(UInt64.self, at: start) ?? 0
+        word = UInt64(
+            littleEndian: unsafe bytes.bytes.unsafeLoadUnaligned(
+                fromUncheckedByteOffset: start, as: UInt64.self))
     }
 
     /// Whether bits were taken that do not exist. Meaningful after a refill.

@@ -14,6 +14,7 @@ enum HuffmanDecoder {
         _ input: Span<UInt8>, _ table: Span<UInt16>, count: Int,
         into literals: inout MutableSpan<UInt8>
     ) throws(ZstandardFault) {
+        precondition(table.count == HuffmanTable.size && count <= literals.count)
         var bits = try BackwardBitReader(input)
         finish(&bits, table, from: 0, to: count, into: &literals)
         guard bits.isAtEnd else { throw ZstandardFault("a stream of literals has another size") }
@@ -40,6 +41,7 @@ enum HuffmanDecoder {
         var b = try BackwardBitReader(input.extracting(ends.0..<ends.1))
         var c = try BackwardBitReader(input.extracting(ends.1..<ends.2))
         var d = try BackwardBitReader(input.extracting(ends.2..<input.count))
+        precondition(table.count == HuffmanTable.size && count <= literals.count)
         let quarter = (count + 3) / 4
         let last = count - 3 * quarter
         var done = 0
@@ -50,11 +52,13 @@ enum HuffmanDecoder {
             b.refill()
             c.refill()
             d.refill()
-            for index in done..<done + round {
-                literals[index] = symbol(&a, table)
-                literals[index + quarter] = symbol(&b, table)
-                literals[index + 2 * quarter] = symbol(&c, table)
-                literals[index + 3 * quarter] = symbol(&d, table)
+            // Sound, without checks: `done + round <= last`, and three quarters and `last` are
+            // the count, which was compared with the room.
+            for index in done..<done &+ round {
+                unsafe literals[unchecked: index] = symbol(&a, table)
+                unsafe literals[unchecked: index &+ quarter] = symbol(&b, table)
+                unsafe literals[unchecked: index &+ 2 &* quarter] = symbol(&c, table)
+                unsafe literals[unchecked: index &+ 3 &* quarter] = symbol(&d, table)
             }
             done += round
         }
@@ -73,24 +77,22 @@ enum HuffmanDecoder {
         to end: Int, into literals: inout MutableSpan<UInt8>
     ) {
         var position = start
-        while position <= end - round {
-            bits.refill()
-            for index in position..<position + round { literals[index] = symbol(&bits, table) }
-            position += round
-        }
-        bits.refill()
         while position < end {
-            literals[position] = symbol(&bits, table)
-            position += 1
+            bits.refill()
+            for index in position..<min(position + round, end) {
+                literals[index] = symbol(&bits, table)
+            }
+            position += round
         }
         bits.refill()
     }
 
+    /// Sound, without a check: a table has an entry for each number of eleven bits.
     @inline(__always)
     private static func symbol(
         _ bits: inout BackwardBitReader, _ table: Span<UInt16>
     ) -> UInt8 {
-        let entry = table[bits.eleven]
+        let entry = unsafe table[unchecked: bits.eleven]
         bits.skip(Int(entry & 0xFF))
         return UInt8(truncatingIfNeeded: entry >> 8)
     }

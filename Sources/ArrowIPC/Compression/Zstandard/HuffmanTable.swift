@@ -11,9 +11,11 @@ internal import BridgeBytes
 /// table is filled from its start. (RFC 8878, section 4.2.1.)
 struct HuffmanTable: ~Copyable {
     private static let maxBits = 11
+    /// The number of entries: one for each number of eleven bits.
+    static let size = 1 << maxBits
 
     /// By the next eleven bits; all of them are filled once there is a code.
-    private var memory = [UInt16](repeating: 0, count: 1 << HuffmanTable.maxBits)
+    private var memory = [UInt16](repeating: 0, count: HuffmanTable.size)
     /// Whether there is a code in the table.
     private(set) var isFilled = false
 

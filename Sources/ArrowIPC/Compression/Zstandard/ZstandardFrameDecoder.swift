@@ -105,12 +105,15 @@ package struct ZstandardFrameDecoder: ~Copyable {
         var place = 0
         let stored = try literals.read(block, at: &place, limit: head.blockLimit)
         let rest = block.extracting(place..<block.count)
+        let count = literals.count
         if let stored {
-            let span = block.extracting(stored)
-            try sequences.run(rest, literals: span, window: head.window, into: &output)
+            // With what follows them, so that they can be copied in steps.
+            let source = ZstandardSequences.Literals(
+                block.extracting(stored.lowerBound..<block.count), count: count)
+            try sequences.run(rest, literals: source, window: head.window, into: &output)
         } else {
-            let span = literals.span
-            try sequences.run(rest, literals: span, window: head.window, into: &output)
+            let source = ZstandardSequences.Literals(literals.span, count: count)
+            try sequences.run(rest, literals: source, window: head.window, into: &output)
         }
     }
 }

@@ -17,15 +17,17 @@ struct ZstandardLiterals: ~Copyable {
     /// Grows to the largest number of literals of a block so far, and some bytes more, so that
     /// they can be copied in steps.
     private var memory: [UInt8] = []
-    private var count = 0
+    /// Number of literals of the block that was read last.
+    private(set) var count = 0
 
     /// Forgets the table, as a new frame begins.
     mutating func reset() { table.clear() }
 
-    /// The literals of the block that was read last, where they did not lie in the block itself.
+    /// The literals of the block that was read last, where they did not lie in the block itself,
+    /// and the bytes behind them.
     var span: Span<UInt8> {
         @_lifetime(borrow self)
-        get { memory.span.extracting(0..<count) }
+        get { memory.span }
     }
 
     /// Reads a section and moves the position past it.
@@ -41,9 +43,9 @@ struct ZstandardLiterals: ~Copyable {
         }
         let place = position..<position + head.size
         position += head.size
+        count = head.count
         if head.kind == 0 { return place }
         let data = input.extracting(place)
-        count = head.count
         if memory.count < count + CodecBuffer.slack {
             memory = [UInt8](repeating: 0, count: count + CodecBuffer.slack)
         }

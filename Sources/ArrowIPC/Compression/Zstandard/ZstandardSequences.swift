@@ -17,6 +17,20 @@ struct ZstandardSequences: ~Copyable {
     private var hasTables = false
     private var recent = RecentOffsets()
 
+    /// The literals of a block: the first `count` of some bytes, which are there to be copied in
+    /// steps.
+    struct Literals: ~Escapable {
+        let bytes: Span<UInt8>
+        let count: Int
+
+        @_lifetime(copy bytes)
+        init(_ bytes: Span<UInt8>, count: Int) {
+            precondition(count <= bytes.count)
+            self.bytes = bytes
+            self.count = count
+        }
+    }
+
     /// Forgets everything, as a new frame begins.
     mutating func reset() {
         hasTables = false
@@ -26,7 +40,7 @@ struct ZstandardSequences: ~Copyable {
     /// Reads a section, which is the rest of a block, and carries it out.
     /// - Parameter window: Furthest distance of a match.
     mutating func run(
-        _ input: Span<UInt8>, literals: Span<UInt8>, window: Int,
+        _ input: Span<UInt8>, literals: borrowing Literals, window: Int,
         into output: inout CodecBuffer
     ) throws(ZstandardFault) {
         var position = 0
@@ -47,9 +61,9 @@ struct ZstandardSequences: ~Copyable {
     }
 
     private static func append(
-        _ literals: Span<UInt8>, from start: Int, to output: inout CodecBuffer
+        _ literals: borrowing Literals, from start: Int, to output: inout CodecBuffer
     ) throws(ZstandardFault) {
-        guard output.append(literals, at: start, count: literals.count - start) else {
+        guard output.append(literals.bytes, at: start, count: literals.count - start) else {
             throw .overLimit
         }
     }
@@ -121,42 +135,53 @@ struct ZstandardSequences: ~Copyable {
     /// The order of the bits: the offset's extra bits, the match's, the literals'; then, but
     /// after the last sequence, the next states of literals, match and offset. These are at most
     /// 31 + 16 + 16 + 26 bits, so a second refill is needed where the extra bits are many.
+    ///
+    /// Sound, with the memory of the output in hand: tables have `capacity` states, to which the
+    /// mask holds every number; a sequence is written after its literals were compared with those
+    /// that are left, both lengths with the block's end, and the distance with what was made.
+    /// Copying overshoots by fewer bytes than the output's slack, and reads literals beyond its
+    /// own where the bytes go on for a step.
     private static func execute(
         _ count: Int, _ stream: consuming BackwardBitReader, _ tables: borrowing Self,
-        _ recent: inout RecentOffsets, literals: Span<UInt8>, window: Int,
+        _ recent: inout RecentOffsets, literals: borrowing Literals, window: Int,
         into output: inout CodecBuffer
     ) throws(ZstandardFault) -> Int {
         let mask = FSETable.capacity - 1
         let literalStates = tables.literalLengths.states
         let offsetStates = tables.offsets.states
         let matchStates = tables.matchLengths.states
-        var bits = stream
-        var taken = 0
+        let source = unsafe literals.bytes.bytes
+        let (lastStep, literalsEnd) = (source.byteCount - 16, literals.count)
+        let memory = unsafe output.memory
+        let (floor, blockEnd) = (output.floor, output.blockEnd)
+        var (bits, offsetsInUse) = (stream, recent)
+        var (taken, filled) = (0, output.count)
         var literalState = bits.read(tables.literalLengths.log)
         var offsetState = bits.read(tables.offsets.log)
         var matchState = bits.read(tables.matchLengths.log)
         var left = count
         while true {
             bits.refill()
-            let literal = literalStates[literalState & mask]
-            let match = matchStates[matchState & mask]
-            let offset = offsetStates[offsetState & mask]
+            let literal = unsafe literalStates[unchecked: literalState & mask]
+            let match = unsafe matchStates[unchecked: matchState & mask]
+            let offset = unsafe offsetStates[unchecked: offsetState & mask]
             let value = Int(offset.base) &+ bits.read(Int(offset.extraBits))
             let length = Int(match.base) &+ bits.read(Int(match.extraBits))
             if offset.extraBits &+ match.extraBits &+ literal.extraBits > 31 { bits.refill() }
             let literalCount = Int(literal.base) &+ bits.read(Int(literal.extraBits))
-            let distance = recent.distance(value, afterLiterals: literalCount > 0)
-            guard literalCount <= literals.count &- taken else {
+            let distance = offsetsInUse.distance(value, afterLiterals: literalCount > 0)
+            guard literalCount <= literalsEnd &- taken else {
                 throw ZstandardFault("there are too few literals")
             }
-            guard output.append(literals, at: taken, count: literalCount) else {
-                throw .overLimit
-            }
+            guard literalCount &+ length <= blockEnd &- filled else { throw .overLimit }
+            unsafe copy(source, taken, literalCount, lastStep, to: memory + filled)
             taken &+= literalCount
-            guard distance <= window, output.appendMatch(distance: distance, count: length) else {
-                throw length > output.room
-                    ? .overLimit : ZstandardFault("a match begins before the data")
+            filled &+= literalCount
+            guard distance > 0, distance <= window, distance <= filled &- floor else {
+                throw ZstandardFault("a match begins before the data")
             }
+            unsafe CodecSteps.match(memory + filled, distance: distance, count: length)
+            filled &+= length
             left &-= 1
             if left == 0 { break }
             literalState = Int(literal.nextState) &+ bits.read(Int(literal.stateBits))
@@ -165,7 +190,34 @@ struct ZstandardSequences: ~Copyable {
         }
         bits.refill()
         guard bits.isAtEnd else { throw ZstandardFault("the sequences have another size") }
+        unsafe output.advance(to: filled)
+        recent = offsetsInUse
         return taken
+    }
+
+    /// Copies literals, in steps of 16 where there are bytes for the last step.
+    ///
+    /// Sound where the source has `count` bytes from the position on, and the target 16 more.
+    @inline(__always)
+    @unsafe private static func copy(
+        _ source: RawSpan, _ position: Int, _ count: Int, _ lastStep: Int,
+        to target: UnsafeMutableRawPointer
+    ) {
+        guard position &+ count <= lastStep else {
+            for index in 0..<count {
+                let byte = unsafe source.unsafeLoad(
+                    fromUncheckedByteOffset: position &+ index, as: UInt8.self)
+                unsafe target.storeBytes(of: byte, toByteOffset: index, as: UInt8.self)
+            }
+            return
+        }
+        var done = 0
+        repeat {
+            let bytes = unsafe source.unsafeLoadUnaligned(
+                fromUncheckedByteOffset: position &+ done, as: SIMD16<UInt8>.self)
+            unsafe target.storeBytes(of: bytes, toByteOffset: done, as: SIMD16<UInt8>.self)
+            done &+= 16
+        } while done < count
     }
 }
 

@@ -54,6 +54,9 @@ struct BatchDecoder {
         }
     }
 
+    /// Whether the buffers of the body are compressed.
+    var isCompressed: Bool { compression != nil }
+
     /// Number of rows.
     private func rows() throws(ArrowError) -> Int {
         let rows = message.head.scalar(0, default: Int64(0))
@@ -163,6 +166,12 @@ struct BatchDecoder {
             error.field = path
             throw error
         }
+    }
+
+    /// Passes over the next buffer, and takes from the budget what it says that it holds.
+    mutating func claimBuffer(_ path: String) throws(ArrowError) {
+        let buffer = try storedBuffer(path)
+        _ = try compression?.claim(buffer, &budget)
     }
 
     /// The next buffer as it lies in the body, checked to lie inside it.

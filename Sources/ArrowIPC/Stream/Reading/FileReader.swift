@@ -67,15 +67,30 @@ public struct FileReader: Sendable {
         try batch(at: index, &machine)
     }
 
+    /// As `takeBatch`, of a batch that need not be decoded in its turn.
+    mutating func announceBatch(at index: Int) throws(ArrowError) -> StreamMachine.Announced {
+        let (message, body, base) = try batchMessage(at: index)
+        guard let batch = try machine.messageAnnounced(message, body: body, base: base)
+        else { throw FileFooter.fail(base, "a batch of the footer is none") }
+        return batch
+    }
+
     private func batch(
         at index: Int, _ machine: inout StreamMachine
     ) throws(ArrowError) -> RecordBatch {
+        let (message, body, base) = try batchMessage(at: index)
+        guard let batch = try machine.messageReceived(message, body: body, base: base)
+        else { throw FileFooter.fail(base, "a batch of the footer is none") }
+        return batch
+    }
+
+    private func batchMessage(
+        at index: Int
+    ) throws(ArrowError) -> (MessageFramer.Message, body: Bytes, base: Int) {
         precondition(index >= 0 && index < batchCount, "position outside the batches of the file")
         let block = try footer.batch(index)
         let (message, body) = try message(block, .recordBatch)
-        guard let batch = try machine.messageReceived(message, body: body, base: block.offset)
-        else { throw FileFooter.fail(block.offset, "a batch of the footer is none") }
-        return batch
+        return (message, body, block.offset)
     }
 
     /// The message of a block, and its body. The body begins where the footer says that the head

@@ -36,6 +36,44 @@ struct StreamMachine: Sendable {
     /// The dictionaries as they stand; nil before the schema came.
     var dictionaries: DictionaryTable? { settled?.dictionaries }
 
+    /// A batch whose message was read, and whose columns are still to be made.
+    struct WaitingBatch: Sendable {
+        private var decoder: BatchDecoder
+        fileprivate let projection: Projection
+        private let metadata: Metadata?
+
+        fileprivate init(
+            _ decoder: BatchDecoder, _ projection: Projection, metadata: Metadata?
+        ) {
+            self.decoder = decoder
+            self.projection = projection
+            self.metadata = metadata
+        }
+
+        /// See `BatchDecoder.budgetAfterwards(_:)`.
+        fileprivate var budgetAfterwards: InflationBudget? {
+            decoder.budgetAfterwards(projection)
+        }
+
+        /// The batch, and what is left of the budget.
+        fileprivate func decodedWithBudget() throws(ArrowError) -> (RecordBatch, InflationBudget) {
+            var decoder = decoder
+            let batch = try decoder.batch(projection, metadata: metadata)
+            return (batch, decoder.budget)
+        }
+
+        /// Makes the columns. It does not depend on batches that are decoded at the same time.
+        func decoded() throws(ArrowError) -> RecordBatch { try decodedWithBudget().0 }
+    }
+
+    /// What became of a message that anybody may decode.
+    enum Announced: Sendable {
+        /// A batch whose decoding was no work, or had to be done in order.
+        case decoded(RecordBatch)
+        /// A batch that can be decoded at the same time as others.
+        case waiting(WaitingBatch)
+    }
+
     /// A message was read.
     /// - Parameters:
     ///   - message: Its head.
@@ -45,6 +83,30 @@ struct StreamMachine: Sendable {
     mutating func messageReceived(
         _ message: MessageFramer.Message, body: Bytes, base: Int
     ) throws(ArrowError) -> RecordBatch? {
+        guard let batch = try receive(message, body: body, base: base) else { return nil }
+        return try decode(batch)
+    }
+
+    /// A message was read, whose batch, if it carries one, need not be decoded here. The batches
+    /// that follow it are the same: what it takes from the budget is known already.
+    mutating func messageAnnounced(
+        _ message: MessageFramer.Message, body: Bytes, base: Int
+    ) throws(ArrowError) -> Announced? {
+        guard let batch = try receive(message, body: body, base: base) else { return nil }
+        guard let budget = batch.budgetAfterwards else { return .decoded(try decode(batch)) }
+        self.budget = budget
+        return .waiting(batch)
+    }
+
+    private mutating func decode(_ waiting: WaitingBatch) throws(ArrowError) -> RecordBatch {
+        let (batch, budget) = try waiting.decodedWithBudget()
+        self.budget = budget
+        return batch
+    }
+
+    private mutating func receive(
+        _ message: MessageFramer.Message, body: Bytes, base: Int
+    ) throws(ArrowError) -> WaitingBatch? {
         guard message.version == 3 || message.version == 4 else {
             throw ArrowError(
                 .unsupportedVersion, stage: .framing, offset: base,
@@ -70,12 +132,10 @@ struct StreamMachine: Sendable {
             let content = BatchDecoder.Message(
                 head: head, body: body, version: message.version,
                 isBigEndian: settled.isBigEndian, base: base)
-            var decoder = try BatchDecoder(
+            let decoder = try BatchDecoder(
                 content, dictionaries: settled.dictionaries, limits: limits, budget: budget)
-            let metadata = Metadata(decoding: message.head, slot: 4)
-            let batch = try decoder.batch(settled.projection, metadata: metadata)
-            budget = decoder.budget
-            return batch
+            return WaitingBatch(
+                decoder, settled.projection, metadata: Metadata(decoding: message.head, slot: 4))
         default: throw Self.unexpected(message.kind, base: base)
         }
     }

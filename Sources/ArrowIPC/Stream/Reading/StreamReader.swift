@@ -68,6 +68,26 @@ public struct StreamReader: Sendable {
     }
 }
 
+extension StreamReader {
+    /// As `next()`, of a batch that need not be decoded in its turn.
+    mutating func nextAnnounced() throws(ArrowError) -> StreamMachine.Announced? {
+        let current = source
+        source = .ended
+        switch current {
+        case .ended: return nil
+        case .file(var file, let index):
+            guard index < file.batchCount else { return nil }
+            let batch = try file.announceBatch(at: index)
+            source = .file(file, next: index + 1)
+            return batch
+        case .messages(var messages):
+            guard let batch = try messages.nextAnnounced() else { return nil }
+            source = .messages(messages)
+            return batch
+        }
+    }
+}
+
 /// The messages of a stream that is all there, cut out one after the other.
 struct StreamMessages: Sendable {
     let schema: Schema
@@ -101,6 +121,17 @@ struct StreamMessages: Sendable {
         while let (base, message) = try Self.message(bytes, &position, framer) {
             let body = Self.body(message, base, bytes)
             if let batch = try machine.messageReceived(message, body: body, base: base) {
+                return batch
+            }
+        }
+        return nil
+    }
+
+    /// As `next()`, of a batch that need not be decoded in its turn.
+    mutating func nextAnnounced() throws(ArrowError) -> StreamMachine.Announced? {
+        while let (base, message) = try Self.message(bytes, &position, framer) {
+            let body = Self.body(message, base, bytes)
+            if let batch = try machine.messageAnnounced(message, body: body, base: base) {
                 return batch
             }
         }
