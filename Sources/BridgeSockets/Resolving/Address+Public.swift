@@ -1,4 +1,7 @@
 extension Address {
+    /// Whether this is an IPv6 address.
+    package var isIPv6: Bool { host.utf8.contains(0x3A) }
+
     /// Whether the address is one of the public internet: where a link may lead that comes from
     /// somebody whom nobody knows.
     ///
@@ -15,7 +18,7 @@ extension Address {
         }
     }
 
-    private var isIPv4: Bool { !host.utf8.contains(0x3A) }
+    private var isIPv4: Bool { !isIPv6 }
 
     /// IPv4 networks that are not public, as prefix and number of bits.
     private static let closedIPv4: [(UInt32, Int)] = [

@@ -14,6 +14,8 @@ struct ConnectionTarget: Sendable {
 final class ClientConnection: Sendable {
     private struct State: Sendable {
         var handle: HandlerHandle<ClientConnectionHandler>?
+        /// What connects, until it has.
+        var race: ConnectRace?
         var isClosed = false
         /// Whether it is to be closed, also while it is being made.
         var isCancelled = false
@@ -33,7 +35,7 @@ final class ClientConnection: Sendable {
         self.options = options
     }
 
-    /// Connects to the first address of the host that answers, in the resolver's order.
+    /// Connects to the first address of the host that answers (`ConnectMachine`).
     /// - Parameter total: When the time for the exchange is over, if before the client's limit.
     func connect(
         to target: ConnectionTarget, on reactor: Reactor, until total: Duration?
@@ -51,18 +53,21 @@ final class ClientConnection: Sendable {
     private func connect(
         to target: ConnectionTarget, on reactor: Reactor, deadline: Duration
     ) async throws(HTTPError) {
-        let url = target.url
-        var last = HTTPError(
-            .connectFailed, .connect, url: url.description, "the host has no address")
-        for address in try await addresses(of: target, deadline: deadline) {
-            do throws(HTTPError) {
-                return try await connect(to: address, for: url, on: reactor, deadline: deadline)
-            } catch {
-                guard error.reason == .connectFailed else { throw error }
-                last = error
-            }
+        let found = try await addresses(of: target, deadline: deadline)
+        guard !found.isEmpty else {
+            throw HTTPError(
+                .connectFailed, .connect, url: target.url.description, "the host has no address")
         }
-        throw last
+        let race = ConnectRace(
+            self, to: ConnectMachine.byTurns(found, isIPv6: \.isIPv6), for: target.url,
+            on: reactor, deadline: deadline)
+        let isCancelled = state.withLock { state in
+            state.race = race
+            return state.isCancelled
+        }
+        defer { state.withLock { $0.race = nil } }
+        if isCancelled { race.cancel() }
+        try await race.run()
     }
 
     /// The system's resolver cannot be stopped: a look-up that takes too long is left to itself.
@@ -102,26 +107,13 @@ final class ClientConnection: Sendable {
         return try result.get()
     }
 
-    private func connect(
-        to address: Address, for url: HTTPURL, on reactor: Reactor, deadline: Duration
-    ) async throws(HTTPError) {
-        let promise = Promise<Void>()
-        reactor.connect(to: address) { link in
-            let isCancelled = self.state.withLock { state in
-                state.handle = link.handle(for: ClientConnectionHandler.self)
-                return state.isCancelled
-            }
-            // As a command, since the link is not in its place yet.
-            if isCancelled { self.close() }
-            link.deadline = deadline
-            return ClientConnectionHandler(self, to: address, for: url, connected: promise)
+    /// Told by the race: this is the link.
+    func adopt(_ handle: HandlerHandle<ClientConnectionHandler>) {
+        let isCancelled = state.withLock { state in
+            state.handle = handle
+            return state.isCancelled
         }
-        let result = await withTaskCancellationHandler {
-            await promise.result()
-        } onCancel: {
-            close()
-        }
-        try result.get()
+        if isCancelled { close() }
     }
 
     /// Runs work with the handler on the reactor's thread; not at all when the link is gone.
@@ -142,7 +134,11 @@ final class ClientConnection: Sendable {
     /// Closes the connection, now or once it is being made; its exchange, if any, ends as
     /// cancelled.
     func close() {
-        state.withLock { $0.isCancelled = true }
+        let race = state.withLock { state in
+            state.isCancelled = true
+            return state.race
+        }
+        race?.cancel()
         perform { handler, link in handler.cancel(link) }
     }
 

@@ -42,16 +42,18 @@ final class ClientConnectionHandler: LinkHandler {
     let connection: ClientConnection
     private let address: Address
     private let url: HTTPURL
-    private let connected: Promise<Void>
+    /// Told how connecting has ended; says whether this is to be the connection.
+    private let connected: @Sendable (Result<Void, HTTPError>) -> Bool
     private var isOpen = false
-    private var isStopped = false
+    /// Whether another attempt has become the connection.
+    private var isWithdrawn = false
     var active: Active?
     var collector: BodyCollector?
     var input = ReceiveBuffer(chunk: 64 << 10, limit: 128 << 10)
 
     init(
         _ connection: ClientConnection, to address: Address, for url: HTTPURL,
-        connected: Promise<Void>
+        connected: @escaping @Sendable (Result<Void, HTTPError>) -> Bool
     ) {
         self.connection = connection
         self.address = address
@@ -62,12 +64,12 @@ final class ClientConnectionHandler: LinkHandler {
     func opened(_ link: Link) {
         isOpen = true
         link.deadline = nil
-        connected.keep(.success(()))
+        if !connected(.success(())) { withdraw(link) }
     }
 
     func deadlineReached(_ link: Link, now: Duration) {
         guard isOpen else {
-            connected.keep(
+            _ = connected(
                 .failure(
                     HTTPError(
                         .connectTimeout, .connect, url: url.description,
@@ -86,12 +88,13 @@ final class ClientConnectionHandler: LinkHandler {
     func closed(_ link: Link, error: SocketError?) {
         guard isOpen else {
             let detail = error?.detail ?? "closed"
-            connected.keep(
+            _ = connected(
                 .failure(
                     HTTPError(
                         .connectFailed, .connect, url: url.description, "\(address): \(detail)")))
             return
         }
+        guard !isWithdrawn else { return }
         if let exchange = active?.exchange {
             let detail = error?.detail ?? "the connection was closed"
             active = nil
@@ -117,9 +120,15 @@ final class ClientConnectionHandler: LinkHandler {
         link.close()
     }
 
+    /// Another attempt has become the connection, so this one is of no use.
+    func withdraw(_ link: Link) {
+        isWithdrawn = true
+        link.close()
+    }
+
     func cancel(_ link: Link) {
         if !isOpen {
-            connected.keep(
+            _ = connected(
                 .failure(
                     HTTPError(
                         .cancelled, .connect, url: url.description, "cancelled while connecting")))
