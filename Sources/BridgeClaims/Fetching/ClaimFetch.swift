@@ -57,15 +57,20 @@ struct ClaimFetch: Sendable {
     /// What earlier attempts brought, and how the next one asks for the rest.
     private final class Held: Sendable {
         let partial = PartialBody()
-        private let validator = Mutex<String?>(nil)
+        private let known = Mutex<(tag: String?, digest: Checksum?)>((nil, nil))
 
-        var tag: String? { validator.withLock { $0 } }
+        var tag: String? { known.withLock { $0.tag } }
+
+        /// The digest that the store states of the whole.
+        var digest: Checksum? { known.withLock { $0.digest } }
 
         /// A whole answer begins. Only with a strong tag can its rest be asked for later.
         func begin(_ response: HTTPResponse) {
             partial.clear()
             let tag = response.fields["ETag"].flatMap { EntityTag(parsing: $0) }
-            validator.withLock { $0 = tag.flatMap { $0.isWeak ? nil : $0.value } }
+            let strong = tag.flatMap { $0.isWeak ? nil : $0.value }
+            let digest = StoreRequests.digest(in: response.fields)
+            known.withLock { $0 = (strong, digest) }
         }
 
         var rangeFields: FieldList {
@@ -157,7 +162,12 @@ struct ClaimFetch: Sendable {
         {
             return refuse(.damaged(.size), "\(length) bytes are announced, not \(expected)")
         }
-        guard isEndKnown(response) else {
+        if let checksum, let stated = held.digest, stated.algorithm == checksum.algorithm,
+            stated != checksum
+        {
+            return refuse(.damaged(.checksum), "the store has \(stated), not \(checksum)")
+        }
+        guard isEndKnown(response, held) else {
             return refuse(
                 .unexpected(.endless),
                 "neither the answer nor the envelope tells the size or the digest")
@@ -195,15 +205,17 @@ struct ClaimFetch: Sendable {
     }
 
     /// Whether a truncated body can be told from a whole one.
-    private func isEndKnown(_ response: HTTPResponse) -> Bool {
+    private func isEndKnown(_ response: HTTPResponse, _ held: Held) -> Bool {
         response.contentLength != nil || response.fields.contains("Transfer-Encoding")
-            || download.expectedSize != nil || checksum != nil
+            || download.expectedSize != nil || checksum != nil || held.digest != nil
     }
 
     private func collect(
         _ response: HTTPResponse, _ held: Held
     ) async throws(HTTPError) -> Attempt {
         let limit = min(download.limit, download.expectedSize ?? .max)
+        // What the sender vouches for goes before what the store says of it.
+        let checksum = checksum ?? held.digest
         let (bytes, found) = try await response.collect(
             limit: limit, digesting: checksum?.algorithm, partial: held.partial,
             admit: share?.admit, progress: progress(of: response))

@@ -1,5 +1,6 @@
 public import BridgeBytes
 public import BridgeHTTP
+internal import BridgeJSON
 public import HTTPWire
 
 /// The store behind this project's own file server.
@@ -56,10 +57,14 @@ public struct FileServerStore: ClaimStore {
         let path = "/f/\(id)/\(PercentCoding.encode(segment: StoredName.plain(content.name)))"
         let target = try StoreURL.make(baseURL, path)
         let seconds = try StoredLife.seconds(of: content, at: target, correlationID)
-        let fields = fields(content, seconds, token, correlationID)
+        var fields = fields(content, seconds, token, correlationID)
+        async let digest = SegmentDigest.checksum(of: content.segments, content.checksumAlgorithm)
+        if content.checksumAlgorithm == .sha256 {
+            // The store can compare what comes with it, so it is taken first.
+            let value = await DigestField.value(sha256: digest.digits)
+            if let value { fields.append(checked: "Repr-Digest", value) }
+        }
         let request = HTTPRequest("PUT", target, fields: fields)
-        async let checksum = SegmentDigest.checksum(
-            of: content.segments, content.checksumAlgorithm)
         let clock = TransferClock(total: requests.retry.total)
         let stored: FieldList
         do throws(ClaimError) {
@@ -77,12 +82,9 @@ public struct FileServerStore: ClaimStore {
                 stored = answer.fields
             case 412:
                 stored = try await verify(target, size: content.size, correlationID, clock)
-            default:
-                throw ClaimError(
-                    DownloadMachine.code(answer.status), .upload, url: target.description,
-                    "the store does not take the payload", status: answer.status,
-                    attempts: answer.attempts, correlationID: correlationID)
+            default: throw refusal(answer, at: target, correlationID)
             }
+            try await agree(stored, with: digest, at: target, correlationID)
         } catch {
             throw await withdraw(target, token, after: error)
         }
@@ -91,10 +93,37 @@ public struct FileServerStore: ClaimStore {
         var claim = Claim(
             url: LinkOrigin.link(
                 publicURL: publicBaseURL, path: path, location: location, target: target),
-            id: id, token: token, size: content.size, checksum: await checksum.description,
+            id: id, token: token, size: content.size, checksum: await digest.description,
             expiresAt: stored["Expires-At"].flatMap { Timestamp($0) })
         claim.grantedLife = StoredLife.granted(stored, until: claim.expiresAt)
         return claim
+    }
+
+    private func refusal(
+        _ answer: StoreRequests.Answer, at url: HTTPURL, _ correlationID: String
+    ) -> ClaimError {
+        // Our own server says by this code that other bytes came than those of the digest.
+        let code = (try? JSONValue(parsing: answer.body))?["error"]?.stringValue
+        let isDamage = answer.status == 400 && code == ErrorCode.checksumMismatch.rawValue
+        return ClaimError(
+            isDamage ? .checksumMismatch : DownloadMachine.code(answer.status), .upload,
+            url: url.description,
+            isDamage
+                ? "other bytes came to the store than were sent"
+                : "the store does not take the payload",
+            status: answer.status, attempts: answer.attempts, correlationID: correlationID)
+    }
+
+    /// Compares what a store says that it has with what was sent.
+    private func agree(
+        _ stored: FieldList, with sent: Checksum, at url: HTTPURL, _ correlationID: String
+    ) throws(ClaimError) {
+        guard let stated = StoreRequests.digest(in: stored), stated.algorithm == sent.algorithm,
+            stated != sent
+        else { return }
+        throw ClaimError(
+            .checksumMismatch, .verify, url: url.description,
+            "the store has \(stated), not \(sent)", correlationID: correlationID)
     }
 
     /// Longest wait for the removal of an upload that failed.

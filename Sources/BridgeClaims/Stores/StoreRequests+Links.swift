@@ -39,6 +39,11 @@ extension StoreRequests {
         }
         switch answer.status {
         case 200:
+            if let stated = Self.digest(in: answer.fields), let sent = Self.checksum(of: claim),
+                stated.algorithm == sent.algorithm, stated != sent
+            {
+                throw failure(.checksumMismatch, "the store has \(stated), not \(sent)")
+            }
             guard let text = answer.fields["Content-Length"], let length = Int(text),
                 answer.fields["Content-Encoding"] == nil, length != claim.size
             else { return }
@@ -50,5 +55,17 @@ extension StoreRequests {
             throw failure(
                 DownloadMachine.code(answer.status), "the link does not lead to the payload")
         }
+    }
+
+    /// The digest that a store states of a whole payload (RFC 9530); nil where it states none
+    /// that is known here, or one that cannot be read.
+    static func digest(in fields: FieldList) -> Checksum? {
+        let names = ["Repr-Digest", "Content-Digest"]
+        let found = names.compactMap { DigestField(fields.listElements($0))?.sha256 }.first
+        return found.flatMap { try? Checksum(parsing: "sha256:\($0)") }
+    }
+
+    private static func checksum(of claim: Claim) -> Checksum? {
+        try? Checksum(parsing: claim.checksum)
     }
 }

@@ -68,7 +68,7 @@ extension Outgoing {
         } catch {
             switch error.code {
             case .cancelled: bridge.findings.giveUpCheck()
-            case .sizeMismatch:
+            case .sizeMismatch, .checksumMismatch:
                 bridge.findings.giveUpCheck()
                 throw error
             default: tell(error.saying("receivers may not be able to follow the store's links"))
