@@ -17,6 +17,15 @@ package struct RequestMachine: Sendable {
     package enum Outcome: Sendable, Equatable {
         case answered(Int, retryAfter: Duration?)
         case failed(HTTPError.Reason)
+
+        /// Whether the connection failed, and another attempt may go better at once.
+        var isCut: Bool {
+            if case .failed(let reason) = self {
+                reason.isPassing && !reason.isSilence
+            } else {
+                false
+            }
+        }
     }
 
     package enum Action: Sendable, Equatable {
@@ -38,10 +47,11 @@ package struct RequestMachine: Sendable {
     package var attempts: Int { schedule.attempts }
 
     /// - Parameters:
+    ///   - gained: Bytes from which the next attempt can go on.
     ///   - elapsed: Since the first attempt began.
     ///   - random: Drawn evenly from `0..<1`.
     package mutating func attemptEnded(
-        _ outcome: Outcome, at elapsed: Duration, random: Double
+        _ outcome: Outcome, gained: Int = 0, at elapsed: Duration, random: Double
     ) -> Action {
         schedule.attemptEnded()
         var wish: Duration?
@@ -50,7 +60,7 @@ package struct RequestMachine: Sendable {
             guard RetryPolicy.verdict(status: status) == .retry else { return .accept }
             wish = retryAfter
         case .failed(let code):
-            schedule.failed(code, gained: 0)
+            schedule.failed(code, gained: gained)
             guard code.isPassing else { return .fail(code.claimCode) }
         }
         guard isRepeatable else { return .fail(.unavailable) }

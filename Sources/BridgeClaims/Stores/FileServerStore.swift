@@ -64,13 +64,21 @@ public struct FileServerStore: ClaimStore {
             let value = await DigestField.value(sha256: digest.digits)
             if let value { fields.append(checked: "Repr-Digest", value) }
         }
+        let isResumable = content.size >= ResumableUpload.leastSize
+        if isResumable { fields.append("Upload-Complete", "?1") }
         let request = HTTPRequest("PUT", target, fields: fields)
         let clock = TransferClock(total: requests.retry.total)
         let stored: FieldList
         do throws(ClaimError) {
-            let answer = try await requests.send(
-                request, .segments(content.segments), .upload, correlationID: correlationID,
-                clock: clock)
+            let answer =
+                isResumable
+                ? try await ResumableUpload(
+                    requests: requests, request: request, segments: content.segments,
+                    correlationID: correlationID, clock: clock
+                ).run()
+                : try await requests.send(
+                    request, .segments(content.segments), .upload, correlationID: correlationID,
+                    clock: clock)
             switch answer.status {
             case 200...299:
                 if let doubt = StoreRequests.doubt(answer) {

@@ -5,6 +5,7 @@ internal import HTTPWire
 ///
 /// ```
 /// native  PUT GET HEAD DELETE  /f/{id}/{name}      id: 32 hexadecimal digits
+///         PATCH                /f/{id}/{name}      goes on with an upload
 ///         GET HEAD DELETE      /f/{id}
 ///         POST                 /f/{name}, /f/, /f  the server chooses the id
 /// Plik    POST                 /upload
@@ -55,12 +56,12 @@ enum FileRoute: Sendable, Hashable {
     /// The methods that the route knows, for the Allow field.
     var methods: [String] {
         switch self {
-        case .object: ["PUT", "GET", "HEAD", "DELETE"]
+        case .object: ["PUT", "PATCH", "GET", "HEAD", "DELETE"]
         case .native: ["POST", "GET", "HEAD", "DELETE"]
         case .plikCreate, .plikAdd: ["POST"]
         case .plikFile: ["GET", "HEAD", "DELETE"]
         case .health, .readiness, .metrics: ["GET", "HEAD"]
-        case .server, .unknown: ["OPTIONS", "PUT", "POST", "GET", "HEAD", "DELETE"]
+        case .server, .unknown: ["OPTIONS", "PUT", "PATCH", "POST", "GET", "HEAD", "DELETE"]
         }
     }
 }

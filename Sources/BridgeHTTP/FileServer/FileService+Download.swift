@@ -26,6 +26,7 @@ extension FileService {
             return try answer(object, conditions, head)
         } catch {
             if error == .damaged { foundUnreadable(key) }
+            if error == .missing, let answer = offset(key, head) { return answer }
             return .failure(error)
         }
     }

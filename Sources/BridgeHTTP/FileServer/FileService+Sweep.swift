@@ -14,6 +14,7 @@ extension FileService {
         let names = await BlockingPool.shared.run { [self] in
             store.sweepLeftovers()
             store.sweepDamaged(now: now)
+            store.sweepParts(now: now)
             return store.sweepList()
         }
         for start in stride(from: 0, to: names.count, by: Self.batch) {

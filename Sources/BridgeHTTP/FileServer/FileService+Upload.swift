@@ -12,6 +12,10 @@ struct UploadPlan: Sendable {
     var digests = StatedDigests()
     /// What the link begins with.
     var base: String
+    /// Whether what comes is kept for a later request, when the request is cut.
+    var isResumable = false
+    /// Whether the request brings the end of the data.
+    var isComplete = true
     /// The answer when the name is taken: 412 where the client asked, 409 where it did not.
     var takenStatus = 409
 }
@@ -68,6 +72,13 @@ extension FileService {
         plan.rule.conditions = Preconditions(
             method: request.head.method, fields: fields, now: Int(now / 1000))
         plan.takenStatus = mustBeNew ? 412 : 409
+        if let flag = fields["Upload-Complete"], mustBeNew, given != nil {
+            guard flag == "?0" || flag == "?1" else {
+                return .answer(.failure(400, "Upload-Complete is ?0 or ?1"))
+            }
+            plan.isResumable = true
+            plan.isComplete = flag == "?1"
+        }
         blocking.submit { [self, plan] in start(plan, request, reply) }
         return .later
     }
@@ -131,16 +142,25 @@ extension FileService {
         do throws(StoreError) {
             let upload = try makeRoom { () throws(StoreError) in
                 try ObjectUpload(
-                    store: store, for: owner, reserving: request.contentLength ?? 0)
+                    store: store, for: owner, reserving: request.contentLength ?? 0,
+                    resumable: plan.isResumable ? plan.metadata : nil, at: { [self] in now })
             }
-            reply.receive { [self] in
-                UploadSink(
-                    upload: upload, limit: options.maximumFileSize, blocking: blocking
-                ) { [self] upload, data, reply in
-                    reply.answer(finish(plan, upload, data))
-                }
-            }
+            receive(upload, HeldData(), plan, reply)
         } catch { reply.answer(refusal(error)) }
+    }
+
+    /// Has the body come in, behind what is there.
+    func receive(
+        _ upload: ObjectUpload, _ held: HeldData, _ plan: UploadPlan, _ reply: ServerReply
+    ) {
+        reply.receive { [self] in
+            UploadSink(
+                upload: upload, after: held, limit: options.maximumFileSize, blocking: blocking
+            ) { [self] upload, data, reply in
+                reply.answer(
+                    plan.isComplete ? finish(plan, upload, data) : leave(plan, upload, data))
+            }
+        }
     }
 
     private func finish(
@@ -205,7 +225,7 @@ extension FileService {
 
 extension ServerAnswer {
     /// An upload through a name that links cannot begin with.
-    fileprivate static var misdirected: ServerAnswer {
+    static var misdirected: ServerAnswer {
         .failure(
             421,
             "this server is not known by the name in Host, so no link could be made: "

@@ -83,6 +83,7 @@ final class FileService: HTTPService {
             if route == .metrics { return .answer(exposition()) }
             return route == .health ? .answer(health()) : readiness(reply)
         case (.object(let id, let name), "PUT"): return put(request, id: id, name: name, reply)
+        case (.object(let id, _), "PATCH"): return resume(request, id: id, reply)
         case (.native(let name), "POST"): return post(request, name: name, reply)
         case (.plikCreate, _): return createPlikUpload(request)
         case (.plikAdd(let upload), _): return addPlikFile(request, upload: upload, reply)
@@ -136,6 +137,9 @@ final class FileService: HTTPService {
             return ServerAnswer(204)
         } catch {
             if error == .damaged { foundUnreadable(key) }
+            if error == .missing, store.removePart(key, token: token) {
+                return ServerAnswer(204)
+            }
             return .failure(error)
         }
     }

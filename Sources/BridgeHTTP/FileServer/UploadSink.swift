@@ -7,6 +7,12 @@ struct UploadedData: Sendable, Hashable {
     let checksum: String
 }
 
+/// What is there of an upload before its body goes on.
+struct HeldData: Sendable {
+    var size = 0
+    var digest = RunningChecksum(.xxh64)
+}
+
 /// Writes a body to an upload as it comes in; the body is never held in memory.
 ///
 /// Large pieces go straight to the file. Small ones, as many tiny chunks make them, are gathered
@@ -21,15 +27,23 @@ final class UploadSink: BodySink {
     private let limit: Int
     private let blocking: BlockingWork
     private let finish: Finish
-    private var written = 0
-    private var digest = RunningChecksum(.xxh64)
+    private var written: Int
+    private var digest: RunningChecksum
+    /// Whether it was the server that ended it.
+    private var isRefused = false
     private var staging = ByteWriter(capacity: 0)
 
     /// - Parameters:
+    ///   - held: What an earlier request has brought, with its digest so far.
     ///   - limit: Most bytes of data; one more is answered with 413.
     ///   - finish: Called in the blocking pool when the data is complete; it answers.
-    init(upload: ObjectUpload, limit: Int, blocking: BlockingWork, finish: @escaping Finish) {
+    init(
+        upload: ObjectUpload, after held: HeldData = HeldData(), limit: Int,
+        blocking: BlockingWork, finish: @escaping Finish
+    ) {
         self.upload = upload
+        written = held.size
+        digest = held.digest
         self.limit = limit
         self.blocking = blocking
         self.finish = finish
@@ -38,6 +52,7 @@ final class UploadSink: BodySink {
     func received(_ span: Span<UInt8>) -> ServerAnswer? {
         let total = written + staging.count + span.count
         guard total <= limit else {
+            isRefused = true
             return .failure(413, "a file may have \(limit) bytes")
         }
         do throws(StoreError) {
@@ -50,7 +65,10 @@ final class UploadSink: BodySink {
                 if staging.count >= Self.gathered { try flush() }
             }
             return nil
-        } catch { return .failure(error) }
+        } catch {
+            isRefused = true
+            return .failure(error)
+        }
     }
 
     private func write(_ span: Span<UInt8>) throws(StoreError) {
@@ -77,7 +95,11 @@ final class UploadSink: BodySink {
     }
 
     func aborted() {
-        blocking.submit { [upload] in upload.discard() }
+        // What came before a cut is what the next request need not send.
+        let isKept = upload.isResumable && !isRefused && (try? flush()) != nil
+        blocking.submit { [upload] in
+            if isKept { upload.keep() } else { upload.discard() }
+        }
     }
 }
 

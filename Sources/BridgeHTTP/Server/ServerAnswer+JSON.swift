@@ -41,6 +41,9 @@ extension ServerAnswer {
             failure(400, "the bytes are not those of the digest", code: .checksumMismatch)
         case .wrongToken: failure(403, "the upload token is not right", code: .permissionDenied)
         case .withdrawn: failure(409, "this upload was taken back", code: .uploadConflict)
+        case .superseded:
+            failure(409, "another request goes on with this upload", code: .uploadConflict)
+        case .wrongOffset(let size): wrongOffset(size)
         case .full: failure(507, "the store is full", code: .storageFull)
         case .damaged: failure(500, "the stored file is damaged", code: .damaged)
         case .system(let error) where error.isShortage:
@@ -56,6 +59,12 @@ extension ServerAnswer {
     ) -> ServerAnswer {
         var answer = failure(status, message, code: code)
         answer.fields.append("Retry-After", String(seconds))
+        return answer
+    }
+
+    private static func wrongOffset(_ size: Int) -> ServerAnswer {
+        var answer = failure(409, "the upload is \(size) bytes far", code: .uploadConflict)
+        answer.fields.append("Upload-Offset", String(size))
         return answer
     }
 

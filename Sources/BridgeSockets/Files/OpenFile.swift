@@ -34,6 +34,13 @@ package final class OpenFile: Sendable {
         try open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, calls)
     }
 
+    /// Opens an existing file to write and read.
+    package static func updating(
+        _ path: String, calls: SystemCalls = SystemCalls()
+    ) throws(SocketError) -> OpenFile {
+        try open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC, calls)
+    }
+
     private static func open(
         _ path: String, _ flags: Int32, _ calls: SystemCalls
     ) throws(SocketError) -> OpenFile {

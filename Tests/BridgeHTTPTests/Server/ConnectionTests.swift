@@ -176,7 +176,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("GET", "/nowhere", 404), ("PATCH", "/f/x", 501), ("TRACE", "/", 501),
+        ("GET", "/nowhere", 404), ("PATCH", "/f/x", 405), ("TRACE", "/", 501),
         ("PUT", "/healthz", 405), ("POST", "/f/a/b", 405), ("OPTIONS", "*", 204),
         ("GET", "/f/../x", 400), ("GET", "/f/%zz", 400), ("GET", "/f/x#y", 400),
         ("PUT", "/f/short/x", 400), ("GET", "/f/short/x", 404),

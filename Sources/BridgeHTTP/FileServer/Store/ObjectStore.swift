@@ -9,6 +9,7 @@ internal import Synchronization
 /// lock               held by the one server that uses the folder
 /// secret             32 random bytes, see `StoreSecret`
 /// partial/<random>   being written; everything here is removed at the start
+/// parts/<key>        being written, or cut, by senders that can go on: see `PartState`
 /// objects/<key>      complete: metadata block, then data
 /// damaged/<key>.…    set aside since its data was not as it had been written
 /// ```
@@ -45,12 +46,17 @@ final class ObjectStore: Sendable {
     let leftovers = Mutex<Set<String>>([])
     /// Most of those that are remembered; others stay until the next start.
     private static let longestLeftovers = 10_000
+    /// Uploads that can go on when they were cut.
+    let parts = Mutex<[ObjectKey: PartState]>([:])
+    /// This run of the machine.
+    let machineRun: String
     /// Held while a name changes its meaning, so that sizes add up and a removal and a publication
     /// come one after the other.
     let naming = Mutex(WithdrawnUploads())
 
     var objectsFolder: String { folder + "/objects" }
     var partialFolder: String { folder + "/partial" }
+    var partsFolder: String { folder + "/parts" }
     var damagedFolder: String { folder + "/damaged" }
 
     /// Opens or creates a store, removes what was left half written, and counts what is there.
@@ -59,13 +65,14 @@ final class ObjectStore: Sendable {
         folder = settings.folder
         calls = settings.calls
         isDurable = settings.isDurable
+        machineRun = Self.machineRun(settings.calls)
         maximumUploads = settings.maximumUploads
         files = FileSystem(settings.calls)
         try files.makeDirectory(settings.folder)
         lock = Mutex(try FileLock.take("\(settings.folder)/lock", calls: settings.calls))
         secret = StoreSecret(in: settings.folder, files: files, calls: settings.calls)
         ledger = Mutex(RoomLedger(settings.quotas))
-        for path in [objectsFolder, partialFolder, damagedFolder] {
+        for path in [objectsFolder, partialFolder, partsFolder, damagedFolder] {
             try files.makeDirectory(path)
             guard files.isDirectory(path) else {
                 throw SocketError(
@@ -77,6 +84,7 @@ final class ObjectStore: Sendable {
             _ = try files.remove("\(partialFolder)/\(name)")
         }
         try countObjects()
+        try findParts()
     }
 
     private func countObjects() throws(SocketError) {

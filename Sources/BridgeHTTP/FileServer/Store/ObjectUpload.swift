@@ -4,49 +4,119 @@ internal import Synchronization
 
 /// An object that is being written: a file without a name that anybody could ask for.
 ///
-/// It is gone, with the room it had reserved, as soon as nobody holds it, unless it was published.
+/// It is gone, with the room it had reserved, as soon as nobody holds it, unless it was published
+/// or, where it can go on, was kept.
 final class ObjectUpload: Sendable {
     private struct State {
         var reserved: Int
         var isSettled = false
     }
 
+    /// What a later request can go on with.
+    private struct Part {
+        let metadata: ObjectMetadata
+        let lease: PartLease
+        let now: @Sendable () -> Int64
+    }
+
     private let store: ObjectStore
     private let owner: FileOwner
     private let file: OpenFile
     private let partial: String
+    private let part: Part?
     private let state: Mutex<State>
 
     /// Creates the file and reserves room. Blocks.
-    init(
-        store: ObjectStore, for owner: FileOwner, reserving size: Int
+    /// - Parameters:
+    ///   - resumable: The metadata to find the upload by, where it can go on when it is cut.
+    ///   - now: Milliseconds since 1970, for when it is cut.
+    convenience init(
+        store: ObjectStore, for owner: FileOwner, reserving size: Int,
+        resumable metadata: ObjectMetadata? = nil, at now: @escaping @Sendable () -> Int64 = { 0 }
     ) throws(StoreError) {
-        let (total, overflow) = size.addingReportingOverflow(ObjectMetadata.blockSize)
-        guard !overflow, store.freeBytes.map({ $0 >= total }) ?? true else { throw .full }
-        try store.beginUpload()
-        var generator = SystemGenerator()
-        partial = "\(store.partialFolder)/\(UniqueID.hex128(using: &generator))"
+        let total = try Self.reserve(size, files: 1, for: owner, in: store)
         do throws(StoreError) {
-            try store.reserve(total, files: 1, for: owner)
+            if let metadata {
+                let lease = PartLease()
+                let file = try store.beginPart(owner.key, metadata, lease)
+                self.init(
+                    store, owner, file, store.partPath(owner.key), total,
+                    Part(metadata: metadata, lease: lease, now: now))
+                return
+            }
+            var generator = SystemGenerator()
+            let partial = "\(store.partialFolder)/\(UniqueID.hex128(using: &generator))"
+            let file: OpenFile
             do throws(SocketError) {
                 file = try OpenFile.creating(partial, calls: store.calls)
-            } catch {
-                store.release(total, files: 1, for: owner)
-                throw StoreError(error)
-            }
+            } catch { throw StoreError(error) }
+            self.init(store, owner, file, partial, total, nil)
         } catch {
+            store.release(total, files: 1, for: owner)
             store.endUpload()
             throw error
         }
+    }
+
+    private init(
+        _ store: ObjectStore, _ owner: FileOwner, _ file: OpenFile, _ partial: String,
+        _ reserved: Int, _ part: Part?
+    ) {
         self.store = store
         self.owner = owner
-        state = Mutex(State(reserved: total))
+        self.file = file
+        self.partial = partial
+        self.part = part
+        state = Mutex(State(reserved: reserved))
+    }
+
+    private static func reserve(
+        _ size: Int, files: Int, for owner: FileOwner, in store: ObjectStore
+    ) throws(StoreError) -> Int {
+        let (total, overflow) = size.addingReportingOverflow(ObjectMetadata.blockSize)
+        guard !overflow, store.freeBytes.map({ $0 >= total }) ?? true else { throw .full }
+        try store.beginUpload()
+        do throws(StoreError) { try store.reserve(total, files: files, for: owner) } catch {
+            store.endUpload()
+            throw error
+        }
+        return total
+    }
+
+    /// Goes on with an upload. Blocks: what is there is read through for its digest.
+    /// - Parameters:
+    ///   - offset: How far its sender takes it to be.
+    ///   - size: Bytes that are to come, as far as that is known.
+    static func resuming(
+        _ key: ObjectKey, token: String, at offset: Int, by size: Int, of address: String,
+        in store: ObjectStore, now: @escaping @Sendable () -> Int64
+    ) throws(StoreError) -> (ObjectUpload, ObjectMetadata, HeldData) {
+        let part = try store.seizePart(key, token: token)
+        do throws(StoreError) {
+            guard part.size == offset else { throw .wrongOffset(part.size) }
+            let (total, overflow) = offset.addingReportingOverflow(size)
+            guard !overflow else { throw .full }
+            let owner = FileOwner(key: key, address: address)
+            let reserved = try reserve(total, files: 1, for: owner, in: store)
+            let upload = ObjectUpload(
+                store, owner, part.file, store.partPath(key), reserved,
+                Part(metadata: part.metadata, lease: part.lease, now: now))
+            var held = HeldData(size: offset)
+            try upload.readBack(offset) { held.digest.update($0) }
+            return (upload, part.metadata, held)
+        } catch {
+            store.keepPart(key, part.metadata, part.lease, now: now())
+            throw error
+        }
     }
 
     deinit {
         discard()
         store.endUpload()
     }
+
+    /// Whether a later request can go on with it.
+    var isResumable: Bool { part != nil }
 
     /// Makes sure that this many bytes of data are reserved.
     func reserve(upTo size: Int) throws(StoreError) {
@@ -61,6 +131,11 @@ final class ObjectUpload: Sendable {
 
     /// Writes data into the page cache; `position` counts from the start of the data.
     func write(_ span: Span<UInt8>, at position: Int) throws(StoreError) {
+        guard let part else { return try writeNow(span, at: position) }
+        try part.lease.whileHeld { () throws(StoreError) in try writeNow(span, at: position) }
+    }
+
+    private func writeNow(_ span: Span<UInt8>, at position: Int) throws(StoreError) {
         do throws(SocketError) {
             try file.write(span, at: ObjectMetadata.blockSize + position)
         } catch { throw StoreError(error) }
@@ -96,6 +171,15 @@ final class ObjectUpload: Sendable {
         _ metadata: ObjectMetadata, as key: ObjectKey, _ rule: PublishingRule
     ) throws(StoreError) -> Bool {
         defer { discard() }
+        guard let part else { return try publishNow(metadata, as: key, rule) }
+        return try part.lease.whileHeld { () throws(StoreError) in
+            try publishNow(metadata, as: key, rule)
+        }
+    }
+
+    private func publishNow(
+        _ metadata: ObjectMetadata, as key: ObjectKey, _ rule: PublishingRule
+    ) throws(StoreError) -> Bool {
         do throws(SocketError) {
             try file.write(metadata.encoded().span, at: 0)
             try store.synchronize(file)
@@ -112,18 +196,35 @@ final class ObjectUpload: Sendable {
         (try? file.read(at: ObjectMetadata.blockSize, limit: bytes.count)) == bytes
     }
 
+    /// Leaves what was written to a later request, and gives back the room that is not used.
+    /// Blocks.
+    /// - Returns: Whether there is something to go on with.
+    @discardableResult
+    func keep() -> Bool {
+        guard let part, settle() else { return false }
+        return store.keepPart(owner.key, part.metadata, part.lease, now: part.now())
+    }
+
     /// Removes the file, if it was not published, and gives the room back. Blocks.
     /// - Returns: Whether the file is gone; otherwise the sweep tries again.
     @discardableResult
     func discard() -> Bool {
+        guard settle() else { return true }
+        // After a publication that name is gone already, if it could be taken away.
+        guard let part else { return store.removePartial(partial) }
+        store.endPart(owner.key, part.metadata, part.lease)
+        return true
+    }
+
+    /// Gives the reserved room back, once.
+    private func settle() -> Bool {
         let reserved = state.withLock { state -> Int? in
             guard !state.isSettled else { return nil }
             state.isSettled = true
             return state.reserved
         }
-        guard let reserved else { return true }
+        guard let reserved else { return false }
         store.release(reserved, files: 1, for: owner)
-        // After a publication that name is gone already, if it could be taken away.
-        return store.removePartial(partial)
+        return true
     }
 }

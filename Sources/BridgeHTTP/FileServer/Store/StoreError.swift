@@ -13,6 +13,10 @@ enum StoreError: Error, Sendable, Equatable {
     case wrongToken
     /// The upload was taken back before it was whole.
     case withdrawn
+    /// Another request goes on with the upload.
+    case superseded
+    /// The upload has come another number of bytes far.
+    case wrongOffset(Int)
     /// The disk is full.
     case full
     /// Somebody's share of the room is used up.

@@ -1,0 +1,158 @@
+internal import BridgeBytes
+internal import BridgeHTTP
+internal import HTTPWire
+
+/// Sends a payload to a store, and goes on where an attempt was cut, if the store can.
+///
+/// ## Theory of operation
+/// ```
+/// PUT ──▶ an answer that is not to be retried ──▶ done
+///  ▲  ──▶ cut, or "not now" ──▶ HEAD ──▶ 204, Upload-Offset: n ──▶ wait ──▶ PATCH from n ──▶ …
+///  └───── wait ◀── anything else ◀────┘
+/// ```
+/// Stores that know nothing of it take the PUT as any other, and answer the HEAD by 404. An
+/// attempt that brought the upload further counts as the first of a new row, as for downloads.
+struct ResumableUpload: Sendable {
+    /// Smaller payloads are sent again as a whole: 1 MiB.
+    static let leastSize = 1 << 20
+    /// Longest wait for how far an upload has come.
+    private static let askTime = Duration.seconds(10)
+
+    let requests: StoreRequests
+    /// The PUT that begins it.
+    let request: HTTPRequest
+    let segments: Segments
+    let correlationID: String
+    let clock: TransferClock
+
+    private typealias Result = Swift.Result<StoreRequests.Answer, HTTPError>
+
+    /// Sends until there is an answer that is not to be retried.
+    /// - Throws: As `StoreRequests.send`.
+    func run() async throws(ClaimError) -> StoreRequests.Answer {
+        var machine = RequestMachine(policy: requests.retry)
+        var repeats = 0
+        // Nil: the store is to be asked.
+        var offset: Int? = 0
+        var reached = 0
+        var lastError: HTTPError?
+        while true {
+            let (result, begun) = await attempt(from: offset, after: lastError)
+            if case .failure(let error) = result { lastError = error }
+            if case .success(let answer) = result, answer.isRepeated { repeats += 1 }
+            let outcome = outcome(of: result, from: begun)
+            offset = nil
+            // Who was silent, or said "not now", is asked when there has been a pause.
+            if outcome.isCut, begun != nil,
+                case .success(let found) = await ask()
+            {
+                offset = found
+            }
+            let place = offset ?? begun ?? reached
+            let action = machine.attemptEnded(
+                outcome, gained: max(0, place - reached), at: clock.elapsed,
+                random: .random(in: 0..<1))
+            reached = place
+            switch (action, result) {
+            case (.accept, .success(var answer)):
+                answer.attempts = machine.attempts + repeats
+                return answer
+            case (.wait(let delay), _):
+                try await requests.pause(
+                    delay, .upload, request.url, machine.attempts, correlationID)
+            case (.fail(let code), .success(let answer)):
+                throw ClaimError(
+                    code, .upload, url: request.url.description,
+                    "the store does not take the request now", status: answer.status,
+                    attempts: machine.attempts + repeats, correlationID: correlationID)
+            case (.fail(let code), .failure(let error)):
+                throw ClaimError(
+                    code, .upload, url: request.url.description, error.detail,
+                    httpError: error, attempts: machine.attempts, correlationID: correlationID)
+            // Sound: `RequestMachine` accepts an outcome only where it is an answer's status.
+            case (.accept, .failure): preconditionFailure("only an answer is accepted")
+            }
+        }
+    }
+
+    /// - Parameters:
+    ///   - offset: How far the upload is; nil when the store has to be asked.
+    ///   - lastError: What the attempt before ended with. A store that cannot be asked adds
+    ///   nothing to it.
+    /// - Returns: What came of it, and where it began; nil when it did not come to that.
+    private func attempt(
+        from offset: Int?, after lastError: HTTPError?
+    ) async -> (Result, begun: Int?) {
+        let known: Int
+        if let offset {
+            known = offset
+        } else {
+            switch await ask() {
+            case .success(let found): known = found
+            case .failure(let error) where error.reason == .cancelled:
+                return (.failure(error), nil)
+            case .failure(let error): return (.failure(lastError ?? error), nil)
+            }
+        }
+        let rest = known == 0 ? segments : segments.dropping(known)
+        let asked = known == 0 ? request : continuation(at: known)
+        return (await requests.sendOnce(asked, .segments(rest), within: clock.left), known)
+    }
+
+    private func outcome(of result: Result, from begun: Int?) -> RequestMachine.Outcome {
+        switch result {
+        case .failure(let error): return .failed(error.reason)
+        case .success(let answer):
+            // What was there is gone, or is another number of bytes by now: it is asked again.
+            let isAstray = (begun ?? 0) > 0 && (answer.status == 404 || answer.status == 409)
+            if isAstray { return .failed(.connectionLost) }
+            return .answered(answer.status, retryAfter: answer.retryAfter)
+        }
+    }
+
+    /// Asks how far the upload has come: 0 also where the store does not know of such a thing.
+    private func ask() async -> Swift.Result<Int, HTTPError> {
+        var fields = FieldList()
+        for field in request.fields where field.name.lowercased() == "x-uploadtoken" {
+            fields.append(checked: field.name, field.value)
+        }
+        let time = min(clock.left ?? Self.askTime, Self.askTime)
+        let result = await requests.sendOnce(
+            HTTPRequest("HEAD", request.url, fields: fields), .none, within: time)
+        return result.map { answer in
+            guard answer.status == 204, let text = answer.fields["Upload-Offset"],
+                let offset = Int(text), (0...segments.byteCount).contains(offset)
+            else { return 0 }
+            return offset
+        }
+    }
+
+    private func continuation(at offset: Int) -> HTTPRequest {
+        // What the upload is was said when it began.
+        let begun = ["content-type", "if-none-match", "x-ttl"]
+        var fields = FieldList()
+        for field in request.fields where !begun.contains(field.name.lowercased()) {
+            fields.append(checked: field.name, field.value)
+        }
+        fields.append("Content-Type", "application/partial-upload")
+        fields.append("Upload-Offset", String(offset))
+        return HTTPRequest("PATCH", request.url, fields: fields)
+    }
+}
+
+extension Segments {
+    /// The pieces behind the first `count` bytes, at most as many as there are.
+    func dropping(_ count: Int) -> Segments {
+        var left = count
+        var rest: [Bytes] = []
+        for piece in self {
+            if left >= piece.count {
+                left -= piece.count
+            } else {
+                rest.append(left == 0 ? piece : piece[left..<piece.count])
+                left = 0
+            }
+        }
+        return Segments(rest)
+    }
+}
