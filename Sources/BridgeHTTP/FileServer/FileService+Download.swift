@@ -12,18 +12,25 @@ extension FileService {
     /// GET and HEAD, in the blocking pool.
     func download(_ key: ObjectKey, _ head: RequestHead) -> ServerAnswer {
         do throws(StoreError) {
+            let changes = store.hot.changes
             let object = try store.open(key, now: now)
             guard !object.isGone else { throw .expired(object.metadata.expires) }
             guard object.metadata.state == .whole else { throw .damaged }
-            let conditions = Preconditions(
-                method: head.method, fields: head.fields, now: Int(now / 1000))
-            switch conditions.evaluate(object.validator) {
-            case .failed: return .failure(StoreError.conditionFailed)
-            case .notModified:
-                return ServerAnswer(304, fields: validators(object), body: .none)
-            case .proceed: break
+            let facts = facts(object.metadata, key)
+            switch select(facts, key, head) {
+            case .answer(let answer): return answer
+            case .bytes(var answer, let range):
+                let isWhole = range.count == object.metadata.size
+                try check(object, isWhole: isWhole, &answer)
+                if object.metadata.isOneShot, try !store.take(object.key) { throw .missing }
+                answer.body = try body(object, range)
+                if isWhole, !object.metadata.isOneShot, case .bytes(let bytes) = answer.body {
+                    store.hot.add(
+                        key, HotObjects.Entry(facts: facts, body: bytes, state: object.state),
+                        since: changes)
+                }
+                return answer
             }
-            return try answer(object, conditions, head)
         } catch {
             if error == .damaged { foundUnreadable(key) }
             if error == .missing, let answer = offset(key, head) { return answer }
@@ -31,38 +38,60 @@ extension FileService {
         }
     }
 
-    private func answer(
-        _ object: StoredObject, _ conditions: Preconditions, _ head: RequestHead
-    ) throws(StoreError) -> ServerAnswer {
-        let size = object.metadata.size
-        var fields = validators(object)
-        describe(object, into: &fields)
-        var status = 200
+    /// The same for what is asked for often, on the reactor's thread: it reads no file, and asks
+    /// the system once. Nil: the pool has to look.
+    func hotDownload(_ key: ObjectKey, _ head: RequestHead) -> ServerAnswer? {
+        guard let hot = store.hot.find(key), !hot.facts.metadata.isExpired(at: now),
+            store.files.state(of: store.path(key)) == hot.state
+        else { return nil }
+        switch select(hot.facts, key, head) {
+        case .answer(let answer): return answer
+        case .bytes(var answer, let range):
+            answer.body = .bytes(range.count == hot.body.count ? hot.body : hot.body[range])
+            return answer
+        }
+    }
+
+    private enum Selection {
+        case answer(ServerAnswer)
+        /// These bytes of the data have to be added.
+        case bytes(ServerAnswer, Range<Int>)
+    }
+
+    /// What a request asks for of an object.
+    private func select(
+        _ facts: ObjectFacts, _ key: ObjectKey, _ head: RequestHead
+    ) -> Selection {
+        let conditions = Preconditions(
+            method: head.method, fields: head.fields, now: Int(now / 1000))
+        switch conditions.evaluate(facts.validator) {
+        case .failed: return .answer(.failure(StoreError.conditionFailed))
+        case .notModified: return .answer(ServerAnswer(304, fields: facts.validators))
+        case .proceed: break
+        }
+        let size = facts.metadata.size
+        var answer = ServerAnswer(200, fields: facts.fields)
         var range = 0..<size
-        switch conditions.range(object.validator, size: size) {
+        switch conditions.range(facts.validator, size: size) {
         case .whole: break
         case .partial(let part):
-            status = 206
             range = part
-            fields.append("Content-Range", ContentRange(range: part, total: size).value)
+            answer.status = 206
+            answer.fields.append(
+                "Content-Range", ContentRange(range: part, total: size).value)
         case .unsatisfiable:
             var answer = ServerAnswer.failure(416, "the file has \(size) bytes")
             answer.fields.append(
                 "Content-Range", ContentRange(range: nil, total: size).value)
-            return answer
+            return .answer(answer)
         }
-        if head.method == "HEAD" {
-            // For a sender whose upload's answer was lost: what links to it look like.
-            if let base = names?.base(for: head) {
-                fields.append("Content-Location", url(of: object.key, object.metadata, base))
-            }
-            return ServerAnswer(status, fields: fields, body: .omitted(size: size))
+        guard head.method == "HEAD" else { return .bytes(answer, range) }
+        // For a sender whose upload's answer was lost: what links to it look like.
+        if let base = names?.base(for: head) {
+            answer.fields.append("Content-Location", url(of: key, facts.metadata, base))
         }
-        var answer = ServerAnswer(status, fields: fields)
-        try check(object, isWhole: range.count == size, &answer)
-        if object.metadata.isOneShot, try !store.take(object.key) { throw .missing }
-        answer.body = try body(object, range)
-        return answer
+        answer.body = .omitted(size: size)
+        return .answer(answer)
     }
 
     /// Has what was damaged at rest not be handed out as if it were whole. Small files are read
@@ -97,28 +126,31 @@ extension FileService {
         return .bytes(bytes)
     }
 
-    private func validators(_ object: StoredObject) -> FieldList {
-        var fields = FieldList()
-        fields.append("ETag", object.validator.tag.value)
-        fields.append("Last-Modified", HTTPDate.string(object.validator.modified))
-        fields.append(
-            "Expires-At", Timestamp(milliseconds: object.metadata.expires).description)
-        if let digest = DigestField.value(sha256: object.metadata.sha256) {
-            fields.append("Repr-Digest", digest)
+    private func facts(_ metadata: ObjectMetadata, _ key: ObjectKey) -> ObjectFacts {
+        let validator = metadata.validator(of: key)
+        var validators = FieldList()
+        validators.append("ETag", validator.tag.value)
+        validators.append("Last-Modified", HTTPDate.string(validator.modified))
+        validators.append("Expires-At", Timestamp(milliseconds: metadata.expires).description)
+        if let digest = DigestField.value(sha256: metadata.sha256) {
+            validators.append("Repr-Digest", digest)
         }
         // The bytes never change, but they go: nobody but the receiver shall keep them.
-        fields.append("Cache-Control", "private, no-transform")
-        return fields
+        validators.append("Cache-Control", "private, no-transform")
+        var fields = validators
+        describe(metadata, into: &fields)
+        return ObjectFacts(
+            metadata: metadata, validator: validator, validators: validators, fields: fields)
     }
 
     /// Whatever was uploaded, a browser that is led here only ever saves it.
-    private func describe(_ object: StoredObject, into fields: inout FieldList) {
-        let type = object.metadata.contentType
+    private func describe(_ metadata: ObjectMetadata, into fields: inout FieldList) {
+        let type = metadata.contentType
         fields.append(
             "Content-Type",
             FieldList.isValidValue(type) && !type.isEmpty ? type : "application/octet-stream")
         fields.append(
-            "Content-Disposition", ContentDisposition.attachment(fileName: object.metadata.name))
+            "Content-Disposition", ContentDisposition.attachment(fileName: metadata.name))
         fields.append("X-Content-Type-Options", "nosniff")
         fields.append("Content-Security-Policy", "default-src 'none'; sandbox")
         fields.append("Accept-Ranges", "bytes")

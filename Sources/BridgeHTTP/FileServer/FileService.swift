@@ -105,6 +105,7 @@ final class FileService: HTTPService {
             method == "DELETE" ? \.deletions : method == "HEAD" ? \.inspections : \.downloads)
         guard let key else { return .answer(.failure(StoreError.missing)) }
         let head = request.head
+        if method != "DELETE", let answer = hotDownload(key, head) { return .answer(answer) }
         blocking.submit { [self] in
             reply.answer(method == "DELETE" ? delete(key, head.fields) : download(key, head))
         }

@@ -46,7 +46,7 @@ extension ServerConnection {
 
     private func head(of answer: ServerAnswer) -> Bytes {
         var fields = FieldList()
-        fields.append("Date", HTTPDate.string(Int(WallClock.now.seconds)))
+        fields.append("Date", context.date)
         for field in answer.fields { fields.append(checked: field.name, field.value) }
         let size: Int? =
             switch answer.body {

@@ -1,3 +1,4 @@
+internal import BridgeSockets
 internal import HTTPWire
 internal import Synchronization
 
@@ -12,6 +13,8 @@ final class ServerContext: Sendable {
     /// Told of each request when it is over; nil when nobody wants to know.
     let log: (@Sendable (AccessRecord) -> Void)?
 
+    private let lastDate = Mutex<(second: Int, text: String)>((.min, ""))
+
     init(
         service: any HTTPService, wireLimits: HTTPWireLimits, pace: ConnectionPace.Limits,
         connections: ConnectionTable.Limits, census: Census = Census(),
@@ -24,6 +27,15 @@ final class ServerContext: Sendable {
         self.pace = pace
         self.log = log
         table = ConnectionTable(limits: connections)
+    }
+
+    /// The Date of an answer, written out once a second.
+    var date: String {
+        let second = Int(WallClock.now.seconds)
+        return lastDate.withLock { last in
+            if last.second != second { last = (second, HTTPDate.string(second)) }
+            return last.text
+        }
     }
 }
 

@@ -58,6 +58,7 @@ extension ObjectStore {
             guard (try? open(key, now: .min)) == nil, let size = files.size(of: path(key)),
                 (try? files.rename(path(key), to: aside)) != nil
             else { return false }
+            hot.remove(key)
             account(key, size, -1, uploader: "")
             account(remains: size)
             return true

@@ -57,6 +57,7 @@ extension ObjectStore {
             do throws(SocketError) {
                 guard try files.remove(path(key)) else { return false }
             } catch { throw StoreError(error) }
+            hot.remove(key)
             account(key, size, -1, uploader: present?.uploader ?? "")
             return true
         }

@@ -42,6 +42,7 @@ final class ObjectStore: Sendable {
     let calls: SystemCalls
     let files: FileSystem
     let verified = VerifiedObjects()
+    let hot = HotObjects()
     /// What is left in `partial` since it could not be removed; the sweep tries again.
     let leftovers = Mutex<Set<String>>([])
     /// Most of those that are remembered; others stay until the next start.
