@@ -21,10 +21,15 @@ struct StoreAccess: Sendable {
         if let delay = options.maxDelay { retry.cap = delay }
         self.retry = retry
         do throws(HTTPError) {
+            var settings = HTTPClientOptions()
+            settings.proxy = try HTTPProxy.fromEnvironment { options.proxyVariables[$0] }
+            let client = try HTTPClient(settings)
             store =
                 options.isPlik
-                ? try PlikStore(baseURL: url, publicBaseURL: publicURL, retry: retry)
-                : try FileServerStore(baseURL: url, publicBaseURL: publicURL, retry: retry)
+                ? try PlikStore(
+                    baseURL: url, publicBaseURL: publicURL, client: client, retry: retry)
+                : try FileServerStore(
+                    baseURL: url, publicBaseURL: publicURL, client: client, retry: retry)
         } catch {
             throw CommandFailure(
                 .usage, code: error.code, stage: "store", target: error.url,

@@ -1,4 +1,5 @@
 package import ArrowIPC
+internal import BridgeHTTP
 internal import BridgeSockets
 
 /// Options that several commands share, and the settings that they and the environment give.
@@ -34,6 +35,7 @@ package struct CommonOptions: Sendable, Equatable {
             "fetch links to the origin FROM from the origin TO; may repeat"),
         .flag(
             "--public-links", "follow links to public addresses, too, at ports 80, 443 and 8080"),
+        .flag("--no-proxy", "do not use the proxy that http_proxy in the environment names"),
         .flag("--plik", "the store is a Plik server"),
         .value("--timeout", "TIME", "how long to wait, such as 500ms, 10s, 2m"),
         .value("--max-retries", "N", "how often a failed transfer is tried again (default 7)"),
@@ -75,6 +77,8 @@ package struct CommonOptions: Sendable, Equatable {
     /// Origins to fetch from in place of others, `FROM=TO`.
     package let rewrites: [String]
     package let followsPublicLinks: Bool
+    /// What the environment says of proxies; empty when none is to be used.
+    package let proxyVariables: [String: String]
     package let threshold: Int?
     package let timeout: Duration?
     package let trace: String?
@@ -100,6 +104,8 @@ package struct CommonOptions: Sendable, Equatable {
         aliases = arguments.all("--alias")
         rewrites = arguments.all("--rewrite")
         followsPublicLinks = arguments.has("--public-links")
+        let variables = arguments.has("--no-proxy") ? [] : HTTPProxy.variables
+        proxyVariables = variables.reduce(into: [:]) { $0[$1] = environment($1) }
         threshold = try arguments.byteCount("--threshold")
         memory = try arguments.byteCount("--memory", minimum: 1)
         timeout = try arguments.duration("--timeout", isPositive: true)

@@ -64,10 +64,13 @@ public final class HTTPClient: Sendable {
                 .totalTimeout, .prepare, url: request.url.description,
                 "there is no time left for the exchange")
         }
-        let head = RequestWriter.head(request, body: body, userAgent: options.userAgent)
+        let proxy = proxy(for: request)
+        let head = RequestWriter.head(
+            request, body: body, userAgent: options.userAgent, proxy: proxy)
         var output = Segments(head.bytes)
         output.append(contentsOf: body.segments ?? [])
-        let target = ConnectionTarget(url: request.url, addresses: request.addresses)
+        let target = ConnectionTarget(
+            url: proxy?.url ?? request.url, addresses: request.addresses)
         var isRepeated = false
         while true {
             let lease = try await pool.lease(for: target, fresh: isRepeated, until: total)
@@ -85,6 +88,12 @@ public final class HTTPClient: Sendable {
                 isRepeated = true
             }
         }
+    }
+
+    /// Addresses that have been judged are connected to themselves.
+    private func proxy(for request: HTTPRequest) -> HTTPProxy? {
+        guard request.addresses == nil, let proxy = options.proxy else { return nil }
+        return proxy.applies(to: request.url) ? proxy : nil
     }
 
     private func run(

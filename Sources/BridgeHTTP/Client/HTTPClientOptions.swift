@@ -43,6 +43,8 @@ public struct HTTPClientOptions: Sendable, Hashable {
     public var temporaryFolder = "/var/tmp"
     /// The User-Agent field: the library and its version.
     public var userAgent = "natsbridge/\(LibraryVersion.current)"
+    /// A proxy for what is not on this machine; nil: none.
+    public var proxy: HTTPProxy?
     /// What the system is asked with; for tests of its failures.
     package var systemCalls = SystemCalls()
 

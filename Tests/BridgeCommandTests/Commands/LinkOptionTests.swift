@@ -94,6 +94,26 @@ struct LinkOptionTests {
         }
     }
 
+    @Test func `the proxy of the environment is used, unless it is not wanted`() async throws {
+        let proxy = try ScriptedServer { connection, _ in
+            while let head = connection.readHead() {
+                #expect(head.hasPrefix("GET http://files.invalid/f/1/x HTTP/1.1\r\n"))
+                connection.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")
+            }
+        }
+        let link = [
+            "fetch", "http://files.invalid/f/1/x", "--output", "-", "--store",
+            "http://files.invalid", "--max-retries", "0",
+        ]
+        let variables = ["http_proxy": "http://127.0.0.1:\(proxy.port)"]
+        let run = try await CommandRun.run(link, variables: variables)
+        #expect(run.status == 0 && run.output == "hello", "\(run.errors)")
+        let direct = try await CommandRun.run(link + ["--no-proxy"], variables: variables)
+        #expect(direct.status != 0 && proxy.connectionCount == 1)
+        let wrong = try await CommandRun.run(link, variables: ["http_proxy": "socks5://a"])
+        #expect(wrong.status == 2)
+    }
+
     @Test(arguments: [
         ["--store", "http://u:planted@127.0.0.1"], ["--store", "http://127.0.0.1/?ttl=60"],
         ["--store", "http://127.0.0.1/#x"], ["--public-url", "http://u:planted@127.0.0.1"],

@@ -4,8 +4,9 @@ internal import HTTPWire
 /// The head of a request as it goes out.
 package enum RequestWriter {
     /// Host comes first (RFC 9110, section 7.2), then the caller's fields, then what is missing.
+    /// - Parameter proxy: Who is to pass it on, by its absolute form (RFC 9112, section 3.2.2).
     package static func head(
-        _ request: HTTPRequest, body: HTTPBody, userAgent: String
+        _ request: HTTPRequest, body: HTTPBody, userAgent: String, proxy: HTTPProxy? = nil
     ) -> (bytes: Bytes, isChunked: Bool) {
         var fields = FieldList()
         fields.append("Host", request.url.hostField)
@@ -29,14 +30,19 @@ package enum RequestWriter {
             fields.append("Transfer-Encoding", "chunked")
             isChunked = true
         }
+        if let authorization = proxy?.authorization {
+            fields.append(checked: "Proxy-Authorization", authorization)
+        }
         var writer = ByteWriter(capacity: 512)
-        let head = RequestHead(method: request.method, target: request.url.target, fields: fields)
+        let target = proxy == nil ? request.url.target : request.url.text
+        let head = RequestHead(method: request.method, target: target, fields: fields)
         HeadWriter.write(head, into: &writer)
         return (writer.finish(), isChunked)
     }
 
     /// Fields that frame the message: the client alone decides them.
     private static func isOurs(_ name: String) -> Bool {
-        ["host", "content-length", "transfer-encoding", "connection"].contains(name.lowercased())
+        ["host", "content-length", "transfer-encoding", "connection", "proxy-authorization"]
+            .contains(name.lowercased())
     }
 }
