@@ -71,7 +71,10 @@ let package = Package(
         // L3: what is built on one driver.
         layer("NATSJetStream", "NATSCore", "NATSWire", "BridgeJSON", "BridgeBytes"),
         layer(
-            "NATSClient", "NATSJetStream", "NATSCore", "NATSWire", "BridgeJSON", "BridgeBytes"),
+            "NATSKeyValue", "NATSJetStream", "NATSCore", "NATSWire", "BridgeJSON", "BridgeBytes"),
+        layer(
+            "NATSClient", "NATSKeyValue", "NATSJetStream", "NATSCore", "NATSWire", "BridgeJSON",
+            "BridgeBytes"),
         layer(
             "BridgeClaims", "BridgeHTTP", "BridgeSockets", "HTTPWire", "BridgeJSON", "BridgeBytes"),
         // L4: the bridge. L5 to L7: its command line. Benchmarks stand beside it.
@@ -84,8 +87,8 @@ let package = Package(
             "BridgeJSON", "BridgeBytes"),
         layer(
             "BridgeConsole", "NATSBridge", "BridgeEnvelope", "BridgeClaims", "BridgeHTTP",
-            "BridgeSockets", "HTTPWire", "NATSCore", "NATSJetStream", "NATSWire", "BridgeJSON",
-            "ArrowIPC", "BridgeBytes"),
+            "BridgeSockets", "HTTPWire", "NATSCore", "NATSJetStream", "NATSKeyValue", "NATSWire",
+            "BridgeJSON", "ArrowIPC", "BridgeBytes"),
         layer(
             "BridgeDemo", "BridgeConsole", "NATSBridge", "BridgeEnvelope", "BridgeClaims",
             "BridgeSockets", "NATSCore", "NATSJetStream", "BridgeHTTP", "BridgeJSON", "ArrowIPC",
@@ -138,6 +141,9 @@ let package = Package(
         tests("BridgeHTTPTests", "BridgeHTTP", "HTTPWire", "BridgeJSON", "BridgeBytes"),
         tests("BridgeEnvelopeTests", "BridgeEnvelope", "BridgeJSON", "ArrowIPC", "BridgeBytes"),
         tests("NATSJetStreamTests", "NATSJetStream", "NATSCore", "BridgeJSON", "BridgeBytes"),
+        tests(
+            "NATSKeyValueTests", "NATSKeyValue", "NATSJetStream", "NATSCore", "NATSWire",
+            "BridgeJSON", "BridgeBytes"),
         tests(
             "BridgeClaimsTests", "BridgeClaims", "BridgeHTTP", "HTTPWire", "BridgeJSON",
             "BridgeBytes"),

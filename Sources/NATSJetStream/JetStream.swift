@@ -51,7 +51,9 @@ public struct JetStream: Sendable {
     public let options: JetStreamOptions
     let api: APISubjects
     /// Whether the server that we are connected to is the one whose API is called.
-    let isOwnAPI: Bool
+    package let isOwnAPI: Bool
+    /// What the subjects of the API begin with.
+    package var apiPrefix: String { api.prefix }
 
     /// JetStream as that client's server has it.
     public init(client: NATSClient, options: JetStreamOptions = JetStreamOptions()) {

@@ -8,6 +8,7 @@ internal import HTTPWire
 internal import NATSBridge
 internal import NATSCore
 internal import NATSJetStream
+internal import NATSKeyValue
 internal import NATSWire
 
 /// What each stable code of the layers below means for a script.
@@ -45,7 +46,7 @@ extension ExitCode {
             .notFound,
             [
                 .noStream, .streamNotFound, .consumerNotFound, .consumerDeleted, .messagesLost,
-                .messageNotFound, .payloadExpired, .payloadNotFound,
+                .messageNotFound, .bucketNotFound, .payloadExpired, .payloadNotFound,
                 .fileNotFound,
             ]
         ),
@@ -60,7 +61,7 @@ extension ExitCode {
             .refused,
             [
                 .tooLarge, .limitExceeded, .conditionFailed, .refused, .noStore, .linkRefused,
-                .storageFull,
+                .storageFull, .keyExists,
             ]
         ),
         (.integrity, damage + protocolDamage),

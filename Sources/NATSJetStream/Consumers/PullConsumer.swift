@@ -124,6 +124,10 @@ public struct JetStreamMessages: AsyncSequence, Sendable {
         /// Whether it has ended because the client drains.
         var isDrained: Bool { session?.isDrained ?? false }
 
+        /// The number of the consumer's last delivery, when `next` has returned nil because a
+        /// heartbeat told it.
+        var heartbeat: UInt64? { session?.heartbeat }
+
         init(_ messages: JetStreamMessages) {
             consumer = messages.consumer
             configuration = messages.configuration

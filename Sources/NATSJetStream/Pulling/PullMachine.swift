@@ -58,6 +58,8 @@ package struct PullMachine: Sendable {
         /// Whether a stream of messages ends when a request or a heartbeat's time goes by without
         /// a message, so that its owner can look whether there is anything to wait for.
         package var endsWhenIdle = false
+        /// Whether a stream of messages hands on what heartbeats say.
+        package var tellsHeartbeats = false
         /// Longest wait for the answer to a request that does not wait.
         package var patience: Duration = .seconds(5)
         /// Answers "no responders" in a row after which a stream of messages fails.
@@ -150,6 +152,8 @@ package struct PullMachine: Sendable {
     private var requestEnd: Duration = .zero
     private var lastHeard: Duration = .zero
     private var refusals = 0
+    /// The number of the consumer's last delivery, as a heartbeat told it, until it is taken.
+    private var heardDelivery: UInt64?
     /// No request before that time.
     private var pausedUntil: Duration = .zero
 
@@ -246,13 +250,21 @@ package struct PullMachine: Sendable {
         if isDraining { return }
         if status.code != 503 { refusals = 0 }
         switch status.code {
-        case 100: if configuration.endsWhenIdle { end = end ?? .exhausted }
+        case 100:
+            heardDelivery = headers.number(Self.lastDeliveryName)
+            if configuration.endsWhenIdle { end = end ?? .exhausted }
         case 404, 408: requestEnded(headers)
         case 409: conflict(status.description, headers)
         case 503: refused(now)
         default:
             end = .failed(.refused, detail: "\(status.code) \(status.description)")
         }
+    }
+
+    /// The number of the consumer's last delivery, when a heartbeat has told it and that is wanted.
+    package mutating func takeHeartbeat() -> UInt64? {
+        defer { heardDelivery = nil }
+        return configuration.tellsHeartbeats ? heardDelivery : nil
     }
 
     /// The connection was lost and there is another one: what was asked for is forgotten.
@@ -327,6 +339,7 @@ package struct PullMachine: Sendable {
         }
     }
 
+    private static let lastDeliveryName: HeaderName = "Nats-Last-Consumer"
     private static let pendingMessagesName: HeaderName = "Nats-Pending-Messages"
     private static let pendingBytesName: HeaderName = "Nats-Pending-Bytes"
 

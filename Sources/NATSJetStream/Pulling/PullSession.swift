@@ -47,10 +47,18 @@ struct PullSession: Sendable {
     private var stream: String { consumer.stream }
     private var isDraining: Bool { account.isDraining.load(ordering: .sequentiallyConsistent) }
 
-    /// The next message; nil when the requests are finished.
+    /// The number of the consumer's last delivery, when `next` has ended because a heartbeat told
+    /// it; nil when it ended for another reason.
+    private(set) var heartbeat: UInt64?
+
+    /// The next message; nil when the requests are finished, or a heartbeat came whose word is
+    /// wanted.
     mutating func next() async throws(JetStreamError) -> JetStreamMessage? {
+        heartbeat = nil
         if let message = try takeBuffered() { return message }
         while true {
+            heartbeat = machine.takeHeartbeat()
+            if heartbeat != nil { return nil }
             if isDraining { machine.drainBegan() }
             switch machine.step(now: ContinuousClock.now - start) {
             case .pull(let request): try send(request)

@@ -16,7 +16,8 @@ enum LayerRules {
         "BridgeHTTP": ["HTTPWire", "BridgeSockets", "BridgeJSON", "CZlib"],
         "BridgeEnvelope": ["BridgeJSON", "ArrowIPC"],
         "NATSJetStream": ["NATSCore", "NATSWire", "BridgeJSON"],
-        "NATSClient": ["NATSCore", "NATSJetStream", "NATSWire", "BridgeJSON"],
+        "NATSKeyValue": ["NATSJetStream", "NATSCore", "NATSWire", "BridgeJSON"],
+        "NATSClient": ["NATSCore", "NATSJetStream", "NATSKeyValue", "NATSWire", "BridgeJSON"],
         "BridgeClaims": ["BridgeHTTP", "BridgeSockets", "HTTPWire", "BridgeJSON"],
         "NATSBridge": [
             "BridgeEnvelope", "BridgeClaims", "BridgeSockets", "NATSClient", "NATSCore",
@@ -29,7 +30,8 @@ enum LayerRules {
         ],
         "BridgeConsole": [
             "NATSBridge", "BridgeEnvelope", "BridgeClaims", "BridgeHTTP", "BridgeSockets",
-            "HTTPWire", "NATSCore", "NATSJetStream", "NATSWire", "BridgeJSON", "ArrowIPC",
+            "HTTPWire", "NATSCore", "NATSJetStream", "NATSKeyValue", "NATSWire", "BridgeJSON",
+            "ArrowIPC",
         ],
         "BridgeDemo": [
             "BridgeConsole", "NATSBridge", "BridgeEnvelope", "BridgeClaims", "BridgeSockets",

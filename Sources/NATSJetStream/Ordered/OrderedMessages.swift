@@ -1,0 +1,181 @@
+internal import BridgeBytes
+internal import NATSCore
+public import NATSWire
+
+/// What an ordered read begins with, and what it takes.
+public struct OrderedReadOptions: Sendable, Hashable {
+    /// Where it starts.
+    public var start = ConsumerConfiguration.DeliverPolicy.all
+    /// Only messages on these subjects; empty: all.
+    public var filters: [SubjectPattern] = []
+    /// Whether only headers are delivered, with the size of the payload in `Nats-Msg-Size`.
+    public var headersOnly = false
+    /// Whether new messages follow the old ones without end; otherwise it ends when all is
+    /// delivered that was there when it began.
+    public var follows = true
+
+    /// All messages, and then what is new.
+    public init() {}
+}
+
+extension JetStream {
+    /// The messages of a stream in their order, without gaps and with nothing to be acknowledged:
+    /// when a delivery or the consumer is lost, another one goes on behind the last message, for
+    /// as long as the client is open and the stream is there.
+    ///
+    /// The consumer is made when the first message is asked for. It is removed when the loop is
+    /// left; what a crash leaves is forgotten by the server after five minutes.
+    public func orderedMessages(
+        in stream: String, options: OrderedReadOptions = OrderedReadOptions()
+    ) -> OrderedMessages {
+        OrderedMessages(jetStream: self, stream: stream, options: options)
+    }
+}
+
+/// The messages of a stream in their order, without gaps.
+public struct OrderedMessages: AsyncSequence, Sendable {
+    public typealias Element = JetStreamMessage
+    public typealias Failure = JetStreamError
+
+    let jetStream: JetStream
+    /// The stream that is read.
+    public let stream: String
+    /// What is read of it.
+    public let options: OrderedReadOptions
+
+    /// What an ordered read comes upon.
+    package enum Event: Sendable {
+        case message(JetStreamMessage)
+        /// All that was there at the beginning has been handed on; told once.
+        case caughtUp
+    }
+
+    /// Pulls messages as they are wanted; belongs to one task.
+    public struct Iterator: AsyncIteratorProtocol {
+        private let source: OrderedMessages
+        private var cursor: OrderedCursor
+        private var lease: ConsumerLease?
+        private var messages: JetStreamMessages.Iterator?
+        private var hasToldCaughtUp = false
+        private var isOver = false
+
+        init(_ source: OrderedMessages) {
+            self.source = source
+            cursor = OrderedCursor(start: source.options.start)
+        }
+
+        /// The next message; nil at the end, or when the client drains. Cancelling the task ends it
+        /// with the code `cancelled`.
+        /// - Throws: `JetStreamError` with `streamNotFound`, `invalidArgument`, `refused`,
+        ///   `permissionDenied`, `closed` or `cancelled`.
+        public mutating func next() async throws(JetStreamError) -> JetStreamMessage? {
+            try await next(isolation: #isolation)
+        }
+
+        /// The next message, on the caller's actor; nil at the end, or when the client drains.
+        /// Cancelling the task ends it with the code `cancelled`.
+        /// - Throws: As `next()`.
+        public mutating func next(
+            isolation actor: isolated (any Actor)?
+        ) async throws(JetStreamError) -> JetStreamMessage? {
+            while let event = try await nextEvent() {
+                if case .message(let message) = event { return message }
+                if !source.options.follows { close() }
+            }
+            return nil
+        }
+
+        /// The next message, or that all is handed on that was there; nil at the end.
+        /// - Throws: As `next()`.
+        package mutating func nextEvent(
+            isolation actor: isolated (any Actor)? = #isolation
+        ) async throws(JetStreamError) -> Event? {
+            while !isOver {
+                if cursor.hasCaughtUp && !hasToldCaughtUp {
+                    hasToldCaughtUp = true
+                    return .caughtUp
+                }
+                guard let message = try await receive() else { continue }
+                switch cursor.received(message.metadata) {
+                case .deliver: return .message(message)
+                case .drop: continue
+                case .restart: restart()
+                }
+            }
+            return nil
+        }
+
+        /// Nil when there is something else to look at.
+        private mutating func receive() async throws(JetStreamError) -> JetStreamMessage? {
+            do throws(JetStreamError) {
+                guard messages != nil else {
+                    try await open()
+                    return nil
+                }
+                if let message = try await messages?.next() { return message }
+                if let delivered = messages?.heartbeat {
+                    if cursor.heard(delivered: delivered) { restart() }
+                } else {
+                    // Only the client's drain ends messages that have no end.
+                    close()
+                }
+                return nil
+            } catch {
+                let first = source.jetStream.options.publishRetryWait
+                guard let wait = cursor.lost(error.code, wait: first) else { throw error }
+                restart()
+                try await JetStream.pause(wait)
+                return nil
+            }
+        }
+
+        private mutating func open() async throws(JetStreamError) {
+            var configuration = ConsumerConfiguration()
+            configuration.deliverPolicy = cursor.deliverPolicy
+            configuration.ackPolicy = .none
+            configuration.filterSubjects = source.options.filters
+            configuration.headersOnly = source.options.headersOnly
+            configuration.memoryStorage = true
+            configuration.replicas = 1
+            configuration.inactiveThreshold = .seconds(300)
+            let consumer = try await source.jetStream.createConsumer(
+                configuration, on: source.stream)
+            lease = ConsumerLease(consumer)
+            let info = consumer.cachedInfo
+            cursor.opened(pending: info.pending, delivered: info.deliveredStreamSequence)
+            var pulls = PullMachine.Configuration(
+                batch: 256, expires: .seconds(4), isContinuous: true)
+            // The consumer lives in memory: when nobody answers for it, it is gone.
+            pulls.maxRefusals = 1
+            pulls.tellsHeartbeats = true
+            messages = JetStreamMessages(consumer: consumer, configuration: pulls)
+                .makeAsyncIterator()
+        }
+
+        private mutating func restart() { (messages, lease) = (nil, nil) }
+
+        /// Ends it.
+        package mutating func close() {
+            restart()
+            isOver = true
+        }
+    }
+
+    public func makeAsyncIterator() -> Iterator { Iterator(self) }
+}
+
+/// Has the server remove a consumer when nobody reads through it any more.
+final class ConsumerLease: Sendable {
+    private let consumer: PullConsumer
+
+    init(_ consumer: PullConsumer) { self.consumer = consumer }
+
+    deinit {
+        // Nobody waits for the answer; where it cannot be sent, the server forgets it later.
+        guard
+            let subject = try? consumer.jetStream.api.consumerDelete(
+                consumer.stream, consumer.name)
+        else { return }
+        try? consumer.jetStream.client.publish(Bytes(), to: subject)
+    }
+}
