@@ -1,9 +1,9 @@
 import ArrowIPC
 
-/// Makes the table of the benchmark, in ten batches.
+/// Makes the table of the benchmark.
 enum ArrowBenchmarkTable {
-    static func make(rows: Int) throws -> Table {
-        let perBatch = max(1, rows / 10)
+    static func make(rows: Int, batches number: Int = 10) throws -> Table {
+        let perBatch = max(1, rows / number)
         var batches: [RecordBatch] = []
         var first = 0
         while first < rows {

@@ -12,6 +12,7 @@ enum BenchmarkCommand {
                natsbridge-bench codec
                natsbridge-bench envelope
                natsbridge-bench arrow [ROWS [FILE]]
+               natsbridge-bench arrow-files ROWS FILE
                natsbridge-bench compressed FILE [REPETITIONS]
                natsbridge-bench http DIRECTORY [MEBIBYTES]
                natsbridge-bench count check|rewrite URL DIRECTORY BASELINES
@@ -37,6 +38,9 @@ enum BenchmarkCommand {
                 try await ArrowBenchmark.run(
                     rows: numbers.first ?? 10_000_000,
                     file: arguments.count == 3 ? arguments[2] : nil)
+            case ("arrow-files", 3):
+                try await ArrowFileBenchmark.run(
+                    rows: numbers.first ?? 10_000_000, file: arguments[2])
             case ("compressed", 2...3):
                 try await CompressionBenchmark.run(
                     path: arguments[1], repetitions: numbers.last ?? 5)

@@ -2,8 +2,9 @@ import ArrowIPC
 import BridgeBytes
 import Glibc
 
-/// Reading a compressed Arrow stream from memory, and writing its table with LZ4, on one core.
-/// The stream is that of a file, so that pyarrow's reading of the same can be put beside it.
+/// Reading a compressed Arrow stream from memory, on one core and on two, and writing its table
+/// with LZ4. `Benchmarks/Peers/arrow_compressed.py FILE` reads the same file with pyarrow and one
+/// thread.
 enum CompressionBenchmark {
     static func run(path: String, repetitions: Int) async throws {
         let stream = try file(path)
@@ -13,6 +14,11 @@ enum CompressionBenchmark {
             name: "arrow.read.compressed", count: count, unit: .byte, repetitions: repetitions
         ).run {
             consume(try Table(ipcStream: stream, limits: limits).count)
+        }
+        try await Measurement(
+            name: "arrow.read.compressed.two", count: count, unit: .byte, repetitions: repetitions
+        ).run {
+            consume(try await Table(ipcStream: stream, limits: limits, concurrency: 2).count)
         }
         var options = WriteOptions.portable
         options.compression = .lz4

@@ -68,6 +68,16 @@ struct TableDescriptionTests {
         #expect(rows["r.x"] == ["3", "0", "2", "5", "6"])
     }
 
+    @Test func extensionTypesKeepTheirWords() throws {
+        let bytes = (0..<2).map { Bytes([UInt8](repeating: 0, count: 15) + [$0]) }
+        let storage = try Column(
+            scalars: bytes.map { .bytes($0) }, type: .fixedSizeBinary(width: 16))
+        let schema = Schema([Field("id", extension: .uuid)])
+        let rows = try Self.describe([RecordBatch(schema: schema, columns: [storage])])
+        let first = "00000000-0000-0000-0000-000000000000"
+        #expect(rows["id"] == ["2", "0", "2", first, String(first.dropLast()) + "1"])
+    }
+
     @Test func listsThatShareTheirItemsTooOftenAreRefused() throws {
         let items = Column([Int64](0..<100_000))
         let shared = try Column(

@@ -1,6 +1,7 @@
 import ArrowIPC
 import BridgeBytes
 import BridgeJSON
+import Foundation
 import TestKit
 import Testing
 
@@ -112,6 +113,34 @@ struct ArrowFileCommandTests {
         #expect(nested.status == 6)
         let wrong = try await CommandRun.run(["arrow", "cat", small, "--limit", "feilds=1"])
         #expect(wrong.status == 2 && wrong.errors.contains("fields"))
+    }
+
+    /// Whatever a few bytes stand for: 10 GB of text, 10 G items of lists, a long batch of nulls.
+    @Test(.enabled(if: ProcessInfo.processInfo.environment["NATSBRIDGE_THREAD_SANITIZER"] == nil))
+    func `what shares its values prints in little memory`() async throws {
+        let folder = try TemporaryDirectory()
+        let long = Column([String(repeating: "x", count: 1_000_000)])
+        let items = Column([Int64](repeating: 7, count: 100_000))
+        let columns = [
+            try Column(dictionary: [long], indices: [Int32?](repeating: 0, count: 10_000)),
+            try Column(
+                listViews: [Range<Int>?](repeating: 0..<100_000, count: 100_000), of: items),
+            try Column(runs: [1_000_000], of: long),
+        ]
+        for (number, column) in columns.enumerated() {
+            let path = try Self.write(Table(["v": column]).ipcFile(), folder, "\(number).arrow")
+            for (option, status) in [("--rows=20", 0), ("--json", 6), ("--describe", 6)] {
+                let run = try await CommandRun.run(
+                    ["arrow", "cat", option, path], addressLimit: 1_000_000)
+                #expect(run.status == status, "\(number) \(option) \(run.errors)")
+                #expect(run.output.utf8.count < 10_000)
+            }
+        }
+        let path = try Self.write(
+            Table(["v": Column(nulls: 400_000)]).ipcFile(), folder, "nulls.arrow")
+        let nulls = try await CommandRun.run(
+            ["arrow", "cat", "--json", path], addressLimit: 1_000_000)
+        #expect(nulls.status == 0 && nulls.output.utf8.count > 5 * 400_000)
     }
 
     @Test func `nothing in a table steers the terminal`() async throws {

@@ -27,17 +27,19 @@ struct CommandRun: Sendable {
     ///   - variables: What its environment has besides ours.
     ///   - output: What takes its standard output instead of a file that is read.
     ///   - redirections: What a shell does to its descriptors, such as `>&-`.
+    ///   - addressLimit: Most KiB of addresses that the process may have.
     static func run(
         _ arguments: [String], input: String? = nil, variables: [String: String] = [:],
-        output: FileHandle? = nil, redirections: String? = nil
+        output: FileHandle? = nil, redirections: String? = nil, addressLimit: Int? = nil
     ) async throws -> CommandRun {
         guard let executable else { throw FixtureError(absence) }
         let folder = try TemporaryDirectory()
         let process = Process()
-        if let redirections {
+        if redirections != nil || addressLimit != nil {
+            let limit = addressLimit.map { "ulimit -v \($0); " } ?? ""
             process.executableURL = URL(fileURLWithPath: "/bin/sh")
             process.arguments =
-                ["-c", "exec \"$0\" \"$@\" \(redirections)", executable] + arguments
+                ["-c", "\(limit)exec \"$0\" \"$@\" \(redirections ?? "")", executable] + arguments
         } else {
             process.executableURL = URL(fileURLWithPath: executable)
             process.arguments = arguments

@@ -8,18 +8,19 @@ internal import BridgeBytes
 package struct TableDescription {
     private let schema: Schema
     private var columns: [FieldSummary]
-    /// Bounds how many values lists can make of shared items; nil where nothing is nested.
+    /// Bounds what shared values can make of a few bytes; nil where no column can share any.
     private var size: PrintedSize?
 
     package init(_ schema: Schema, limits: ArrowLimits = .default) {
         self.schema = schema
         columns = schema.fields.map { FieldSummary($0, path: $0.name) }
-        size = columns.allSatisfy(\.parts.isEmpty) ? nil : PrintedSize(limits: limits)
+        let isShared = schema.fields.contains { $0.type.canShareValues }
+        size = isShared ? PrintedSize(limits: limits) : nil
     }
 
     /// Takes the next batch into account. Complexity: O(values).
     /// - Throws: `ArrowError` with `invalidData` or `invalidUTF8`, with the name of the column;
-    ///   `limitExceeded` when nested columns share their values too often.
+    ///   `limitExceeded` when columns share their values too often.
     package mutating func add(_ batch: RecordBatch) throws(ArrowError) {
         try size?.add(batch)
         for (index, column) in batch.columns.enumerated() {
@@ -51,7 +52,7 @@ package struct TableDescription {
 private struct FieldSummary {
     let path: String
     let typeText: String
-    private(set) var values = ValueSummary()
+    private(set) var values: ValueSummary
     /// The fields of a structure, the item of a list, the members of a union.
     private(set) var parts: [FieldSummary]
 
@@ -59,6 +60,7 @@ private struct FieldSummary {
     init(_ field: Field, path: String) {
         self.path = path
         typeText = field.typeText
+        values = ValueSummary(extensionName: field.extensionType?.name)
         parts = Self.decoded(field.type).children.map { field in
             FieldSummary(field, path: "\(path).\(field.name)")
         }
@@ -111,6 +113,16 @@ private struct FieldSummary {
     func collect(into rows: inout [FieldSummary]) {
         rows.append(self)
         for part in parts { part.collect(into: &rows) }
+    }
+}
+
+extension DataType {
+    /// Whether values of the type may lie in memory that others lie in, too.
+    fileprivate var canShareValues: Bool {
+        switch layout {
+        case .null, .bits, .fixedWidth, .variable: false
+        default: true
+        }
     }
 }
 

@@ -14,9 +14,16 @@ struct ValueSummary {
         let column: Column
         let position: Int
 
-        var extreme: Extreme {
-            let text = CellText.of(column, position, limit: ValueSummary.textWidth).text
-            return Extreme(key: key.detached, text: text)
+        /// The value, in the words that the known extension types have for theirs.
+        func extreme(_ extensionName: String?) -> Extreme {
+            let known = extensionName.flatMap {
+                ValueSummary.extensions.text($0, column, position)
+            }
+            let limit = ValueSummary.textWidth
+            let cell =
+                known.map { .of($0, limit: limit) }
+                ?? CellText.of(column, position, limit: limit)
+            return Extreme(key: key.detached, text: cell.text)
         }
     }
 
@@ -28,10 +35,15 @@ struct ValueSummary {
     private var high: Candidate?
     private var hashes: Set<Int> = []
     private var hasKeys = true
+    private let extensionName: String?
 
     /// Different values beyond this many are not told apart.
     private static let mostDistinct = 10_000
     private static let textWidth = 40
+    private static let extensions = ExtensionRegistry()
+
+    /// - Parameter extensionName: The name of the field's extension type, if it has one.
+    init(extensionName: String? = nil) { self.extensionName = extensionName }
 
     /// The number of different values; nil for types whose values have no order here.
     var distinctText: String? {
@@ -69,8 +81,10 @@ struct ValueSummary {
 
     /// Keeps of the batch in hand what is least and greatest, as text.
     mutating func settle() {
-        if let low, least.map({ low.key < $0.key }) ?? true { least = low.extreme }
-        if let high, greatest.map({ $0.key < high.key }) ?? true { greatest = high.extreme }
+        if let low, least.map({ low.key < $0.key }) ?? true { least = low.extreme(extensionName) }
+        if let high, greatest.map({ $0.key < high.key }) ?? true {
+            greatest = high.extreme(extensionName)
+        }
         (low, high) = (nil, nil)
     }
 }
