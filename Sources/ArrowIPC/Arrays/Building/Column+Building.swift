@@ -28,20 +28,31 @@ extension Column {
 
     /// A column of numbers. Traps when they do not represent `type`.
     public init<T: ArrowPrimitive>(_ values: [T], type: DataType = T.arrowType) {
-        var builder = NumberBuilder<T>(capacity: values.count, type: type)
-        for value in values { builder.append(value) }
-        self = builder.finish()
+        precondition(T.represents(type), "a column of \(type) does not hold such numbers")
+        let size = values.count * MemoryLayout<T>.stride
+        let region = ByteRegion(capacity: size)
+        // Sound: numbers are trivial, and the memory is ours and as large as the array's.
+        unsafe values.withUnsafeBytes { bytes in
+            guard let start = bytes.baseAddress else { return }
+            unsafe region.base.copyMemory(from: start, byteCount: size)
+        }
+        self.init(
+            type, count: values.count, validity: nil, storage: .values(Bytes(region, 0..<size)))
     }
 
     /// A column of optional numbers. Traps when they do not represent `type`.
-    public init<T: ArrowPrimitive>(_ values: [T?], type: DataType = T.arrowType) {
+    @inlinable public init<T: ArrowPrimitive>(_ values: [T?], type: DataType = T.arrowType) {
         var builder = NumberBuilder<T>(capacity: values.count, type: type)
         for value in values { builder.append(value) }
         self = builder.finish()
     }
 
     /// A column of booleans.
-    public init(_ values: [Bool]) { self.init(values.map { $0 as Bool? }) }
+    public init(_ values: [Bool]) {
+        var builder = BoolBuilder(capacity: values.count)
+        for value in values { builder.append(value) }
+        self = builder.finish()
+    }
 
     /// A column of optional booleans.
     public init(_ values: [Bool?]) {
@@ -52,7 +63,9 @@ extension Column {
 
     /// A column of text, `utf8` or `large_utf8`.
     public init(_ values: [String], type: DataType = .utf8) {
-        self.init(values.map { $0 as String? }, type: type)
+        var builder = TextBuilder(capacity: values.count, type: type)
+        for value in values { builder.append(value) }
+        self = builder.finish()
     }
 
     /// A column of optional text, `utf8` or `large_utf8`.

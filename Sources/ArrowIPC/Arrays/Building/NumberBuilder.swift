@@ -11,8 +11,7 @@ internal import BridgeBytes
 @safe public struct NumberBuilder<T: ArrowPrimitive>: ~Copyable {
     @usableFromInline var base: UnsafeMutablePointer<T>
     @usableFromInline var room: Int
-    /// Number of values appended, nulls counted.
-    public private(set) var count = 0
+    @usableFromInline var filled = 0
     private var region: ByteRegion
     private var validity = ValidityBuilder()
     private let type: DataType
@@ -32,18 +31,19 @@ internal import BridgeBytes
         unsafe base = region.base.bindMemory(to: T.self, capacity: room)
     }
 
+    /// Number of values appended, nulls counted.
+    @inlinable public var count: Int { filled }
+
     /// Appends a number.
     @inlinable public mutating func append(_ value: T) {
-        if count == room { grow() }
-        // Sound: `count < room`, and nobody else sees the memory before `finish`.
-        unsafe base[count] = value
-        advance()
+        if filled == room { grow() }
+        // Sound: `filled < room`, and nobody else sees the memory before `finish`.
+        unsafe base[filled] = value
+        filled += 1
     }
 
-    @usableFromInline mutating func advance() { count += 1 }
-
     /// Appends a number, or a null for nil.
-    public mutating func append(_ value: T?) {
+    @inlinable public mutating func append(_ value: T?) {
         guard let value else { return appendNull() }
         append(value)
     }
@@ -55,7 +55,7 @@ internal import BridgeBytes
         // Zero, so that no memory of the process leaves with the column.
         unsafe UnsafeMutableRawPointer(base + count).initializeMemory(
             as: UInt8.self, repeating: 0, count: MemoryLayout<T>.stride)
-        count += 1
+        filled += 1
     }
 
     @usableFromInline mutating func grow() {
