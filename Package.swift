@@ -73,8 +73,11 @@ let package = Package(
         layer(
             "NATSKeyValue", "NATSJetStream", "NATSCore", "NATSWire", "BridgeJSON", "BridgeBytes"),
         layer(
-            "NATSClient", "NATSKeyValue", "NATSJetStream", "NATSCore", "NATSWire", "BridgeJSON",
+            "NATSObjectStore", "NATSJetStream", "NATSCore", "NATSWire", "BridgeJSON",
             "BridgeBytes"),
+        layer(
+            "NATSClient", "NATSKeyValue", "NATSObjectStore", "NATSJetStream", "NATSCore",
+            "NATSWire", "BridgeJSON", "BridgeBytes"),
         layer(
             "BridgeClaims", "BridgeHTTP", "BridgeSockets", "HTTPWire", "BridgeJSON", "BridgeBytes"),
         // L4: the bridge. L5 to L7: its command line. Benchmarks stand beside it.
@@ -87,8 +90,8 @@ let package = Package(
             "BridgeJSON", "BridgeBytes"),
         layer(
             "BridgeConsole", "NATSBridge", "BridgeEnvelope", "BridgeClaims", "BridgeHTTP",
-            "BridgeSockets", "HTTPWire", "NATSCore", "NATSJetStream", "NATSKeyValue", "NATSWire",
-            "BridgeJSON", "ArrowIPC", "BridgeBytes"),
+            "BridgeSockets", "HTTPWire", "NATSCore", "NATSJetStream", "NATSKeyValue",
+            "NATSObjectStore", "NATSWire", "BridgeJSON", "ArrowIPC", "BridgeBytes"),
         layer(
             "BridgeDemo", "BridgeConsole", "NATSBridge", "BridgeEnvelope", "BridgeClaims",
             "BridgeSockets", "NATSCore", "NATSJetStream", "BridgeHTTP", "BridgeJSON", "ArrowIPC",
@@ -143,6 +146,9 @@ let package = Package(
         tests("NATSJetStreamTests", "NATSJetStream", "NATSCore", "BridgeJSON", "BridgeBytes"),
         tests(
             "NATSKeyValueTests", "NATSKeyValue", "NATSJetStream", "NATSCore", "NATSWire",
+            "BridgeJSON", "BridgeBytes"),
+        tests(
+            "NATSObjectStoreTests", "NATSObjectStore", "NATSJetStream", "NATSCore", "NATSWire",
             "BridgeJSON", "BridgeBytes"),
         tests(
             "BridgeClaimsTests", "BridgeClaims", "BridgeHTTP", "HTTPWire", "BridgeJSON",

@@ -9,6 +9,7 @@ internal import NATSBridge
 internal import NATSCore
 internal import NATSJetStream
 internal import NATSKeyValue
+internal import NATSObjectStore
 internal import NATSWire
 
 /// What each stable code of the layers below means for a script.
@@ -24,7 +25,7 @@ extension ExitCode {
                 .serverError, .serviceError, .jetStreamDisabled, .streamNameInUse,
                 .consumerNameInUse, .serverTooOld, .notSent, .uploadConflict, .bodyFailed,
                 .folderUnusable, .addressUnusable, .systemError, .outputFailed, .demoFailed,
-                .lifeShortened,
+                .lifeShortened, .sourceFailed,
             ]
         ),
         (
@@ -46,7 +47,8 @@ extension ExitCode {
             .notFound,
             [
                 .noStream, .streamNotFound, .consumerNotFound, .consumerDeleted, .messagesLost,
-                .messageNotFound, .bucketNotFound, .payloadExpired, .payloadNotFound,
+                .messageNotFound, .bucketNotFound, .objectStoreNotFound,
+                .objectNotFound, .payloadExpired, .payloadNotFound,
                 .fileNotFound,
             ]
         ),
@@ -61,7 +63,7 @@ extension ExitCode {
             .refused,
             [
                 .tooLarge, .limitExceeded, .conditionFailed, .refused, .noStore, .linkRefused,
-                .storageFull, .keyExists,
+                .storageFull, .keyExists, .objectExists,
             ]
         ),
         (.integrity, damage + protocolDamage),

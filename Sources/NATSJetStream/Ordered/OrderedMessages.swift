@@ -13,6 +13,9 @@ public struct OrderedReadOptions: Sendable, Hashable {
     /// Whether new messages follow the old ones without end; otherwise it ends when all is
     /// delivered that was there when it began.
     public var follows = true
+    /// Most bytes that are on their way at a time; nil: no bound but the number of messages. No
+    /// less than what one message may have.
+    package var maxBytes: Int?
 
     /// All messages, and then what is new.
     public init() {}
@@ -144,7 +147,8 @@ public struct OrderedMessages: AsyncSequence, Sendable {
             let info = consumer.cachedInfo
             cursor.opened(pending: info.pending, delivered: info.deliveredStreamSequence)
             var pulls = PullMachine.Configuration(
-                batch: 256, expires: .seconds(4), isContinuous: true)
+                batch: 256, maxBytes: source.options.maxBytes, expires: .seconds(4),
+                isContinuous: true)
             // The consumer lives in memory: when nobody answers for it, it is gone.
             pulls.maxRefusals = 1
             pulls.tellsHeartbeats = true

@@ -17,6 +17,8 @@ public struct StoredMessage: Sendable, CustomStringConvertible {
     public let headers: Headers
     /// Its payload.
     public let payload: Bytes
+    /// Messages behind it that the question fits, too, as a direct read of server 2.11 tells.
+    package let pending: UInt64?
 
     /// The payload as text; nil when it is not UTF-8. Complexity: O(n).
     public var text: String? { String(validating: payload) }
@@ -44,6 +46,7 @@ extension StoredMessage {
         self.subject = Subject(received: Bytes(utf8: subject))
         self.time = time
         sequence = try fields.count("seq")
+        pending = nil
         payload = try Self.bytes("data", fields)
         let block = try Self.bytes("hdrs", fields)
         do throws(WireError) {
@@ -82,6 +85,7 @@ extension StoredMessage {
         self.subject = Subject(received: subject.bytes)
         self.sequence = sequence
         self.time = time
+        pending = headers.number(.directPending)
         var own = headers
         for name in HeaderName.ofDirectReads { own.remove(name) }
         self.headers = own

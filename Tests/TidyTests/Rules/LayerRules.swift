@@ -17,7 +17,11 @@ enum LayerRules {
         "BridgeEnvelope": ["BridgeJSON", "ArrowIPC"],
         "NATSJetStream": ["NATSCore", "NATSWire", "BridgeJSON"],
         "NATSKeyValue": ["NATSJetStream", "NATSCore", "NATSWire", "BridgeJSON"],
-        "NATSClient": ["NATSCore", "NATSJetStream", "NATSKeyValue", "NATSWire", "BridgeJSON"],
+        "NATSObjectStore": ["NATSJetStream", "NATSCore", "NATSWire", "BridgeJSON"],
+        "NATSClient": [
+            "NATSCore", "NATSJetStream", "NATSKeyValue", "NATSObjectStore", "NATSWire",
+            "BridgeJSON",
+        ],
         "BridgeClaims": ["BridgeHTTP", "BridgeSockets", "HTTPWire", "BridgeJSON"],
         "NATSBridge": [
             "BridgeEnvelope", "BridgeClaims", "BridgeSockets", "NATSClient", "NATSCore",
@@ -30,8 +34,8 @@ enum LayerRules {
         ],
         "BridgeConsole": [
             "NATSBridge", "BridgeEnvelope", "BridgeClaims", "BridgeHTTP", "BridgeSockets",
-            "HTTPWire", "NATSCore", "NATSJetStream", "NATSKeyValue", "NATSWire", "BridgeJSON",
-            "ArrowIPC",
+            "HTTPWire", "NATSCore", "NATSJetStream", "NATSKeyValue", "NATSObjectStore",
+            "NATSWire", "BridgeJSON", "ArrowIPC",
         ],
         "BridgeDemo": [
             "BridgeConsole", "NATSBridge", "BridgeEnvelope", "BridgeClaims", "BridgeSockets",

@@ -1,0 +1,310 @@
+// Theory of operation.
+//
+// One inbox gets all answers; the last token of its subject is the number of the message. A
+// publisher waits for a place in the window before it sends; the task that reads the inbox settles
+// what was answered, sends again what nobody took, and gives up what nobody answered. Places are
+// handed on in the order in which they were asked for. No ticket is settled, and nobody is woken,
+// under the lock.
+//
+// The account is kept by the publisher and by the reading task, which ends with the publisher: it
+// is cancelled when nobody has the publisher any more, and settles what is outstanding then.
+public import BridgeBytes
+internal import NATSCore
+public import NATSWire
+internal import Synchronization
+
+extension JetStream {
+    /// A publisher with many answers outstanding: for messages that come one by one and whose
+    /// acknowledgements are wanted later, or not at all. For a sequence that is at hand,
+    /// `publishAll` is shorter.
+    /// - Parameter maxOutstanding: Most messages that may wait for their answers; more are not
+    ///   taken before there is room.
+    /// - Throws: `JetStreamError` with `invalidArgument` when nothing may be outstanding, or
+    ///   `closed`.
+    public func publisher(
+        maxOutstanding: Int = 256
+    ) throws(JetStreamError) -> JetStreamPublisher {
+        try JetStreamPublisher(self, maxOutstanding: maxOutstanding)
+    }
+}
+
+/// Publishes messages with many answers outstanding.
+///
+/// Any number of tasks may use it. When it is released, messages that were sent are on their way
+/// all the same, and their tickets say `cancelled`, with the outcome `unknown`.
+public final class JetStreamPublisher: Sendable {
+    private let account: PublishAccount
+    private let reading: Task<Void, Never>
+
+    init(_ jetStream: JetStream, maxOutstanding: Int) throws(JetStreamError) {
+        guard maxOutstanding > 0 else {
+            throw JetStreamError(
+                .invalidArgument, operation: "publish",
+                detail: "at least one message may be outstanding, not \(maxOutstanding)")
+        }
+        let reader: InboxReader
+        do throws(NATSError) {
+            reader = try InboxReader(client: jetStream.client, isMany: true)
+        } catch {
+            throw JetStreamError(error, operation: "publish")
+        }
+        let account = PublishAccount(jetStream, inbox: reader.inbox, size: maxOutstanding)
+        self.account = account
+        reading = Task { await account.read(reader) }
+    }
+
+    deinit { reading.cancel() }
+
+    /// Messages whose answers have not come.
+    public var outstanding: Int { account.outstanding }
+
+    /// Sends a message when there is room in the window, and does not wait for its answer. The
+    /// messages of one task go out in their order; one that is repeated because nobody took it
+    /// comes after those that were sent meanwhile.
+    ///
+    /// Cancelling the task ends the wait for room with the code `cancelled`; nothing was sent then.
+    /// - Returns: What the stream's word will come to.
+    /// - Throws: `JetStreamError` with `cancelled`, `closed`, `tooLarge` or `permissionDenied`;
+    ///   nothing was sent then.
+    @discardableResult
+    public func publish(
+        _ payload: some BytesConvertible, to subject: Subject, headers: Headers = Headers(),
+        options: PublishOptions = PublishOptions()
+    ) async throws(JetStreamError) -> PublishTicket {
+        try await account.publish(
+            PublishRequest(payload.bytes, to: subject, headers: headers, options: options))
+    }
+
+    /// Waits until every message has its answer, or is given up.
+    ///
+    /// Cancelling the task ends the wait with the code `cancelled`.
+    /// - Throws: `JetStreamError` with `cancelled`.
+    public func finish() async throws(JetStreamError) { try await account.finish() }
+}
+
+/// What a publisher has sent, and who waits for room.
+final class PublishAccount: Sendable {
+    private struct Message {
+        var request: PublishRequest
+        let ticket: PublishTicket
+    }
+
+    private struct State {
+        var outstanding: OutstandingPublishes
+        var messages: [Int: Message] = [:]
+        /// Places of the window that are taken, by messages and by those about to send one.
+        var taken = 0
+        var waiters = WaitingLine()
+        var finishers = WaitingLine()
+        var isClosed = false
+    }
+
+    private let jetStream: JetStream
+    private let size: Int
+    /// The inbox and a dot, before the number of a message.
+    private let inbox: Bytes
+    private let start = ContinuousClock.now
+    private let state: Mutex<State>
+
+    init(_ jetStream: JetStream, inbox: Subject, size: Int) {
+        self.jetStream = jetStream
+        self.size = size
+        self.inbox = Bytes(utf8: inbox.text + ".")
+        let options = jetStream.options
+        state = Mutex(
+            State(
+                outstanding: OutstandingPublishes(
+                    patience: options.timeout, retries: options.publishRetries,
+                    retryWait: options.publishRetryWait)))
+    }
+
+    private var now: Duration { ContinuousClock.now - start }
+    var outstanding: Int { state.withLock { $0.messages.count } }
+
+    func publish(_ request: PublishRequest) async throws(JetStreamError) -> PublishTicket {
+        try await takePlace()
+        let ticket = PublishTicket()
+        var request = request
+        request.headers = request.options.apply(to: request.headers)
+        let message = Message(request: request, ticket: ticket)
+        let number: Int? = state.withLock { state in
+            guard !state.isClosed else { return nil }
+            let number = state.outstanding.opened(now: now)
+            state.messages[number] = message
+            return number
+        }
+        guard let number else {
+            throw JetStreamError(.closed, operation: "publish", outcome: .lost)
+        }
+        do throws(NATSError) {
+            try await send(request, number)
+        } catch {
+            _ = take(number)
+            throw JetStreamError(publishing: error, to: request.subject)
+        }
+        return ticket
+    }
+
+    private func send(_ request: PublishRequest, _ number: Int) async throws(NATSError) {
+        var reply = ByteWriter(capacity: inbox.count + 20)
+        reply.append(inbox)
+        reply.append(decimal: number)
+        try await jetStream.client.publish(
+            request.payload, to: request.subject, replyTo: Subject(received: reply.finish()),
+            headers: request.headers, timeout: .forever)
+    }
+
+    private func takePlaceNow() -> Bool {
+        state.withLock { state in
+            guard !state.isClosed, state.taken < size, state.waiters.isEmpty else { return false }
+            state.taken += 1
+            return true
+        }
+    }
+
+    /// Waits for a place in the window.
+    private func takePlace() async throws(JetStreamError) {
+        if takePlaceNow() { return }
+        let hasPlace = await WaitingLine.wait { [self] entry in
+            state.withLock { state in
+                if state.isClosed { return .over(true) }
+                guard state.taken >= size || !state.waiters.isEmpty else {
+                    state.taken += 1
+                    return .over(true)
+                }
+                state.waiters.append(entry)
+                return .waiting
+            }
+        } leave: { [self] id in
+            state.withLock { $0.waiters.remove(id) }
+        }
+        guard hasPlace else {
+            throw JetStreamError(.cancelled, operation: "publish", outcome: .lost)
+        }
+        if state.withLock({ $0.isClosed }) {
+            throw JetStreamError(
+                .closed, operation: "publish", detail: "the client is closed", outcome: .lost)
+        }
+    }
+
+    func finish() async throws(JetStreamError) {
+        let isDone = await WaitingLine.wait { [self] entry in
+            state.withLock { state in
+                if state.messages.isEmpty { return .over(true) }
+                state.finishers.append(entry)
+                return .waiting
+            }
+        } leave: { [self] id in
+            state.withLock { $0.finishers.remove(id) }
+        }
+        guard isDone else { throw JetStreamError(.cancelled, operation: "publish") }
+    }
+
+    /// Takes a message out of the account, and gives its place to the next who waits for one.
+    private func take(_ number: Int) -> Message? {
+        let (message, woken) = state.withLock { state in
+            _ = state.outstanding.answered(number)
+            guard let message = state.messages.removeValue(forKey: number) else {
+                return (nil as Message?, [] as [WaitingLine.Entry])
+            }
+            var woken: [WaitingLine.Entry] = []
+            if let next = state.waiters.popFirst() { woken.append(next) } else { state.taken -= 1 }
+            if state.messages.isEmpty { woken += state.finishers.takeAll() }
+            return (message, woken)
+        }
+        for entry in woken { entry.wake(true) }
+        return message
+    }
+
+    private func settle(_ number: Int, _ result: Result<PublishAck, JetStreamError>) {
+        take(number)?.ticket.settle(result)
+    }
+}
+
+extension PublishAccount {
+    /// Takes answers until the client is closed or nobody has the publisher any more.
+    func read(_ reader: InboxReader) async {
+        var reader = reader
+        var code = ErrorCode.closed
+        reading: while true {
+            let patience = jetStream.options.timeout
+            let due = state.withLock { $0.outstanding.nextDue() } ?? now + patience
+            do throws(NATSError) {
+                switch try await reader.next(until: start + due) {
+                case .message(let message):
+                    await answered(message)
+                    // Answers to others do not hold up what is due.
+                    if now >= due { await lookAtDue() }
+                case .timeout: await lookAtDue()
+                case .cancelled:
+                    code = .cancelled
+                    break reading
+                case .closed: break reading
+                }
+            } catch {
+                code = error.code
+                break reading
+            }
+        }
+        close(code)
+    }
+
+    private func answered(_ message: NATSMessage) async {
+        let subject = message.subject.bytes
+        guard subject.count > inbox.count,
+            let number = Decimal.parse(subject.span.extracting(inbox.count..<subject.count))
+        else { return }
+        if message.hasHeaders, message.status?.code == HeaderStatus.noRespondersCode {
+            let refusal = state.withLock {
+                $0.outstanding.nobodyListened(number, now: now)
+            }
+            guard refusal == .giveUp, let message = take(number) else { return }
+            let absence = await jetStream.absence()
+            return message.ticket.settle(.failure(absence.error(message.request.subject)))
+        }
+        do throws(JetStreamError) {
+            settle(number, .success(try PublishAck(answer: message)))
+        } catch {
+            settle(number, .failure(error))
+        }
+    }
+
+    private func lookAtDue() async {
+        for item in state.withLock({ $0.outstanding.due(now: now) }) {
+            switch item {
+            case .unanswered(let number):
+                settle(
+                    number,
+                    .failure(
+                        JetStreamError(
+                            .timeout, operation: "publish", detail: "no answer in time",
+                            outcome: .unknown)))
+            case .sendAgain(let number):
+                guard let request = state.withLock({ $0.messages[number]?.request }) else {
+                    continue
+                }
+                do throws(NATSError) {
+                    try await send(request, number)
+                } catch {
+                    settle(
+                        number, .failure(JetStreamError(publishing: error, to: request.subject)))
+                }
+            }
+        }
+    }
+
+    /// Nothing more is sent, and nothing more will be answered.
+    private func close(_ code: ErrorCode) {
+        let (messages, woken) = state.withLock { state in
+            state.isClosed = true
+            defer { state.messages = [:] }
+            _ = state.outstanding.takeAll()
+            return (state.messages, state.waiters.takeAll() + state.finishers.takeAll())
+        }
+        let error = JetStreamError(code, operation: "publish", outcome: .unknown)
+        for (_, message) in messages.sorted(by: { $0.key < $1.key }) {
+            message.ticket.settle(.failure(error))
+        }
+        for entry in woken { entry.wake(true) }
+    }
+}

@@ -1,0 +1,148 @@
+public import BridgeBytes
+internal import NATSCore
+public import NATSJetStream
+internal import NATSWire
+
+extension ObjectBucket {
+    /// Size of the pieces in which an object is stored, as all clients have it.
+    public static let chunkSize = 128 << 10
+    /// Pieces that may wait for their acknowledgements.
+    static let window = 16
+
+    /// Stores bytes under a name, in place of what it had. Readers have the old object until the
+    /// new one is whole; a put that fails leaves nothing behind.
+    ///
+    /// Cancelling the task ends it with the code `cancelled`; the old object stays then, or the new
+    /// one is whole.
+    /// - Parameter chunkSize: Size of its pieces; never more than the server's `max_payload`.
+    /// - Throws: `JetStreamError` with `invalidArgument`, `storageFull` when both objects do not
+    ///   fit, `refused` when the store is sealed, `noStream` when it is gone, and as
+    ///   `JetStream.publish`.
+    @discardableResult
+    public func put(
+        _ content: some BytesConvertible, as name: String,
+        notes: ObjectInfo.Notes = ObjectInfo.Notes(), chunkSize: Int = Self.chunkSize
+    ) async throws(JetStreamError) -> ObjectInfo {
+        var put = try ObjectPut(self, name, notes, chunkSize)
+        return try await put.run { (put) throws(JetStreamError) in
+            try await put.add(content.bytes)
+        }
+    }
+
+    /// Stores what a sequence gives, of any length, under a name; see the form for bytes. The
+    /// sequence is read as fast as the stream takes it.
+    ///
+    /// Cancelling the task does what it does in the form for bytes.
+    /// - Throws: `JetStreamError`, as the form for bytes, and `sourceFailed` with the sequence's
+    ///   own words when that fails.
+    @discardableResult
+    public func put<Content: AsyncSequence>(
+        contentsOf content: Content, as name: String,
+        notes: ObjectInfo.Notes = ObjectInfo.Notes(), chunkSize: Int = Self.chunkSize
+    ) async throws(JetStreamError) -> ObjectInfo where Content.Element == Bytes {
+        var put = try ObjectPut(self, name, notes, chunkSize)
+        return try await put.run { (put) throws(JetStreamError) in
+            var pieces = content.makeAsyncIterator()
+            while true {
+                let piece: Bytes?
+                do { piece = try await pieces.next(isolation: #isolation) } catch {
+                    throw put.store.error(
+                        .sourceFailed, "object put", "the content's source failed: \(error)")
+                }
+                guard let piece else { return }
+                try await put.add(piece)
+            }
+        }
+    }
+}
+
+extension ErrorCode {
+    /// The source of an object that was to be stored failed.
+    public static let sourceFailed = ErrorCode(rawValue: "source_failed")
+}
+
+/// One object on its way into a store.
+struct ObjectPut: Sendable {
+    let store: ObjectBucket
+    private var info: ObjectInfo
+    private let size: Int
+    private let publisher: JetStreamPublisher
+    private var tickets = Fifo<PublishTicket>()
+    private var digest = ObjectDigest()
+    /// Bytes that do not fill a piece yet.
+    private var rest = Segments()
+
+    init(
+        _ store: ObjectBucket, _ name: String, _ notes: ObjectInfo.Notes, _ chunkSize: Int
+    ) throws(JetStreamError) {
+        guard !name.isEmpty, chunkSize > 0 else {
+            throw store.error(
+                .invalidArgument, "object put",
+                name.isEmpty
+                    ? "an object has a name" : "a piece has at least one byte, not \(chunkSize)")
+        }
+        self.store = store
+        size = min(chunkSize, store.jetStream.client.maxPayload)
+        publisher = try store.jetStream.publisher(maxOutstanding: ObjectBucket.window)
+        var generator = SystemGenerator()
+        info = ObjectInfo(name: name, bucket: store.name)
+        (info.id, info.notes) = (UniqueID.token(using: &generator), notes)
+        info.chunkSize = size
+    }
+
+    /// Sends what `fill` adds, then says what the object is; removes what was sent when that fails.
+    mutating func run(
+        _ fill: (inout ObjectPut) async throws(JetStreamError) -> Void
+    ) async throws(JetStreamError) -> ObjectInfo {
+        let old = try await store.anyInfo(info.name, "object put")
+        do throws(JetStreamError) {
+            try await fill(&self)
+            try await finish()
+        } catch {
+            await store.removeChunks(of: info.id)
+            throw error
+        }
+        if let old { await store.removeChunks(of: old.id) }
+        return info
+    }
+
+    mutating func add(_ bytes: Bytes) async throws(JetStreamError) {
+        digest.update(bytes)
+        info.size += UInt64(bytes.count)
+        var start = 0
+        if rest.byteCount > 0 {
+            start = min(size - rest.byteCount, bytes.count)
+            rest.append(bytes[0..<start])
+            guard rest.byteCount == size else { return }
+            try await send(takeRest())
+        }
+        while bytes.count - start >= size {
+            try await send(bytes[start..<start + size])
+            start += size
+        }
+        if start < bytes.count { rest.append(bytes[start..<bytes.count]) }
+    }
+
+    private mutating func takeRest() -> Bytes {
+        defer { rest = Segments() }
+        return rest.joined()
+    }
+
+    private mutating func send(_ chunk: Bytes) async throws(JetStreamError) {
+        tickets.append(
+            try await publisher.publish(chunk, to: store.names.chunks(of: info.id)))
+        info.chunks += 1
+        // The first refusal ends it, not the last.
+        while let result = tickets.first?.result {
+            _ = try result.get()
+            _ = tickets.popFirst()
+        }
+    }
+
+    private mutating func finish() async throws(JetStreamError) {
+        if rest.byteCount > 0 { try await send(takeRest()) }
+        while let ticket = tickets.popFirst() { _ = try await ticket.ack() }
+        info.digest = digest.text()
+        try await store.say(info, "object put")
+    }
+}

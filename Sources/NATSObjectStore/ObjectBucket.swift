@@ -1,0 +1,132 @@
+internal import BridgeBytes
+internal import NATSCore
+public import NATSJetStream
+internal import NATSWire
+
+/// Objects of any size by their names, kept in a stream of their own (ADR-20).
+///
+/// It is a name at the server and holds no connection state: it may be copied freely, and other
+/// programs, in any language, may use it at the same time.
+///
+///     let files = try await client.jetStream.createObjectStore(
+///         ObjectStoreConfiguration(bucket: "files"))
+///     try await files.put("hello", as: "greeting.txt")
+///     print(try await files.bytes(of: "greeting.txt").count)
+///
+/// Besides the codes that it names, every call may throw what every call of the API may (see
+/// `JetStream`).
+public struct ObjectBucket: Sendable, CustomStringConvertible {
+    /// JetStream, as it reaches the store.
+    public let jetStream: JetStream
+    /// The name of the store.
+    public let name: String
+    let names: ObjectNames
+
+    init(_ jetStream: JetStream, _ bucket: String) {
+        self.jetStream = jetStream
+        name = bucket
+        names = ObjectNames(bucket: bucket)
+    }
+
+    /// The stream under it.
+    public var streamName: String { names.stream }
+
+    /// The name.
+    public var description: String { "ObjectBucket(\(name))" }
+
+    /// What the store is; `state.bytes` says how much it holds.
+    ///
+    /// Cancelling the task ends the wait with the code `cancelled`.
+    /// - Throws: `JetStreamError` with `streamNotFound` when it is gone, and what every call may
+    ///   throw.
+    public func streamInfo() async throws(JetStreamError) -> StreamInfo {
+        try await jetStream.streamInfo(streamName)
+    }
+
+    /// The store's configuration.
+    ///
+    /// Cancelling the task ends the wait with the code `cancelled`.
+    /// - Throws: As `streamInfo()`.
+    public func configuration() async throws(JetStreamError) -> ObjectStoreConfiguration {
+        ObjectStoreConfiguration(try await streamInfo().configuration)
+    }
+
+    /// What the store knows of an object; nil when there is none of that name, or it was removed.
+    ///
+    /// Cancelling the task ends the wait with the code `cancelled`.
+    /// - Throws: `JetStreamError` with `streamNotFound` when the store is gone, `unexpectedAnswer`
+    ///   when what it says cannot be read, and what every call may throw.
+    public func info(_ name: String) async throws(JetStreamError) -> ObjectInfo? {
+        guard let info = try await anyInfo(name, "object info"), !info.isDeleted else { return nil }
+        return info
+    }
+
+    /// What the store knows of an object, be it removed or not.
+    func anyInfo(
+        _ name: String, _ operation: String
+    ) async throws(JetStreamError) -> ObjectInfo? {
+        guard !name.isEmpty else {
+            throw error(.invalidArgument, operation, "an object has a name")
+        }
+        do throws(JetStreamError) {
+            let message = try await jetStream.lastMessage(on: names.info(of: name), in: streamName)
+            return try ObjectInfo(message.payload, stored: message.time, operation)
+        } catch  where error.code == .messageNotFound {
+            return nil
+        }
+    }
+
+    /// What the store knows of an object that must be there.
+    func existing(
+        _ name: String, _ operation: String
+    ) async throws(JetStreamError) -> ObjectInfo {
+        guard let info = try await anyInfo(name, operation), !info.isDeleted else {
+            throw error(.objectNotFound, operation, "the store has no object \(name)")
+        }
+        return info
+    }
+
+    /// All objects, in the order in which they were stored.
+    ///
+    /// Cancelling the task ends the wait with the code `cancelled`.
+    /// - Parameter includesDeleted: Whether those that were removed are listed, too.
+    /// - Throws: As `info(_:)`.
+    /// - Complexity: O(n) memory.
+    public func objects(
+        includesDeleted: Bool = false
+    ) async throws(JetStreamError) -> [ObjectInfo] {
+        var options = OrderedReadOptions()
+        options.filters = [names.infos]
+        (options.start, options.follows) = (.lastPerSubject, false)
+        var objects: [ObjectInfo] = []
+        for try await message in jetStream.orderedMessages(in: streamName, options: options) {
+            let info = try ObjectInfo(
+                message.payload, stored: message.metadata.timestamp, "object list")
+            if includesDeleted || !info.isDeleted { objects.append(info) }
+        }
+        return objects
+    }
+
+    /// Says what an object is, in place of what was said before.
+    func say(_ info: ObjectInfo, _ operation: String) async throws(JetStreamError) {
+        var options = PublishOptions()
+        options.rollup = .subject
+        try await jetStream.publish(
+            info.message, to: names.info(of: info.name), options: options)
+    }
+
+    /// Removes the bytes of an identifier. What cannot be removed is nobody's, and takes room only.
+    func removeChunks(of id: String) async {
+        guard !id.isEmpty else { return }
+        // Not ended by the caller's cancellation: a put that fails leaves nothing.
+        let (jetStream, stream) = (jetStream, streamName)
+        let subject = SubjectPattern(names.chunks(of: id))
+        await Task { _ = try? await jetStream.purgeStream(stream, subject: subject) }.value
+    }
+
+    func error(
+        _ code: ErrorCode, _ operation: String, _ detail: String
+    ) -> JetStreamError {
+        JetStreamError(code, operation: operation, stream: streamName, detail: detail)
+    }
+}

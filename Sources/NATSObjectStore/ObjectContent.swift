@@ -1,0 +1,139 @@
+public import BridgeBytes
+internal import NATSCore
+public import NATSJetStream
+internal import NATSWire
+
+extension ObjectBucket {
+    /// The bytes of an object, piece by piece as they are wanted. A link leads to what it stands
+    /// for.
+    ///
+    /// Size and digest are checked at the end: who must not use a byte of a damaged object collects
+    /// it first (`bytes(of:atMost:)`).
+    ///
+    /// Cancelling the task ends the wait with the code `cancelled`.
+    /// - Throws: `JetStreamError` with `objectNotFound`, `invalidArgument` for a link to a store,
+    ///   `objectStoreNotFound` for a link into one that is gone, and what every call may throw.
+    public func content(of name: String) async throws(JetStreamError) -> ObjectContent {
+        let (store, info) = try await resolve(name)
+        return ObjectContent(store: store, info: info)
+    }
+
+    /// The object of a name that has bytes, and the store that has it.
+    func resolve(_ name: String) async throws(JetStreamError) -> (ObjectBucket, ObjectInfo) {
+        let info = try await existing(name, "object get")
+        guard let link = info.link else { return (self, info) }
+        guard let target = link.name else {
+            throw error(.invalidArgument, "object get", "\(name) is a link to a store")
+        }
+        // A link to a link is none of ours, and might lead back here: one is followed.
+        let store = try await jetStream.objectStore(link.bucket)
+        let end = try await store.existing(target, "object get")
+        guard end.link == nil else {
+            throw error(.invalidArgument, "object get", "\(name) is a link to a link")
+        }
+        return (store, end)
+    }
+
+    /// The bytes of an object, whole and checked.
+    ///
+    /// Cancelling the task ends the wait with the code `cancelled`.
+    /// - Parameter limit: Most bytes that are taken into memory.
+    /// - Throws: `JetStreamError` with `tooLarge`, and as `content(of:)` and its sequence.
+    public func bytes(
+        of name: String, atMost limit: Int = 1 << 30
+    ) async throws(JetStreamError) -> Bytes {
+        let content = try await content(of: name)
+        guard content.info.size <= UInt64(max(0, limit)) else {
+            throw error(
+                .tooLarge, "object get",
+                "\(name) has \(content.info.size) bytes, at most \(limit) are taken")
+        }
+        var writer = ByteWriter(capacity: ObjectContent.firstCapacity(content.info.size))
+        for try await piece in content { writer.append(piece) }
+        return writer.finish()
+    }
+}
+
+/// The bytes of an object, piece by piece, with size and digest checked at the end.
+///
+/// It throws `checksumMismatch` when the bytes are not those that were stored, and `truncated` when
+/// some are missing: the detail says whether the object was replaced meanwhile (`JetStreamError`).
+public struct ObjectContent: AsyncSequence, Sendable {
+    public typealias Element = Bytes
+    public typealias Failure = JetStreamError
+
+    let store: ObjectBucket
+    /// What the store knows of the object; of the one that it leads to, for a link.
+    public let info: ObjectInfo
+
+    /// Takes pieces as they are wanted; belongs to one task.
+    public struct Iterator: AsyncIteratorProtocol {
+        private let store: ObjectBucket
+        private let info: ObjectInfo
+        private var messages: OrderedMessages.Iterator?
+        private var digest = ObjectDigest()
+        private var size: UInt64 = 0
+        private var chunks = 0
+
+        init(_ content: ObjectContent) {
+            (store, info) = (content.store, content.info)
+            guard info.size > 0 else { return }
+            var options = OrderedReadOptions()
+            options.filters = [SubjectPattern(store.names.chunks(of: info.id))]
+            options.follows = false
+            options.maxBytes = ObjectContent.requestBytes(store)
+            messages = store.jetStream.orderedMessages(in: store.streamName, options: options)
+                .makeAsyncIterator()
+        }
+
+        /// The next piece; nil at the end, when all is checked. Cancelling the task ends it with
+        /// the code `cancelled`.
+        /// - Throws: `JetStreamError` with `checksumMismatch`, `truncated`, `streamNotFound`,
+        ///   `closed` or `cancelled`.
+        public mutating func next() async throws(JetStreamError) -> Bytes? {
+            try await next(isolation: #isolation)
+        }
+
+        /// The next piece, on the caller's actor; nil at the end, when all is checked. Cancelling
+        /// the task ends it with the code `cancelled`.
+        /// - Throws: As `next()`.
+        public mutating func next(
+            isolation actor: isolated (any Actor)?
+        ) async throws(JetStreamError) -> Bytes? {
+            guard messages != nil else { return nil }
+            guard chunks < info.chunks, let message = try await messages?.next() else {
+                messages = nil
+                try await check()
+                return nil
+            }
+            let piece = message.payload
+            digest.update(piece)
+            (size, chunks) = (size + UInt64(piece.count), chunks + 1)
+            return piece
+        }
+
+        private func check() async throws(JetStreamError) {
+            guard chunks == info.chunks, size == info.size else {
+                let now = try await store.anyInfo(info.name, "object get")
+                let why = now?.id == info.id ? "is damaged" : "was replaced or removed meanwhile"
+                throw store.error(
+                    .truncated, "object get",
+                    "\(info.name) \(why): \(size) of \(info.size) bytes came")
+            }
+            guard let stated = info.digest, !digest.matches(stated) else { return }
+            throw store.error(
+                .checksumMismatch, "object get",
+                "the bytes of \(info.name) have the digest \(digest.text()), not \(stated)")
+        }
+    }
+
+    public func makeAsyncIterator() -> Iterator { Iterator(self) }
+
+    /// Room to begin with: a size that somebody states is no reason to take that much memory.
+    static func firstCapacity(_ size: UInt64) -> Int { Int(Swift.min(size, 4 << 20)) }
+
+    /// Most bytes of pieces that are on their way, and always enough for one message.
+    static func requestBytes(_ store: ObjectBucket) -> Int {
+        Swift.max(4 << 20, 2 * store.jetStream.client.maxPayload)
+    }
+}

@@ -1,0 +1,63 @@
+// Theory of operation.
+//
+// A store `b` is the stream `OBJ_b`. The bytes of an object are chunks on `$O.b.C.<id>`, where the
+// identifier is new with each put; what is known of it is one JSON message on
+// `$O.b.M.<base64url of the name>`, which replaces the one before it. So an object is what its
+// name's last message says, and chunks that no message names are nobody's.
+internal import BridgeBytes
+internal import NATSJetStream
+internal import NATSWire
+
+/// The subjects of a store.
+struct ObjectNames: Sendable {
+    private static let streamPrefix = "OBJ_"
+
+    let bucket: String
+
+    /// The stream of the store.
+    var stream: String { Self.streamPrefix + bucket }
+    var chunks: SubjectPattern { Self.pattern("$O.\(bucket).C.>") }
+    var infos: SubjectPattern { Self.pattern("$O.\(bucket).M.>") }
+
+    func chunks(of id: String) -> Subject { Self.subject("$O.\(bucket).C.\(id)") }
+
+    func info(of name: String) -> Subject {
+        Self.subject("$O.\(bucket).M.\(Self.base64URL(Bytes(utf8: name)))")
+    }
+
+    /// The store of a stream; nil when it is none's.
+    static func bucket(_ stream: String) -> String? {
+        stream.hasPrefix(streamPrefix) ? String(stream.dropFirst(streamPrefix.count)) : nil
+    }
+
+    static func check(bucket: String, _ operation: String) throws(JetStreamError) {
+        let isName = bucket.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+                true
+            default: false
+            }
+        }
+        guard isName, !bucket.isEmpty else {
+            throw JetStreamError(
+                .invalidArgument, operation: operation,
+                detail: "a store has letters, digits, - and _")
+        }
+    }
+
+    /// Base64 with `-` and `_`, and with padding.
+    static func base64URL(_ bytes: Bytes) -> String {
+        let text = String(repairing: Base64.encode(bytes.span))
+        return String(text.map { $0 == "+" ? "-" : $0 == "/" ? "_" : $0 })
+    }
+
+    // Only checked names and our own identifiers come here.
+    private static func subject(_ text: String) -> Subject {
+        Subject(received: Bytes(utf8: text))
+    }
+
+    private static func pattern(_ text: String) -> SubjectPattern {
+        SubjectPattern(Subject(received: Bytes(utf8: text)))
+    }
+}

@@ -1,0 +1,77 @@
+internal import BridgeBytes
+internal import NATSCore
+internal import NATSJetStream
+internal import NATSObjectStore
+internal import NATSWire
+internal import TestKit
+internal import Testing
+
+@Suite(.needsNATSServer) struct ObjectSliceTests {
+    @Test func `any part of an object is read, also with others stored in between`() async throws {
+        try await ObjectStoreStage.run { jetStream in
+            let store = try await ObjectStoreStage.store(jetStream)
+            let content = ObjectStoreStage.pattern(20_500)
+            // Another object's pieces stand between ours.
+            async let other = store.put(
+                ObjectStoreStage.pattern(30_000), as: "other", chunkSize: 500)
+            let info = try await store.put(content, as: "x", chunkSize: 1000)
+            _ = try await other
+            var random = SeededGenerator("ObjectSlice")
+            var ranges: [Range<Int>] = [
+                0..<0, 0..<1, 0..<20_500, 20_499..<20_500, 20_500..<20_500, 999..<1001,
+                1000..<2000, 20_000..<20_500,
+            ]
+            for _ in 0..<20 {
+                let bounds = [0, 0].map { _ in Int.random(in: 0...20_500, using: &random) }.sorted()
+                ranges.append(bounds[0]..<bounds[1])
+            }
+            for range in ranges {
+                let wanted = UInt64(range.lowerBound)..<UInt64(range.upperBound)
+                let slice = try await store.slice(wanted, of: "x")
+                #expect(slice.info.id == info.id && slice.range == wanted)
+                #expect(try await slice.bytes() == content[range], "\(range)")
+            }
+            let long = try await store.slice(20_000..<UInt64.max, of: "x")
+            #expect(try await long.bytes() == content[20_000..<20_500])
+            let behind = await ObjectStoreStage.code {
+                _ = try await store.slice(20_501..<20_502, of: "x")
+            }
+            #expect(behind == .invalidArgument)
+        }
+    }
+
+    @Test func `an object that was cut unevenly is read from its beginning`() async throws {
+        try await ObjectStoreStage.run { jetStream in
+            let store = try await ObjectStoreStage.store(jetStream)
+            let content = ObjectStoreStage.pattern(2000)
+            try await store.put(content, as: "x", chunkSize: 1000)
+            // As a client does that sends what each read gave.
+            let subject = try #require(
+                try await jetStream.subjects(of: "OBJ_B", matching: "$O.B.C.>").all().first
+            ).subject
+            try await jetStream.purgeStream("OBJ_B", subject: SubjectPattern(subject))
+            for piece in [0..<700, 700..<1400, 1400..<2000] {
+                try await jetStream.publish(content[piece], to: subject)
+            }
+            let message = try await jetStream.nextMessage(on: "$O.B.M.>", in: "OBJ_B")
+            let changed = (message.text ?? "").replacing("\"chunks\":2", with: "\"chunks\":3")
+            var options = PublishOptions()
+            options.rollup = .subject
+            try await jetStream.publish(changed, to: message.subject, options: options)
+            #expect(try await store.bytes(of: "x") == content)
+            let slice = try await store.slice(650..<1500, of: "x")
+            #expect(try await slice.bytes() == content[650..<1500])
+        }
+    }
+
+    @Test func `a part that is missing is told`() async throws {
+        try await ObjectStoreStage.run { jetStream in
+            let store = try await ObjectStoreStage.store(jetStream)
+            try await store.put(ObjectStoreStage.pattern(5000), as: "x", chunkSize: 1000)
+            let slice = try await store.slice(3000..<5000, of: "x")
+            try await jetStream.purgeStream("OBJ_B", subject: "$O.B.C.>")
+            let code = await ObjectStoreStage.code { _ = try await slice.bytes() }
+            #expect(code == .truncated)
+        }
+    }
+}
