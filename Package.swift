@@ -124,12 +124,14 @@ let package = Package(
         fuzzer("ServerInfoFuzz", "FuzzEntries", "BridgeBytes"),
         fuzzer("ServerURLFuzz", "FuzzEntries", "BridgeBytes"),
         fuzzer("SubjectFuzz", "FuzzEntries", "BridgeBytes"),
+        fuzzer("CredentialsFileFuzz", "FuzzEntries", "BridgeBytes"),
         fuzzer("ArrowStreamFuzz", "ArrowIPC", "BridgeBytes"),
         fuzzer("ArrowFileFuzz", "ArrowIPC", "BridgeBytes"),
         // Tests.
         .target(
             name: "TestKit",
-            dependencies: ["BridgeSockets", "BridgeBytes", "BridgeJSON", "CLinux"] + instrumented,
+            dependencies: ["BridgeTLS", "BridgeSockets", "BridgeBytes", "BridgeJSON", "CLinux"]
+                + instrumented,
             path: "Tests/TestKit", swiftSettings: settings),
         tests("BridgeBytesTests", "BridgeBytes"),
         tests("BridgeJSONTests", "BridgeJSON", "BridgeBytes"),

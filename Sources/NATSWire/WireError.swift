@@ -18,6 +18,8 @@ public struct WireError: CodedError, Hashable {
         case url
         /// A context file of the `nats` tools (ADR-21).
         case context
+        /// A credentials file, a key, a seed or a JWT.
+        case credentials
     }
 
     /// What was wrong.
@@ -64,4 +66,6 @@ extension ErrorCode {
     public static let invalidContext = ErrorCode(rawValue: "invalid_context")
     /// A connection context that asks for what is not built in.
     public static let unsupportedContext = ErrorCode(rawValue: "unsupported_context")
+    /// A credentials file, a key, a seed or a JWT that cannot be used.
+    public static let invalidCredentials = ErrorCode(rawValue: "invalid_credentials")
 }

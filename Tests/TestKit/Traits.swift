@@ -16,6 +16,11 @@ extension Trait where Self == ConditionTrait {
         .enabled(if: TestAuthority.isPresent, Comment(rawValue: TestAuthority.absence))
     }
 
+    /// Skips a test, with the reason, where the library that signs cannot be loaded.
+    package static var needsCryptography: Self {
+        .enabled(if: KeyPair.canSign, "no OpenSSL 3: its library cannot be loaded")
+    }
+
     /// Skips a test, with the reason, where there is no Python with the peer's libraries.
     package static var needsPythonPeer: Self {
         .enabled(if: PythonPeer.isPresent, Comment(rawValue: PythonPeer.absence))

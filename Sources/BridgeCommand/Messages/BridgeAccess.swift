@@ -55,16 +55,32 @@ struct BridgeAccess: Sendable {
     private static func clientOptions(
         _ options: CommonOptions
     ) async throws(CommandFailure) -> NATSClientOptions {
-        guard let context = options.context else {
-            return NATSClientOptions(servers: [options.server ?? CommonOptions.defaultServer])
-        }
         do throws(NATSError) {
-            var client = try await NATSClientOptions.context(context)
+            var client = try await contextOptions(options)
             if let server = options.server { client.servers = [server] }
+            switch options.credentials {
+            case .unsaid: break
+            case .file(let path): client.credentials = .file(path)
+            case .seedFile(let path): client.credentials = .nkey(seedFile: path)
+            case .user(let name, let password):
+                client.credentials = .user(name, password: password)
+            case .token(let token): client.credentials = .token(token)
+            }
             return client
         } catch {
             throw CommandFailure(error)
         }
+    }
+
+    /// The context that is named, or else the one that the `nats` tools would take: the selected
+    /// one, unless a server is named.
+    private static func contextOptions(
+        _ options: CommonOptions
+    ) async throws(NATSError) -> NATSClientOptions {
+        if let name = options.context { return try await NATSClientOptions.context(name) }
+        let server = NATSClientOptions(servers: [CommonOptions.defaultServer])
+        guard options.server == nil else { return server }
+        return try await NATSClientOptions.selectedContext() ?? server
     }
 
     /// A subject of the command line.

@@ -35,6 +35,9 @@ enum ConnectionReport {
         case .slowConsumer: "messages come faster than they are used"
         case .closed(let error?): "the connection is closed for good: \(text(error))"
         case .serverError(let error): "the server complains: \(error.text)"
+        case .credentialsInTheClear(let server):
+            "credentials go to \(server) without TLS: whoever is on the way can read them"
+        case .credentialsFileExposed(let path): "others than its owner may read \(path)"
         // Dropped messages are told in their place of the sequence.
         case .messagesDropped: nil
         case .connecting, .connectionFailed, .serversChanged, .suspended, .closed(nil): nil

@@ -1,6 +1,7 @@
 internal import BridgeBytes
 internal import BridgeClaims
 internal import NATSJetStream
+internal import NATSWire
 
 extension CommandFailure {
     /// What one can do about a failure, in the words of this command line.
@@ -27,7 +28,8 @@ extension CommandFailure {
         switch code {
         case .connectionFailed: "is the server running? --server or NATS_URL names another"
         case .authorizationFailed:
-            "name a --context, or put them into the URL: nats://user:password@host"
+            "--creds, --nkey, --user, --token or a --context say who you are"
+        case .credentialsExpired, .credentialsRevoked: "get new credentials from their issuer"
         case .tlsRequired: "use an address of the server that takes plain connections"
         case .tlsUnavailable: "install the system's OpenSSL 3 (Debian: apt install libssl3)"
         case .noResponders: "is the service running?"

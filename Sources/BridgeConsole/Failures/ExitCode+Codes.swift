@@ -32,15 +32,17 @@ extension ExitCode {
             .usage,
             [
                 .usage, .invalidArgument, .unusableReply, .invalidURL, .unsupportedScheme,
-                .tlsRequired, .invalidContext, .unsupportedContext, .columnNotFound, .invalidRow,
-                .lengthMismatch, .tlsUnavailable, .invalidTLSConfiguration,
+                .tlsRequired, .invalidContext, .invalidCredentials, .unsupportedContext,
+                .columnNotFound, .invalidRow, .lengthMismatch, .tlsUnavailable,
+                .invalidTLSConfiguration,
             ]
         ),
         (
             .connection,
             [
-                .connectionFailed, .authorizationFailed, .permissionDenied, .certificateRejected,
-                .tlsRefused,
+                .connectionFailed, .authorizationFailed, .permissionDenied, .credentialsExpired,
+                .credentialsRevoked, .credentialsUnavailable, .authenticationTimeout,
+                .certificateRejected, .tlsRefused,
             ]
         ),
         (

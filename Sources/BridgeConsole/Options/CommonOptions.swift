@@ -47,12 +47,14 @@ package struct CommonOptions: Sendable, Equatable {
     package static let bridge: [OptionSpecification] =
         [
             .value(
-                "--server", "URL",
-                "the NATS server, or several with commas (else NATS_URL, else \(defaultServer))"),
+                "--server", "URL", repeats: true,
+                "the NATS server, or several with commas (else NATS_URL, else \(defaultServer));"
+                    + " may repeat"),
             .value(
                 "--context", "NAME",
-                "server and credentials of a context of the nats tools (else NATS_CONTEXT)"),
-        ] + links + [
+                "server and credentials of a context of the nats tools (else NATS_CONTEXT, else"
+                    + " the selected one)"),
+        ] + CredentialOptions.specifications + links + [
             .value(
                 "--public-url", "URL",
                 "what the store's links begin with, where receivers know it by another name than"
@@ -65,9 +67,10 @@ package struct CommonOptions: Sendable, Equatable {
                 "write what crosses the wire to NATS into a file: a JSON line for each frame"),
         ]
 
-    /// Nil: the context's, or the default one.
+    /// One server, or several with commas; nil: the context's, or the default one.
     package let server: String?
     package let context: String?
+    package let credentials: CredentialOptions
     package let store: String
     /// What links begin with; nil: what the store says, or its URL.
     package let publicURL: String?
@@ -97,7 +100,10 @@ package struct CommonOptions: Sendable, Equatable {
         // What stands on the command line wins, and NATS_URL says more than NATS_CONTEXT.
         let url = environment("NATS_URL")
         context = arguments["--context"] ?? (url == nil ? environment("NATS_CONTEXT") : nil)
-        server = arguments["--server"] ?? (context == nil ? url : nil)
+        let servers = arguments.all("--server")
+        server =
+            servers.isEmpty ? (context == nil ? url : nil) : servers.joined(separator: ",")
+        credentials = try CredentialOptions(arguments, environment: environment)
         store = arguments["--store"] ?? environment("NATSBRIDGE_STORE") ?? Self.defaultStore
         publicURL = arguments["--public-url"] ?? environment("NATSBRIDGE_PUBLIC_URL")
         allowedOrigins = arguments.all("--allow-origin")

@@ -91,6 +91,9 @@ extension NATSEvent: CustomStringConvertible {
         case .serverError(let error): "the server complains: \(error)"
         case .lameDuck: "the server will stop soon"
         case .moved(let server): "moved away from \(server)"
+        case .credentialsInTheClear(let server):
+            "credentials are sent to \(server) without TLS, so that they can be read on the way"
+        case .credentialsFileExposed(let path): "others than its owner may read \(path)"
         case .suspended: "suspended"
         case .slowConsumer(let id, let policy):
             "the consumer of subscription \(id) is slow; policy \(policy.rawValue)"

@@ -20,14 +20,7 @@ extension NATSClientOptions {
             throw refused("neither XDG_CONFIG_HOME nor HOME is set")
         }
         let selected: String
-        if let name {
-            selected = name
-        } else {
-            let text = try await contextFile("\(folder)/context.txt")
-            selected =
-                String(repairing: text).split(whereSeparator: \.isWhitespace).first
-                .map { String($0) } ?? ""
-        }
+        if let name { selected = name } else { selected = try await selectedName(in: folder) }
         // The name becomes part of a path.
         guard !selected.isEmpty, !selected.contains("/"), selected != "..", selected != "." else {
             let shown = Redaction.sentence(selected)
@@ -43,13 +36,31 @@ extension NATSClientOptions {
         return NATSClientOptions(context)
     }
 
+    /// The options of the context that was selected last; nil when none was ever selected.
+    package static func selectedContext(
+        directory: String? = nil
+    ) async throws(NATSError) -> NATSClientOptions? {
+        guard let folder = directory ?? defaultContextDirectory else { return nil }
+        // That there is no such file is usual, and that it cannot be read is not.
+        guard let text = try await contextFile("\(folder)/context.txt", orNil: true),
+            let name = name(in: text)
+        else { return nil }
+        return try await context(name, directory: folder)
+    }
+
+    private static func selectedName(in folder: String) async throws(NATSError) -> String {
+        name(in: try await contextFile("\(folder)/context.txt")) ?? ""
+    }
+
+    private static func name(in text: Bytes) -> String? {
+        String(repairing: text).split(whereSeparator: \.isWhitespace).first.map { String($0) }
+    }
+
     /// The options that a context describes, everything else as by default.
     public init(_ context: ConnectionContext) {
         self.init()
         if !context.servers.isEmpty { servers = context.servers }
-        user = context.user
-        password = context.password
-        token = context.token
+        credentials = NATSCredentials(context)
         inboxPrefix = context.inboxPrefix ?? inboxPrefix
         jetStreamDomain = context.jetStreamDomain.flatMap { $0.isEmpty ? nil : $0 }
     }
@@ -63,6 +74,12 @@ extension NATSClientOptions {
     private static let contextSizeLimit = 1 << 20
 
     private static func contextFile(_ path: String) async throws(NATSError) -> Bytes {
+        try await contextFile(path, orNil: false) ?? Bytes()
+    }
+
+    private static func contextFile(
+        _ path: String, orNil: Bool
+    ) async throws(NATSError) -> Bytes? {
         let content = await BlockingPool.shared.run { () -> Result<Bytes, SocketError> in
             do throws(SocketError) {
                 let file = try OpenFile.reading(path, followsLinks: true)
@@ -72,6 +89,7 @@ extension NATSClientOptions {
             }
         }
         do throws(SocketError) { return try content.get() } catch {
+            if orNil, error.code == .fileNotFound { return nil }
             throw refused("no context: \(error)", error)
         }
     }

@@ -6,12 +6,9 @@ extension NATSClientOptions: CustomStringConvertible, CustomDebugStringConvertib
     /// The servers, the name and how the client makes itself known: no password, no token, and of
     /// addresses only what is no credential.
     public var description: String {
-        var text = "NATSClientOptions(servers: \(shownServers), name: \(name)"
-        if let user { text += ", user: \(user)" }
-        if password != nil { text += ", with a password" }
-        if token != nil { text += ", with a token" }
-        if authentication != nil { text += ", with a source of credentials" }
-        return text + ")"
+        let text = "NATSClientOptions(servers: \(shownServers), name: \(name)"
+        if case .none = credentials.source { return text + ")" }
+        return text + ", credentials: \(credentials))"
     }
 
     public var debugDescription: String { description }

@@ -10,17 +10,11 @@ public struct NATSClientOptions: Sendable {
     public var servers: [String]
     /// Name shown by the server's monitoring.
     public var name = "natsbridge-swift"
-    /// User name and password; those in a URL win.
-    public var user: String?
-    /// The password that goes with `user`.
-    public var password: String?
-    /// A token instead of user and password.
-    public var token: String?
-    /// Asked for credentials before every attempt to connect, with the server's address; what it
-    /// returns wins over the options and the URL. An error counts as a failed attempt.
-    public var authentication: (@Sendable (ServerURL) async throws -> ServerURL.Credentials)?
-    /// Whether the client goes on trying a server that refuses the same credentials twice, rather
-    /// than give it up.
+    /// Who the client is to its servers.
+    public var credentials = NATSCredentials.none
+    /// Whether the client goes on trying a server that refuses the same credentials twice in a row
+    /// with the same words, rather than give it up. Changed credentials, and a connection that
+    /// stands, count anew in either case.
     public var retriesRefusedCredentials = false
     /// Whether the server confirms every frame with `+OK`: for tests.
     public var verbose = false
@@ -28,7 +22,7 @@ public struct NATSClientOptions: Sendable {
     public var pedantic = false
     /// Whether the server sends this connection's own messages back to its subscriptions.
     public var echo = true
-    /// Longest wait for one server's handshake.
+    /// Longest wait for one server's handshake, and before it for its address and the credentials.
     public var connectTimeout: Duration = .seconds(5)
     /// Wait before a server is tried again after it failed. It doubles with each failure in a row,
     /// up to four seconds or this wait, whichever is longer.
@@ -106,12 +100,10 @@ public struct NATSClientOptions: Sendable {
     /// Options for these servers; what is not given has its default.
     public init(
         servers: [String] = ["nats://127.0.0.1:4222"], name: String = "natsbridge-swift",
-        user: String? = nil, password: String? = nil, token: String? = nil
+        credentials: NATSCredentials = .none
     ) {
         self.servers = servers
         self.name = name
-        self.user = user
-        self.password = password
-        self.token = token
+        self.credentials = credentials
     }
 }

@@ -56,6 +56,8 @@ final class ClientCore: Sendable {
     let inboxPattern: SubjectPattern
     let maxPayload = Atomic(ServerInfo.defaultMaxPayload)
     let traffic = TrafficCounters()
+    /// Of what was warned already.
+    private let warnings = Mutex<Set<NATSEvent>>([])
     /// Connections that a trace was begun for.
     private let tracedConnections = Atomic(0)
     /// Whether new subscriptions and requests are refused since the end has begun.
@@ -80,6 +82,11 @@ final class ClientCore: Sendable {
 
     /// Says what happened to whoever listens.
     func tell(_ event: NATSEvent) { events.tell(event) }
+
+    /// Says it the first time that it happens.
+    func warnOnce(_ event: NATSEvent) {
+        if warnings.withLock({ $0.insert(event).inserted }) { tell(event) }
+    }
 
     func nextTracedConnection() -> Int {
         tracedConnections.add(1, ordering: .relaxed).newValue
@@ -273,6 +280,7 @@ extension NATSError {
             case .serverError(let error):
                 (Self.code(of: error), error.text)
             case .protocolViolation(let error): (.protocolViolation, error.detail)
+            case .credentials(let failure): (failure.code, "\(failure.words); nothing was sent")
             case .peerClosed: (.disconnected, "the server closed the connection")
             case .transportFailed(let words): (.disconnected, words)
             }
@@ -292,7 +300,9 @@ extension NATSError {
     /// A complaint that a connection ends with: the credentials, TLS, or else a lost connection.
     private static func code(of error: ServerError) -> ErrorCode {
         switch error.code {
-        case .authorizationFailed, .tlsRequired: error.code
+        case .authorizationFailed, .credentialsExpired, .credentialsRevoked,
+            .authenticationTimeout, .tlsRequired:
+            error.code
         default: .disconnected
         }
     }
@@ -316,6 +326,7 @@ extension ConnectionMachine.CloseReason {
         switch self {
         case .serverError(let error): error
         case .protocolViolation(let error): error
+        case .credentials(let failure): failure.underlying
         default: nil
         }
     }

@@ -133,6 +133,8 @@ final class ClientDriver: LinkHandler {
         case .askDelay(let token, let failures): steps.askDelay(token, failures)
         case .prepare(let token, let server): steps.prepare(token, server)
         case .open(let id, _, let way): open(id, way)
+        case .authenticate(let id, let info): authenticate(id, info)
+        case .checkCredentials(let id, let server): steps.checkCredentials(id, server)
         case .sendConnect(let id, let info): sendConnect(id, info)
         case .sendPing(let id): wires[id]?.send { FrameWriter.ping(into: &$0) }
         case .sendPong(let id): wires[id]?.send { FrameWriter.pong(into: &$0) }
@@ -149,6 +151,7 @@ final class ClientDriver: LinkHandler {
         case .tell(let news): core.announce(news)
         case .end(let end): core.end(closeError ?? NATSError(end))
         case .finish:
+            steps.cancel()
             link.close()
             core.finish()
         }
@@ -157,7 +160,7 @@ final class ClientDriver: LinkHandler {
     /// What the user's steps found out about the server of the present attempt.
     func prepared(_ token: Int, _ result: Result<UserSteps.Approach, ClientMachine.Unreachable>) {
         approach = try? result.get()
-        input { $0.prepared(token: token, result.map(\.ways.count), now: MonotonicClock.now) }
+        input { $0.prepared(token: token, result.map(\.means), now: MonotonicClock.now) }
     }
 
     private func open(_ id: ClientMachine.ConnectionID, _ way: Int) {
@@ -167,7 +170,7 @@ final class ClientDriver: LinkHandler {
                 WireTap(
                     $0, connection: self.core.nextTracedConnection(), server: approach.server)
             }
-            let wire = Wire(id, link, self, tap)
+            let wire = Wire(id, link, self, tap, approach)
             self.wires[id] = wire
             return wire
         }
@@ -181,11 +184,31 @@ final class ClientDriver: LinkHandler {
         }
     }
 
+    private func authenticate(_ id: ClientMachine.ConnectionID, _ info: ServerInfo) {
+        guard let wire = wires[id] else { return }
+        let credentials = wire.approach.credentials
+        if let path = credentials.exposedFile { core.warnOnce(.credentialsFileExposed(path: path)) }
+        if let known = credentials.atOnce { return authenticated(id, known) }
+        steps.authenticate(id, credentials, nonce: info.nonce)
+    }
+
+    /// What CONNECT of a connection is to say is known.
+    func authenticated(_ id: ClientMachine.ConnectionID, _ credentials: ConnectCredentials) {
+        guard let wire = wires[id] else { return }
+        wire.credentials = credentials
+        input { $0.authenticated(id, nil) }
+    }
+
     private func sendConnect(_ id: ClientMachine.ConnectionID, _ info: ServerInfo) {
-        guard let approach else { return }
-        var options = core.options.connectOptions(for: approach.server, info: info)
-        if let credentials = approach.credentials { options.credentials = credentials }
-        wires[id]?.send {
+        guard let wire = wires[id] else { return }
+        let server = wire.approach.server
+        if wire.approach.credentials.canBeStolen, !wire.isSecured, !server.isLoopback {
+            core.warnOnce(.credentialsInTheClear(server: server.name))
+        }
+        let options = core.options.connectOptions(wire.credentials, info: info)
+        // They are sent once.
+        wire.credentials = .none
+        wire.send {
             FrameWriter.connect(options, into: &$0)
             FrameWriter.ping(into: &$0)
         }

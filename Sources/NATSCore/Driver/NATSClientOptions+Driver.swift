@@ -42,6 +42,11 @@ extension NATSClientOptions {
 
     /// - Throws: `NATSError` with the code `invalidArgument`.
     func check() throws(NATSError) {
+        if let defect = credentials.defect {
+            throw NATSError(
+                .invalidArgument, stage: .connect, detail: "\(defect.message); nothing was sent",
+                underlying: defect)
+        }
         if let localAddress, localSource == nil {
             throw NATSError(
                 .invalidArgument, stage: .connect,
@@ -90,21 +95,16 @@ extension NATSClientOptions {
     }
 
     /// What CONNECT says to a server.
-    func connectOptions(for server: ServerURL, info: ServerInfo) -> ConnectOptions {
+    func connectOptions(
+        _ credentials: ConnectCredentials, info: ServerInfo
+    ) -> ConnectOptions {
         var options = ConnectOptions()
         options.name = name
         options.echo = echo
         options.verbose = verbose
         options.pedantic = pedantic
         options.headers = info.supportsHeaders
-        options.credentials = server.credentials
-        if options.credentials == .none {
-            if let token {
-                options.credentials = .token(token)
-            } else if let user {
-                options.credentials = .user(user, password: password ?? "")
-            }
-        }
+        options.credentials = credentials
         return options
     }
 }

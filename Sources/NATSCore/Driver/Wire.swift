@@ -27,6 +27,12 @@ final class Wire: LinkHandler {
     private var intake: MessageIntake
     private var slow = SlowConsumers()
     var writing = SendBuffer(capacity: 64 << 10)
+    /// How the server was reached, and what proves to it who we are.
+    let approach: UserSteps.Approach
+    /// What CONNECT is about to say.
+    var credentials = ConnectCredentials.none
+    /// Whether nobody on the way can read what is sent.
+    var isSecured: Bool { false }
     /// Who is shown everything that crosses the wire, if anybody is.
     let tap: WireTap?
     /// Whether the outbox feeds this connection.
@@ -36,11 +42,15 @@ final class Wire: LinkHandler {
     /// Until when reading was paused last.
     private var pausedUntil: Duration?
 
-    init(_ id: ClientMachine.ConnectionID, _ link: Link, _ driver: ClientDriver, _ tap: WireTap?) {
+    init(
+        _ id: ClientMachine.ConnectionID, _ link: Link, _ driver: ClientDriver, _ tap: WireTap?,
+        _ approach: UserSteps.Approach
+    ) {
         self.id = id
         self.link = link
         self.driver = driver
         self.tap = tap
+        self.approach = approach
         let limits = WireLimits.default
         intake = MessageIntake(
             core: driver.core, tap: tap, limits: limits,

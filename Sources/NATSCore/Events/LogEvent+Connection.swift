@@ -39,6 +39,10 @@ extension LogEvent {
         case .lameDuck: return (.notice, "the server will stop", [])
         case .moved(let server):
             return (.notice, "moved to another server", [Field("from", server)])
+        case .credentialsInTheClear(let server):
+            return (.warning, "credentials are sent without TLS", [Field("server", server)])
+        case .credentialsFileExposed(let path):
+            return (.warning, "others may read the credentials file", [Field("file", path)])
         case .suspended: return (.debug, "suspended", [])
         case .slowConsumer(let subscription, let policy):
             return (

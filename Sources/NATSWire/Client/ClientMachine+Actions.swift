@@ -16,8 +16,13 @@ extension ClientMachine {
         /// Find out how the server may be reached, and with which credentials; answer with
         /// `prepared`.
         case prepare(token: Int, ServerURL)
+        /// Look whether there are newer credentials than those of this connection; answer with
+        /// `credentialsChecked`.
+        case checkCredentials(ConnectionID, ServerURL)
         /// Connect in one of the ways that were found.
         case open(ConnectionID, token: Int, way: Int)
+        /// Make the credentials for this server's nonce; answer with `authenticated`.
+        case authenticate(ConnectionID, ServerInfo)
         /// Send CONNECT and PING.
         case sendConnect(ConnectionID, ServerInfo)
         /// Send it from the connection's own buffer: the outbox does not feed it.
@@ -71,6 +76,32 @@ extension ClientMachine {
         package let wasInUse: Bool
         /// Whether we were slow to read, which the server may have lost patience with.
         package let wasSlow: Bool
+    }
+
+    /// What the driver found out for an attempt at a server.
+    package struct Means: Equatable, Sendable {
+        /// Number of ways to it.
+        package let ways: Int
+        /// What the credentials are.
+        package let credentials: Credentials
+
+        package init(ways: Int, credentials: Credentials = Credentials()) {
+            self.ways = ways
+            self.credentials = credentials
+        }
+    }
+
+    /// What is known here of credentials: none of their secrets.
+    package struct Credentials: Equatable, Sendable {
+        /// The same number for the same credentials, and hardly ever for others.
+        package let identity: Int
+        /// When their time is over, by the clock of `now`; nil: never, or nobody knows.
+        package let expiry: Duration?
+
+        package init(identity: Int = 0, expiry: Duration? = nil) {
+            self.identity = identity
+            self.expiry = expiry
+        }
     }
 
     /// Why a client is over.

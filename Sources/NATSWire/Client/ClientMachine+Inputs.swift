@@ -87,9 +87,9 @@ extension ClientMachine {
         switch action {
         case .ignore: return []
         case .close(let reason): return close(index, reason)
-        case .sendConnectAndPing:
+        case .authenticate:
             connections[index].info = info
-            return [.sendConnect(id, info)]
+            return [.authenticate(id, info)]
         case .update, .updateAndLeave:
             connections[index].info = info
             var actions: [Action] = []
@@ -100,6 +100,16 @@ extension ClientMachine {
             if action == .updateAndLeave { beginLeaving(index, now, &actions) }
             return actions
         }
+    }
+
+    /// The driver has the credentials that CONNECT is to hold, or cannot get them.
+    package mutating func authenticated(
+        _ id: ConnectionID, _ failure: CredentialsFailure?
+    ) -> [Action] {
+        guard let index = index(id) else { return [] }
+        if let failure { return close(index, .credentials(failure)) }
+        guard connections[index].machine.authenticated() else { return [] }
+        return [.sendConnect(id, connections[index].info)]
     }
 
     package mutating func pingReceived(_ id: ConnectionID) -> [Action] {
@@ -168,7 +178,7 @@ extension ClientMachine {
         if gone.role.hasCarried {
             lose(gone, loss, now, &actions)
         } else {
-            if loss.reason != .requested { attemptEnded(loss, gone.role, now, &actions) }
+            if loss.reason != .requested { attemptEnded(loss, gone, now, &actions) }
         }
         advance(now, &actions)
         return actions
@@ -181,7 +191,9 @@ extension ClientMachine {
         actions += [.settle(gone.id), .tell(.lost(loss))]
         if gone.role == .inUse {
             lastLoss = nil
-            if let failure = loss.reason.failure { pool.failed(failure, now: now) }
+            if let failure = loss.reason.failure {
+                pool.failed(failure, now: now, credentials: gone.credentials.identity)
+            }
         }
         if let next = readyIndex { actions += feed(next, now) }
     }
@@ -201,8 +213,13 @@ extension ClientMachine {
             }
         }
         moveOn(now, &actions)
-        if case .waiting(let server, let time) = search, now >= time {
-            prepare(server, &actions)
+        checkCredentials(now, &actions)
+        switch search {
+        case .waiting(let server, let time) where now >= time: prepare(server, now, &actions)
+        case .preparing(let server, let time) where now >= time:
+            token += 1
+            fail(server, .transportFailed(Self.noMeansInTime), now, &actions)
+        case .idle, .askingTarget, .askingDelay, .waiting, .preparing, .trying: break
         }
         return actions
     }

@@ -30,6 +30,7 @@ extension ClientMachine {
     mutating func feed(_ index: Int, _ now: Duration) -> [Action] {
         connections[index].machine.fed()
         connections[index].role = .inUse
+        planRenewal(index, now)
         let (id, info) = (connections[index].id, connections[index].info)
         var actions: [Action] = [
             .update(info), .feed(id), .tell(.connected(connections[index].server)),
@@ -43,8 +44,14 @@ extension ClientMachine {
     mutating func beginLeaving(_ index: Int, _ now: Duration, _ actions: inout [Action]) {
         actions.append(.tell(.lameDuck))
         guard connections[index].role == .inUse else { return }
-        connections[index].role = .leaving
         pool.failed(.lost, now: now)
+        leave(index, now, &actions)
+    }
+
+    /// Another connection is looked for, and takes over when it is ready.
+    mutating func leave(_ index: Int, _ now: Duration, _ actions: inout [Action]) {
+        connections[index].role = .leaving
+        connections[index].renewal = nil
         advance(now, &actions)
     }
 

@@ -77,47 +77,68 @@ extension ClientMachine {
         _ server: ServerURL, _ wait: Duration, _ now: Duration, _ actions: inout [Action]
     ) {
         actions.append(.tell(.connecting(server, after: wait)))
-        guard wait > .zero else { return prepare(server, &actions) }
+        guard wait > .zero else { return prepare(server, now, &actions) }
         search = .waiting(server, until: now + min(wait, Self.longestWait))
     }
 
     /// Longest wait for an attempt, whatever the user asks for: a year.
     private static let longestWait = Duration.seconds(365 * 86_400)
 
-    mutating func prepare(_ server: ServerURL, _ actions: inout [Action]) {
-        search = .preparing(server)
+    /// What was waited for, whoever it is that does not answer.
+    static let noMeansInTime = "no address and no credentials in time"
+
+    mutating func prepare(_ server: ServerURL, _ now: Duration, _ actions: inout [Action]) {
+        // Whom the driver asks may never answer; that must not be the end of the search.
+        search = .preparing(server, until: now + configuration.connection.handshakeTimeout)
         actions.append(.prepare(token: token, server))
     }
 
-    /// The driver has found this many ways to reach the server, or why there is none.
+    /// The driver has found out how to reach the server, or why there is no way.
     package mutating func prepared(
-        token answered: Int, _ result: Result<Int, Unreachable>, now: Duration
+        token answered: Int, _ result: Result<Means, Unreachable>, now: Duration
     ) -> [Action] {
-        guard answered == token, case .preparing(let server) = search else { return [] }
+        guard answered == token, case .preparing(let server, _) = search else { return [] }
         var actions: [Action] = []
         switch result {
-        case .success(let count) where count > 0:
-            search = .trying(server, next: 0, count: count)
+        case .success(let means):
+            credentials = means.credentials
+            guard means.ways > 0 else {
+                fail(server, .transportFailed("there is no way to it"), now, &actions)
+                break
+            }
+            search = .trying(server, next: 0, count: means.ways)
             tryNext(now, &actions)
-        case .success: fail(server, "there is no way to it", now, &actions)
-        case .failure(let error): fail(server, error.words, now, &actions)
+        case .failure(let error):
+            credentials = error.credentials
+            fail(server, error.reason, now, &actions)
         }
         return actions
     }
 
     /// Why a server cannot even be tried.
     package struct Unreachable: Error, Equatable {
-        package let words: String
-        package init(_ words: String) { self.words = words }
+        package let reason: ConnectionMachine.CloseReason
+        /// What the credentials are, where they are the reason.
+        package let credentials: Credentials
+
+        package init(_ words: String) {
+            reason = .transportFailed(words)
+            credentials = Credentials()
+        }
+
+        package init(_ failure: CredentialsFailure, _ credentials: Credentials = Credentials()) {
+            reason = .credentials(failure)
+            self.credentials = credentials
+        }
     }
 
-    private mutating func fail(
-        _ server: ServerURL, _ words: String, _ now: Duration, _ actions: inout [Action]
+    mutating func fail(
+        _ server: ServerURL, _ reason: ConnectionMachine.CloseReason, _ now: Duration,
+        _ actions: inout [Action]
     ) {
         search = .idle
-        let loss = Loss(
-            reason: .transportFailed(words), server: server, wasInUse: false, wasSlow: false)
-        note(loss, now, &actions)
+        let loss = Loss(reason: reason, server: server, wasInUse: false, wasSlow: false)
+        note(loss, credentials, now, &actions)
         advance(now, &actions)
     }
 
@@ -130,11 +151,11 @@ extension ClientMachine {
 
     /// A connection is gone that was never in use: the next way is tried, or the server failed.
     mutating func attemptEnded(
-        _ loss: Loss, _ role: Role, _ now: Duration, _ actions: inout [Action]
+        _ loss: Loss, _ gone: Connection, _ now: Duration, _ actions: inout [Action]
     ) {
-        guard role == .attempt else {
+        guard gone.role == .attempt else {
             // It was to take over.
-            if role != .left { note(loss, now, &actions) }
+            if gone.role != .left { note(loss, gone.credentials, now, &actions) }
             return
         }
         guard case .trying(_, let next, let count) = search else { return }
@@ -143,15 +164,18 @@ extension ClientMachine {
             return tryNext(now, &actions)
         }
         search = .idle
-        note(loss, now, &actions)
+        note(loss, gone.credentials, now, &actions)
     }
 
     /// Counts a failure against its server.
-    private mutating func note(_ loss: Loss, _ now: Duration, _ actions: inout [Action]) {
+    private mutating func note(
+        _ loss: Loss, _ credentials: Credentials, _ now: Duration, _ actions: inout [Action]
+    ) {
         lastLoss = loss
         let isSpare = connections.contains { $0.role.hasCarried }
         if let failure = loss.reason.failure {
-            pool.failed(failure, now: now, isSpare: isSpare)
+            pool.failed(
+                failure, now: now, isSpare: isSpare, credentials: credentials.identity)
         }
         actions.append(.tell(.failed(loss)))
     }

@@ -12,6 +12,9 @@
 //                    └─▶ joining ─▶ settling ─▶ joined ──┘  └─▶ leaving ─▶ released ─▶ gone
 //                                                                        (ClientMachine+Moving)
 //
+//     credentials  known at the attempt ─▶ looked at again before they expire ─▶ moved, if newer
+//                                                                       (ClientMachine+Renewal)
+//
 // The outbox feeds at most one connection: the one that is `inUse` or `leaving`. What is promised
 // of messages is not this machine's business but that of `SendLedger`, which stands with the
 // outbox under its lock; this machine says when a connection begins to be fed, is released, and
@@ -81,6 +84,10 @@ package struct ClientMachine: Sendable {
         let server: ServerURL
         var machine: ConnectionMachine
         var role = Role.attempt
+        /// What CONNECT is made with.
+        let credentials: Credentials
+        /// When newer ones are looked for; nil: not now.
+        var renewal: Duration?
         var info = ServerInfo()
         var reason: ConnectionMachine.CloseReason?
     }
@@ -91,7 +98,8 @@ package struct ClientMachine: Sendable {
         case askingTarget
         case askingDelay(ServerURL, Duration)
         case waiting(ServerURL, until: Duration)
-        case preparing(ServerURL)
+        /// The driver must answer until then.
+        case preparing(ServerURL, until: Duration)
         /// The ways from `next` on have not been tried.
         case trying(ServerURL, next: Int, count: Int)
     }
@@ -106,6 +114,8 @@ package struct ClientMachine: Sendable {
     var search = Search.idle
     /// Names the present search, so that late answers of the driver's reach no other one.
     var token = 0
+    /// Those of the present attempt.
+    var credentials = Credentials()
     /// Why no other server is looked for, while the one in use still serves.
     var givenUp: ReconnectMachine.GiveUpReason?
     var lastLoss: Loss?
@@ -134,7 +144,8 @@ package struct ClientMachine: Sendable {
         connections.append(
             Connection(
                 id: id, server: server,
-                machine: ConnectionMachine(configuration: configuration.connection, now: now)))
+                machine: ConnectionMachine(configuration: configuration.connection, now: now),
+                credentials: credentials))
         return id
     }
 
@@ -153,7 +164,11 @@ package struct ClientMachine: Sendable {
             case .attempt, .joining, .joined, .inUse, .leaving, .left: break
             }
         }
-        if case .waiting(_, let time) = search { times.append(time) }
+        times += connections.compactMap(\.renewal)
+        switch search {
+        case .waiting(_, let time), .preparing(_, let time): times.append(time)
+        case .idle, .askingTarget, .askingDelay, .trying: break
+        }
         return times.min()
     }
 }

@@ -16,14 +16,7 @@ extension ConnectOptions {
         fields["echo"] = .bool(echo)
         fields["headers"] = .bool(headers)
         fields["no_responders"] = .bool(headers)
-        switch credentials {
-        case .none: break
-        case .user(let user, let password):
-            fields["user"] = .string(user)
-            fields["pass"] = .string(password)
-        case .token(let token):
-            fields["auth_token"] = .string(token)
-        }
+        credentials.write(into: &fields)
         return JSONValue.object(fields).encoded()
     }
 }

@@ -12,7 +12,7 @@ package struct ConnectOptions: Sendable, Hashable {
     package var name = ""
     /// That of this library.
     package var version = LibraryVersion.current
-    package var credentials = ServerURL.Credentials.none
+    package var credentials = ConnectCredentials.none
     /// Whether our own messages come back to our own subscriptions.
     package var echo = true
     /// Whether we send and take headers; no more than the server's INFO allows.

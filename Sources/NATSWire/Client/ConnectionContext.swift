@@ -4,8 +4,8 @@ internal import BridgeJSON
 /// A named configuration as the `nats` tools keep it in the user's folder (ADR-21): one JSON
 /// object each, whose members are all optional.
 ///
-/// A context that asks for what this client does not have (credentials files, keys, JWTs, TLS in
-/// any form, a SOCKS proxy) is refused rather than used without it.
+/// A context that asks for what this client does not have (TLS in any form, a look-up by `nsc`, a
+/// SOCKS proxy) is refused rather than used without it.
 public struct ConnectionContext: Sendable, Hashable {
     /// `url`: the servers' addresses, in the context separated by commas.
     public let servers: [String]
@@ -15,6 +15,14 @@ public struct ConnectionContext: Sendable, Hashable {
     public let password: String?
     /// `token`.
     public let token: String?
+    /// `creds`: the path of a credentials file; it may begin with `~/`.
+    public let credentialsFile: String?
+    /// `nkey`: the path of a file with a seed; it may begin with `~/`.
+    public let seedFile: String?
+    /// `user_jwt`: a user's JWT.
+    public let jwt: String?
+    /// `user_seed`: the seed that goes with it.
+    public let seed: String?
     /// `inbox_prefix`.
     public let inboxPrefix: String?
     /// `jetstream_domain`.
@@ -22,8 +30,8 @@ public struct ConnectionContext: Sendable, Hashable {
 
     /// Members that, when they ask for anything, ask for what this client does not have.
     private static let unsupported = [
-        "creds", "nkey", "cert", "key", "ca", "nsc", "user_jwt", "user_seed", "jwt", "seed",
-        "socks_proxy", "tls", "tls_first", "windows_cert_store", "windows_cert_match",
+        "cert", "key", "ca", "nsc", "jwt", "seed", "socks_proxy", "tls", "tls_first",
+        "windows_cert_store", "windows_cert_match",
         "windows_cert_match_by", "windows_ca_certs_match",
     ]
 
@@ -56,6 +64,10 @@ public struct ConnectionContext: Sendable, Hashable {
         user = try member("user")
         password = try member("password")
         token = try member("token")
+        credentialsFile = try member("creds")
+        seedFile = try member("nkey")
+        jwt = try member("user_jwt")
+        seed = try member("user_seed")
         inboxPrefix = try member("inbox_prefix")
         jetStreamDomain = try member("jetstream_domain")
     }

@@ -3,8 +3,8 @@ internal import BridgeBytes
 
 extension ConnectionMachine {
     package enum InfoAction: Equatable, Sendable {
-        /// The first INFO: send CONNECT and PING in one write.
-        case sendConnectAndPing
+        /// The first INFO: make the credentials for its nonce, and say `authenticated`.
+        case authenticate
         /// Take over the new limits and addresses.
         case update
         /// The same, and the server is about to stop: leave it in good order.
@@ -56,6 +56,8 @@ extension ConnectionMachine {
         case writeTimeout
         case serverError(ServerError)
         case protocolViolation(WireError)
+        /// There are no credentials to connect with; nothing was sent.
+        case credentials(CredentialsFailure)
         /// The server closed without a word, as it does with slow consumers.
         case peerClosed
         case transportFailed(String)
@@ -71,6 +73,8 @@ extension ConnectionMachine {
                 case .abandonServer: .abandon
                 case .report, .reconnect: .lost
                 }
+            case .credentials(let failure):
+                failure.isFinal ? .refused(failure.words) : .lost
             case .handshakeTimeout, .stale, .writeTimeout, .protocolViolation, .peerClosed,
                 .transportFailed:
                 .lost

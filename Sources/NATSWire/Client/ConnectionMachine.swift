@@ -4,12 +4,13 @@
 // answers what to do; it holds no descriptor and reads no clock: `now` is any duration that
 // grows, from any start.
 //
-//     awaitingInfo --INFO--> awaitingPong --PONG--> ready --> fed --> closed
-//           (send CONNECT and PING together)       (own      (the outbox's
-//                                                   buffer)   messages)
+//     awaitingInfo --INFO--> authenticating --> awaitingPong --PONG--> ready --> fed --> closed
+//            (sign the nonce)     (send CONNECT and PING together)    (own      (the outbox's
+//                                                                      buffer)   messages)
 //
-// A server may say PING or a second INFO before it answers our PING, and -ERR in place of
-// PONG; only the PONG tells that the credentials were taken.
+// Signing may ask somebody, and so takes time, which counts as the handshake's. A server may say
+// PING or a second INFO before it answers our PING, and -ERR in place of PONG; only the PONG tells
+// that the credentials were taken, and none counts before CONNECT is sent.
 //
 // PONGs come in the order of the PINGs. Those that this machine asked for are the handshake's, that
 // of a connection which is to take over from another one and has subscribed, and keep-alives. Once
@@ -42,7 +43,10 @@ package struct ConnectionMachine: Sendable {
         package init() {}
     }
 
-    private enum Phase: Equatable { case awaitingInfo, awaitingPong, ready, fed, closed }
+    private enum Phase: Equatable {
+        case awaitingInfo, authenticating, awaitingPong, ready, fed, closed
+    }
+
     private enum Expectation { case handshake, joined, keepAlive }
 
     private let configuration: Configuration
@@ -77,10 +81,9 @@ package struct ConnectionMachine: Sendable {
                 return .close(.tlsRequired)
             }
             isLameDuck = info.isLameDuck
-            phase = .awaitingPong
-            pongs.append(.handshake)
-            return .sendConnectAndPing
-        case .awaitingPong, .ready, .fed:
+            phase = .authenticating
+            return .authenticate
+        case .authenticating, .awaitingPong, .ready, .fed:
             let entered = info.isLameDuck && !isLameDuck
             isLameDuck = isLameDuck || info.isLameDuck
             return entered ? .updateAndLeave : .update
@@ -108,7 +111,7 @@ package struct ConnectionMachine: Sendable {
         case .closed: return .ignore
         case .ready, .fed:
             guard error.closesConnection else { return .report(error) }
-        case .awaitingInfo, .awaitingPong: break
+        case .awaitingInfo, .authenticating, .awaitingPong: break
         }
         close()
         return .close(.serverError(error))
@@ -121,6 +124,14 @@ package struct ConnectionMachine: Sendable {
     }
 
     // MARK: What we want
+
+    /// The credentials are there. Returns whether to send CONNECT and PING.
+    package mutating func authenticated() -> Bool {
+        guard phase == .authenticating else { return false }
+        phase = .awaitingPong
+        pongs.append(.handshake)
+        return true
+    }
 
     /// All subscriptions and a PING are about to be sent. Returns false when there is no
     /// connection to send them on.
@@ -156,7 +167,8 @@ package struct ConnectionMachine: Sendable {
     /// When to call `timerDue` next; nil after the end.
     package var deadline: Duration? {
         switch phase {
-        case .awaitingInfo, .awaitingPong: start + configuration.handshakeTimeout
+        case .awaitingInfo, .authenticating, .awaitingPong:
+            start + configuration.handshakeTimeout
         case .ready, .fed: writeDeadline.map { min($0, keepAliveDue) } ?? keepAliveDue
         case .closed: nil
         }

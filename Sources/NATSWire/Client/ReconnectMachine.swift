@@ -12,10 +12,10 @@
 // attempt after the first connection, so that a thousand clients that lose one server do not
 // arrive at the next one together.
 //
-// A server leaves the pool after `maxAttempts` failures in a row, after the same refusal of our
-// credentials twice in a row, and at once when it can never work. An empty pool ends the search.
-// While a connection is still in use (its server will stop, and another is looked for) failures
-// only make the next wait longer: nothing is given up before it is needed.
+// A server leaves the pool after `maxAttempts` failures in a row, after the same refusal of the
+// same credentials twice in a row, and at once when it can never work. An empty pool ends the
+// search. While a connection is still in use (its server will stop, and another is looked for)
+// failures only make the next wait longer: nothing is given up before it is needed.
 //
 // Time and randomness are arguments.
 internal import BridgeBytes
@@ -81,13 +81,19 @@ package struct ReconnectMachine: Sendable {
         package var malformed = 0
     }
 
+    /// Words of a server, and which credentials they were for.
+    private struct Refusal: Equatable, Sendable {
+        let words: String
+        let credentials: Int
+    }
+
     private struct Server: Sendable {
         let url: ServerURL
         let isExplicit: Bool
         var failures = 0
         /// Failures since the last connection while another one was still in use.
         var spareFailures = 0
-        var lastRefusal: String?
+        var lastRefusal: Refusal?
         var notBefore: Duration?
         var used = 0
     }
@@ -183,8 +189,12 @@ package struct ReconnectMachine: Sendable {
     }
 
     /// The attempt at, or the connection to, the current server ended.
-    /// - Parameter isSpare: Whether another connection is still in use.
-    package mutating func failed(_ failure: Failure, now: Duration, isSpare: Bool = false) {
+    /// - Parameters:
+    ///   - isSpare: Whether another connection is still in use.
+    ///   - credentials: The number of those that were used: the same for the same ones.
+    package mutating func failed(
+        _ failure: Failure, now: Duration, isSpare: Bool = false, credentials: Int = 0
+    ) {
         guard let index = current.flatMap(index(of:)) else { return }
         current = nil
         if isSpare, failure == .lost {
@@ -201,11 +211,12 @@ package struct ReconnectMachine: Sendable {
             return
         case .refused(let words):
             wasRefused = true
-            if configuration.abandonsAfterSameRefusal, servers[index].lastRefusal == words {
+            let refusal = Refusal(words: words, credentials: credentials)
+            if configuration.abandonsAfterSameRefusal, servers[index].lastRefusal == refusal {
                 servers.remove(at: index)
                 return
             }
-            servers[index].lastRefusal = words
+            servers[index].lastRefusal = refusal
         case .lost:
             servers[index].lastRefusal = nil
         }

@@ -123,9 +123,10 @@ public struct ServerError: CodedError, Hashable {
     public var code: ErrorCode {
         switch kind {
         case .staleConnection: .disconnected
-        case .authorizationViolation, .authenticationTimeout, .authenticationExpired,
-            .authenticationRevoked, .accountAuthenticationExpired:
-            .authorizationFailed
+        case .authorizationViolation, .accountAuthenticationExpired: .authorizationFailed
+        case .authenticationTimeout: .authenticationTimeout
+        case .authenticationExpired: .credentialsExpired
+        case .authenticationRevoked: .credentialsRevoked
         case .maximumConnectionsExceeded, .connectionThrottling, .maximumSubscriptionsExceeded,
             .maximumControlLineExceeded:
             .limitExceeded

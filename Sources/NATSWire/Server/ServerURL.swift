@@ -192,3 +192,11 @@ extension ServerURL: CustomDebugStringConvertible, CustomReflectable {
     /// Shows no credentials, so that a dump of a structure that holds an address shows none.
     public var customMirror: Mirror { Mirror(self, children: ["url": description]) }
 }
+
+extension ServerURL {
+    /// Whether what is sent there does not leave the machine.
+    package var isLoopback: Bool {
+        let name = host.lowercased()
+        return name == "localhost" || name == "::1" || name.hasPrefix("127.")
+    }
+}

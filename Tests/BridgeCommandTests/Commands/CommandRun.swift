@@ -22,6 +22,16 @@ struct CommandRun: Sendable {
         try lines.map { try JSONValue(parsing: Bytes(utf8: $0)) }
     }
 
+    /// Ours, without what the user has set for the `nats` tools.
+    private static func environment(_ folder: TemporaryDirectory) -> [String: String] {
+        var environment = ProcessInfo.processInfo.environment
+        for name in ["URL", "CONTEXT", "CREDS", "NKEY", "USER", "PASSWORD", "TOKEN"] {
+            environment["NATS_\(name)"] = nil
+        }
+        environment["XDG_CONFIG_HOME"] = folder.path
+        return environment
+    }
+
     /// Runs a command line to its end, with output into files so that no pipe can fill up.
     /// - Parameters:
     ///   - variables: What its environment has besides ours.
@@ -44,7 +54,7 @@ struct CommandRun: Sendable {
             process.executableURL = URL(fileURLWithPath: executable)
             process.arguments = arguments
         }
-        process.environment = ProcessInfo.processInfo.environment.merging(variables) { $1 }
+        process.environment = Self.environment(folder).merging(variables) { $1 }
         try Data((input ?? "").utf8).write(to: URL(fileURLWithPath: folder.file("in")))
         process.standardInput = try FileHandle(
             forReadingFrom: URL(fileURLWithPath: folder.file("in")))

@@ -164,6 +164,86 @@ struct EndToEndTests {
         }
     }
 
+    @Test func `credentials come from options, variables and the selected context`() async throws {
+        let config = "authorization { user: u, password: \"se cret\" }"
+        try await NATSServerFixture.run(jetStream: false, config: config) { nats in
+            let folder = try TemporaryDirectory()
+            try FileManager.default.createDirectory(
+                atPath: folder.file("nats/context"), withIntermediateDirectories: true)
+            try TestFile.write("lab", to: folder.file("nats/context.txt"))
+            try TestFile.write(
+                #"{"url": "\#(nats.url)", "user": "u", "password": "se cret"}"#,
+                to: folder.file("nats/context/lab.json"))
+            func send(
+                _ arguments: String..., variables: [String: String] = [:]
+            ) async throws -> CommandRun {
+                try await CommandRun.run(
+                    ["send", "x", "a:text=hi"] + arguments, variables: variables)
+            }
+            let there = ["NATS_URL": "127.0.0.1:1,\(nats.url)"]
+            let secret = ["NATS_PASSWORD": "se cret"]
+            let named = there.merging(["NATS_USER": "u"]) { $1 }.merging(secret) { $1 }
+            for run in [
+                try await send("--user", "u", "--password", "se cret", variables: there),
+                try await send("--user", "u", variables: there.merging(secret) { $1 }),
+                try await send(variables: named),
+                try await send(variables: ["XDG_CONFIG_HOME": folder.path]),
+                try await send(
+                    "--server", "127.0.0.1:1", "--server", nats.url, "--user", "u", "--password",
+                    "se cret"),
+            ] {
+                #expect(run.status == 0, "\(run.errors)")
+            }
+            let wrong = try await send("--token", "se cret", variables: named)
+            let both = try await send(
+                "--token", "t", "--user", "u", "--password", "se cret", variables: there)
+            let none = try await send("--creds", folder.file("none"), variables: there)
+            #expect(wrong.status == 3 && both.status == 2 && none.status == 3)
+            #expect(both.errors.contains("--user") && none.errors.contains("none"))
+            #expect(!(wrong.errors + both.errors + none.errors).contains("se cret"))
+        }
+    }
+
+    @Test func `a credentials file and a key open a server, also by a context`() async throws {
+        let issuer = TestOperator()
+        let ann = try issuer.user("ann")
+        let folder = try TemporaryDirectory()
+        try FileManager.default.createDirectory(
+            atPath: folder.file("nats/context"), withIntermediateDirectories: true)
+        try TestFile.write(ann.credentials, to: folder.file("ann.creds"))
+        let contexts = [
+            "file": #""creds": "~/ann.creds""#,
+            "text": #""user_jwt": "\#(ann.jwt)", "user_seed": "\#(ann.key.seed)""#,
+        ]
+        let config = try issuer.configuration()
+        try await NATSServerFixture.run(jetStream: false, config: config) { nats in
+            for (name, members) in contexts {
+                try TestFile.write(
+                    #"{"url": "\#(nats.url)", \#(members)}"#,
+                    to: folder.file("nats/context/\(name).json"))
+            }
+            let variables = ["XDG_CONFIG_HOME": folder.path, "HOME": folder.path]
+            for arguments in [
+                ["--server", nats.url, "--creds", folder.file("ann.creds")],
+                ["--context", "file"], ["--context", "text"],
+            ] {
+                let run = try await CommandRun.run(
+                    ["send", "x", "a:text=hi", "--verbose"] + arguments, variables: variables)
+                #expect(run.status == 0, "\(run.errors)")
+                #expect(!(run.output + run.errors).contains(ann.key.seed))
+            }
+        }
+        let key = KeyPair(.user, "key")
+        try TestFile.write(key.seed, to: folder.file("key.nk"))
+        let users = "authorization { users = [ { nkey: \(try key.publicKey) } ] }"
+        try await NATSServerFixture.run(jetStream: false, config: users) { nats in
+            let run = try await CommandRun.run([
+                "send", "x", "a:text=hi", "--server", nats.url, "--nkey", folder.file("key.nk"),
+            ])
+            #expect(run.status == 0, "\(run.errors)")
+        }
+    }
+
     @Test func `without a server the exit code says so`() async throws {
         let run = try await CommandRun.run([
             "send", "x", "a:text=hi", "--server", "nats://127.0.0.1:1",

@@ -36,7 +36,7 @@ import Testing
     @Test(arguments: [nil, "none", "broken", "keys", "../broken", ".", ""])
     func `what cannot be used is refused with its reason`(_ name: String?) async throws {
         let folder = try Self.folder([
-            "context/broken.json": "{", "context/keys.json": #"{"creds":"/a"}"#,
+            "context/broken.json": "{", "context/keys.json": #"{"nsc":"/a"}"#,
         ])
         let error = await #expect(throws: NATSError.self) {
             try await NATSClientOptions.context(name, directory: folder.file(""))

@@ -15,14 +15,12 @@ import Testing
     @Test func `options show servers and users, and no password`() {
         var options = NATSClientOptions(
             servers: ["nats://ada:s3cret@one:4222,two", "nats://s3cret@th ree"])
-        options.user = "eve"
-        options.password = "s3cret"
-        options.token = "s3cret"
+        options.credentials = .user("eve", password: "s3cret")
         #expect(
             options.description
                 == "NATSClientOptions(servers: [\"nats://one:4222\", \"nats://two:4222\", "
-                + "\"(not an address)\"], name: natsbridge-swift, user: eve, with a password, "
-                + "with a token)")
+                + "\"(not an address)\"], name: natsbridge-swift, credentials: user eve, "
+                + "with a password)")
         #expect(!dumped(options).contains("s3cret"))
         #expect(!dumped([options]).contains("s3cret"))
         #expect(!dumped(ServerURL.Credentials.user("ada", password: "s3cret")).contains("s3cret"))

@@ -179,8 +179,7 @@ import Testing
                 try await connect(server)
             }
             var options = NATSClientOptions(servers: [server.url])
-            options.user = "u"
-            options.password = "p"
+            options.credentials = .user("u", password: "p")
             let client = try await NATSClient.connect(options)
             #expect(client.isConnected)
             await client.close()
@@ -194,8 +193,7 @@ import Testing
             """
         try await NATSServerFixture.run(config: config) { server in
             var options = NATSClientOptions(servers: [server.url])
-            options.user = "u"
-            options.password = "p"
+            options.credentials = .user("u", password: "p")
             let client = try await NATSClient.connect(options)
             let subscription = try client.subscribe(to: "secret.plans")
             await #expect(throws: NATSError(.permissionDenied, stage: .subscribe)) {

@@ -33,7 +33,7 @@ import Testing
             var options = Self.options([server.url])
             options.retryOnFirstConnect = true
             options.retriesRefusedCredentials = true
-            options.authentication = { url in
+            options.credentials = .provided { url in
                 #expect(url.port == server.port)
                 switch asked.next() {
                 case 1: throw NATSError(.timeout, stage: .connect)
@@ -48,7 +48,8 @@ import Testing
             for await event in client.events {
                 if case .connectionFailed(let error) = event { failures.append(error.code) }
             }
-            #expect(failures == [.connectionFailed, .authorizationFailed, .authorizationFailed])
+            #expect(
+                failures == [.credentialsUnavailable, .authorizationFailed, .authorizationFailed])
         }
     }
 
@@ -58,7 +59,7 @@ import Testing
             let asked = Count()
             var options = Self.options([server.url])
             options.retryOnFirstConnect = true
-            options.authentication = { _ in
+            options.credentials = .provided { _ in
                 _ = asked.next()
                 return .token("wrong")
             }
@@ -66,8 +67,7 @@ import Testing
                 try await NATSClient.connect(options)
             }
             #expect(asked.current == 2)
-            options.authentication = nil
-            options.token = "right"
+            options.credentials = .token("right")
             let client = try await NATSClient.connect(options)
             await client.close()
         }
@@ -189,7 +189,7 @@ import Testing
             let threads = Mutex(Set<UInt>())
             let note = { @Sendable in _ = threads.withLock { $0.insert(UInt(pthread_self())) } }
             var options = Self.options([server.url])
-            options.authentication = { _ in
+            options.credentials = .provided { _ in
                 note()
                 return .token("any")
             }

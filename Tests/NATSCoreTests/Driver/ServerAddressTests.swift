@@ -63,10 +63,10 @@ import Testing
         var options = NATSClientOptions(servers: ["nats://\(address)"])
         switch source {
         case .url: options.servers = ["nats://bob:\(Self.password)@\(address)"]
-        case .options: (options.user, options.password) = ("bob", Self.password)
-        case .token: options.token = Self.password
+        case .options: options.credentials = .user("bob", password: Self.password)
+        case .token: options.credentials = .token(Self.password)
         case .callback:
-            options.authentication = { _ in .user("bob", password: Self.password) }
+            options.credentials = .provided { _ in .user("bob", password: Self.password) }
         case .context:
             let folder = try TemporaryDirectory()
             try FileManager.default.createDirectory(
@@ -76,6 +76,7 @@ import Testing
                 to: folder.file("context/lab.json"))
             options = try await NATSClientOptions.context("lab", directory: folder.path)
         }
+        options.connectTimeout = patience
         let given = options
         let error = await #expect(throws: NATSError.self) {
             try await NATSClient.connect(given)

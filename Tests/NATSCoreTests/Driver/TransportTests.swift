@@ -12,6 +12,8 @@ import Testing
         var options = NATSClientOptions(servers: [url])
         options.reconnectWait = .milliseconds(10)
         options.reconnectJitter = .zero
+        // What is slow here is the machine, and not what is called.
+        options.connectTimeout = patience
         return options
     }
 

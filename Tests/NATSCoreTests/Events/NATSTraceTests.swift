@@ -43,7 +43,7 @@ import Testing
         try await NATSServerFixture.run(jetStream: false, config: config) { server in
             let record = Record()
             var options = NATSClientOptions(servers: [server.url])
-            (options.user, options.password) = ("u", "se cret")
+            options.credentials = .user("u", password: "se cret")
             options.trace = record.trace
             let client = try await NATSClient.connect(options)
             let subscription = try client.subscribe(to: "a.*", queueGroup: "q")

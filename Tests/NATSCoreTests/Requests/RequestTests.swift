@@ -196,7 +196,7 @@ import Testing
               publish: { deny: "secret.>" } } } ] }
             """
         try await NATSServerFixture.run(config: config) { server in
-            let client = try await connect(server) { ($0.user, $0.password) = ("u", "p") }
+            let client = try await connect(server) { $0.credentials = .user("u", password: "p") }
             await #expect(throws: NATSError(.permissionDenied, stage: .request)) {
                 try await client.request([], to: "secret.plans", timeout: patience)
             }

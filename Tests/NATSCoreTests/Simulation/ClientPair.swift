@@ -127,7 +127,8 @@ final class ClientPair {
         case .serverTimer(let line): serverTimer(line)
         case .opened(let number, let server): opened(ConnectionID(number), server)
         case .refused(let number): ended(ConnectionID(number), .transportFailed("refused"))
-        case .prepared(let token): input { $0.prepared(token: token, .success(1), now: now) }
+        case .prepared(let token):
+            input { $0.prepared(token: token, .success(.init(ways: 1)), now: now) }
         }
     }
 
@@ -162,6 +163,8 @@ final class ClientPair {
             target = server
             network.after(.milliseconds(1), .prepared(token))
         case .open(let id, _, _): open(id)
+        case .authenticate(let id, _): input { $0.authenticated(id, nil) }
+        case .checkCredentials: break
         case .sendConnect(let id, _):
             write(id) {
                 $0.append("CONNECT {}\r\n")

@@ -45,8 +45,30 @@ struct ClientLife {
     }
 
     /// Answers the last question, or an earlier one: so many ways lead to the server.
-    mutating func prepared(_ ways: Int, token other: Int? = nil) -> [String] {
-        words(machine.prepared(token: other ?? token, .success(ways), now: now))
+    mutating func prepared(
+        _ ways: Int, token other: Int? = nil, credentials: Int = 0, expiry: Duration? = nil
+    ) -> [String] {
+        let means = Machine.Means(
+            ways: ways, credentials: .init(identity: credentials, expiry: expiry))
+        return words(machine.prepared(token: other ?? token, .success(means), now: now))
+    }
+
+    /// There are no credentials for the server.
+    mutating func withoutCredentials(
+        _ failure: CredentialsFailure, identity: Int = 0
+    ) -> [String] {
+        let failure = Machine.Unreachable(failure, .init(identity: identity))
+        return words(machine.prepared(token: token, .failure(failure), now: now))
+    }
+
+    /// The nonce is signed, or could not be.
+    mutating func authenticated(_ id: Int, _ failure: CredentialsFailure? = nil) -> [String] {
+        words(machine.authenticated(.init(id), failure))
+    }
+
+    mutating func checked(_ id: Int, _ identity: Int?, expiry: Duration? = nil) -> [String] {
+        let found = identity.map { Machine.Credentials(identity: $0, expiry: expiry) }
+        return words(machine.credentialsChecked(.init(id), found, now: now))
     }
 
     mutating func unreachable(_ why: String) -> [String] {
@@ -68,6 +90,9 @@ struct ClientLife {
         info.connectURLs = urls
         return words(machine.infoReceived(.init(id), info, now: now))
     }
+
+    /// INFO, and the credentials for it at once.
+    mutating func greet(_ id: Int) -> [String] { info(id) + authenticated(id) }
 
     mutating func ping(_ id: Int) -> [String] { words(machine.pingReceived(.init(id))) }
     mutating func pong(_ id: Int) -> [String] { words(machine.pongReceived(.init(id), now: now)) }
@@ -93,7 +118,9 @@ struct ClientLife {
     }
 
     /// Answers the last question, and does the handshake.
-    mutating func connect(_ id: Int) -> [String] { prepared(1) + info(id) + pong(id) }
+    mutating func connect(_ id: Int) -> [String] {
+        prepared(1) + greet(id) + pong(id)
+    }
 
     // MARK: Answers
 
@@ -114,6 +141,9 @@ struct ClientLife {
         case .askDelay(_, let failures): "ask delay \(failures)"
         case .prepare(_, let server): "prepare \(server.host)"
         case .open(let id, _, let way): "open \(id.number) way \(way)"
+        case .authenticate(let id, _): "authenticate \(id.number)"
+        case .checkCredentials(let id, let server):
+            "check \(id.number) \(server.host)"
         case .sendConnect(let id, _): "connect \(id.number)"
         case .sendPing(let id): "ping \(id.number)"
         case .sendPong(let id): "pong \(id.number)"
@@ -153,6 +183,7 @@ struct ClientLife {
             switch loss.reason {
             case .serverError(let error): error.text
             case .transportFailed(let words): words
+            case .credentials(let failure): failure.words
             case .protocolViolation: "malformed"
             default: "\(loss.reason)"
             }

@@ -9,7 +9,7 @@ internal import Testing
         _ = life.info(1, lameDuck: true)
         _ = life.prepared(1)
         if words == "open" { return life }
-        _ = life.info(2) + life.pong(2)
+        _ = life.greet(2) + life.pong(2)
         if words == "joining" { return life }
         _ = life.pong(2)
         if words == "settling" { return life }
@@ -23,7 +23,7 @@ internal import Testing
         #expect(life.start() == [])
         #expect(life.prepared(1) == ["open 1 way 0"])
         #expect(life.ping(1) == ["pong 1"])
-        #expect(life.info(1) == ["connect 1"])
+        #expect(life.greet(1) == ["authenticate 1", "connect 1"])
         #expect(life.pong(1) == ["update", "feed 1", "connected a"])
         #expect(life.ping(1) == ["pong"])
         #expect(life.pong(1) == ["pass pong 1"])
@@ -79,7 +79,7 @@ internal import Testing
 
     @Test func `credentials that are refused end the first search`() {
         var life = ClientLife(["a"])
-        _ = life.start() + life.prepared(1) + life.info(1)
+        _ = life.start() + life.prepared(1) + life.greet(1)
         #expect(life.error(1, "'Authorization Violation'") == ["close 1"])
         #expect(
             life.ended(1) == ["failed a: Authorization Violation", "gave up: refused", "finish"])
@@ -158,7 +158,7 @@ internal import Testing
                 "update", "lame duck", "connecting b after 0.0 seconds", "prepare b",
             ])
         #expect(life.prepared(1) == ["open 2 way 0"])
-        #expect(life.info(2) == ["connect 2"])
+        #expect(life.greet(2) == ["authenticate 2", "connect 2"])
         #expect(life.pong(2) == ["subscribe 2"])
         #expect(life.pong(2) == [])
         #expect(life.machine.deadline == ClientMachine.settlingTime)
@@ -184,7 +184,9 @@ internal import Testing
     @Test func `one that is being made goes on when the old one is lost`() {
         var life = Self.moving(until: "open")
         #expect(life.ended(1) == ["settle 1", "lost a: peerClosed"])
-        #expect(life.info(2) + life.pong(2) == ["connect 2", "update", "feed 2", "connected b"])
+        #expect(
+            life.greet(2) + life.pong(2)
+                == ["authenticate 2", "connect 2", "update", "feed 2", "connected b"])
         var joining = Self.moving(until: "joining")
         #expect(joining.ended(1) == ["settle 1", "lost a: peerClosed"])
         #expect(joining.pong(2) == ["update", "feed 2", "connected b"])

@@ -11,11 +11,13 @@ internal import Testing
         let context = try parse(
             """
             {"description":"d","url":"nats://a:4222, nats://b:4223","user":"u","password":"p",
-            "token":"t","inbox_prefix":"_INBOX.me","jetstream_domain":"hub","creds":"","nkey":null,
-            "color_scheme":"blue","tls_first":false}
+            "token":"t","inbox_prefix":"_INBOX.me","jetstream_domain":"hub","creds":"/a",
+            "nkey":"~/b","user_jwt":"j","user_seed":"s","color_scheme":"blue","tls_first":false}
             """)
         #expect(context.servers == ["nats://a:4222", "nats://b:4223"])
         #expect(context.user == "u" && context.password == "p" && context.token == "t")
+        #expect(context.credentialsFile == "/a" && context.seedFile == "~/b")
+        #expect(context.jwt == "j" && context.seed == "s")
         #expect(context.inboxPrefix == "_INBOX.me" && context.jetStreamDomain == "hub")
     }
 
@@ -25,8 +27,8 @@ internal import Testing
     }
 
     @Test(arguments: [
-        "creds", "nkey", "cert", "key", "ca", "nsc", "user_jwt", "user_seed", "socks_proxy", "jwt",
-        "seed", "tls", "tls_first", "windows_cert_store", "windows_cert_match",
+        "cert", "key", "ca", "nsc", "socks_proxy", "jwt", "seed", "tls", "tls_first",
+        "windows_cert_store", "windows_cert_match",
         "windows_cert_match_by", "windows_ca_certs_match",
     ])
     func whatIsNotBuiltInIsRefused(_ member: String) {
@@ -40,7 +42,7 @@ internal import Testing
         let error = #expect(throws: WireError.self) { try parse("{\"tls\":\(value)}") }
         #expect(error?.code == .unsupportedContext)
         for nothing in ["false", "null", "\"\"", "{}", "[]"] {
-            _ = try parse("{\"tls\":\(nothing),\"creds\":\(nothing)}")
+            _ = try parse("{\"tls\":\(nothing),\"cert\":\(nothing)}")
         }
     }
 
@@ -51,7 +53,8 @@ internal import Testing
     }
 
     @Test func secretsStayOutOfTexts() throws {
-        let context = try parse(#"{"url":"nats://u:hunter2@a","password":"hunter2"}"#)
+        let context = try parse(
+            #"{"url":"nats://u:hunter2@a","password":"hunter2","user_seed":"hunter2"}"#)
         var dumped = ""
         dump(context, to: &dumped)
         #expect(!"\(context)".contains("hunter2") && !dumped.contains("hunter2"))

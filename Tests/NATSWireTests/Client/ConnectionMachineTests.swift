@@ -16,6 +16,7 @@ internal import Testing
     private static func connected(_ configuration: Machine.Configuration = .init()) -> Machine {
         var machine = Machine(configuration: configuration, now: .zero)
         _ = machine.infoReceived(info())
+        _ = machine.authenticated()
         _ = machine.pongReceived()
         return machine
     }
@@ -23,7 +24,11 @@ internal import Testing
     @Test func handshake() {
         var machine = Machine(now: .seconds(10))
         #expect(machine.deadline == .seconds(15))
-        #expect(machine.infoReceived(Self.info()) == .sendConnectAndPing)
+        #expect(machine.authenticated() == false)
+        #expect(machine.infoReceived(Self.info()) == .authenticate)
+        // Before CONNECT is sent, no PONG is one.
+        #expect(machine.pongReceived() == .ignore)
+        #expect(machine.authenticated() == true && machine.authenticated() == false)
         #expect(machine.isConnected == false)
         #expect(machine.pingReceived() == true)
         #expect(machine.infoReceived(Self.info()) == .update)

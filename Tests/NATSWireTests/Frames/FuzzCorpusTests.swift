@@ -18,6 +18,8 @@ internal import Testing
         Corpus(folder: "Fixtures/fuzz/ServerInfoFuzz", entry: NATSFuzz.serverInfo),
         Corpus(folder: "Fixtures/fuzz/ServerURLFuzz", entry: NATSFuzz.serverURL),
         Corpus(folder: "Fixtures/fuzz/SubjectFuzz", entry: NATSFuzz.subject),
+        Corpus(
+            folder: "Fixtures/fuzz/CredentialsFileFuzz", entry: NATSFuzz.credentialsFile),
     ]
 
     @Test(arguments: all) func `no input breaks what is held of its parser`(_ corpus: Corpus) throws

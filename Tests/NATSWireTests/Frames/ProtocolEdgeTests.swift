@@ -118,7 +118,9 @@ internal import Testing
     @Test("8: INFO comes at any time, with fields that nobody knows and without those we know")
     func infoAtAnyTime() throws {
         var machine = ConnectionMachine(now: .zero)
-        #expect(machine.infoReceived(ServerInfo()) == .sendConnectAndPing)
+        #expect(machine.infoReceived(ServerInfo()) == .authenticate)
+        let begins = machine.authenticated()
+        #expect(begins)
         #expect(machine.infoReceived(ServerInfo()) == .update)
         #expect(machine.pongReceived() == .connected)
         #expect(machine.infoReceived(ServerInfo()) == .update)

@@ -5,7 +5,6 @@ enum UseRules {
         "drainParticipantCount": "tests see that nobody stays registered behind",
         "connectionInUse": "the simulation asks the machine which connection it would use",
         "isUUID": "what tests of several targets hold the identifiers of messages to",
-        "Ed25519": "signs with the seeds of users' keys",
         "about": "the subject of a socket's error, beside the other ways to make one",
         "connectionRefused": "one of the list of error numbers by their names",
         "timedOut": "one of the list of error numbers by their names",
