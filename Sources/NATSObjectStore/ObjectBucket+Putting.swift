@@ -10,7 +10,8 @@ extension ObjectBucket {
     static let window = 16
 
     /// Stores bytes under a name, in place of what it had. Readers have the old object until the
-    /// new one is whole; a put that fails leaves nothing behind.
+    /// new one is whole; a put that fails leaves nothing behind, unless its last message's outcome
+    /// is unknown: then the new object may be there, whole.
     ///
     /// Cancelling the task ends it with the code `cancelled`; the old object stays then, or the new
     /// one is whole.
@@ -46,6 +47,9 @@ extension ObjectBucket {
             while true {
                 let piece: Bytes?
                 do { piece = try await pieces.next(isolation: #isolation) } catch {
+                    guard !Task.isCancelled else {
+                        throw put.store.error(.cancelled, "object put", "it was cancelled")
+                    }
                     throw put.store.error(
                         .sourceFailed, "object put", "the content's source failed: \(error)")
                 }
@@ -71,6 +75,8 @@ struct ObjectPut: Sendable {
     private var digest = ObjectDigest()
     /// Bytes that do not fill a piece yet.
     private var rest = Segments()
+    /// Whether the message that says what the object is may have been stored.
+    private var isSaid = false
 
     init(
         _ store: ObjectBucket, _ name: String, _ notes: ObjectInfo.Notes, _ chunkSize: Int
@@ -99,11 +105,23 @@ struct ObjectPut: Sendable {
             try await fill(&self)
             try await finish()
         } catch {
-            await store.removeChunks(of: info.id)
+            // What may be told of to readers is not taken from them.
+            if !isSaid || error.outcome != .unknown { await takeBack() }
             throw error
         }
         if let old { await store.removeChunks(of: old.id) }
         return info
+    }
+
+    /// Removes what was sent. The stream may store pieces that are still under way after it has
+    /// removed others, so their answers come first, also for a task that was cancelled.
+    private mutating func takeBack() async {
+        var tickets = tickets
+        self.tickets = Fifo()
+        while let ticket = tickets.popFirst() {
+            await Task { _ = try? await ticket.ack() }.value
+        }
+        await store.removeChunks(of: info.id)
     }
 
     mutating func add(_ bytes: Bytes) async throws(JetStreamError) {
@@ -143,6 +161,7 @@ struct ObjectPut: Sendable {
         if rest.byteCount > 0 { try await send(takeRest()) }
         while let ticket = tickets.popFirst() { _ = try await ticket.ack() }
         info.digest = digest.text()
+        isSaid = true
         try await store.say(info, "object put")
     }
 }

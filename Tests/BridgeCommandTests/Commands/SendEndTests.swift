@@ -39,7 +39,10 @@ struct SendEndTests {
         }
         let process = try StartedProgram.start(
             executable,
-            ["send", "s.x", "a:text=hi", "--server", "nats://127.0.0.1:\(server.port)"],
+            [
+                "send", "s.x", "a:text=hi", "--server", "nats://127.0.0.1:\(server.port)",
+                "--timeout", "300s",
+            ],
             capture: .errors)
         for await _ in published { break }
         process.signal(signal)

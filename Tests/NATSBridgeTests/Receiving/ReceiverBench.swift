@@ -74,6 +74,14 @@ struct ReceiverBench {
         try bridge.client.publish(envelope.encoded(), to: "in")
     }
 
+    /// Waits until links hold nothing of the budget any more: who has the message may be told a
+    /// moment before its memory is given back.
+    func memoryIsFree() async throws {
+        try await within("the memory of the links") { [bridge] in
+            while bridge.statistics.memoryHeld != 0 { await Task.yield() }
+        }
+    }
+
     /// Suspends until those downloads were cancelled.
     func cancellations(of names: [String]) async throws {
         try await within("the cancellations") { [store] in

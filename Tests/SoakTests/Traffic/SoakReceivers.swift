@@ -156,6 +156,8 @@ extension SoakLoop {
     /// Reads one line: a message, or what went wrong. Remarks are for people.
     private func read(_ line: String) {
         guard line.hasPrefix("{"), let value = try? JSONValue(parsing: Bytes(utf8: line)) else {
+            // A message that was printed so that nobody can read it is lost.
+            if line.contains("\"correlation_id\"") || line.hasPrefix("{") { note(.stray(line)) }
             return
         }
         let tag = SoakTag(value["correlation_id"]?.stringValue ?? "")
