@@ -3,8 +3,9 @@
 // One inbox gets all answers; the last token of its subject is the number of the message. A
 // publisher waits for a place in the window before it sends; the task that reads the inbox settles
 // what was answered, sends again what nobody took, and gives up what nobody answered. Places are
-// handed on in the order in which they were asked for. No ticket is settled, and nobody is woken,
-// under the lock.
+// handed on in the order in which they were asked for. A message leaves the account and gets its
+// result in one step under the lock, so that a window that is empty means that every ticket has its
+// result; nobody is woken under it.
 //
 // The account is kept by the publisher and by the reading task, which ends with the publisher: it
 // is cancelled when nobody has the publisher any more, and settles what is outstanding then.
@@ -139,7 +140,7 @@ final class PublishAccount: Sendable {
         do throws(NATSError) {
             try await send(request, number)
         } catch {
-            _ = take(number)
+            remove(number)
             throw JetStreamError(publishing: error, to: request.subject)
         }
         return ticket
@@ -200,24 +201,22 @@ final class PublishAccount: Sendable {
         guard isDone else { throw JetStreamError(.cancelled, operation: "publish") }
     }
 
-    /// Takes a message out of the account, and gives its place to the next who waits for one.
-    private func take(_ number: Int) -> Message? {
-        let (message, woken) = state.withLock { state in
+    /// Takes a message out of the account, with its result if there is one to tell, and gives its
+    /// place to the next who waits for one.
+    private func remove(_ number: Int, _ result: Result<PublishAck, JetStreamError>? = nil) {
+        let (askers, woken) = state.withLock { state in
             _ = state.outstanding.answered(number)
             guard let message = state.messages.removeValue(forKey: number) else {
-                return (nil as Message?, [] as [WaitingLine.Entry])
+                return ([] as [CheckedContinuation<Void, Never>], [] as [WaitingLine.Entry])
             }
+            let askers = result.map(message.ticket.settle) ?? []
             var woken: [WaitingLine.Entry] = []
             if let next = state.waiters.popFirst() { woken.append(next) } else { state.taken -= 1 }
             if state.messages.isEmpty { woken += state.finishers.takeAll() }
-            return (message, woken)
+            return (askers, woken)
         }
+        for asker in askers { asker.resume() }
         for entry in woken { entry.wake(true) }
-        return message
-    }
-
-    private func settle(_ number: Int, _ result: Result<PublishAck, JetStreamError>) {
-        take(number)?.ticket.settle(result)
     }
 }
 
@@ -258,14 +257,16 @@ extension PublishAccount {
             let refusal = state.withLock {
                 $0.outstanding.nobodyListened(number, now: now)
             }
-            guard refusal == .giveUp, let message = take(number) else { return }
+            guard refusal == .giveUp,
+                let request = state.withLock({ $0.messages[number]?.request })
+            else { return }
             let absence = await jetStream.absence()
-            return message.ticket.settle(.failure(absence.error(message.request.subject)))
+            return remove(number, .failure(absence.error(request.subject)))
         }
         do throws(JetStreamError) {
-            settle(number, .success(try PublishAck(answer: message)))
+            remove(number, .success(try PublishAck(answer: message)))
         } catch {
-            settle(number, .failure(error))
+            remove(number, .failure(error))
         }
     }
 
@@ -273,7 +274,7 @@ extension PublishAccount {
         for item in state.withLock({ $0.outstanding.due(now: now) }) {
             switch item {
             case .unanswered(let number):
-                settle(
+                remove(
                     number,
                     .failure(
                         JetStreamError(
@@ -286,7 +287,7 @@ extension PublishAccount {
                 do throws(NATSError) {
                     try await send(request, number)
                 } catch {
-                    settle(
+                    remove(
                         number, .failure(JetStreamError(publishing: error, to: request.subject)))
                 }
             }
@@ -295,16 +296,16 @@ extension PublishAccount {
 
     /// Nothing more is sent, and nothing more will be answered.
     private func close(_ code: ErrorCode) {
-        let (messages, woken) = state.withLock { state in
+        let error = JetStreamError(code, operation: "publish", outcome: .unknown)
+        let (askers, woken) = state.withLock { state in
             state.isClosed = true
             defer { state.messages = [:] }
             _ = state.outstanding.takeAll()
-            return (state.messages, state.waiters.takeAll() + state.finishers.takeAll())
+            let askers = state.messages.sorted { $0.key < $1.key }
+                .flatMap { $0.value.ticket.settle(.failure(error)) }
+            return (askers, state.waiters.takeAll() + state.finishers.takeAll())
         }
-        let error = JetStreamError(code, operation: "publish", outcome: .unknown)
-        for (_, message) in messages.sorted(by: { $0.key < $1.key }) {
-            message.ticket.settle(.failure(error))
-        }
+        for asker in askers { asker.resume() }
         for entry in woken { entry.wake(true) }
     }
 }

@@ -47,13 +47,16 @@ public final class PublishTicket: Sendable, CustomStringConvertible {
         return try result.get()
     }
 
-    func settle(_ result: Result<PublishAck, JetStreamError>) {
-        let waiters = state.withLock { state in
+    /// Notes what is known of the message; the first word holds.
+    /// - Returns: Who waited for it, to be resumed when no lock is held.
+    func settle(
+        _ result: Result<PublishAck, JetStreamError>
+    ) -> [CheckedContinuation<Void, Never>] {
+        state.withLock { state in
             if state.result == nil { state.result = result }
             defer { state.waiters = [:] }
             return state.waiters.values.map { $0 }
         }
-        for waiter in waiters { waiter.resume() }
     }
 
     /// What is known of the message.

@@ -115,8 +115,9 @@ import Testing
             let client = try await connect(server)
             let echo = try client.subscribe(to: "echo")
             let answering = Task {
+                // A request whose time was over at once may reach the echo as the client closes.
                 for try await message in echo {
-                    if let reply = message.replyTo { try client.publish([1], to: reply) }
+                    if let reply = message.replyTo { try? client.publish([1], to: reply) }
                 }
             }
             /// Done, or over in time.
