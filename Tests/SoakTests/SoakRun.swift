@@ -154,7 +154,10 @@ struct SoakRun: Sendable {
         }
     }
 
-    /// Waits until each loop has got to the end of each process.
+    /// Waits until each loop has got to the end of each process, and was told of everything before:
+    /// Waits until each loop has got to the end of each process, and was told of all before it: a
+    /// message whose link did not answer may be overtaken, and is handed out when its download has
+    /// come to an end. What is still missing when the time is over is for the oracle to judge.
     private func finish() async -> [String] {
         let missing = Mutex<[String]>([])
         let isDone = await Pace.until(Self.recovery) {
@@ -165,7 +168,26 @@ struct SoakRun: Sendable {
             missing.withLock { $0 = now }
             return now.isEmpty
         }
-        return isDone ? [] : missing.withLock { $0 }
+        guard isDone else { return missing.withLock { $0 } }
+        _ = await Pace.until(Self.recovery) { overtaken().isEmpty }
+        return []
+    }
+
+    /// What was sent and some loop has heard nothing of.
+    private func overtaken() -> [SoakTag] {
+        var evidence = SoakEvidence()
+        evidence.sends = book.all
+        evidence.kills = stage.kills
+        let inDoubt = Set(SoakOracle.inDoubt(evidence))
+        return (loops + [service]).flatMap { loop -> [SoakTag] in
+            let log = loop.snapshot
+            let order = SoakOrder(log)
+            return evidence.sends.filter { send in
+                send.outcome == .sent && log.processes.contains(send.tag.process)
+                    && !inDoubt.contains(send.tag) && !order.knows(send.tag)
+                    && !order.isCovered(send.tag, isLate: false)
+            }.map(\.tag)
+        }
     }
 
     /// The loops that should know of a process's messages from a number on, and do not.
