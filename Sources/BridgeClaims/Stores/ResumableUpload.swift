@@ -30,8 +30,8 @@ struct ResumableUpload: Sendable {
     /// Sends until there is an answer that is not to be retried.
     /// - Throws: As `StoreRequests.send`.
     func run() async throws(ClaimError) -> StoreRequests.Answer {
-        var machine = RequestMachine(policy: requests.retry)
-        var repeats = 0
+        var attempts = RequestAttempts(
+            requests, .upload, request.url, correlationID: correlationID, clock: clock)
         // Nil: the store is to be asked.
         var offset: Int? = 0
         var reached = 0
@@ -39,7 +39,6 @@ struct ResumableUpload: Sendable {
         while true {
             let (result, begun) = await attempt(from: offset, after: lastError)
             if case .failure(let error) = result { lastError = error }
-            if case .success(let answer) = result, answer.isRepeated { repeats += 1 }
             let outcome = outcome(of: result, from: begun)
             offset = nil
             // Who was silent, or said "not now", is asked when there has been a pause.
@@ -49,28 +48,10 @@ struct ResumableUpload: Sendable {
                 offset = found
             }
             let place = offset ?? begun ?? reached
-            let action = machine.attemptEnded(
-                outcome, gained: max(0, place - reached), at: clock.elapsed,
-                random: .random(in: 0..<1))
+            let gained = max(0, place - reached)
             reached = place
-            switch (action, result) {
-            case (.accept, .success(var answer)):
-                answer.attempts = machine.attempts + repeats
+            if let answer = try await attempts.ended(result, as: outcome, gained: gained) {
                 return answer
-            case (.wait(let delay), _):
-                try await requests.pause(
-                    delay, .upload, request.url, machine.attempts, correlationID)
-            case (.fail(let code), .success(let answer)):
-                throw ClaimError(
-                    code, .upload, url: request.url.description,
-                    "the store does not take the request now", status: answer.status,
-                    attempts: machine.attempts + repeats, correlationID: correlationID)
-            case (.fail(let code), .failure(let error)):
-                throw ClaimError(
-                    code, .upload, url: request.url.description, error.detail,
-                    httpError: error, attempts: machine.attempts, correlationID: correlationID)
-            // Sound: `RequestMachine` accepts an outcome only where it is an answer's status.
-            case (.accept, .failure): preconditionFailure("only an answer is accepted")
             }
         }
     }
@@ -100,14 +81,13 @@ struct ResumableUpload: Sendable {
     }
 
     private func outcome(of result: Result, from begun: Int?) -> RequestMachine.Outcome {
-        switch result {
-        case .failure(let error): return .failed(error.reason)
-        case .success(let answer):
-            // What was there is gone, or is another number of bytes by now: it is asked again.
-            let isAstray = (begun ?? 0) > 0 && (answer.status == 404 || answer.status == 409)
-            if isAstray { return .failed(.connectionLost) }
-            return .answered(answer.status, retryAfter: answer.retryAfter)
+        // What was there is gone, or is another number of bytes by now: it is asked again.
+        if case .success(let answer) = result, (begun ?? 0) > 0,
+            answer.status == 404 || answer.status == 409
+        {
+            return .failed(.connectionLost)
         }
+        return RequestAttempts.outcome(of: result)
     }
 
     /// Asks how far the upload has come: 0 also where the store does not know of such a thing.

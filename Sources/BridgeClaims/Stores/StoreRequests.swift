@@ -36,37 +36,12 @@ struct StoreRequests: Sendable {
         _ request: HTTPRequest, _ body: HTTPBody = .none, _ stage: ClaimError.Stage,
         correlationID: String, clock: TransferClock, isRepeatable: Bool = true
     ) async throws(ClaimError) -> Answer {
-        var machine = RequestMachine(policy: retry, isRepeatable: isRepeatable)
-        var repeats = 0
+        var attempts = RequestAttempts(
+            self, stage, request.url, correlationID: correlationID, clock: clock,
+            isRepeatable: isRepeatable)
         while true {
             let result = await sendOnce(request, body, within: clock.left)
-            if case .success(let answer) = result, answer.isRepeated { repeats += 1 }
-            let outcome: RequestMachine.Outcome =
-                switch result {
-                case .success(let answer):
-                    .answered(answer.status, retryAfter: answer.retryAfter)
-                case .failure(let error): .failed(error.reason)
-                }
-            let action = machine.attemptEnded(
-                outcome, at: clock.elapsed, random: .random(in: 0..<1))
-            switch (action, result) {
-            case (.accept, .success(var answer)):
-                answer.attempts = machine.attempts + repeats
-                return answer
-            case (.wait(let delay), _):
-                try await pause(delay, stage, request.url, machine.attempts, correlationID)
-            case (.fail(let code), .success(let answer)):
-                throw ClaimError(
-                    code, stage, url: request.url.description,
-                    "the store does not take the request now", status: answer.status,
-                    attempts: machine.attempts + repeats, correlationID: correlationID)
-            case (.fail(let code), .failure(let error)):
-                throw ClaimError(
-                    code, stage, url: request.url.description, error.detail,
-                    httpError: error, attempts: machine.attempts, correlationID: correlationID)
-            // Sound: `RequestMachine` accepts an outcome only where it is an answer's status.
-            case (.accept, .failure): preconditionFailure("only an answer is accepted")
-            }
+            if let answer = try await attempts.ended(result) { return answer }
         }
     }
 
