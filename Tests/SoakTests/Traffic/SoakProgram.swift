@@ -26,26 +26,27 @@ enum SoakProgram {
     /// Runs the program to its end. It is killed when the task is cancelled.
     static func run(_ arguments: [String], in folder: TemporaryDirectory) async throws -> End {
         guard let executable else { throw FixtureError(absence) }
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: executable)
-        process.arguments = arguments
         let path = folder.file("output")
         _ = FileManager.default.createFile(atPath: path, contents: nil)
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = FileHandle(forWritingAtPath: path)
-        process.standardError = FileHandle.nullDevice
+        guard let silence = FileHandle(forWritingAtPath: "/dev/null") else {
+            throw FixtureError("/dev/null cannot be opened")
+        }
+        let process = try SpawnedProcess(
+            executable, arguments, output: FileHandle(forWritingAtPath: path), errors: silence)
         let ended = SoakSwitch()
-        process.terminationHandler = { _ in ended.turnOn() }
-        try process.run()
-        let id = process.processIdentifier
+        async let status = {
+            let status = await process.end()
+            ended.turnOn()
+            return status
+        }()
         var peak = 0
         while !ended.isOn {
-            if Task.isCancelled { kill(id, SIGKILL) }
-            peak = max(peak, residentPeak(of: id))
+            if Task.isCancelled { process.signal(SIGKILL) }
+            peak = max(peak, residentPeak(of: process.id))
             await Pace.pause(.milliseconds(20))
         }
         return End(
-            status: process.terminationStatus,
+            status: await status,
             output: try TestFile.text(path).trimmingCharacters(in: .whitespacesAndNewlines),
             peak: peak)
     }

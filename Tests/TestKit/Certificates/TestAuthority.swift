@@ -133,19 +133,14 @@ package final class TestAuthority: Sendable {
 
     private func run(_ arguments: [String]) async throws {
         guard let tool = Self.tool else { throw FixtureError(Self.absence) }
-        let process = Process()
-        let output = Pipe()
-        process.executableURL = URL(fileURLWithPath: tool)
-        process.arguments = arguments
-        process.currentDirectoryURL = URL(fileURLWithPath: directory.path)
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = output
-        process.standardError = output
-        try process.runWithOpenSignals()
+        let output = SpawnedProcess.pipe()
+        let process = try SpawnedProcess(
+            tool, arguments, in: directory.path, output: output.fileHandleForWriting,
+            errors: output.fileHandleForWriting)
+        try output.fileHandleForWriting.close()
         let log = LineLog(reading: output.fileHandleForReading)
-        _ = try await log.first { _ in false }
-        await onThread { process.waitUntilExit() }
-        guard process.terminationStatus == 0 else {
+        guard await process.end() == 0 else {
+            _ = try await log.first { _ in false }
             throw FixtureError(
                 "openssl \(arguments.joined(separator: " ")): "
                     + log.lines.suffix(5).joined(separator: " "))

@@ -7,7 +7,7 @@ package final class ChildProcess: Sendable {
     package let log: LineLog
     /// The child's own process number, not the shell's.
     package let processID: Int32
-    private let shell: Process
+    private let shell: SpawnedProcess
     private let input: FileHandle
 
     /// The first line tells the child's number, before the child itself says anything; then only
@@ -23,14 +23,12 @@ package final class ChildProcess: Sendable {
 
     /// Starts a program whose standard output and standard error are read together.
     package init(_ executable: String, _ arguments: [String]) async throws {
-        let shell = Process()
-        let input = Pipe()
-        let output = Pipe()
-        shell.executableURL = URL(fileURLWithPath: "/bin/sh")
-        shell.arguments = ["-c", Self.guardScript, "guard", executable] + arguments
-        shell.standardInput = input
-        shell.standardOutput = output
-        try shell.runWithOpenSignals()
+        let input = SpawnedProcess.pipe()
+        let output = SpawnedProcess.pipe()
+        let shell = try SpawnedProcess(
+            "/bin/sh", ["-c", Self.guardScript, "guard", executable] + arguments,
+            input: input.fileHandleForReading, output: output.fileHandleForWriting)
+        try output.fileHandleForWriting.close()
         let log = LineLog(reading: output.fileHandleForReading)
         guard let first = try await log.first(where: { _ in true }), let id = Int32(first.text)
         else { throw FixtureError("\(executable) did not start") }
@@ -58,10 +56,8 @@ package final class ChildProcess: Sendable {
     /// Waits until the child has ended by itself or by a request.
     private func ended() async throws {
         _ = try await log.first(where: { _ in false })
-        // The shell has nothing left to do but to reap the child. Its end is seen only when every
-        // process that inherited a descriptor by chance has ended too.
-        let shell = shell
-        await onThread { shell.waitUntilExit() }
+        // The shell has nothing left to do but to reap the child.
+        await shell.end()
     }
 
     deinit { try? input.close() }

@@ -20,7 +20,7 @@ package actor PythonPeer {
     package static let absence =
         "no Python with nats-py and pyarrow: run `make setup`, or set NATSBRIDGE_PYTHON"
 
-    private let process: Process
+    private let process: SpawnedProcess
     private let input: FileHandle
     private let output: LineLog
     private var linesRead = 0
@@ -28,16 +28,13 @@ package actor PythonPeer {
     /// Starts a script of Tests/InteropTests/Peer. Its standard error is the test's own.
     package init(script: String, arguments: [String] = []) throws {
         guard let interpreter = Self.interpreter else { throw FixtureError(Self.absence) }
-        let process = Process()
-        let input = Pipe()
-        let output = Pipe()
-        process.executableURL = URL(fileURLWithPath: interpreter)
-        process.arguments =
-            ["-u", PackageRoot.file("Tests/InteropTests/Peer/" + script)] + arguments
-        process.standardInput = input
-        process.standardOutput = output
-        try process.runWithOpenSignals()
-        self.process = process
+        let input = SpawnedProcess.pipe()
+        let output = SpawnedProcess.pipe()
+        process = try SpawnedProcess(
+            interpreter,
+            ["-u", PackageRoot.file("Tests/InteropTests/Peer/" + script)] + arguments,
+            input: input.fileHandleForReading, output: output.fileHandleForWriting)
+        try output.fileHandleForWriting.close()
         self.input = input.fileHandleForWriting
         self.output = LineLog(reading: output.fileHandleForReading)
     }
@@ -62,7 +59,6 @@ package actor PythonPeer {
     package func stop() async throws {
         try? input.close()
         _ = try await output.first(where: { _ in false })
-        let process = process
-        await onThread { process.waitUntilExit() }
+        await process.end()
     }
 }
