@@ -38,7 +38,7 @@ struct OutputFailureTests {
 
     @Test(arguments: lines)
     func `a reader that has gone ends the command quietly`(_ line: [String]) async throws {
-        let pipe = Pipe()
+        let pipe = SpawnedProcess.pipe()
         try pipe.fileHandleForReading.close()
         let run = try await run(line, output: pipe.fileHandleForWriting)
         #expect(run.status == 1)
@@ -64,7 +64,7 @@ struct OutputFailureTests {
             let full = try await CommandRun.run(line, redirections: ">/dev/full")
             #expect(full.status == 1 && full.errors.contains("the message has arrived"))
             // A reader that has gone wants no output, but that something was sent is more.
-            let pipe = Pipe()
+            let pipe = SpawnedProcess.pipe()
             try pipe.fileHandleForReading.close()
             let gone = try await run(line, output: pipe.fileHandleForWriting)
             #expect(gone.status == 1 && gone.errors.contains("the message has arrived"))
