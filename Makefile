@@ -78,7 +78,8 @@ bench-baseline: setup
 # Of several -sanitize options the compiler takes the last one, and SwiftPM repeats its own in any
 # order: so both sanitizers stand in one option, behind SwiftPM's.
 SECONDS ?= 600
-CORPUS ?= $(wildcard Fixtures/fuzz/$(TARGET))
+# What is printed comes from streams.
+CORPUS ?= $(wildcard Fixtures/fuzz/$(TARGET:ArrowPrintFuzz=ArrowStreamFuzz))
 FUZZ_BUILD = $(SWIFT) build -c release --build-path .build/fuzz --sanitize fuzzer \
 	-Xswiftc -sanitize=fuzzer,address
 fuzz:

@@ -127,6 +127,7 @@ let package = Package(
         fuzzer("CredentialsFileFuzz", "FuzzEntries", "BridgeBytes"),
         fuzzer("ArrowStreamFuzz", "ArrowIPC", "BridgeBytes"),
         fuzzer("ArrowFileFuzz", "ArrowIPC", "BridgeBytes"),
+        fuzzer("ArrowPrintFuzz", "ArrowIPC", "BridgeEnvelope", "BridgeJSON", "BridgeBytes"),
         // Tests.
         .target(
             name: "TestKit",

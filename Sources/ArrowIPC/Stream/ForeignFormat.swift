@@ -4,8 +4,8 @@ internal import BridgeBytes
 /// than how its bytes would look as Arrow.
 ///
 /// An Arrow stream begins with the mark of continuation or, in the legacy form, with the size of a
-/// head: a number that leaves 4 when divided by 8 and is far below half a gigabyte. No signature
-/// here is such a number.
+/// head: a number that leaves 4 when divided by 8 and is far below 150 MB, which is what four bytes
+/// of text are at least. No signature here is such a number.
 ///
 /// Four bytes decide: a stream that comes in pieces is called what it would be called as a whole.
 enum ForeignFormat {
@@ -41,11 +41,16 @@ enum ForeignFormat {
         Signature("Avro", Array("Obj".utf8) + [1], .convert),
         Signature("HDF5", [0x89] + Array("HDF".utf8), .convert),
         Signature("SQLite", Array("SQLi".utf8), .convert),
+        Signature("NumPy", [0x93] + Array("NUM".utf8), .convert),
+        Signature("a pickle of Python", [0x80, 0x04, 0x95], .convert),
+        Signature("a pickle of Python", [0x80, 0x05, 0x95], .convert),
         Signature("gzip", [0x1F, 0x8B, 0x08], .unpack),
         Signature("bzip2", Array("BZh".utf8), .unpack),
         Signature("Zstandard", [0x28, 0xB5, 0x2F, 0xFD], .unpack),
         Signature("LZ4", [0x04, 0x22, 0x4D, 0x18], .unpack),
         Signature("xz", [0xFD] + Array("7zX".utf8), .unpack),
+        Signature("7-Zip", Array("7z".utf8) + [0xBC, 0xAF], .unpack),
+        Signature("RAR", Array("Rar!".utf8), .unpack),
         Signature("ZIP", Array("PK".utf8) + [3, 4], .unpack),
         Signature("ZIP", Array("PK".utf8) + [5, 6], .unpack),
         Signature("PNG", [0x89] + Array("PNG".utf8), .media),
@@ -53,7 +58,11 @@ enum ForeignFormat {
         Signature("GIF", Array("GIF8".utf8), .media),
         Signature("PDF", Array("%PDF".utf8), .media),
         Signature("WAV or AVI", Array("RIFF".utf8), .media),
+        Signature("Ogg", Array("OggS".utf8), .media),
+        Signature("FLAC", Array("fLaC".utf8), .media),
         Signature("a program", [0x7F] + Array("ELF".utf8), .media),
+        Signature("text in UTF-16", [0xFF, 0xFE], .rows),
+        Signature("text in UTF-16", [0xFE, 0xFF], .rows),
     ]
 
     /// Bytes that are looked at, all signatures' among them.
@@ -76,9 +85,9 @@ enum ForeignFormat {
         let start = input[0..<min(input.count, prefix)]
         // ASCII without control characters, or the beginning of other letters, such as a byte-order
         // mark. Four of these are a number that no head of a legacy stream has as its size: with a
-        // last byte of ASCII it is too large, and with any other it is negative.
+        // last byte of ASCII, be it a line's end, it is too large, and with any other negative.
         let isText = start.allSatisfy { $0 >= 0x20 && $0 != 0x7F || (0x09...0x0D).contains($0) }
-        guard isText, start.count == prefix, start[3] >= 0x20, isUTF8(start) else { return nil }
+        guard isText, start.count == prefix, isUTF8(start) else { return nil }
         let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
         let first = start.first { $0 > 0x20 && !mark.contains($0) }
         let isJSON = first == UInt8(ascii: "{") || first == UInt8(ascii: "[")

@@ -157,15 +157,16 @@ enum ArrowCatCommand {
             try description.add(batch)
             return true
         }
-        let table = try input.attempt { () throws(ArrowError) in try description.table() }
         if console.json {
             let text = try input.attempt { () throws(ArrowError) in
-                try ArrowJSONForm.text(of: table)
+                try ArrowJSONForm.text(of: description.table())
             }
             console.json(text)
             console.line("")
         } else {
-            console.styled(table.formatted(try format(arguments)))
+            let format = try format(arguments)
+            let lines = try input.attempt { () throws(ArrowError) in try description.lines(format) }
+            for line in lines { console.styled(line) }
         }
         input.remarkOnSalvage(problem, console)
         return .ok

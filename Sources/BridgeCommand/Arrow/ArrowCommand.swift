@@ -15,23 +15,28 @@ enum ArrowCommand {
             examples: ["natsbridge arrow schema table.arrows"]),
         run: { arguments, console throws(CommandFailure) in
             let input = try await ArrowInput(arguments)
-            let schema = try input.reader().schema
+            let reader = try input.reader()
             let count = try input.count()
             if console.json {
-                console.json(json(schema, rows: count.rows, batches: count.batches))
+                console.json(json(reader, rows: count.rows, batches: count.batches))
             } else {
-                let size = "\(Figures.grouped(count.rows)) rows, \(schema.fields.count) columns, "
-                for line in lines(schema) { console.line(line) }
+                for line in lines(reader) { console.line(line) }
                 console.line("")
-                console.line(size + "\(count.batches) batches")
+                console.line(
+                    TablePicture.size(
+                        rows: count.rows, columns: reader.schema.fields.count,
+                        batches: count.batches))
             }
             return .ok
         })
 
-    private static func json(_ schema: Schema, rows: Int, batches: Int) -> Bytes {
+    private static func json(_ reader: StreamReader, rows: Int, batches: Int) -> Bytes {
         var writer = JSONWriter()
         writer.beginObject()
-        ArrowJSONForm.write(schema: schema, into: &writer)
+        ArrowJSONForm.write(schema: reader.schema, into: &writer)
+        if let metadata = reader.fileMetadata {
+            ArrowJSONForm.write(key: "file_metadata", metadata, into: &writer)
+        }
         writer.key("rows")
         writer.number(rows)
         writer.key("batches")
@@ -45,7 +50,8 @@ enum ArrowCommand {
     private static let longestValue = 200
 
     /// A line for each field, as Arrow people write it, and its metadata below it.
-    private static func lines(_ schema: Schema) -> [String] {
+    private static func lines(_ reader: StreamReader) -> [String] {
+        let schema = reader.schema
         var lines: [String] = []
         for field in schema.fields {
             let null = field.isNullable ? "" : " not null"
@@ -54,6 +60,9 @@ enum ArrowCommand {
         }
         if let metadata = schema.metadata, !metadata.isEmpty {
             lines += ["", "metadata:"] + self.metadata(metadata, indent: "  ")
+        }
+        if let metadata = reader.fileMetadata, !metadata.isEmpty {
+            lines += ["", "metadata of the file:"] + self.metadata(metadata, indent: "  ")
         }
         return lines
     }

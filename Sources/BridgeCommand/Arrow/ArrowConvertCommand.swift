@@ -46,8 +46,8 @@ enum ArrowConvertCommand {
         var options = WriteOptions.portable
         options.compression = try compression(arguments["--compression"])
         let isFile = try isFile(arguments["--to"], path)
-        let schema = try input.reader().schema
-        var encoder = Encoder(schema, options: options, isFile: isFile)
+        let reader = try input.reader()
+        var encoder = Encoder(reader, options: options, isFile: isFile)
         var output = try Output(path, console)
         let progress = Progress("converting", total: input.bytes.count)
         defer { progress.finish() }
@@ -74,6 +74,11 @@ enum ArrowConvertCommand {
         let size = output.count
         try output.finish()
         input.remarkOnSalvage(problem, console)
+        if !isFile, reader.fileMetadata?.isEmpty == false {
+            console.remark(
+                "natsbridge: the metadata of \(input.path)'s footer was left out, as a stream has"
+                    + " no place for it")
+        }
         if path != "-" { show(path, size, rows, batches, console) }
         return .ok
     }
@@ -88,8 +93,9 @@ enum ArrowConvertCommand {
             ])
         } else {
             console.line(
-                "\(path)  \(Figures.bytes(size))  \(Figures.grouped(rows)) rows in"
-                    + " \(Figures.grouped(batches)) batches")
+                "\(path)  \(Figures.bytes(size))  \(Figures.grouped(rows))"
+                    + " row\(rows == 1 ? "" : "s") in \(Figures.grouped(batches))"
+                    + " batch\(batches == 1 ? "" : "es")")
         }
     }
 
@@ -98,10 +104,11 @@ enum ArrowConvertCommand {
         case stream(StreamWriter)
         case file(FileWriter)
 
-        init(_ schema: Schema, options: WriteOptions, isFile: Bool) {
+        init(_ reader: StreamReader, options: WriteOptions, isFile: Bool) {
+            let (schema, metadata) = (reader.schema, reader.fileMetadata)
             self =
                 isFile
-                ? .file(FileWriter(schema: schema, options: options))
+                ? .file(FileWriter(schema: schema, metadata: metadata, options: options))
                 : .stream(StreamWriter(schema: schema, options: options))
         }
 

@@ -6,9 +6,15 @@ package enum ArrowLimitOption {
         "--limit", "NAME=N", repeats: true, "a limit of Arrow tables; may repeat")
 
     package static let note = """
-        Limits of Arrow tables: \(names.map(\.name).joined(separator: ", ")). Sizes take units, such
-        as --limit inflated=8GiB. What is over a limit ends with exit code 6.
+        Limits of Arrow tables, where sizes take units, such as --limit inflated=8GiB:
+        \(listed(names.prefix(6))),
+        \(listed(names.dropFirst(6))).
+        What is over a limit ends with exit code 6.
         """
+
+    private static func listed(_ names: some Sequence<Limit>) -> String {
+        names.map(\.name).joined(separator: ", ")
+    }
 
     private struct Limit {
         let name: String

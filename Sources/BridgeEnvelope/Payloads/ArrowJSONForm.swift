@@ -85,7 +85,7 @@ package enum ArrowJSONForm {
         output.writer.endObject()
     }
 
-    private static func write(
+    package static func write(
         key: String, _ metadata: Metadata?, into writer: inout JSONWriter
     ) {
         writer.key(key)

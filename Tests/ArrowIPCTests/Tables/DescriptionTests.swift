@@ -40,6 +40,22 @@ import Testing
             ])
     }
 
+    @Test func theSizeOfBinaryStaysInANarrowColumn() throws {
+        let raw = Column([
+            Bytes([UInt8](repeating: 7, count: 1_000)), Bytes([1, 2]), Bytes([1, 2, 3, 4, 5]),
+        ])
+        let table = try Table(["raw": raw, "more": Column(["a", "b", "c"])])
+        func shown(_ width: Int) -> [String] {
+            Self.lines(table, TableFormat(width: width))[3..<6].map {
+                String($0.split(separator: "  ")[0])
+            }
+        }
+        #expect(
+            shown(40) == ["0x0707070707070707… (1000 B)", "0x0102 (2 B)", "0x0102030405 (5 B)"])
+        #expect(shown(22) == ["0x0707… (1000 B)", "0x0102 (2 B)", "0x0102030… (5 B)"])
+        #expect(shown(16) == ["0x0… (1000 B)", "0x0102 (2 B)", "0x0102… (5 B)"])
+    }
+
     @Test func theBeginningAndTheEndAreShownWithTheGapBetweenThem() throws {
         let batches = try (0..<4).map { batch in
             try RecordBatch(["n": Column((0..<5).map { Int64(batch * 5 + $0) })])

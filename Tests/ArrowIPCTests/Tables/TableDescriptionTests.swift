@@ -43,6 +43,25 @@ struct TableDescriptionTests {
         #expect(rows["m.entries.value"] == ["2", "0", "1", "5", "5"])
     }
 
+    @Test func linesForPeopleTellOfTheDescribedTable() throws {
+        let batch = try RecordBatch([
+            "id": Column([1, 2, nil] as [Int64?]), "name": Column(["", "null", nil]),
+            "none": Column(nulls: 3),
+        ])
+        var description = TableDescription(batch.schema)
+        try description.add(batch)
+        try description.add(batch)
+        #expect(
+            try description.lines(TableFormat()) == [
+                "column  type   count  nulls  distinct  min  max",
+                "──────  ─────  ─────  ─────  ────────  ───  ──────",
+                "id      int64      6      2         2  1    2",
+                "name    utf8       6      2         2  \"\"   \"null\"",
+                "none    null       6      6         0  –    –", "",
+                "6 rows, 3 columns, 2 batches",
+            ])
+    }
+
     @Test func membersOfUnionsCountTheirOwnValues() throws {
         let union = try Column(
             union: [

@@ -78,6 +78,26 @@ struct ArrowFileCommandTests {
         }
     }
 
+    @Test func `the footer's metadata is shown and kept`() async throws {
+        let folder = try TemporaryDirectory()
+        let note: Metadata = ["origin": "station 7"]
+        let path = try Self.write(Self.batches().ipcFile(metadata: note), folder, "a.arrow")
+        let shown = try await CommandRun.run(["arrow", "schema", path])
+        #expect(
+            shown.lines.suffix(3) == [
+                "metadata of the file:", "  origin: station 7", "20 rows, 2 columns, 4 batches",
+            ])
+        let json = try await CommandRun.run(["arrow", "schema", "--json", path])
+        #expect(try json.json()[0]["file_metadata"] == [["origin", "station 7"]])
+        let copy = folder.file("b.arrow")
+        let kept = try await CommandRun.run(["arrow", "convert", path, copy])
+        #expect(kept.status == 0 && kept.errors.isEmpty, "\(kept.errors)")
+        #expect(try FileReader(Bytes(mappingFile: copy)).metadata == note)
+        // A stream has no place for it, which is told.
+        let stream = try await CommandRun.run(["arrow", "convert", path, folder.file("c.arrows")])
+        #expect(stream.status == 0 && stream.errors.contains("footer was left out"))
+    }
+
     @Test func `a file without its footer is refused and can be salvaged`() async throws {
         let folder = try TemporaryDirectory()
         let whole = try Self.batches().ipcFile()
@@ -180,7 +200,8 @@ struct ArrowFileCommandTests {
         let folder = try TemporaryDirectory()
         let inputs: [(String, String, String)] = [
             ("PAR1....", "Parquet", "pyarrow"), ("FEA1....", "Feather V1", "Feather V2"),
-            ("a,b,c\n1,2,3\n", "CSV", "convert"), ("{\"a\": 1}", "JSON", "jsontable"),
+            ("a,b,c\n1,2,3\n", "CSV", "convert"), ("a,b\n1,2\n", "CSV", "convert"),
+            ("{\"a\": 1}", "JSON", "jsontable"),
         ]
         for (text, name, advice) in inputs {
             let path = try Self.write(Bytes(utf8: text), folder, "input")

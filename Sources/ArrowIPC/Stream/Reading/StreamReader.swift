@@ -11,6 +11,9 @@ public import BridgeBytes
 public struct StreamReader: Sendable {
     /// The fields of every batch.
     public let schema: Schema
+    /// Custom metadata of a file's footer, beside that of the schema; nil when there is none, and
+    /// for streams, which have no place for it.
+    public let fileMetadata: Metadata?
     private var source: Source
 
     private enum Source: Sendable {
@@ -38,11 +41,13 @@ public struct StreamReader: Sendable {
         if !salvagesFiles, FileFooter.begins(bytes) {
             let file = try FileReader(bytes, columns: columns, limits: limits)
             schema = file.schema
+            fileMetadata = file.metadata
             source = .file(file, next: 0)
             return
         }
         let messages = try StreamMessages(bytes, columns: columns, limits: limits)
         schema = messages.schema
+        fileMetadata = nil
         source = .messages(messages)
     }
 

@@ -12,7 +12,7 @@ extension CellText {
         case .utf8, .largeUTF8, .utf8View:
             append(text: try column.bytes(at: position) ?? Bytes(), isNested: isNested)
         case .binary, .largeBinary, .binaryView, .fixedSizeBinary:
-            append(binary: try column.bytes(at: position) ?? Bytes())
+            append(binary: try column.bytes(at: position) ?? Bytes(), isNested: isNested)
         case .decimal, .int128, .uint128: append(try column.decimalText(at: position) ?? "null")
         case .structure(let fields): try append(fields, column.children, position)
         case .map: try append(pairs: column, position)

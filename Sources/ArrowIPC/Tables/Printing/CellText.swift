@@ -7,6 +7,8 @@ struct CellText {
     /// The columns that the text takes on a terminal.
     private(set) var width = 0
     private let limit: Int
+    /// What stands at the end however little room there is for the rest, such as a size.
+    private var ending = ""
     /// Whether there was no room for all of it.
     private(set) var isCut = false
 
@@ -32,6 +34,25 @@ struct CellText {
         cell.append(escaping: name)
         return cell
     }
+
+    /// The columns that what stands at the end needs, with the beginning of the rest.
+    var leastWidth: Int { ending.isEmpty ? 0 : min(width, ending.count + Self.leastBeforeEnding) }
+
+    /// The text in fewer columns.
+    func cut(to limit: Int) -> CellText {
+        guard width > limit else { return self }
+        guard !ending.isEmpty, ending.count + Self.leastBeforeEnding <= limit else {
+            return .of(text, limit: limit)
+        }
+        var short = CellText(limit: limit)
+        short.ending = ending
+        let start = CellText.of(String(text.dropLast(ending.count)), limit: limit - ending.count)
+        short.append(start.text + ending)
+        return short
+    }
+
+    /// Columns that are shown before the ending, or nothing is made of it: `0x…`.
+    private static let leastBeforeEnding = 3
 
     /// Appends as much as there is room for; once something had none, nothing more.
     mutating func append(_ part: String) {
@@ -106,10 +127,18 @@ struct CellText {
     /// Bytes of a binary value that are shown before its size.
     private static let shownBytes = 8
 
-    /// Appends the first bytes and the size.
-    mutating func append(binary bytes: Bytes) {
+    /// Appends the first bytes and the size, which stays where the digits have no room.
+    mutating func append(binary bytes: Bytes, isNested: Bool) {
         let shown = bytes[0..<min(bytes.count, Self.shownBytes)]
         let rest = bytes.count > shown.count ? "…" : ""
-        append("0x\(Hex.string(shown.span))\(rest) (\(bytes.count) B)")
+        let size = " (\(bytes.count) B)"
+        if !isNested, text.isEmpty {
+            var whole = CellText(limit: Int.max / 8)
+            whole.ending = size
+            whole.append("0x\(Hex.string(shown.span))\(rest)\(size)")
+            self = whole.cut(to: limit)
+        } else {
+            append("0x\(Hex.string(shown.span))\(rest)\(size)")
+        }
     }
 }

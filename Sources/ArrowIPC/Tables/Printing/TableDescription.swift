@@ -8,6 +8,8 @@ internal import BridgeBytes
 package struct TableDescription {
     private let schema: Schema
     private var columns: [FieldSummary]
+    private var rows = 0
+    private var batches = 0
     /// Bounds what shared values can make of a few bytes; nil where no column can share any.
     private var size: PrintedSize?
 
@@ -23,6 +25,8 @@ package struct TableDescription {
     ///   `limitExceeded` when columns share their values too often.
     package mutating func add(_ batch: RecordBatch) throws(ArrowError) {
         try size?.add(batch)
+        rows += batch.count
+        batches += 1
         for (index, column) in batch.columns.enumerated() {
             do throws(ArrowError) {
                 try columns[index].add(column)
@@ -45,6 +49,17 @@ package struct TableDescription {
             "min": Column(rows.map { $0.values.least?.text }),
             "max": Column(rows.map { $0.values.greatest?.text }),
         ])
+    }
+
+    /// That table as lines for people, which end with the size of the described one.
+    package func lines(_ format: TableFormat) throws(ArrowError) -> [String] {
+        let look = TablePicture.Look(
+            hasTypes: false, absent: "–", endAligned: ["distinct"], isPlain: true,
+            columnsOfOther: schema.fields.count)
+        let table = try table()
+        var picture = TablePicture(table.schema, format, look: look)
+        for batch in table.batches { picture.append(batch) }
+        return picture.lines(count: rows, batches: batches)
     }
 }
 

@@ -10,6 +10,7 @@ internal import BridgeBytes
 package struct TablePicture {
     private let schema: Schema
     private let format: TableFormat
+    private let look: Look
     /// How many of the columns have cells: more cannot be shown.
     private let columnCount: Int
     private let extensionNames: [String?]
@@ -26,6 +27,20 @@ package struct TablePicture {
         let isNull: Bool
     }
 
+    /// How a table looks that is itself about another one.
+    struct Look {
+        /// Whether a line below the names has the types.
+        var hasTypes = true
+        /// What stands for a null, where it means that there is nothing to say.
+        var absent: String?
+        /// Columns that line up at their end, whatever their type.
+        var endAligned: Set<String> = []
+        /// Whether texts are names and numbers, which nobody takes for something else.
+        var isPlain = false
+        /// How many columns the other table has, of which the last line tells.
+        var columnsOfOther: Int?
+    }
+
     private static let separator = 2
     /// A wide column is not made narrower than this.
     private static let narrowest = 10
@@ -35,8 +50,13 @@ package struct TablePicture {
     private static let mostNames = 8
 
     package init(_ schema: Schema, _ format: TableFormat) {
+        self.init(schema, format, look: Look())
+    }
+
+    init(_ schema: Schema, _ format: TableFormat, look: Look) {
         self.schema = schema
         self.format = format
+        self.look = look
         let fitting = format.width.map { max($0, 0) / (1 + Self.separator) + 1 }
         columnCount = min(
             schema.fields.count, max(format.columns ?? Int.max, 0), fitting ?? Self.mostColumns)
@@ -47,17 +67,27 @@ package struct TablePicture {
     package mutating func append(_ batch: RecordBatch) {
         for position in 0..<batch.count {
             let cells = batch.columns.prefix(columnCount).enumerated().map { index, column in
-                let known = extensionNames[index].flatMap {
-                    format.extensions.text($0, column, position)
-                }
-                return Cell(
-                    text: known.map { .of($0, limit: format.cellWidth) }
-                        ?? .of(column, position, limit: format.cellWidth),
+                Cell(
+                    text: text(column, position, extensionNames[index]),
                     isNull: column.showsNull(at: position))
             }
             rows.append(.cells(cells))
         }
         shown += batch.count
+    }
+
+    private func text(
+        _ column: Column, _ position: Int, _ extensionName: String?
+    ) -> CellText {
+        let limit = format.cellWidth
+        if let absent = look.absent, column.isNull(at: position) {
+            return .of(absent, limit: limit)
+        }
+        if look.isPlain, let text = try? column.text(at: position) {
+            return .of(text, limit: limit)
+        }
+        let known = extensionName.flatMap { format.extensions.text($0, column, position) }
+        return known.map { .of($0, limit: limit) } ?? .of(column, position, limit: limit)
     }
 
     /// Says that rows are left out here.
@@ -77,10 +107,12 @@ package struct TablePicture {
                 line(
                     zip(fields, widths).map { styled(.of($0.name, limit: $1), .bold) }, widths,
                     isCut))
-            lines.append(
-                line(
-                    zip(fields, widths).map { styled(.of($0.typeText, limit: $1), .dim) }, widths,
-                    isCut))
+            if look.hasTypes {
+                lines.append(
+                    line(
+                        zip(fields, widths).map { styled(.of($0.typeText, limit: $1), .dim) },
+                        widths, isCut))
+            }
             let rule = zip(widths, fields).map { width, _ in
                 styled(.of(String(repeating: "─", count: width), limit: width), .dim)
             }
@@ -100,15 +132,18 @@ extension TablePicture {
         var least: [Int] = []
         let wanted = (0..<columnCount).map { index in
             let field = schema.fields[index]
-            let head = max(DisplayWidth.of(.of(field.name, limit: format.cellWidth)), 1)
-            let type = min(
-                CellText.of(field.typeText, limit: format.cellWidth).width, Self.typeRoom)
-            let values = rows.reduce(0) { width, row in
-                guard case .cells(let cells) = row else { return width }
-                return max(width, cells[index].text.width)
+            let head = max(CellText.of(field.name, limit: format.cellWidth).width, 1)
+            let type =
+                look.hasTypes
+                ? min(CellText.of(field.typeText, limit: format.cellWidth).width, Self.typeRoom)
+                : 0
+            var (values, kept) = (0, 0)
+            for case .cells(let cells) in rows {
+                values = max(values, cells[index].text.width)
+                kept = max(kept, cells[index].text.leastWidth)
             }
             let all = max(head, type, values)
-            let whole = field.type.isShownWhole ? min(values, Self.wholeRoom) : 0
+            let whole = field.type.isShownWhole ? min(values, Self.wholeRoom) : kept
             least.append(max(whole, min(all, Self.narrowest)))
             return all
         }
@@ -186,16 +221,20 @@ extension TablePicture {
         for (index, cell) in cells.enumerated() {
             let width = widths[index]
             var text = cell.text
-            if text.width > width { text = .of(text.text, limit: width) }
+            if text.width > width { text = text.cut(to: width) }
             let blanks = String(repeating: " ", count: width - text.width)
             let shown = colored(text.text, cell.style)
             let isLast = index == cells.count - 1 && !isCut
             parts.append(
-                schema.fields[index].type.isRightAligned
+                isEndAligned(schema.fields[index])
                     ? blanks + shown : shown + (isLast ? "" : blanks))
         }
         if isCut { parts.append(colored("…", .dim)) }
         return parts.joined(separator: String(repeating: " ", count: Self.separator))
+    }
+
+    private func isEndAligned(_ field: Field) -> Bool {
+        field.type.isRightAligned || look.endAligned.contains(field.name)
     }
 
     private func colored(_ text: String, _ style: Style) -> String {
@@ -205,21 +244,32 @@ extension TablePicture {
 
     private func summary(count: Int, batches: Int, columns: Int) -> [String] {
         let all = schema.fields.count
-        let rows = shown < count ? "\(Self.grouped(shown)) of " : ""
-        let part = columns < all ? "\(Self.grouped(columns)) of " : ""
-        var lines = [
-            "\(rows)\(Self.counted(count, "row")), \(part)\(Self.counted(all, "column")), "
-                + Self.counted(batches, "batch", "batches")
-        ]
+        let other = look.columnsOfOther
+        let rows = shown < count && other == nil ? "\(Self.grouped(shown)) of " : ""
+        let part = columns < all && other == nil ? "\(Self.grouped(columns)) of " : ""
+        let size = Self.size(rows: count, columns: other ?? all, batches: batches, of: part)
+        var lines = [rows + size]
         if columns < all {
             let rest = schema.fields[columns...]
             var names = rest.prefix(Self.mostNames)
-                .map { CellText.of("\($0.name) (\($0.typeText))", limit: 40).text }
+                .map { field in
+                    let type = look.hasTypes ? " (\(field.typeText))" : ""
+                    return CellText.of(field.name + type, limit: 40).text
+                }
             if rest.count > names.count { names.append("…") }
             let text = "not shown: " + names.joined(separator: ", ")
             lines.append(CellText.of(text, limit: format.width ?? Int.max / 8).text)
         }
         return lines.map { colored($0, .dim) }
+    }
+
+    /// How large a table is, in words.
+    /// - Parameter part: What stands before the number of columns, such as `3 of `.
+    package static func size(
+        rows: Int, columns: Int, batches: Int, of part: String = ""
+    ) -> String {
+        let (rows, columns) = (counted(rows, "row"), counted(columns, "column"))
+        return "\(rows), \(part)\(columns), \(counted(batches, "batch", "batches"))"
     }
 
     private static func counted(_ number: Int, _ one: String, _ many: String? = nil) -> String {
@@ -233,53 +283,5 @@ extension TablePicture {
             text.append(digit)
         }
         return String(text.reversed())
-    }
-}
-
-extension DisplayWidth {
-    fileprivate static func of(_ text: CellText) -> Int { text.width }
-}
-
-extension Column {
-    /// Whether a value is a null of the column's own, or of the dictionary or run it stands for.
-    fileprivate func showsNull(at position: Int) -> Bool {
-        if isNull(at: position) { return true }
-        switch type.layout {
-        case .dictionary, .runs:
-            guard let place = try? resolved(at: position) else { return false }
-            return place.column.isNull(at: place.position)
-        default: return false
-        }
-    }
-}
-
-extension Field {
-    /// The type for people: its name, or the extension's.
-    package var typeText: String {
-        extensionType.map { "\($0.name)<\(type)>" } ?? type.description
-    }
-}
-
-extension DataType {
-    /// Whether a value that is cut would look like another one.
-    fileprivate var isShownWhole: Bool {
-        switch self {
-        case .timestamp, .date32, .date64, .time32, .time64: true
-        case .dictionary(_, let value, _, _): value.isShownWhole
-        case .runEndEncoded(_, let values): values.type.isShownWhole
-        default: isRightAligned
-        }
-    }
-
-    /// Whether values line up at their end, as numbers do.
-    var isRightAligned: Bool {
-        switch self {
-        case .int8, .int16, .int32, .int64, .uint8, .uint16, .uint32, .uint64, .int128, .uint128,
-            .float16, .float32, .float64, .decimal, .duration:
-            true
-        case .dictionary(_, let value, _, _): value.isRightAligned
-        case .runEndEncoded(_, let values): values.type.isRightAligned
-        default: false
-        }
     }
 }

@@ -27,6 +27,12 @@ import Testing
             ([0xEF, 0xBB, 0xBF] + Array("[1]".utf8), "JSON"),
             ([0xEF, 0xBB, 0xBF] + Array("id;x".utf8), "text, such as CSV"),
             (Array("id,name\n1,x\n".utf8), "text, such as CSV"), ([], "an empty input"),
+            // A line that ends with the fourth byte.
+            (Array("a,b\n1,2\n".utf8), "text, such as CSV"),
+            (Array("a,b\r\n1,2".utf8), "text, such as CSV"),
+            (Array("a\tb\t".utf8), "text, such as CSV"), (Array("lat\n".utf8), "text, such as CSV"),
+            ([0xFF, 0xFE, 0x61, 0x00, 0x2C, 0x00], "text in UTF-16"),
+            ([0x93] + Array("NUMPY".utf8), "NumPy"), ([0x80, 4, 0x95, 0, 0], "a pickle of Python"),
             (Array("SQLite format 3".utf8), "SQLite"),
             // Found by fuzzing: text as far as four bytes show, and none in the end.
             (Array("AEF2".utf8) + [0, 0, 0, 6], "text, such as CSV"),
