@@ -1,9 +1,9 @@
 /// The MD5 digest (RFC 1321), for peers that know no other: it protects from no malice.
 ///
 /// ## Theory of operation
-/// The input comes in blocks of 64 bytes (`DigestBlocks`). A block is sixteen words, which are mixed
-/// into four registers in four rounds, each with a function, an order of the words and rotations of
-/// its own.
+/// The input comes in blocks of 64 bytes (`DigestBlocks`). A block is sixteen words, which are
+/// mixed into four registers in four rounds, each with a function, an order of the words and
+/// rotations of its own.
 package struct MD5: Sendable {
     private var state: SIMD4<UInt32> = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476]
     private var blocks = DigestBlocks()

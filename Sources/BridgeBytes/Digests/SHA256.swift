@@ -1,8 +1,9 @@
 /// The SHA-256 digest (FIPS 180-4).
 ///
 /// ## Theory of operation
-/// The input comes in blocks of 64 bytes (`DigestBlocks`). A block is expanded to 64 words and mixed
-/// into eight registers over 64 rounds. The rounds are written eight at a time with the registers' roles rotated by name, so that nothing is moved.
+/// The input comes in blocks of 64 bytes (`DigestBlocks`). A block is expanded to 64 words and
+/// mixed into eight registers over 64 rounds. The rounds are written eight at a time with the
+/// registers' roles rotated by name, so that nothing is moved.
 package struct SHA256: Sendable {
     private var state: SIMD8<UInt32> = [
         0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a,
