@@ -77,7 +77,7 @@ let package = Package(
             "BridgeBytes"),
         layer(
             "NATSClient", "NATSKeyValue", "NATSObjectStore", "NATSJetStream", "NATSCore",
-            "NATSWire", "BridgeJSON", "BridgeBytes"),
+            "NATSWire", "BridgeTLS", "BridgeJSON", "BridgeBytes"),
         layer(
             "BridgeClaims", "BridgeHTTP", "BridgeSockets", "HTTPWire", "BridgeJSON", "BridgeBytes"),
         // L4: the bridge. L5 to L7: its command line. Benchmarks stand beside it.
@@ -90,8 +90,9 @@ let package = Package(
             "BridgeJSON", "BridgeBytes"),
         layer(
             "BridgeConsole", "NATSBridge", "BridgeEnvelope", "BridgeClaims", "BridgeHTTP",
-            "BridgeSockets", "HTTPWire", "NATSCore", "NATSJetStream", "NATSKeyValue",
-            "NATSObjectStore", "NATSWire", "BridgeJSON", "ArrowIPC", "BridgeBytes"),
+            "BridgeSockets", "BridgeTLS", "HTTPWire", "NATSCore", "NATSJetStream",
+            "NATSKeyValue", "NATSObjectStore", "NATSWire", "BridgeJSON", "ArrowIPC",
+            "BridgeBytes"),
         layer(
             "BridgeDemo", "BridgeConsole", "NATSBridge", "BridgeEnvelope", "BridgeClaims",
             "BridgeSockets", "NATSCore", "NATSJetStream", "BridgeHTTP", "BridgeJSON", "ArrowIPC",
@@ -142,8 +143,8 @@ let package = Package(
         tests("BridgeSocketsTests", "BridgeSockets", "BridgeBytes"),
         tests("BridgeTLSTests", "BridgeTLS", "BridgeBytes"),
         tests(
-            "NATSCoreTests", "NATSCore", "NATSWire", "BridgeSockets", "BridgeJSON", "BridgeBytes",
-            "GracefulService"),
+            "NATSCoreTests", "NATSCore", "NATSWire", "BridgeTLS", "BridgeSockets", "BridgeJSON",
+            "BridgeBytes", "GracefulService"),
         tests("BridgeHTTPTests", "BridgeHTTP", "HTTPWire", "BridgeJSON", "BridgeBytes"),
         tests("BridgeEnvelopeTests", "BridgeEnvelope", "BridgeJSON", "ArrowIPC", "BridgeBytes"),
         tests("NATSJetStreamTests", "NATSJetStream", "NATSCore", "BridgeJSON", "BridgeBytes"),
@@ -159,7 +160,9 @@ let package = Package(
         tests(
             "NATSBridgeTests", "NATSBridge", "BridgeEnvelope", "BridgeClaims", "BridgeHTTP",
             "NATSCore", "NATSJetStream", "BridgeJSON", "ArrowIPC", "BridgeBytes"),
-        tests("BridgeConsoleTests", "BridgeConsole", "BridgeJSON", "BridgeBytes"),
+        tests(
+            "BridgeConsoleTests", "BridgeConsole", "BridgeTLS", "NATSCore", "BridgeJSON",
+            "BridgeBytes"),
         tests("BridgeDemoTests", "BridgeDemo", "BridgeConsole", "BridgeJSON", "BridgeBytes"),
         tests(
             "BridgeCommandTests", "BridgeCommand", "BridgeConsole", "NATSBridge", "BridgeEnvelope",

@@ -5,6 +5,7 @@
 /// (`NATSClient.Subject` looks for a member of the type), and nothing here needs one.
 @_exported public import BridgeBytes
 @_exported public import BridgeJSON
+@_exported public import BridgeTLS
 @_exported public import NATSCore
 @_exported public import NATSJetStream
 @_exported public import NATSKeyValue

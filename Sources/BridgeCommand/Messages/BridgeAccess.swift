@@ -58,6 +58,10 @@ struct BridgeAccess: Sendable {
         do throws(NATSError) {
             var client = try await contextOptions(options)
             if let server = options.server { client.servers = [server] }
+            let tls = options.tls
+            try client.useTLS(
+                authority: tls.authority, certificate: tls.certificate, key: tls.key,
+                passphrase: tls.passphrase, isFirst: tls.isFirst)
             switch options.credentials {
             case .unsaid: break
             case .file(let path): client.credentials = .file(path)

@@ -34,6 +34,8 @@ enum ConnectionReport {
         case .moved(let server): "moved away from \(server)"
         case .slowConsumer: "messages come faster than they are used"
         case .closed(let error?): "the connection is closed for good: \(text(error))"
+        case .certificatesKept(let error):
+            "changed certificates cannot be used, the old ones are: \(text(error))"
         case .serverError(let error): "the server complains: \(error.text)"
         case .credentialsInTheClear(let server):
             "credentials go to \(server) without TLS: whoever is on the way can read them"

@@ -46,6 +46,7 @@ extension CommandFailure {
     }
 
     private static func hint(_ error: BridgeError) -> String? {
+        if let error = error.underlying as? NATSError, let hint = tlsHint(error) { return hint }
         let isMissing = error.stage == .connect && error.code == .disconnected
         return hint(
             isMissing ? .connectionFailed : error.code, ofStore: error.underlying is ClaimError)

@@ -1,5 +1,7 @@
 internal import BridgeBytes
 internal import BridgeClaims
+internal import BridgeTLS
+internal import NATSCore
 internal import NATSJetStream
 internal import NATSWire
 
@@ -8,6 +10,30 @@ extension CommandFailure {
     /// - Parameter ofStore: Whether a store's server failed, not the NATS server.
     static func hint(_ code: ErrorCode, ofStore: Bool) -> String? {
         ofStore ? storeHint(code) : natsHint(code)
+    }
+
+    /// What one can do about a connection to NATS, where TLS says more than the code does.
+    static func tlsHint(_ error: NATSError) -> String? {
+        if let error = error.underlying as? TLSError { return hint(error) }
+        return error.mayWantTLSFirst ? "--tlsfirst, if the server begins with TLS" : nil
+    }
+
+    private static func hint(_ error: TLSError) -> String? {
+        switch error.reason {
+        // Not yet valid, and expired.
+        case .certificate(9), .certificate(10):
+            "the server needs a new certificate, or this machine's clock is wrong"
+        // Another name, and another address.
+        case .certificate(62), .certificate(64):
+            "--server takes a name or an address that the certificate is for"
+        // All that end in an authority which is not known.
+        case .certificate(2), .certificate(18), .certificate(19), .certificate(20),
+            .certificate(21):
+            "--tlsca names the authority that signed it"
+        case .notTLS: "without --tlsfirst, if the server speaks first; or name its plain address"
+        case .configuration, .certificate, .truncated, .protocolViolation, .library: nil
+        case .libraryMissing, .alert, .noCommonProtocol, .endedInHandshake: natsHint(error.code)
+        }
     }
 
     private static func storeHint(_ code: ErrorCode) -> String? {
@@ -30,7 +56,8 @@ extension CommandFailure {
         case .authorizationFailed:
             "--creds, --nkey, --user, --token or a --context say who you are"
         case .credentialsExpired, .credentialsRevoked: "get new credentials from their issuer"
-        case .tlsRequired: "use an address of the server that takes plain connections"
+        case .tlsRequired: "switch TLS on at the server, or name its plain address"
+        case .tlsRefused: "--tlscert and --tlskey show who you are; the server's log says more"
         case .tlsUnavailable: "install the system's OpenSSL 3 (Debian: apt install libssl3)"
         case .noResponders: "is the service running?"
         case .tooLarge: "lower --threshold, so that more goes by link"

@@ -54,7 +54,7 @@ package struct CommonOptions: Sendable, Equatable {
                 "--context", "NAME",
                 "server and credentials of a context of the nats tools (else NATS_CONTEXT, else"
                     + " the selected one)"),
-        ] + CredentialOptions.specifications + links + [
+        ] + CredentialOptions.specifications + TLSOptions.specifications + links + [
             .value(
                 "--public-url", "URL",
                 "what the store's links begin with, where receivers know it by another name than"
@@ -71,6 +71,7 @@ package struct CommonOptions: Sendable, Equatable {
     package let server: String?
     package let context: String?
     package let credentials: CredentialOptions
+    package let tls: TLSOptions
     package let store: String
     /// What links begin with; nil: what the store says, or its URL.
     package let publicURL: String?
@@ -104,6 +105,7 @@ package struct CommonOptions: Sendable, Equatable {
         server =
             servers.isEmpty ? (context == nil ? url : nil) : servers.joined(separator: ",")
         credentials = try CredentialOptions(arguments, environment: environment)
+        tls = try TLSOptions(arguments, environment: environment)
         store = arguments["--store"] ?? environment("NATSBRIDGE_STORE") ?? Self.defaultStore
         publicURL = arguments["--public-url"] ?? environment("NATSBRIDGE_PUBLIC_URL")
         allowedOrigins = arguments.all("--allow-origin")

@@ -94,6 +94,8 @@ extension NATSEvent: CustomStringConvertible {
         case .credentialsInTheClear(let server):
             "credentials are sent to \(server) without TLS, so that they can be read on the way"
         case .credentialsFileExposed(let path): "others than its owner may read \(path)"
+        case .certificatesKept(let error):
+            "changed certificates cannot be used, the old ones are: \(error)"
         case .suspended: "suspended"
         case .slowConsumer(let id, let policy):
             "the consumer of subscription \(id) is slow; policy \(policy.rawValue)"

@@ -30,15 +30,17 @@ internal import Synchronization
     /// Connects and waits for the first handshake.
     ///
     /// Cancelling the task ends the attempt: the client is closed, and the call throws `cancelled`.
-    /// - Throws: `NATSError` with `invalidArgument` or `tlsRequired` for what the options ask for,
-    ///   before anything is sent; `connectionFailed` (each server was tried once, or as often as
-    ///   `retryOnFirstConnect` says), `authorizationFailed`, `tlsRequired` (the server demands it),
+    /// - Throws: `NATSError` with `invalidArgument`, `tlsUnavailable` or `invalidTLSConfiguration`
+    ///   for what the options ask for, before anything is sent; `connectionFailed` (each server was
+    ///   tried once, or as often as `retryOnFirstConnect` says), `authorizationFailed`,
+    ///   `tlsRequired` (the server has no TLS), `certificateRejected`, `tlsRefused`,
     ///   `protocolViolation`, or `cancelled`. `underlying` has what the server or the system said.
     public static func connect(
         _ options: NATSClientOptions = NATSClientOptions()
     ) async throws(NATSError) -> NATSClient {
         let servers = try options.parsedServers()
         try options.check()
+        try await options.checkTLS(servers)
         var generator = SystemGenerator()
         let reactor = try options.reactor()
         var options = options
@@ -120,7 +122,9 @@ internal import Synchronization
 
     /// Replaces the servers that the options named, from the next attempt to connect on. The
     /// connection in use stays; `reconnect()` leaves it.
-    /// - Throws: `NATSError` with `invalidArgument` or `tlsRequired`; nothing has changed then.
+    ///
+    /// TLS that was asked for before stays asked for.
+    /// - Throws: `NATSError` with `invalidArgument`; nothing has changed then.
     public func setServers(_ servers: [String]) throws(NATSError) {
         var options = core.options
         options.servers = servers

@@ -33,7 +33,7 @@ extension NATSClientOptions {
         } catch {
             throw refused("context \(selected): \(error.message)", error)
         }
-        return NATSClientOptions(context)
+        return try NATSClientOptions(context)
     }
 
     /// The options of the context that was selected last; nil when none was ever selected.
@@ -57,12 +57,24 @@ extension NATSClientOptions {
     }
 
     /// The options that a context describes, everything else as by default.
-    public init(_ context: ConnectionContext) {
+    /// - Throws: `NATSError` with `invalidArgument` for a certificate without its key, or a key
+    ///   without its certificate.
+    public init(_ context: ConnectionContext) throws(NATSError) {
         self.init()
         if !context.servers.isEmpty { servers = context.servers }
         credentials = NATSCredentials(context)
+        try useTLS(
+            authority: context.authorityFile.map(Self.inHome),
+            certificate: context.certificateFile.map(Self.inHome),
+            key: context.keyFile.map(Self.inHome), isFirst: context.beginsWithTLS)
         inboxPrefix = context.inboxPrefix ?? inboxPrefix
         jetStreamDomain = context.jetStreamDomain.flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// A path of a context, in which no shell has replaced the tilde.
+    static func inHome(_ path: String) -> String {
+        guard path.hasPrefix("~/"), let home = ProcessEnvironment.value("HOME") else { return path }
+        return home + path.dropFirst()
     }
 
     private static var defaultContextDirectory: String? {

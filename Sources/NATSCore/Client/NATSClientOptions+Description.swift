@@ -1,3 +1,4 @@
+internal import BridgeTLS
 internal import NATSWire
 
 extension NATSClientOptions: CustomStringConvertible, CustomDebugStringConvertible,
@@ -6,7 +7,9 @@ extension NATSClientOptions: CustomStringConvertible, CustomDebugStringConvertib
     /// The servers, the name and how the client makes itself known: no password, no token, and of
     /// addresses only what is no credential.
     public var description: String {
-        let text = "NATSClientOptions(servers: \(shownServers), name: \(name)"
+        var text = "NATSClientOptions(servers: \(shownServers), name: \(name)"
+        if tls != .onDemand { text += ", tls: \(tls)" }
+        if tlsConfiguration != TLSConfiguration() { text += ", \(tlsConfiguration)" }
         if case .none = credentials.source { return text + ")" }
         return text + ", credentials: \(credentials))"
     }

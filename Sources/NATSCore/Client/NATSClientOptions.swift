@@ -1,17 +1,22 @@
 public import BridgeBytes
 package import BridgeSockets
+public import BridgeTLS
 public import NATSWire
 
 /// How a client connects and what it may hold in memory.
 public struct NATSClientOptions: Sendable {
     /// Server URLs such as `nats://127.0.0.1:4222`; credentials may stand in them
     /// (`nats://user:password@host`). At least one; an element may hold several, separated by
-    /// commas. One that asks for TLS (`tls://`) is refused, and all others with it.
+    /// commas. One that asks for TLS (`tls://`) asks for it at all of them.
     public var servers: [String]
     /// Name shown by the server's monitoring.
     public var name = "natsbridge-swift"
     /// Who the client is to its servers.
     public var credentials = NATSCredentials.none
+    /// When TLS is begun. Once a connection has had it, all later ones must.
+    public var tls = NATSClientTLS.onDemand
+    /// Whom the client trusts over TLS, and what it shows of itself.
+    public var tlsConfiguration = TLSConfiguration()
     /// Whether the client goes on trying a server that refuses the same credentials twice in a row
     /// with the same words, rather than give it up. Changed credentials, and a connection that
     /// stands, count anew in either case.
@@ -106,4 +111,15 @@ public struct NATSClientOptions: Sendable {
         self.name = name
         self.credentials = credentials
     }
+}
+
+/// When a NATS client begins TLS.
+public enum NATSClientTLS: Sendable, Hashable, CaseIterable {
+    /// When the server demands it, or the address of any server does (`tls://`).
+    case onDemand
+    /// After the server's first words, whatever the addresses say; a server without TLS is
+    /// refused.
+    case required
+    /// Before the server's first words, for servers that are set to `handshake_first`.
+    case handshakeFirst
 }

@@ -272,15 +272,23 @@ extension NATSError {
             switch loss.reason {
             case .requested: (.disconnected, "closed on request")
             case .handshakeTimeout:
-                (.connectionFailed, "no handshake in time; does the server expect TLS first?")
-            case .tlsRequired:
-                (.tlsRequired, "the server demands TLS, which is not built in; nothing was sent")
+                (.connectionFailed, "no handshake in time; \(NATSError.tlsFirstGuess)")
+            case .tlsNotOffered:
+                (.tlsRequired, "TLS is wanted and the server offers none; nothing was sent")
+            case .coverFailed(let failure): (failure.code, failure.words)
+            case .refusedWithoutWords(let words):
+                (.tlsRefused, "TLS or the credentials were refused by the server: \(words)")
             case .stale: (.disconnected, "the server did not answer PING")
             case .writeTimeout: (.disconnected, "the server took no bytes for too long")
             case .serverError(let error):
                 (Self.code(of: error), error.text)
             case .protocolViolation(let error): (.protocolViolation, error.detail)
             case .credentials(let failure): (failure.code, "\(failure.words); nothing was sent")
+            case .closedBeforeInfo:
+                (
+                    .disconnected,
+                    "the server closed before its first words; \(NATSError.tlsFirstGuess)"
+                )
             case .peerClosed: (.disconnected, "the server closed the connection")
             case .transportFailed(let words): (.disconnected, words)
             }
@@ -296,6 +304,11 @@ extension NATSError {
             detail: isImpatience ? detail + ", perhaps since we were slow to read" : detail,
             underlying: loss.reason.underlying)
     }
+
+    private static let tlsFirstGuess = "does the server expect TLS first?"
+
+    /// Whether the server may be one that says nothing before TLS is begun.
+    package var mayWantTLSFirst: Bool { detail.hasSuffix(Self.tlsFirstGuess) }
 
     /// A complaint that a connection ends with: the credentials, TLS, or else a lost connection.
     private static func code(of error: ServerError) -> ErrorCode {
@@ -327,6 +340,7 @@ extension ConnectionMachine.CloseReason {
         case .serverError(let error): error
         case .protocolViolation(let error): error
         case .credentials(let failure): failure.underlying
+        case .coverFailed(let failure): failure.underlying
         default: nil
         }
     }

@@ -1,4 +1,3 @@
-internal import BridgeSockets
 internal import NATSWire
 
 extension NATSCredentials {
@@ -8,9 +7,9 @@ extension NATSCredentials {
         if let user = context.user {
             self = .user(user, password: context.password ?? "")
         } else if let path = context.credentialsFile {
-            self = .file(Self.inHome(path))
+            self = .file(NATSClientOptions.inHome(path))
         } else if let path = context.seedFile {
-            self = .nkey(seedFile: Self.inHome(path))
+            self = .nkey(seedFile: NATSClientOptions.inHome(path))
         } else if let token = context.token {
             self = .token(token)
         } else if let jwt = context.jwt {
@@ -18,11 +17,5 @@ extension NATSCredentials {
         } else {
             self = .none
         }
-    }
-
-    /// A path of a context, in which no shell has replaced the tilde.
-    private static func inHome(_ path: String) -> String {
-        guard path.hasPrefix("~/"), let home = ProcessEnvironment.value("HOME") else { return path }
-        return home + path.dropFirst()
     }
 }

@@ -52,6 +52,12 @@ final class ClientDriver: LinkHandler {
         core.abandon()
     }
 
+    /// A connection that is not over.
+    func wire(_ id: ClientMachine.ConnectionID) -> Wire? { wires[id] }
+
+    /// How other threads reach this driver.
+    var home: HandlerHandle<ClientDriver> { link.handle(for: ClientDriver.self) }
+
     // MARK: Inputs
 
     /// Tells the machine something, and carries out what it answers.
@@ -67,6 +73,8 @@ final class ClientDriver: LinkHandler {
         link.deadline = machine.deadline
     }
 
+    func opened(_ wire: Wire) { input { $0.connectionOpened(wire.id) } }
+    func secured(_ wire: Wire) { input { $0.secured(wire.id) } }
     func bytesReceived(_ wire: Wire) { machine.bytesReceived(wire.id, now: link.turnTime) }
     func writeProgressed(_ wire: Wire) { machine.writeProgressed(wire.id) }
 
@@ -133,6 +141,7 @@ final class ClientDriver: LinkHandler {
         case .askDelay(let token, let failures): steps.askDelay(token, failures)
         case .prepare(let token, let server): steps.prepare(token, server)
         case .open(let id, _, let way): open(id, way)
+        case .secure(let id): secure(id)
         case .authenticate(let id, let info): authenticate(id, info)
         case .checkCredentials(let id, let server): steps.checkCredentials(id, server)
         case .sendConnect(let id, let info): sendConnect(id, info)

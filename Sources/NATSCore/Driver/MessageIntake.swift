@@ -28,6 +28,9 @@ struct MessageIntake: ~Copyable {
     /// Reads into the buffer's spare room, once.
     mutating func read(_ link: Link) -> Transfer { link.read(into: &buffer) }
 
+    /// Whether no byte is unread.
+    var isEmpty: Bool { buffer.count == 0 }
+
     /// Whether the last read left room, and so emptied the socket.
     var hasSpareRoom: Bool { buffer.hasSpareRoom }
 

@@ -1,10 +1,11 @@
 internal import BridgeBytes
 internal import BridgeSockets
+internal import BridgeTLS
 internal import NATSWire
 
 extension NATSClientOptions {
-    /// The addresses of all servers. One that asks for TLS, which is not built in, refuses them
-    /// all: no credential may go out in the clear where somebody wanted it covered.
+    /// The addresses of all servers. One that asks for TLS asks for it at all of them: no
+    /// credential may go out in the clear where somebody wanted it covered.
     func parsedServers() throws(NATSError) -> [ServerURL] {
         func refused(_ detail: String, _ reason: WireError? = nil) -> NATSError {
             NATSError(.invalidArgument, stage: .connect, detail: detail, underlying: reason)
@@ -16,11 +17,6 @@ extension NATSClientOptions {
             } catch {
                 throw refused("\(error.message); nothing was sent", error)
             }
-        }
-        if let server = parsed.first(where: { $0.scheme == .tls }) {
-            throw NATSError(
-                .tlsRequired, stage: .connect, server: "\(server)",
-                detail: "TLS is not built in; nothing was sent")
         }
         guard !parsed.isEmpty else { throw refused("no server is given") }
         return parsed
@@ -91,7 +87,33 @@ extension NATSClientOptions {
         configuration.pingInterval = pingInterval.clampedForClocks
         configuration.maxOutstandingPings = maxPingsOutstanding
         configuration.writeTimeout = writeTimeout.clampedForClocks
+        configuration.security =
+            switch tls {
+            case .onDemand: .onDemand
+            case .required: .required
+            case .handshakeFirst: .first
+            }
         return configuration
+    }
+
+    /// Whether the options or an address ask for TLS, or say how it is to be.
+    private func wantsTLS(_ servers: [ServerURL]) -> Bool {
+        tls != .onDemand || tlsConfiguration != TLSConfiguration()
+            || servers.contains { $0.scheme == .tls }
+    }
+
+    /// Looks, where TLS is wanted, whether there can be any: before a server is called.
+    ///
+    /// Cancelling the task does nothing: reading certificates takes no time to speak of.
+    func checkTLS(_ servers: [ServerURL]) async throws(NATSError) {
+        guard wantsTLS(servers) else { return }
+        let configuration = tlsConfiguration
+        let found = await BlockingPool.shared.run {
+            Result { () throws(TLSError) in
+                try TLSContextCache.shared.context(for: configuration)
+            }
+        }
+        do throws(TLSError) { _ = try found.get() } catch { throw NATSError(error) }
     }
 
     /// What CONNECT says to a server.

@@ -48,7 +48,7 @@ extension Wire {
                 return false
             case .ended: return false
             case .failed(let error):
-                driver.ended(self, .transportFailed(error.detail))
+                driver.ended(self, Self.reason(error))
                 return false
             }
         }

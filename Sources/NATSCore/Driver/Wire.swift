@@ -32,7 +32,9 @@ final class Wire: LinkHandler {
     /// What CONNECT is about to say.
     var credentials = ConnectCredentials.none
     /// Whether nobody on the way can read what is sent.
-    var isSecured: Bool { false }
+    private(set) var isSecured = false
+    /// Whether nothing more is read in the clear.
+    private var isBeingCovered = false
     /// Who is shown everything that crosses the wire, if anybody is.
     let tap: WireTap?
     /// Whether the outbox feeds this connection.
@@ -59,6 +61,26 @@ final class Wire: LinkHandler {
                 limit: limits.maxPayload + Self.slack))
     }
 
+    func opened(_ link: Link) { driver.opened(self) }
+
+    /// Has TLS stand between the socket and what is read and written here.
+    func cover(with transform: any ByteTransform) {
+        link.begin(transform)
+        link.wantsRead = true
+    }
+
+    /// Reads nothing until that is there: what the peer says in the meantime is for TLS to judge.
+    func awaitCover() {
+        isBeingCovered = true
+        link.wantsRead = false
+    }
+
+    func transformed(_ link: Link) {
+        isBeingCovered = false
+        isSecured = true
+        driver.secured(self)
+    }
+
     func readable(_ link: Link) {
         for _ in 0..<Self.readsPerTurn {
             switch intake.read(link) {
@@ -73,8 +95,7 @@ final class Wire: LinkHandler {
                 guard !isEmptied, !link.isClosed, link.wantsRead else { return }
             case .wouldBlock: return
             case .ended: return driver.ended(self, .peerClosed)
-            case .failed(let error):
-                return driver.ended(self, .transportFailed(error.detail))
+            case .failed(let error): return driver.ended(self, Self.reason(error))
             }
         }
     }
@@ -82,6 +103,11 @@ final class Wire: LinkHandler {
     private func parse() throws(WireError) {
         driver.bytesReceived(self)
         while true {
+            // What somebody puts behind INFO on the way is no part of what TLS covers.
+            guard !isBeingCovered || intake.isEmpty else {
+                throw WireError(
+                    .trailingBytes, in: .info, "bytes in the clear where TLS was to begin")
+            }
             switch try intake.takeMessages() {
             case .needMore(let count):
                 handOver()
@@ -141,14 +167,18 @@ final class Wire: LinkHandler {
     }
 
     /// What failed: of the server, which the client's error names, the reason alone.
-    private static func reason(_ error: SocketError) -> String {
-        error.operation == "bind"
-            ? "bind \(error.subject): \(error.detail)" : error.detail
+    static func reason(_ error: SocketError) -> ConnectionMachine.CloseReason {
+        if let cover = error.underlying, cover.code != .disconnected {
+            return .coverFailed(ConnectionMachine.CoverFailure(cover))
+        }
+        return .transportFailed(
+            error.operation == "bind"
+                ? "bind \(error.subject): \(error.detail)" : error.detail)
     }
 
     func closed(_ link: Link, error: SocketError?) {
         tap?.finish()
-        driver.ended(self, error.map { .transportFailed(Self.reason($0)) } ?? .requested)
+        driver.ended(self, error.map(Self.reason) ?? .requested)
     }
 }
 

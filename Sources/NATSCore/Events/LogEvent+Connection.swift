@@ -34,6 +34,8 @@ extension LogEvent {
                     Field("removed", removed.joined(separator: ",")),
                 ]
             )
+        case .certificatesKept(let error):
+            return (.warning, "changed certificates cannot be used", fields(of: error))
         case .serverError(let error):
             return (.warning, "the server complains", [Field("detail", "\(error)")])
         case .lameDuck: return (.notice, "the server will stop", [])

@@ -17,6 +17,9 @@ public enum NATSEvent: Sendable, Hashable {
     case connectionFailed(NATSError)
     /// Servers that joined or left the cluster, as the server in use tells.
     case serversChanged(added: [String], removed: [String])
+    /// Certificates or keys have changed and cannot be used as they are now; those of before are
+    /// used on.
+    case certificatesKept(NATSError)
     /// The server complained without closing.
     case serverError(ServerError)
     /// The server will stop soon and asks its clients to leave; the client looks for another.

@@ -11,7 +11,7 @@ extension NATSError {
         if code == .noResponders { return .denied }
         if let outcome { return outcome }
         switch code {
-        case .invalidArgument, .tooLarge, .outboxFull, .unusableReply, .tlsRequired: return .lost
+        case .invalidArgument, .tooLarge, .outboxFull, .unusableReply: return .lost
         case .permissionDenied: return .denied
         default: return .unknown
         }

@@ -21,6 +21,9 @@ extension ClientMachine {
         case checkCredentials(ConnectionID, ServerURL)
         /// Connect in one of the ways that were found.
         case open(ConnectionID, token: Int, way: Int)
+        /// Cover the connection as its server's address and the options say; answer with `secured`,
+        /// or end it.
+        case secure(ConnectionID)
         /// Make the credentials for this server's nonce; answer with `authenticated`.
         case authenticate(ConnectionID, ServerInfo)
         /// Send CONNECT and PING.

@@ -40,6 +40,7 @@ extension ClientMachine {
     /// The user names the servers anew.
     package mutating func serversReplaced(_ servers: [ServerURL], now: Duration) -> [Action] {
         pool.replaceServers(servers)
+        note(security: servers)
         givenUp = nil
         var actions: [Action] = []
         advance(now, &actions)
@@ -87,6 +88,9 @@ extension ClientMachine {
         switch action {
         case .ignore: return []
         case .close(let reason): return close(index, reason)
+        case .secure:
+            connections[index].info = info
+            return [.secure(id)]
         case .authenticate:
             connections[index].info = info
             return [.authenticate(id, info)]
@@ -108,8 +112,28 @@ extension ClientMachine {
     ) -> [Action] {
         guard let index = index(id) else { return [] }
         if let failure { return close(index, .credentials(failure)) }
-        guard connections[index].machine.authenticated() else { return [] }
-        return [.sendConnect(id, connections[index].info)]
+        let pings = connections[index].machine.authenticated()
+        guard pings > 0 else { return [] }
+        let info = connections[index].info
+        guard pings > 1 else { return [.sendConnect(id, info)] }
+        // What was said in the clear counts for little, and only until the server says it again.
+        connections[index].info = info.withoutAddresses
+        return [.sendConnect(id, info.nonceAlone), .sendPing(id)]
+    }
+
+    /// The transport stands.
+    package mutating func connectionOpened(_ id: ConnectionID) -> [Action] {
+        guard let index = index(id), connections[index].machine.opened() else { return [] }
+        return [.secure(id)]
+    }
+
+    /// The cover that was asked for is in place.
+    package mutating func secured(_ id: ConnectionID) -> [Action] {
+        guard let index = index(id) else { return [] }
+        switch connections[index].machine.secured() {
+        case .wait, .ignore: return []
+        case .authenticate: return [.authenticate(id, connections[index].info.nonceAlone)]
+        }
     }
 
     package mutating func pingReceived(_ id: ConnectionID) -> [Action] {
@@ -129,6 +153,8 @@ extension ClientMachine {
 
     private mutating func handshakeDone(_ index: Int, _ now: Duration) -> [Action] {
         pool.connected()
+        // What was covered once is never reached in the clear again.
+        if connections[index].machine.isSecured { noteSecured() }
         endSearch()
         let hasOther = connections.contains { $0.role.hasCarried }
         guard hasOther else { return feed(index, now) }
@@ -172,7 +198,8 @@ extension ClientMachine {
         let gone = connections.remove(at: index)
         guard phase == .running else { return finishIfOver() }
         let loss = Loss(
-            reason: gone.reason ?? reason, server: gone.server, wasInUse: gone.role.hasCarried,
+            reason: gone.reason ?? gone.machine.meaning(of: reason), server: gone.server,
+            wasInUse: gone.role.hasCarried,
             wasSlow: wasSlow)
         var actions: [Action] = []
         if gone.role.hasCarried {

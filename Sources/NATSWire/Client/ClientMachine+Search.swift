@@ -183,7 +183,8 @@ extension ClientMachine {
     /// Takes over what the server in use says about its cluster.
     mutating func noteDiscovered(_ info: ServerInfo, _ index: Int, _ actions: inout [Action]) {
         guard connections[index].role == .inUse else { return }
-        let change = pool.discovered(info.connectURLs)
+        let change = pool.discovered(
+            info.connectURLs, isSecured: connections[index].machine.isSecured)
         guard !change.added.isEmpty || !change.removed.isEmpty else { return }
         actions.append(.tell(.serversChanged(added: change.added, removed: change.removed)))
     }

@@ -108,6 +108,9 @@ package struct ClientMachine: Sendable {
 
     let configuration: Configuration
     var pool: ReconnectMachine
+    /// When connections are covered: never later than any address or option asked for, whichever
+    /// server it is about.
+    private(set) var security: ConnectionMachine.Security
     var phase = Phase.idle
     var isSuspended = false
     var connections: [Connection] = []
@@ -126,9 +129,27 @@ package struct ClientMachine: Sendable {
     package init(servers: [ServerURL], configuration: Configuration, seed: UInt64) {
         self.configuration = configuration
         generator = SplitMix(state: seed)
+        security = configuration.connection.security
         pool = ReconnectMachine(
             servers: servers, configuration: configuration.pool, using: &generator)
+        note(security: servers)
     }
+
+    /// One address that asks for TLS binds all.
+    mutating func note(security servers: [ServerURL]) {
+        if servers.contains(where: { $0.scheme == .tls }) { security = max(security, .required) }
+    }
+
+    /// What an address asks for counts for it also where it was announced.
+    private func security(of server: ServerURL) -> ConnectionMachine.Security {
+        switch server.scheme {
+        case .nats: security
+        case .tls: max(security, .required)
+        }
+    }
+
+    /// A connection was covered: later ones are, too.
+    mutating func noteSecured() { security = max(security, .required) }
 
     /// A number in 0..<1.
     mutating func random() -> Double { Double.random(in: 0..<1, using: &generator) }
@@ -141,10 +162,12 @@ package struct ClientMachine: Sendable {
     mutating func newConnection(to server: ServerURL, now: Duration) -> ConnectionID {
         lastID += 1
         let id = ConnectionID(lastID)
+        var configuration = configuration.connection
+        configuration.security = security(of: server)
         connections.append(
             Connection(
                 id: id, server: server,
-                machine: ConnectionMachine(configuration: configuration.connection, now: now),
+                machine: ConnectionMachine(configuration: configuration, now: now),
                 credentials: credentials))
         return id
     }

@@ -4,8 +4,8 @@ internal import BridgeJSON
 /// A named configuration as the `nats` tools keep it in the user's folder (ADR-21): one JSON
 /// object each, whose members are all optional.
 ///
-/// A context that asks for what this client does not have (TLS in any form, a look-up by `nsc`, a
-/// SOCKS proxy) is refused rather than used without it.
+/// A context that asks for what this client does not have (a look-up by `nsc`, a SOCKS proxy, the
+/// certificate store of Windows) is refused rather than used without it.
 public struct ConnectionContext: Sendable, Hashable {
     /// `url`: the servers' addresses, in the context separated by commas.
     public let servers: [String]
@@ -23,6 +23,14 @@ public struct ConnectionContext: Sendable, Hashable {
     public let jwt: String?
     /// `user_seed`: the seed that goes with it.
     public let seed: String?
+    /// `ca`: the path of a file with the authorities to trust; it may begin with `~/`.
+    public let authorityFile: String?
+    /// `cert`: the path of a file with a client's certificate; it may begin with `~/`.
+    public let certificateFile: String?
+    /// `key`: the path of a file with the certificate's key; it may begin with `~/`.
+    public let keyFile: String?
+    /// `tls_first`: whether TLS comes before the server's first words.
+    public let beginsWithTLS: Bool
     /// `inbox_prefix`.
     public let inboxPrefix: String?
     /// `jetstream_domain`.
@@ -30,8 +38,7 @@ public struct ConnectionContext: Sendable, Hashable {
 
     /// Members that, when they ask for anything, ask for what this client does not have.
     private static let unsupported = [
-        "cert", "key", "ca", "nsc", "jwt", "seed", "socks_proxy", "tls", "tls_first",
-        "windows_cert_store", "windows_cert_match",
+        "nsc", "jwt", "seed", "socks_proxy", "tls", "windows_cert_store", "windows_cert_match",
         "windows_cert_match_by", "windows_ca_certs_match",
     ]
 
@@ -68,6 +75,15 @@ public struct ConnectionContext: Sendable, Hashable {
         seedFile = try member("nkey")
         jwt = try member("user_jwt")
         seed = try member("user_seed")
+        authorityFile = try member("ca")
+        certificateFile = try member("cert")
+        keyFile = try member("key")
+        switch fields["tls_first"] {
+        case nil, .null: beginsWithTLS = false
+        case .bool(let isFirst): beginsWithTLS = isFirst
+        default:
+            throw WireError(.invalidContext, in: .context, "tls_first is not true or false")
+        }
         inboxPrefix = try member("inbox_prefix")
         jetStreamDomain = try member("jetstream_domain")
     }

@@ -5,6 +5,8 @@ extension ConnectionMachine {
     package enum InfoAction: Equatable, Sendable {
         /// The first INFO: make the credentials for its nonce, and say `authenticated`.
         case authenticate
+        /// Cover the connection, read nothing more in the clear, and say `secured`.
+        case secure
         /// Take over the new limits and addresses.
         case update
         /// The same, and the server is about to stop: leave it in good order.
@@ -48,8 +50,12 @@ extension ConnectionMachine {
     package enum CloseReason: Equatable, Sendable {
         case requested
         case handshakeTimeout
-        /// The server demands TLS and the driver has none.
-        case tlsRequired
+        /// TLS is wanted and the server has none; nothing was sent.
+        case tlsNotOffered
+        /// What stands over the transport failed: TLS, WebSocket.
+        case coverFailed(CoverFailure)
+        /// TLS stood, and the server closed before it had taken our credentials.
+        case refusedWithoutWords(String)
         /// No byte came for `pingInterval` times `maxOutstandingPings` and one.
         case stale
         /// The peer's system took none of our bytes for `writeTimeout`.
@@ -58,6 +64,8 @@ extension ConnectionMachine {
         case protocolViolation(WireError)
         /// There are no credentials to connect with; nothing was sent.
         case credentials(CredentialsFailure)
+        /// The server closed before INFO, as one does that waits for TLS.
+        case closedBeforeInfo
         /// The server closed without a word, as it does with slow consumers.
         case peerClosed
         case transportFailed(String)
@@ -66,7 +74,7 @@ extension ConnectionMachine {
         package var failure: ReconnectMachine.Failure? {
             switch self {
             case .requested: nil
-            case .tlsRequired: .abandon
+            case .coverFailed(let failure) where failure.isOurs: .abandon
             case .serverError(let error):
                 switch error.remedy {
                 case .reauthenticate: .refused(error.text)
@@ -75,7 +83,8 @@ extension ConnectionMachine {
                 }
             case .credentials(let failure):
                 failure.isFinal ? .refused(failure.words) : .lost
-            case .handshakeTimeout, .stale, .writeTimeout, .protocolViolation, .peerClosed,
+            case .tlsNotOffered, .coverFailed, .refusedWithoutWords, .handshakeTimeout, .stale,
+                .writeTimeout, .protocolViolation, .closedBeforeInfo, .peerClosed,
                 .transportFailed:
                 .lost
             }

@@ -8,6 +8,8 @@
 //            (sign the nonce)     (send CONNECT and PING together)    (own      (the outbox's
 //                                                                      buffer)   messages)
 //
+// TLS is begun before or after INFO (ConnectionMachine+Security).
+//
 // Signing may ask somebody, and so takes time, which counts as the handshake's. A server may say
 // PING or a second INFO before it answers our PING, and -ERR in place of PONG; only the PONG tells
 // that the credentials were taken, and none counts before CONNECT is sent.
@@ -39,18 +41,23 @@ package struct ConnectionMachine: Sendable {
         package var maxOutstandingPings = 2
         /// Longest time in which none of the bytes that wait are taken.
         package var writeTimeout: Duration = .seconds(60)
+        /// When the connection is covered by TLS.
+        package var security = Security.onDemand
 
         package init() {}
     }
 
-    private enum Phase: Equatable {
-        case awaitingInfo, authenticating, awaitingPong, ready, fed, closed
+    enum Phase: Equatable {
+        case awaitingInfo, securing, authenticating, awaitingPong, ready, fed, closed
     }
 
-    private enum Expectation { case handshake, joined, keepAlive }
+    private enum Expectation { case greeting, handshake, joined, keepAlive }
 
-    private let configuration: Configuration
-    private var phase = Phase.awaitingInfo
+    let configuration: Configuration
+    var phase = Phase.awaitingInfo
+    /// Whether the connection is covered, and whether INFO came before that.
+    var isSecured = false
+    var isUpgrade = false
     /// What the next PONGs stand for, of those that this machine asked for.
     private var pongs = Fifo<Expectation>()
     private var outstandingPings = 0
@@ -76,13 +83,13 @@ package struct ConnectionMachine: Sendable {
         switch phase {
         case .closed: return .ignore
         case .awaitingInfo:
-            if info.requiresTLS {
-                close()
-                return .close(.tlsRequired)
-            }
+            if let upgrade = upgrade(info) { return upgrade }
             isLameDuck = info.isLameDuck
             phase = .authenticating
             return .authenticate
+        case .securing:
+            // The driver reads nothing in the clear then.
+            return .ignore
         case .authenticating, .awaitingPong, .ready, .fed:
             let entered = info.isLameDuck && !isLameDuck
             isLameDuck = isLameDuck || info.isLameDuck
@@ -101,7 +108,7 @@ package struct ConnectionMachine: Sendable {
             phase = .ready
             return .connected
         case .joined: return .joined
-        case .keepAlive: return .ignore
+        case .greeting, .keepAlive: return .ignore
         case nil: return phase == .fed ? .passOn : .ignore
         }
     }
@@ -111,7 +118,7 @@ package struct ConnectionMachine: Sendable {
         case .closed: return .ignore
         case .ready, .fed:
             guard error.closesConnection else { return .report(error) }
-        case .awaitingInfo, .authenticating, .awaitingPong: break
+        case .awaitingInfo, .securing, .authenticating, .awaitingPong: break
         }
         close()
         return .close(.serverError(error))
@@ -125,12 +132,21 @@ package struct ConnectionMachine: Sendable {
 
     // MARK: What we want
 
-    /// The credentials are there. Returns whether to send CONNECT and PING.
-    package mutating func authenticated() -> Bool {
-        guard phase == .authenticating else { return false }
+    /// The credentials are there. Returns how many PINGs to send with CONNECT; 0: nothing.
+    package mutating func authenticated() -> Int {
+        guard phase == .authenticating else { return 0 }
         phase = .awaitingPong
+        if isUpgrade { pongs.append(.greeting) }
         pongs.append(.handshake)
-        return true
+        return pongs.count
+    }
+
+    /// Whether the server has yet to take the credentials.
+    var isBeforePong: Bool {
+        switch phase {
+        case .awaitingInfo, .securing, .authenticating, .awaitingPong: true
+        case .ready, .fed, .closed: false
+        }
     }
 
     /// All subscriptions and a PING are about to be sent. Returns false when there is no
@@ -167,7 +183,7 @@ package struct ConnectionMachine: Sendable {
     /// When to call `timerDue` next; nil after the end.
     package var deadline: Duration? {
         switch phase {
-        case .awaitingInfo, .authenticating, .awaitingPong:
+        case .awaitingInfo, .securing, .authenticating, .awaitingPong:
             start + configuration.handshakeTimeout
         case .ready, .fed: writeDeadline.map { min($0, keepAliveDue) } ?? keepAliveDue
         case .closed: nil

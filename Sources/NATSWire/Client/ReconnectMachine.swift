@@ -77,7 +77,7 @@ package struct ReconnectMachine: Sendable {
     package struct Discovery: Equatable, Sendable {
         package var added: [ServerURL] = []
         package var removed: [ServerURL] = []
-        /// Number of announced addresses that are none, or that ask for TLS.
+        /// Number of announced addresses that are none.
         package var malformed = 0
     }
 
@@ -241,7 +241,9 @@ package struct ReconnectMachine: Sendable {
 
     /// Takes over the addresses that a server announced, the first of very many. A discovered
     /// server gets the credentials with which we reached the one that announced it.
-    package mutating func discovered(_ addresses: [String]) -> Discovery {
+    /// - Parameter isSecured: Whether the announcement came inside TLS: a numeric address then
+    ///   must have the name of the server that announced it, as a certificate seldom has those.
+    package mutating func discovered(_ addresses: [String], isSecured: Bool = false) -> Discovery {
         var change = Discovery()
         guard configuration.usesDiscovered, !addresses.isEmpty else { return change }
         var announced: [ServerURL] = []
@@ -249,14 +251,14 @@ package struct ReconnectMachine: Sendable {
             do throws(WireError) {
                 let url = try ServerURL(address)
                 // What asks for TLS is not reached without it.
-                guard url.scheme == .nats || current?.scheme == .tls else {
-                    change.malformed += 1
-                    continue
+                let isMore = url.scheme == .tls && current?.scheme == .nats
+                var server = ServerURL(
+                    scheme: isMore ? .tls : current?.scheme ?? url.scheme, host: url.host,
+                    port: url.port, credentials: current?.credentials ?? .none)
+                if isSecured, url.isNumeric, let current, !current.nameInTLS.isNumericHost {
+                    server.certificateName = current.nameInTLS
                 }
-                announced.append(
-                    ServerURL(
-                        scheme: current?.scheme ?? url.scheme, host: url.host, port: url.port,
-                        credentials: current?.credentials ?? .none))
+                announced.append(server)
             } catch {
                 change.malformed += 1
             }

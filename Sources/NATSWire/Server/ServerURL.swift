@@ -44,6 +44,8 @@ public struct ServerURL: Sendable, Hashable {
     public let port: Int
     /// What the address says about who we are.
     public let credentials: Credentials
+    /// The name that the certificate must be for, where it is not the host.
+    package var certificateName: String?
 
     /// An address from its parts. Traps when the port is not in 1...65535.
     public init(
@@ -180,6 +182,12 @@ extension ServerURL: CustomStringConvertible {
     /// The address without its credentials.
     public var description: String { "\(scheme.rawValue)://\(authority)" }
 
+    /// The name that the certificate must be for.
+    package var nameInTLS: String { certificateName ?? host }
+
+    /// Whether the host is an address in numbers.
+    package var isNumeric: Bool { host.isNumericHost }
+
     /// Whether both name the same server, whatever their credentials.
     package func isSameServer(as other: ServerURL) -> Bool {
         host.utf8.elementsEqual(other.host.utf8) && port == other.port
@@ -198,5 +206,12 @@ extension ServerURL {
     package var isLoopback: Bool {
         let name = host.lowercased()
         return name == "localhost" || name == "::1" || name.hasPrefix("127.")
+    }
+}
+
+extension String {
+    /// Whether it is an address in numbers, if it is a host at all.
+    var isNumericHost: Bool {
+        contains(":") || utf8.allSatisfy { $0 == UInt8(ascii: ".") || (0x30...0x39).contains($0) }
     }
 }

@@ -25,7 +25,11 @@ struct CommandRun: Sendable {
     /// Ours, without what the user has set for the `nats` tools.
     private static func environment(_ folder: TemporaryDirectory) -> [String: String] {
         var environment = ProcessInfo.processInfo.environment
-        for name in ["URL", "CONTEXT", "CREDS", "NKEY", "USER", "PASSWORD", "TOKEN"] {
+        let names = [
+            "URL", "CONTEXT", "CREDS", "NKEY", "USER", "PASSWORD", "TOKEN", "CA", "CERT", "KEY",
+            "KEY_PASSPHRASE",
+        ]
+        for name in names {
             environment["NATS_\(name)"] = nil
         }
         environment["XDG_CONFIG_HOME"] = folder.path

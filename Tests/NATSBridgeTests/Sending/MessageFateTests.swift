@@ -14,7 +14,10 @@ import Testing
         .noResponders: .denied, .timeout: .unknown, .cancelled: .unknown,
         .permissionDenied: .denied, .slowConsumer: .unknown, .limitExceeded: .unknown,
         .protocolViolation: .unknown,
-        .serverError: .unknown, .tlsRequired: .lost,
+        .serverError: .unknown,
+        // An earlier connection may have carried the message.
+        .tlsRequired: .unknown, .tlsRefused: .unknown, .certificateRejected: .unknown,
+        .tlsUnavailable: .unknown, .invalidTLSConfiguration: .unknown,
     ]
 
     /// Codes of JetStream's own.

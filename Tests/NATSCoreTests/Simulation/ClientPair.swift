@@ -165,6 +165,7 @@ final class ClientPair {
         case .open(let id, _, _): open(id)
         case .authenticate(let id, _): input { $0.authenticated(id, nil) }
         case .checkCredentials: break
+        case .secure(let id): fault("\(id) is to be covered, and nobody asked for that")
         case .sendConnect(let id, _):
             write(id) {
                 $0.append("CONNECT {}\r\n")

@@ -144,6 +144,7 @@ struct ClientLife {
         case .authenticate(let id, _): "authenticate \(id.number)"
         case .checkCredentials(let id, let server):
             "check \(id.number) \(server.host)"
+        case .secure(let id): "secure \(id.number)"
         case .sendConnect(let id, _): "connect \(id.number)"
         case .sendPing(let id): "ping \(id.number)"
         case .sendPong(let id): "pong \(id.number)"

@@ -197,7 +197,8 @@ internal import Testing
         var life = Self.moving(until: phase)
         // Counted from the time at which the old one said that it stops.
         let wait = Duration.milliseconds(250) - life.now
-        #expect(life.ended(2) == ["failed b: peerClosed", "connecting a after \(wait)"])
+        let reason = phase == "open" ? "closedBeforeInfo" : "peerClosed"
+        #expect(life.ended(2) == ["failed b: \(reason)", "connecting a after \(wait)"])
         // One that was released has nothing to hand over to: it is lost as any other.
         if phase == "released" {
             #expect(life.parted(1) == ["close 1"])

@@ -27,7 +27,7 @@ internal import Testing
     }
 
     @Test(arguments: [
-        "cert", "key", "ca", "nsc", "socks_proxy", "jwt", "seed", "tls", "tls_first",
+        "nsc", "socks_proxy", "jwt", "seed", "tls",
         "windows_cert_store", "windows_cert_match",
         "windows_cert_match_by", "windows_ca_certs_match",
     ])
@@ -42,7 +42,7 @@ internal import Testing
         let error = #expect(throws: WireError.self) { try parse("{\"tls\":\(value)}") }
         #expect(error?.code == .unsupportedContext)
         for nothing in ["false", "null", "\"\"", "{}", "[]"] {
-            _ = try parse("{\"tls\":\(nothing),\"cert\":\(nothing)}")
+            _ = try parse("{\"tls\":\(nothing),\"nsc\":\(nothing)}")
         }
     }
 

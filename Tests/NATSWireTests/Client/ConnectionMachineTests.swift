@@ -24,11 +24,12 @@ internal import Testing
     @Test func handshake() {
         var machine = Machine(now: .seconds(10))
         #expect(machine.deadline == .seconds(15))
-        #expect(machine.authenticated() == false)
+        #expect(machine.authenticated() == 0)
         #expect(machine.infoReceived(Self.info()) == .authenticate)
         // Before CONNECT is sent, no PONG is one.
         #expect(machine.pongReceived() == .ignore)
-        #expect(machine.authenticated() == true && machine.authenticated() == false)
+        let pings = [machine.authenticated(), machine.authenticated()]
+        #expect(pings == [1, 0])
         #expect(machine.isConnected == false)
         #expect(machine.pingReceived() == true)
         #expect(machine.infoReceived(Self.info()) == .update)
@@ -62,9 +63,52 @@ internal import Testing
         #expect(silent.timerDue(now: .seconds(5)) == .close(.handshakeTimeout))
     }
 
-    @Test func aServerThatDemandsTLSIsLeft() {
+    @Test func aServerThatDemandsTLSIsGivenItBeforeTheCredentials() {
         var machine = Machine(now: .zero)
-        #expect(machine.infoReceived(Self.info(tls: true)) == .close(.tlsRequired))
+        #expect(machine.infoReceived(Self.info(tls: true)) == .secure)
+        #expect(machine.authenticated() == 0)
+        #expect(machine.secured() == .authenticate)
+        // Two PINGs: what comes between their PONGs is what the server says inside TLS.
+        #expect(machine.authenticated() == 2)
+        #expect(machine.pongReceived() == .ignore)
+        #expect(machine.infoReceived(Self.info()) == .update)
+        #expect(machine.pongReceived() == .connected)
+    }
+
+    @Test func aServerWithoutTLSIsLeftWhereItIsAskedFor() {
+        var configuration = Machine.Configuration()
+        configuration.security = .required
+        var machine = Machine(configuration: configuration, now: .zero)
+        #expect(machine.infoReceived(Self.info()) == .close(.tlsNotOffered))
+        #expect(machine.isClosed == true)
+    }
+
+    @Test func beginsWithTLSWhereThatIsAskedFor() {
+        var configuration = Machine.Configuration()
+        configuration.security = .first
+        var machine = Machine(configuration: configuration, now: .zero)
+        #expect(machine.opened() == true && machine.opened() == false)
+        #expect(machine.infoReceived(Self.info()) == .ignore)
+        #expect(machine.secured() == .wait)
+        #expect(machine.infoReceived(Self.info(tls: true)) == .authenticate)
+        #expect(machine.authenticated() == 1)
+        #expect(machine.pongReceived() == .connected)
+    }
+
+    @Test func anEndInsideTLSBeforeThePongIsARefusal() {
+        var machine = Machine(now: .zero)
+        // Before INFO it may be one that waits for TLS.
+        #expect(machine.meaning(of: .peerClosed) == .closedBeforeInfo)
+        _ = machine.infoReceived(Self.info(tls: true))
+        _ = machine.secured()
+        guard case .refusedWithoutWords = machine.meaning(of: .peerClosed) else {
+            Issue.record("a server that closes after the handshake was not taken at its word")
+            return
+        }
+        _ = machine.authenticated()
+        _ = machine.pongReceived()
+        _ = machine.pongReceived()
+        #expect(machine.meaning(of: .peerClosed) == .peerClosed)
     }
 
     @Test func aSilentServerIsStale() {
@@ -156,6 +200,6 @@ internal import Testing
         #expect(Machine.CloseReason.requested.failure == nil)
         #expect(Machine.CloseReason.peerClosed.failure == .lost)
         #expect(Machine.CloseReason.stale.failure == .lost)
-        #expect(Machine.CloseReason.tlsRequired.failure == .abandon)
+        #expect(Machine.CloseReason.tlsNotOffered.failure == .lost)
     }
 }

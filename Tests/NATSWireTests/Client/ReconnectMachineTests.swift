@@ -188,8 +188,29 @@ internal import Testing
         var generator = SeededGenerator(seed: 3)
         var machine = ReconnectMachine(servers: [try ServerURL("a")], using: &generator)
         let change = machine.discovered(["tls://b:4222", "c:4222"])
-        #expect(change.malformed == 1 && change.added.map(\.host) == ["c"])
-        #expect(machine.pool.allSatisfy { $0.scheme == .nats })
+        #expect(change.malformed == 0 && change.added.map(\.host) == ["b", "c"])
+        #expect(machine.pool.first { $0.host == "b" }?.scheme == .tls)
+    }
+
+    @Test func anAnnouncedAddressInNumbersMustHaveTheNameOfWhoAnnouncedIt() throws {
+        for (server, name) in [("tls://a.test:4222", "a.test"), ("tls://10.0.0.1:4222", nil)] {
+            var generator = SeededGenerator(seed: 3)
+            var machine = ReconnectMachine(servers: [try ServerURL(server)], using: &generator)
+            _ = machine.nextAttempt(now: .zero, random: 0)
+            machine.connected()
+            _ = machine.discovered(["10.0.0.2:4222", "b.test:4222"], isSecured: true)
+            let found = machine.pool.filter { $0.host == "10.0.0.2" || $0.host == "b.test" }
+            #expect(found.map(\.nameInTLS).sorted() == [name ?? "10.0.0.2", "b.test"].sorted())
+            #expect(found.allSatisfy { $0.scheme == .tls })
+            // One that it announces in turn goes by the same name.
+            let next = try #require(found.first { $0.host == "10.0.0.2" })
+            machine.failed(.lost, now: .zero)
+            _ = machine.nextAttempt(now: .zero, random: 0, wanted: next)
+            machine.connected()
+            _ = machine.discovered(["10.0.0.3:4222"], isSecured: true)
+            let third = try #require(machine.pool.first { $0.host == "10.0.0.3" })
+            #expect(third.nameInTLS == name ?? "10.0.0.3")
+        }
     }
 
     @Test func announcedServersComeAndGoAndExplicitOnesStay() throws {

@@ -119,8 +119,8 @@ internal import Testing
     func infoAtAnyTime() throws {
         var machine = ConnectionMachine(now: .zero)
         #expect(machine.infoReceived(ServerInfo()) == .authenticate)
-        let begins = machine.authenticated()
-        #expect(begins)
+        let pings = machine.authenticated()
+        #expect(pings == 1)
         #expect(machine.infoReceived(ServerInfo()) == .update)
         #expect(machine.pongReceived() == .connected)
         #expect(machine.infoReceived(ServerInfo()) == .update)

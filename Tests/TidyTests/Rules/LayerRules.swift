@@ -20,7 +20,7 @@ enum LayerRules {
         "NATSObjectStore": ["NATSJetStream", "NATSCore", "NATSWire", "BridgeJSON"],
         "NATSClient": [
             "NATSCore", "NATSJetStream", "NATSKeyValue", "NATSObjectStore", "NATSWire",
-            "BridgeJSON",
+            "BridgeTLS", "BridgeJSON",
         ],
         "BridgeClaims": ["BridgeHTTP", "BridgeSockets", "HTTPWire", "BridgeJSON"],
         "NATSBridge": [
@@ -35,7 +35,7 @@ enum LayerRules {
         "BridgeConsole": [
             "NATSBridge", "BridgeEnvelope", "BridgeClaims", "BridgeHTTP", "BridgeSockets",
             "HTTPWire", "NATSCore", "NATSJetStream", "NATSKeyValue", "NATSObjectStore",
-            "NATSWire", "BridgeJSON", "ArrowIPC",
+            "NATSWire", "BridgeTLS", "BridgeJSON", "ArrowIPC",
         ],
         "BridgeDemo": [
             "BridgeConsole", "NATSBridge", "BridgeEnvelope", "BridgeClaims", "BridgeSockets",
