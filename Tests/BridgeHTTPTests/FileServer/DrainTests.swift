@@ -38,7 +38,7 @@ import Testing
                 return end()
             }
             #expect(cut == 0)
-            #expect(running.objectFiles.count == 2 && running.partialFiles.isEmpty)
+            #expect(await running.leavesNoParts() && running.objectFiles.count == 2)
         }
     }
 
@@ -68,7 +68,7 @@ import Testing
             return cut
         }
         #expect(cut == 1)
-        #expect(running.partialFiles.isEmpty && running.objectFiles.isEmpty)
+        #expect(await running.leavesNoParts() && running.objectFiles.isEmpty)
     }
 
     @Test func `a second server in the folder is refused and disturbs nothing`() async throws {

@@ -114,7 +114,7 @@ import Testing
         let stored = running.server.stored
         await running.server.stop()
         await running.server.sweep()
-        #expect(running.partialFiles.isEmpty, place)
+        #expect(await running.leavesNoParts(), place)
         #expect(stored.files == running.objectFiles.count, "\(place), met \(faults.met)")
         let (folder, port) = (running.folder.file("store"), running.port)
         try await within("the end of all descriptors, \(place)") {

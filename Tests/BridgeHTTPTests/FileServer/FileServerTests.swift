@@ -66,7 +66,7 @@ import Testing
                     #expect(got.body == content)
                 }
             }
-            #expect(running.partialFiles.isEmpty)
+            #expect(await running.leavesNoParts())
             let counters = running.server.counters
             #expect(counters.uploads == 2 && counters.downloads == 2)
             #expect(counters.filesStored == 2 && counters.bytesSent > 2 * content.count)
@@ -146,7 +146,7 @@ import Testing
             let got = try await running.client { try $0.request("GET", "/f/\(id)/x") }
             let winner = try #require(winners.first)
             #expect(got.body == [UInt8](repeating: UInt8(winner), count: 40_000 + winner))
-            #expect(running.partialFiles.isEmpty)
+            #expect(await running.leavesNoParts())
         }
     }
 

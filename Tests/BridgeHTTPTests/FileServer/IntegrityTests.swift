@@ -181,7 +181,7 @@ import Testing
                 #expect(part.status == 206 && part.fields["Repr-Digest"] == right)
             }
             #expect(running.server.counters.refusals["digest"] == 2)
-            #expect(running.partialFiles.isEmpty)
+            #expect(await running.leavesNoParts())
         }
     }
 

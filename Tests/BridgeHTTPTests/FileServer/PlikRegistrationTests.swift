@@ -66,7 +66,7 @@ import Testing
             }
             #expect(statuses == [200])
             // No memory to run out of: what a registration is stands in its identifier.
-            #expect(running.objectFiles.isEmpty && running.partialFiles.isEmpty)
+            #expect(await running.leavesNoParts() && running.objectFiles.isEmpty)
         }
     }
 

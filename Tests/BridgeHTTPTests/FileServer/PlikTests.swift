@@ -125,7 +125,7 @@ import Testing
                     #expect(answer.status == 400, "\(document)")
                 }
             }
-            #expect(running.partialFiles.isEmpty && running.objectFiles.isEmpty)
+            #expect(await running.leavesNoParts() && running.objectFiles.isEmpty)
         }
     }
 

@@ -166,7 +166,7 @@ import Testing
             isFull.set(true)
             #expect(await running.server.sweep() == 4)
             #expect(running.server.stored.files == 0 && running.server.stored.bytes == 0)
-            #expect(running.objectFiles.isEmpty && running.partialFiles.isEmpty)
+            #expect(await running.leavesNoParts() && running.objectFiles.isEmpty)
             isFull.set(false)
             let put = try await running.client {
                 try $0.request("PUT", "/f/\(TestID.of(5))/x", body: Self.body)

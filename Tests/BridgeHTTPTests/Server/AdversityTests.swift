@@ -73,7 +73,7 @@ import Testing
                 #expect(try client.isClosedByPeer())
             }
             await running.server.stop()
-            #expect(running.partialFiles.isEmpty && running.objectFiles.isEmpty)
+            #expect(await running.leavesNoParts() && running.objectFiles.isEmpty)
         }
     }
 
@@ -130,7 +130,7 @@ import Testing
         }
         #expect(isClosed)
         await server.stop()
-        #expect(running.partialFiles.isEmpty && running.objectFiles.isEmpty)
+        #expect(await running.leavesNoParts() && running.objectFiles.isEmpty)
         #expect(server.openConnections == 0)
     }
 
@@ -149,7 +149,7 @@ import Testing
                 #expect(answer.status == 507 && !answer.isReusable)
             }
             await running.server.stop()
-            #expect(running.partialFiles.isEmpty && running.objectFiles.isEmpty)
+            #expect(await running.leavesNoParts() && running.objectFiles.isEmpty)
         }
     }
 }

@@ -40,6 +40,11 @@ struct RunningServer: Sendable {
     ) async throws -> Result { try await RawClient.run(port, body) }
 
     var partialFiles: [String] { TestFile.names(in: folder.file("store/partial")) }
+
+    /// Whether nothing is left of uploads that did not become objects. A refused sender has its
+    /// answer before what came of its upload is removed.
+    func leavesNoParts() async -> Bool { await Pace.until(patience) { partialFiles.isEmpty } }
+
     var objectFiles: [String] { TestFile.names(in: folder.file("store/objects")) }
 }
 
