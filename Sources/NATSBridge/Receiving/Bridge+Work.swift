@@ -8,11 +8,11 @@ extension Bridge {
     ///
     /// From its receipt to the end of its handler the server is told that work on a message goes
     /// on, also while its links are fetched, however long that takes. A handler that returns has
-    /// done its message. When it throws, or the message cannot be read now, the message is delivered
-    /// again, after waits that grow, until the consumer's `maxDeliver` is reached; one that can
-    /// never be read, or whose handler throws `WorkVerdict.reject`, is given up, with a record where
-    /// the options say. It returns when the bridge or its client drains, or is closed, or when the
-    /// task is cancelled.
+    /// done its message. When it throws, or the message cannot be read now, the message is
+    /// delivered again, after waits that grow, until the consumer's `maxDeliver` is reached; one
+    /// that can never be read, or whose handler throws `WorkVerdict.reject`, is given up, with a
+    /// record where the options say. It returns when the bridge or its client drains, or is closed,
+    /// or when the task is cancelled.
     ///
     /// Cancelling the task cancels handlers and downloads; what they do not finish is given back to
     /// the server at once.

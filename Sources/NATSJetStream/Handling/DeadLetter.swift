@@ -4,8 +4,8 @@ internal import NATSWire
 
 /// The record of a message that was given up: where it is and why, and nothing of what it holds.
 ///
-/// It is stored as JSON with these names; when it was given up is when the record was stored. Where the message stays in its stream,
-/// `JetStream.message(_:in:from:)` reads it by its number.
+/// It is stored as JSON with these names; when it was given up is when the record was stored. Where
+/// the message stays in its stream, `JetStream.message(_:in:from:)` reads it by its number.
 public struct DeadLetter: Sendable, Hashable, Codable {
     /// The stream that holds it, or held it.
     public let stream: String

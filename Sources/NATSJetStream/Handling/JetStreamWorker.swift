@@ -72,9 +72,9 @@ public final class JetStreamWorker: Sendable {
         return await account?.drain(until: deadline) ?? 0
     }
 
-    /// Works until `stop`, until the client drains, or until the task is cancelled, and returns when
-    /// the last handler has. It is run once; messages are held by the server from then on until
-    /// they are done with.
+    /// Works until `stop`, until the client drains, or until the task is cancelled, and returns
+    /// when the last handler has. It is run once; messages are held by the server from then on
+    /// until they are done with.
     ///
     /// Cancelling the task cancels the handlers, and what they do not finish is given back to the
     /// server at once; it returns then.

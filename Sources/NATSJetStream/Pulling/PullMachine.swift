@@ -39,9 +39,9 @@
 // A fetch that does not wait (`expires` zero) takes what is there now; the server says 404 behind
 // it. Silence says nothing about the stream then, and is a timeout.
 //
-// A worker holds messages until it is done with them (`countsHeld`): what is held counts against the
-// batch and the byte limit, and the driver says what was released. When everything is held, or the
-// next message does not fit beside what is, the machine waits for that.
+// A worker holds messages until it is done with them (`countsHeld`): what is held counts against
+// the batch and the byte limit, and the driver says what was released. When everything is held, or
+// the next message does not fit beside what is, the machine waits for that.
 //
 // When the client drains, nothing is asked for any more and statuses mean nothing: the driver
 // collects what had been sent, until it says that the inbox has ended.

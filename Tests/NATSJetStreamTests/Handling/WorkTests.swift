@@ -254,11 +254,15 @@ internal import Testing
     @Test func `what a cancelled worker does not finish is given back at once`() async throws {
         try await run(orders: 3) { consumer in
             let (begun, beginning) = AsyncStream.makeStream(of: Void.self)
+            // It ends with the task that waits for it.
+            let (never, endless) = AsyncStream.makeStream(of: Void.self)
+            defer { endless.finish() }
             var options = WorkOptions()
             (options.concurrency, options.prefetch) = (1, 2)
             let worker = consumer.worker(options) { _ in
                 beginning.yield()
-                try await Task.sleep(for: .seconds(3600))
+                for await _ in never {}
+                try Task.checkCancellation()
             }
             let work = Task { try await worker.run() }
             for await _ in begun { break }

@@ -1,3 +1,4 @@
+internal import BridgeBytes
 internal import NATSJetStream
 internal import NATSWire
 internal import Testing
