@@ -155,7 +155,9 @@ extension Bridge {
         defer { end.come() }
         do throws(NATSError) {
             if ownsClient { return try await client.drain() }
-            let left = await intakes.drain(until: .now + Self.drainPatience)
+            let deadline = ContinuousClock.now + Self.drainPatience
+            async let undone = workers.drain(until: deadline)
+            let left = await intakes.drain(until: deadline) + undone
             try await client.flush()
             guard left == 0 else {
                 throw NATSError(

@@ -22,6 +22,8 @@ public final class Bridge: Sendable, CustomStringConvertible {
     let memory: MemoryBudget
     /// The sequences that are being consumed.
     let intakes = IntakeRegistry()
+    /// The work on streams that goes on.
+    let workers = WorkerRegistry()
     /// What has been sent and received so far.
     public var statistics: BridgeStatistics {
         var statistics = counters.snapshot

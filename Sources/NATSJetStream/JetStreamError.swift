@@ -168,4 +168,7 @@ extension ErrorCode {
     public static let notFromJetStream = ErrorCode(rawValue: "not_from_jetstream")
     /// One of several messages was not sent, since those before it got no answer.
     public static let notSent = ErrorCode(rawValue: "not_sent")
+    /// Something final was said of this delivery before: it was acknowledged, given back or
+    /// terminated.
+    public static let alreadyAcknowledged = ErrorCode(rawValue: "already_acknowledged")
 }

@@ -23,9 +23,9 @@ extension ExitCode {
             .other,
             [
                 .serverError, .serviceError, .jetStreamDisabled, .streamNameInUse,
-                .consumerNameInUse, .serverTooOld, .notSent, .uploadConflict, .bodyFailed,
-                .folderUnusable, .addressUnusable, .systemError, .outputFailed, .demoFailed,
-                .lifeShortened, .sourceFailed,
+                .consumerNameInUse, .serverTooOld, .notSent, .alreadyAcknowledged,
+                .uploadConflict, .bodyFailed, .folderUnusable, .addressUnusable, .systemError,
+                .outputFailed, .demoFailed, .lifeShortened, .sourceFailed,
             ]
         ),
         (

@@ -1,3 +1,4 @@
+internal import NATSJetStream
 internal import Synchronization
 
 /// The intakes of a bridge that run, so that its end can be theirs.
@@ -17,6 +18,31 @@ final class IntakeRegistry: Sendable {
         return await withTaskGroup(of: Int.self) { group in
             for intake in intakes {
                 group.addTask { await intake.drain(until: deadline) }
+            }
+            return await group.reduce(0, +)
+        }
+    }
+}
+
+/// The workers of a bridge that run, so that its end can be theirs.
+final class WorkerRegistry: Sendable {
+    private let workers = Mutex<[ObjectIdentifier: JetStreamWorker]>([:])
+
+    func add(_ worker: JetStreamWorker) {
+        workers.withLock { $0[ObjectIdentifier(worker)] = worker }
+    }
+
+    func remove(_ worker: JetStreamWorker) {
+        workers.withLock { $0[ObjectIdentifier(worker)] = nil }
+    }
+
+    /// Ends all of them in peace.
+    /// - Returns: How many messages were not done with at the deadline.
+    func drain(until deadline: ContinuousClock.Instant) async -> Int {
+        let workers = workers.withLock { Array($0.values) }
+        return await withTaskGroup(of: Int.self) { group in
+            for worker in workers {
+                group.addTask { await worker.drain(until: deadline) }
             }
             return await group.reduce(0, +)
         }

@@ -6,7 +6,8 @@ internal import NATSCore
 /// It is a name at the server and holds no connection state: copies, and processes elsewhere,
 /// may use it at the same time and share its messages.
 public struct PullConsumer: Sendable {
-    let jetStream: JetStream
+    /// The streams and consumers that it belongs to.
+    public let jetStream: JetStream
     /// What the server said when the consumer was made or looked up.
     public let cachedInfo: ConsumerInfo
 

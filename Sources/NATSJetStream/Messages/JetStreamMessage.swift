@@ -2,6 +2,7 @@ public import BridgeBytes
 public import BridgeJSON
 public import NATSCore
 public import NATSWire
+internal import Synchronization
 
 /// A message that a consumer delivered, and the ways to say what became of it.
 ///
@@ -16,6 +17,8 @@ public struct JetStreamMessage: Sendable {
     private let reply: Subject
     /// Tells the session that delivered it what is still to be acknowledged.
     private let handOut: HandOut?
+    /// Whether something final was said of it; nil where nobody watches that.
+    private var settlement: Settlement?
 
     /// - Throws: `JetStreamError` with the code `notFromJetStream` when the message was not
     ///   delivered by a consumer.
@@ -73,10 +76,12 @@ public struct JetStreamMessage: Sendable {
     /// - Throws: `JetStreamError` with `timeout`, `cancelled`, `outboxFull`, `closed`,
     ///   `permissionDenied` or `jetStreamDisabled`; the message may come again then.
     public func ackConfirmed(timeout: Duration = .seconds(5)) async throws(JetStreamError) {
+        try settle("ack")
         do throws(NATSError) {
             _ = try await client.request(
                 Self.doneBody, to: reply, timeout: timeout.clampedForClocks)
         } catch {
+            settlement?.takeBack()
             throw JetStreamError(error, operation: "ack", stream: metadata.stream)
         }
         handOut?.account.acknowledged()
@@ -105,12 +110,38 @@ public struct JetStreamMessage: Sendable {
     private func send(
         _ body: Bytes, _ operation: String, isFinal: Bool = true
     ) throws(JetStreamError) {
+        if isFinal { try settle(operation) }
         do throws(NATSError) {
             try client.publish(body, to: reply)
         } catch {
+            if isFinal { settlement?.takeBack() }
             throw JetStreamError(error, operation: operation, stream: metadata.stream)
         }
         if isFinal { handOut?.account.acknowledged() }
+    }
+
+    private func settle(_ operation: String) throws(JetStreamError) {
+        guard settlement?.claim() ?? true else {
+            throw JetStreamError(
+                .alreadyAcknowledged, operation: operation, stream: metadata.stream,
+                detail: "something final was said of this delivery before")
+        }
+    }
+
+    /// The same message, with a note of whether something final was said of it.
+    func watched() -> JetStreamMessage {
+        var copy = self
+        copy.settlement = Settlement()
+        return copy
+    }
+
+    /// Whether something final was said of a message that is watched.
+    var isSettled: Bool { settlement?.isMade ?? false }
+
+    /// Whether it can be said that work goes on; nothing is said while there is no connection.
+    func stillInProgress() {
+        guard client.isConnected, !isSettled else { return }
+        try? inProgress()
     }
 
     /// Shortest interval of `keepingInProgress`: anything less would only keep two machines busy.
@@ -131,10 +162,23 @@ public struct JetStreamMessage: Sendable {
         let interval = min(max(interval, Self.shortestProgressInterval), .forever)
         let ticker = Task {
             while (try? await ContinuousClock().sleep(for: interval)) != nil {
-                if client.isConnected { try? inProgress() }
+                stillInProgress()
             }
         }
         defer { ticker.cancel() }
         return try await body()
     }
+}
+
+/// Whether something final was said of a delivery.
+final class Settlement: Sendable {
+    private let made = Atomic(false)
+
+    var isMade: Bool { made.load(ordering: .acquiring) }
+
+    /// Whether it may be said now: nobody has before.
+    func claim() -> Bool { !made.exchange(true, ordering: .acquiringAndReleasing) }
+
+    /// It was not said, or nobody knows.
+    func takeBack() { made.store(false, ordering: .releasing) }
 }

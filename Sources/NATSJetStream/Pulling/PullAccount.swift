@@ -24,14 +24,17 @@ final class PullAccount: DrainParticipant {
         var open = 0
         var hasLoopEnded = false
         weak var inbox: PullInbox?
-        /// Who drains, until all is settled.
-        var waiter: CheckedContinuation<Void, Never>?
+        /// Those who drain, until all is settled.
+        var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
+        var nextWaiter = 0
 
         var isSettled: Bool { hasLoopEnded && open <= 0 }
 
         /// Takes out those who wait for the end, if it has come.
-        mutating func settled() -> CheckedContinuation<Void, Never>? {
-            isSettled ? waiter.take() : nil
+        mutating func settled() -> [CheckedContinuation<Void, Never>] {
+            guard isSettled else { return [] }
+            defer { waiters = [:] }
+            return Array(waiters.values)
         }
     }
 
@@ -64,39 +67,48 @@ final class PullAccount: DrainParticipant {
 
     /// Something final was said about a message.
     func acknowledged() {
-        state.withLock { state in
-            state.open -= 1
-            return state.settled()
-        }?.resume()
+        change { $0.open -= 1 }
     }
 
     /// The session asks for nothing more and has handed out everything.
     func loopEnded() {
-        state.withLock { state in
-            state.hasLoopEnded = true
-            return state.settled()
-        }?.resume()
+        change { $0.hasLoopEnded = true }
     }
 
     /// Nobody has a message of the session, nor the session itself.
     func released() {
-        state.withLock { state in
-            (state.hasLoopEnded, state.open) = (true, 0)
+        change { ($0.hasLoopEnded, $0.open) = (true, 0) }
+    }
+
+    private func change(_ body: (inout State) -> Void) {
+        let settled = state.withLock { state in
+            body(&state)
             return state.settled()
-        }?.resume()
+        }
+        for continuation in settled { continuation.resume() }
+    }
+
+    /// Has the session ask for nothing more and end behind what had been sent.
+    func stop(within patience: Duration) async {
+        isDraining.store(true, ordering: .sequentiallyConsistent)
+        await state.withLock { $0.inbox }?.endInterest(until: .now + patience)
     }
 
     func drain(until deadline: ContinuousClock.Instant) async -> Int {
         isDraining.store(true, ordering: .sequentiallyConsistent)
         await state.withLock { $0.inbox }?.endInterest(until: deadline)
+        let id = state.withLock { state in
+            state.nextWaiter += 1
+            return state.nextWaiter
+        }
         let watch = Task.detached { [weak self] in
             guard (try? await ContinuousClock().sleep(until: deadline)) != nil else { return }
-            self?.state.withLock { $0.waiter.take() }?.resume()
+            self?.state.withLock { $0.waiters.removeValue(forKey: id) }?.resume()
         }
         await withCheckedContinuation { continuation in
             let isSettled = state.withLock { state in
                 if state.isSettled || ContinuousClock.now >= deadline { return true }
-                state.waiter = continuation
+                state.waiters[id] = continuation
                 return false
             }
             if isSettled { continuation.resume() }

@@ -161,5 +161,8 @@ extension NATSMessage {
     /// Whether this is a message of a stream, and not what the server says about the pull.
     var isDelivery: Bool { replyTo.map { $0.bytes.starts(with: Self.ackPrefix) } ?? false }
 
+    /// What the server counts of it against the byte limit of a pull.
+    var pulledSize: Int { subject.count + (replyTo?.count ?? 0) + size }
+
     private static let ackPrefix = Bytes(utf8: "$JS.ACK.")
 }

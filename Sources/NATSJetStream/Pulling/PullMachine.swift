@@ -39,95 +39,17 @@
 // A fetch that does not wait (`expires` zero) takes what is there now; the server says 404 behind
 // it. Silence says nothing about the stream then, and is a timeout.
 //
+// A worker holds messages until it is done with them (`countsHeld`): what is held counts against
+// the batch and the byte limit, and the driver says what was released. When everything is held, or
+// the next message does not fit beside what is, the machine waits for that.
+//
 // When the client drains, nothing is asked for any more and statuses mean nothing: the driver
 // collects what had been sent, until it says that the inbox has ended.
-package import BridgeBytes
+internal import BridgeBytes
 package import NATSWire
 
 /// The account of pull requests.
 package struct PullMachine: Sendable {
-    package struct Configuration: Sendable, Hashable {
-        /// Messages of one request; for a stream of messages the most that may be on their way.
-        package var batch: Int
-        /// Most bytes of one request; nil: no bound but the batch.
-        package var maxBytes: Int?
-        /// How long the server keeps a request; zero: it does not wait for messages.
-        package var expires: Duration
-        /// Whether requests follow each other for ever.
-        package var isContinuous: Bool
-        /// Whether a stream of messages ends when a request or a heartbeat's time goes by without
-        /// a message, so that its owner can look whether there is anything to wait for.
-        package var endsWhenIdle = false
-        /// Whether a stream of messages hands on what heartbeats say.
-        package var tellsHeartbeats = false
-        /// Longest wait for the answer to a request that does not wait.
-        package var patience: Duration = .seconds(5)
-        /// Answers "no responders" in a row after which a stream of messages fails.
-        package var maxRefusals = 6
-
-        package init(
-            batch: Int, maxBytes: Int? = nil, expires: Duration, isContinuous: Bool = false
-        ) {
-            self.batch = batch
-            self.maxBytes = maxBytes
-            self.expires = min(expires, .forever)
-            self.isContinuous = isContinuous
-        }
-
-        /// Shortest time of one request of a stream of messages: each costs the server a message,
-        /// and without a wait there would be no end of them.
-        package static let shortestExpiry: Duration = .milliseconds(100)
-
-        /// What no server would take, in words; nil when there is nothing.
-        package var fault: String? {
-            if batch < 1 { return "a pull asks for at least one message, not \(batch)" }
-            if let maxBytes, maxBytes < 1 {
-                return "a pull's byte limit is at least 1, not \(maxBytes)"
-            }
-            if expires < .zero { return "a pull waits for no negative time" }
-            guard isContinuous, expires < Self.shortestExpiry else { return nil }
-            return "a stream of messages waits \(Self.shortestExpiry) at least at each request"
-        }
-
-        /// Half of the request's time, 30 s at most; none for requests of less than a second,
-        /// whose end tells as much.
-        package var heartbeat: Duration? { Self.heartbeat(expires) }
-
-        fileprivate static func heartbeat(_ expires: Duration) -> Duration? {
-            let half = min(expires / 2, .seconds(30))
-            return half < .milliseconds(500) ? nil : half
-        }
-    }
-
-    /// What to put into one request.
-    package struct Request: Equatable, Sendable {
-        package let batch: Int
-        package let maxBytes: Int?
-        /// Zero: the server does not wait.
-        package let expires: Duration
-        package let heartbeat: Duration?
-    }
-
-    package enum Step: Equatable, Sendable {
-        /// Send this request, then ask for the next step again.
-        case pull(Request)
-        /// Wait for a message, at most until that time; then ask again.
-        case wait(until: Duration)
-        /// Take what has come, until the inbox has ended.
-        case collect
-        case finish(End)
-    }
-
-    package enum End: Equatable, Sendable {
-        /// Everything that was asked for has come.
-        case filled
-        /// The server has no more for now.
-        case exhausted
-        /// The client drains; everything that had come was taken.
-        case drained
-        case failed(ErrorCode, detail: String)
-    }
-
     /// Time that a request's end may be late before the request counts as lost.
     package static let grace: Duration = .seconds(1)
 
@@ -146,6 +68,11 @@ package struct PullMachine: Sendable {
     private var receivedBytes = 0
     private var isDraining = false
     private var end: End?
+    /// What was handed out and is not released.
+    private var held = 0
+    private var heldBytes = 0
+    /// Whether the next message did not fit beside what is held.
+    private var isBlocked = false
     /// Of the last request.
     private var heartbeat: Duration?
     /// When the last request should have ended.
@@ -172,14 +99,19 @@ package struct PullMachine: Sendable {
         if now < pausedUntil { return .wait(until: pausedUntil) }
         guard needsPull else {
             if pending > 0 { return .wait(until: lostAt) }
+            if held > 0 { return .hold }
             return finish(configuration.isContinuous ? nil : .filled, now)
         }
         return pull(now)
     }
 
     private var needsPull: Bool {
-        configuration.isContinuous
-            ? pending <= configuration.batch / 2 : !hasPulled || isRenewing
+        guard configuration.isContinuous else { return !hasPulled || isRenewing }
+        let room = configuration.batch - held
+        guard room > 0, !isBlocked, (configuration.maxBytes ?? .max) > heldBytes else {
+            return false
+        }
+        return pending <= room / 2
     }
 
     /// When silence means that the request is lost.
@@ -196,8 +128,8 @@ package struct PullMachine: Sendable {
         // A fetch that asks again has what is left of its time, and of its messages and bytes.
         let isRest = isRenewing && configuration.expires > .zero
         let expires = isRest ? requestEnd - now : configuration.expires
-        let wanted = configuration.batch - received
-        let wantedBytes = configuration.maxBytes.map { max(1, $0 - receivedBytes) }
+        let wanted = configuration.batch - received - held
+        let wantedBytes = configuration.maxBytes.map { max(1, $0 - receivedBytes - heldBytes) }
         heartbeat = Configuration.heartbeat(expires)
         let request = Request(
             batch: wanted - pending, maxBytes: wantedBytes.map { max(1, $0 - pendingBytes) },
@@ -237,9 +169,17 @@ package struct PullMachine: Sendable {
         if !configuration.isContinuous {
             (received, receivedBytes) = (received + 1, receivedBytes + size)
         }
+        if configuration.countsHeld { (held, heldBytes) = (held + 1, heldBytes + size) }
         pending = max(0, pending - 1)
         pendingBytes = max(0, pendingBytes - size)
         if !configuration.isContinuous && pending == 0 { end = end ?? .filled }
+    }
+
+    /// Messages that were handed out are done with.
+    package mutating func released(messages: Int, bytes: Int) {
+        guard messages > 0 else { return }
+        (held, heldBytes) = (max(0, held - messages), max(0, heldBytes - bytes))
+        isBlocked = false
     }
 
     /// A status message came.
@@ -299,7 +239,7 @@ package struct PullMachine: Sendable {
         }
         pending = 0
         pendingBytes = 0
-        pausedUntil = now + Self.refusalWait * (1 << (refusals - 1))
+        pausedUntil = now + Self.refusalWait * (1 << min(refusals - 1, 5))
     }
 
     private mutating func requestEnded(_ headers: Headers) {
@@ -332,6 +272,7 @@ package struct PullMachine: Sendable {
         let limit = configuration.maxBytes ?? 0
         if left(headers, Self.pendingBytesName) ?? limit < limit {
             requestEnded(headers)
+            isBlocked = held > 0
         } else {
             end = .failed(
                 .tooLarge,

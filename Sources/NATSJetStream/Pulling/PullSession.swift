@@ -9,7 +9,7 @@ struct PullSession: Sendable {
     private let consumer: PullConsumer
     private let requests: Subject
     private var machine: PullMachine
-    private let account: PullAccount
+    let account: PullAccount
     private let inbox: PullInbox
     /// What the messages hold; nil when there will be no more of them.
     private var handOut: HandOut?
@@ -51,10 +51,18 @@ struct PullSession: Sendable {
     /// it; nil when it ended for another reason.
     private(set) var heartbeat: UInt64?
 
-    /// The next message; nil when the requests are finished, or a heartbeat came whose word is
-    /// wanted.
+    /// Whether `next` has ended because everything that may be held is.
+    private(set) var isHolding = false
+
+    /// Messages that were handed out are done with.
+    mutating func release(messages: Int, bytes: Int) {
+        machine.released(messages: messages, bytes: bytes)
+    }
+
+    /// The next message; nil when the requests are finished, a heartbeat came whose word is
+    /// wanted, or something has to be released first.
     mutating func next() async throws(JetStreamError) -> JetStreamMessage? {
-        heartbeat = nil
+        (heartbeat, isHolding) = (nil, false)
         if let message = try takeBuffered() { return message }
         while true {
             heartbeat = machine.takeHeartbeat()
@@ -65,6 +73,9 @@ struct PullSession: Sendable {
             case .finish(let end): return try finish(end)
             case .wait(let limit):
                 if let message = try await receive(until: start + limit) { return message }
+            case .hold:
+                isHolding = true
+                return nil
             case .collect:
                 if let message = try await receive(until: nil) { return message }
             }
@@ -163,8 +174,7 @@ struct PullSession: Sendable {
     private mutating func hand(
         _ message: NATSMessage, now: Duration?
     ) throws(JetStreamError) -> JetStreamMessage {
-        let size = message.subject.count + (message.replyTo?.count ?? 0) + message.size
-        machine.messageReceived(size: size, now: now)
+        machine.messageReceived(size: message.pulledSize, now: now)
         let handed = try JetStreamMessage(message, client: client, handOut: handOut)
         account.handedOut()
         return handed

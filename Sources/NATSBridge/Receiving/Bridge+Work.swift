@@ -1,0 +1,76 @@
+internal import BridgeBytes
+internal import NATSCore
+public import NATSJetStream
+
+extension Bridge {
+    /// Works on the messages of a consumer, some at a time, with their payloads as values:
+    /// `try await bridge.work(on: orders) { order in try await ship(order.rows()) }`.
+    ///
+    /// From its receipt to the end of its handler the server is told that work on a message goes
+    /// on, also while its links are fetched, however long that takes. A handler that returns has
+    /// done its message. When it throws, or the message cannot be read now, the message is
+    /// delivered again, after waits that grow, until the consumer's `maxDeliver` is reached; one
+    /// that can never be read, or whose handler throws `WorkVerdict.reject`, is given up, with a
+    /// record where the options say. It returns when the bridge or its client drains, or is closed,
+    /// or when the task is cancelled.
+    ///
+    /// Cancelling the task cancels handlers and downloads; what they do not finish is given back to
+    /// the server at once.
+    /// - Throws: `BridgeError` in the stage `receive`, with the codes of `JetStreamWorker.run()`:
+    ///   `invalidArgument`, `consumerDeleted`, `tooLarge`, `permissionDenied`, `refused` or
+    ///   `closed`.
+    public func work(
+        on consumer: PullConsumer, options: BridgeWorkOptions = BridgeWorkOptions(),
+        _ handler: @escaping @Sendable (Received) async throws -> Void
+    ) async throws(BridgeError) {
+        try checkOpen(.receive)
+        let worker = consumer.worker(options.working.reading()) { message in
+            try await handler(try await self.read(message, options))
+        }
+        workers.add(worker)
+        defer { workers.remove(worker) }
+        let result = await withTaskGroup(of: Result<Void, JetStreamError>?.self) { group in
+            group.addTask {
+                do throws(JetStreamError) { return .success(try await worker.run()) } catch {
+                    return .failure(error)
+                }
+            }
+            group.addTask {
+                await self.end.wait()
+                return nil
+            }
+            var result = Result<Void, JetStreamError>.success(())
+            for await outcome in group {
+                if let outcome { result = outcome }
+                group.cancelAll()
+            }
+            return result
+        }
+        do throws(JetStreamError) { try result.get() } catch {
+            // With the bridge its client is closed, and whatever saw that first tells the same.
+            guard !(end.isOver && error.code == .closed) else { return }
+            throw BridgeError(error, stage: .receive)
+        }
+    }
+
+    /// The values of a message, all of them unless the options say otherwise.
+    private func read(
+        _ message: JetStreamMessage, _ options: BridgeWorkOptions
+    ) async throws(UnusableMessage) -> Received {
+        let received: Received
+        do throws(BridgeError) {
+            received = try await Incoming(
+                bridge: self, message: message.message, options: options.receiving,
+                position: StreamPosition(message.metadata)
+            ).receive()
+        } catch {
+            throw UnusableMessage(error: error)
+        }
+        guard !options.takesIncomplete else { return received }
+        let failures = received.failures
+        if let failure = failures.first(where: \.isTransient) ?? failures.first {
+            throw UnusableMessage(error: failure)
+        }
+        return received
+    }
+}
