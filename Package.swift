@@ -76,14 +76,17 @@ let package = Package(
             "NATSObjectStore", "NATSJetStream", "NATSCore", "NATSWire", "BridgeJSON",
             "BridgeBytes"),
         layer(
-            "NATSClient", "NATSKeyValue", "NATSObjectStore", "NATSJetStream", "NATSCore",
-            "NATSWire", "BridgeTLS", "BridgeJSON", "BridgeBytes"),
+            "NATSServices", "NATSCore", "NATSWire", "BridgeSockets", "BridgeJSON", "BridgeBytes"),
+        layer(
+            "NATSClient", "NATSKeyValue", "NATSObjectStore", "NATSServices", "NATSJetStream",
+            "NATSCore", "NATSWire", "BridgeTLS", "BridgeJSON", "BridgeBytes"),
         layer(
             "BridgeClaims", "BridgeHTTP", "BridgeSockets", "HTTPWire", "BridgeJSON", "BridgeBytes"),
         // L4: the bridge. L5 to L7: its command line. Benchmarks stand beside it.
         layer(
             "NATSBridge", "BridgeEnvelope", "BridgeClaims", "BridgeHTTP", "BridgeSockets",
-            "NATSClient", "NATSCore", "NATSJetStream", "BridgeJSON", "ArrowIPC", "BridgeBytes"),
+            "NATSClient", "NATSServices", "NATSCore", "NATSJetStream", "BridgeJSON", "ArrowIPC",
+            "BridgeBytes"),
         layer(
             "NATSBridgeFoundation", "NATSBridge", "BridgeClaims", "BridgeEnvelope", "BridgeHTTP",
             "BridgeSockets", "HTTPWire", "NATSCore", "NATSJetStream", "NATSWire", "ArrowIPC",
@@ -91,8 +94,8 @@ let package = Package(
         layer(
             "BridgeConsole", "NATSBridge", "BridgeEnvelope", "BridgeClaims", "BridgeHTTP",
             "BridgeSockets", "BridgeTLS", "HTTPWire", "NATSCore", "NATSJetStream",
-            "NATSKeyValue", "NATSObjectStore", "NATSWire", "BridgeJSON", "ArrowIPC",
-            "BridgeBytes"),
+            "NATSKeyValue", "NATSObjectStore", "NATSServices", "NATSWire", "BridgeJSON",
+            "ArrowIPC", "BridgeBytes"),
         layer(
             "BridgeDemo", "BridgeConsole", "NATSBridge", "BridgeEnvelope", "BridgeClaims",
             "BridgeSockets", "NATSCore", "NATSJetStream", "BridgeHTTP", "BridgeJSON", "ArrowIPC",
@@ -155,11 +158,14 @@ let package = Package(
             "NATSObjectStoreTests", "NATSObjectStore", "NATSJetStream", "NATSCore", "NATSWire",
             "BridgeJSON", "BridgeBytes"),
         tests(
+            "NATSServicesTests", "NATSServices", "NATSCore", "NATSWire", "BridgeJSON",
+            "BridgeBytes"),
+        tests(
             "BridgeClaimsTests", "BridgeClaims", "BridgeHTTP", "HTTPWire", "BridgeJSON",
             "BridgeBytes"),
         tests(
             "NATSBridgeTests", "NATSBridge", "BridgeEnvelope", "BridgeClaims", "BridgeHTTP",
-            "NATSCore", "NATSJetStream", "BridgeJSON", "ArrowIPC", "BridgeBytes"),
+            "NATSCore", "NATSJetStream", "NATSServices", "BridgeJSON", "ArrowIPC", "BridgeBytes"),
         tests(
             "BridgeConsoleTests", "BridgeConsole", "BridgeTLS", "NATSCore", "BridgeJSON",
             "BridgeBytes"),

@@ -2,6 +2,7 @@ internal import BridgeBytes
 public import BridgeEnvelope
 internal import NATSCore
 internal import NATSJetStream
+internal import NATSServices
 public import NATSWire
 
 extension Bridge {

@@ -117,6 +117,4 @@ extension ErrorCode {
     /// Messages are missing here: the server or this client dropped them, or nobody listened
     /// while the connection was lost.
     public static let messagesLost = ErrorCode(rawValue: "messages_lost")
-    /// A NATS service answered a request with an error (`Nats-Service-Error`).
-    public static let serviceError = ErrorCode(rawValue: "service_error")
 }

@@ -1,5 +1,5 @@
-/// The product `NATSClient`: NATS, JetStream, key-value and object stores under one import, with
-/// every name that their interface mentions.
+/// The product `NATSClient`: NATS, JetStream, key-value and object stores, and services under one
+/// import, with every name that their interface mentions.
 ///
 /// It holds no code. A module and a type of one name are a trap only for qualified names
 /// (`NATSClient.Subject` looks for a member of the type), and nothing here needs one.
@@ -10,4 +10,5 @@
 @_exported public import NATSJetStream
 @_exported public import NATSKeyValue
 @_exported public import NATSObjectStore
+@_exported public import NATSServices
 @_exported public import NATSWire

@@ -10,6 +10,7 @@ internal import NATSCore
 internal import NATSJetStream
 internal import NATSKeyValue
 internal import NATSObjectStore
+internal import NATSServices
 internal import NATSWire
 
 /// What each stable code of the layers below means for a script.

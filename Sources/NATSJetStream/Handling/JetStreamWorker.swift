@@ -79,8 +79,8 @@ public final class JetStreamWorker: Sendable {
     /// Cancelling the task cancels the handlers, and what they do not finish is given back to the
     /// server at once; it returns then.
     /// - Throws: `JetStreamError` with `invalidArgument` for options that make no sense or a
-    ///   consumer that wants no acknowledgements, `consumerDeleted`, `tooLarge` when a message alone
-    ///   is larger than `WorkOptions.maxBytes`, `permissionDenied`, `refused` or `closed`.
+    ///   consumer that wants no acknowledgements, `consumerDeleted`, `tooLarge` when a message
+    ///   alone is larger than `WorkOptions.maxBytes`, `permissionDenied`, `refused` or `closed`.
     public func run() async throws(JetStreamError) {
         try check()
         let session = try PullSession(consumer, pulls)

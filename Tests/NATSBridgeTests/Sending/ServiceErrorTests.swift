@@ -2,6 +2,7 @@ import BridgeBytes
 import BridgeEnvelope
 import NATSBridge
 import NATSCore
+import NATSServices
 import NATSWire
 import TestKit
 import Testing

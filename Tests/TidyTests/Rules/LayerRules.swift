@@ -18,14 +18,15 @@ enum LayerRules {
         "NATSJetStream": ["NATSCore", "NATSWire", "BridgeJSON"],
         "NATSKeyValue": ["NATSJetStream", "NATSCore", "NATSWire", "BridgeJSON"],
         "NATSObjectStore": ["NATSJetStream", "NATSCore", "NATSWire", "BridgeJSON"],
+        "NATSServices": ["NATSCore", "NATSWire", "BridgeSockets", "BridgeJSON"],
         "NATSClient": [
-            "NATSCore", "NATSJetStream", "NATSKeyValue", "NATSObjectStore", "NATSWire",
-            "BridgeTLS", "BridgeJSON",
+            "NATSCore", "NATSJetStream", "NATSKeyValue", "NATSObjectStore", "NATSServices",
+            "NATSWire", "BridgeTLS", "BridgeJSON",
         ],
         "BridgeClaims": ["BridgeHTTP", "BridgeSockets", "HTTPWire", "BridgeJSON"],
         "NATSBridge": [
             "BridgeEnvelope", "BridgeClaims", "BridgeSockets", "NATSClient", "NATSCore",
-            "NATSJetStream",
+            "NATSJetStream", "NATSServices",
             "NATSWire", "BridgeHTTP", "BridgeJSON", "ArrowIPC",
         ],
         "NATSBridgeFoundation": [
@@ -35,7 +36,7 @@ enum LayerRules {
         "BridgeConsole": [
             "NATSBridge", "BridgeEnvelope", "BridgeClaims", "BridgeHTTP", "BridgeSockets",
             "HTTPWire", "NATSCore", "NATSJetStream", "NATSKeyValue", "NATSObjectStore",
-            "NATSWire", "BridgeTLS", "BridgeJSON", "ArrowIPC",
+            "NATSServices", "NATSWire", "BridgeTLS", "BridgeJSON", "ArrowIPC",
         ],
         "BridgeDemo": [
             "BridgeConsole", "NATSBridge", "BridgeEnvelope", "BridgeClaims", "BridgeSockets",
