@@ -29,7 +29,9 @@ enum ArrowFileBenchmark {
         }
         let file = try FileReader(Bytes(mappingFile: path))
         var next = 0
-        try await Measurement(name: "arrow.file.batch", count: 1, unit: .call).run {
+        try await Measurement(
+            name: "arrow.file.batch", count: 1, unit: .call, repetitions: file.batchCount
+        ).run {
             next = (next + 37) % file.batchCount
             consume(try file.batch(at: next).count)
         }

@@ -48,59 +48,179 @@ struct RowKeyedDecoding<Key: CodingKey>: KeyedDecodingContainerProtocol {
     func superDecoder(forKey key: Key) throws -> any Decoder { RowDecoder(.value(try place(key))) }
 
     func decode(_ type: Bool.Type, forKey key: Key) throws -> Bool {
-        try place(key).bool()
+        if case .value(let value) = view.bool(key.stringValue, row) { return value }
+        return try place(key).bool()
     }
 
     func decode(_ type: String.Type, forKey key: Key) throws -> String {
-        try place(key).text()
+        if case .value(let value) = view.text(key.stringValue, row) { return value }
+        return try place(key).text()
     }
 
     func decode(_ type: Double.Type, forKey key: Key) throws -> Double {
-        try place(key).float(Double.self)
+        if case .value(let value) = view.number(type, key.stringValue, row) {
+            return value.isNaN ? .nan : value
+        }
+        return try place(key).float(Double.self)
     }
 
     func decode(_ type: Float.Type, forKey key: Key) throws -> Float {
-        try place(key).float(Float.self)
+        if case .value(let value) = view.number(type, key.stringValue, row) {
+            return value.isNaN ? .nan : value
+        }
+        return try place(key).float(Float.self)
     }
 
+    /// `Int` is `Int64` in columns.
     func decode(_ type: Int.Type, forKey key: Key) throws -> Int {
-        try place(key).integer(Int.self)
+        if case .value(let value) = view.number(Int64.self, key.stringValue, row) {
+            return Int(value)
+        }
+        return try place(key).integer(Int.self)
     }
 
     func decode(_ type: Int8.Type, forKey key: Key) throws -> Int8 {
-        try place(key).integer(Int8.self)
+        try integer(type, key)
     }
 
     func decode(_ type: Int16.Type, forKey key: Key) throws -> Int16 {
-        try place(key).integer(Int16.self)
+        try integer(type, key)
     }
 
     func decode(_ type: Int32.Type, forKey key: Key) throws -> Int32 {
-        try place(key).integer(Int32.self)
+        try integer(type, key)
     }
 
     func decode(_ type: Int64.Type, forKey key: Key) throws -> Int64 {
-        try place(key).integer(Int64.self)
+        try integer(type, key)
     }
 
+    /// `UInt` is `UInt64` in columns.
     func decode(_ type: UInt.Type, forKey key: Key) throws -> UInt {
-        try place(key).integer(UInt.self)
+        if case .value(let value) = view.number(UInt64.self, key.stringValue, row) {
+            return UInt(value)
+        }
+        return try place(key).integer(UInt.self)
     }
 
     func decode(_ type: UInt8.Type, forKey key: Key) throws -> UInt8 {
-        try place(key).integer(UInt8.self)
+        try integer(type, key)
     }
 
     func decode(_ type: UInt16.Type, forKey key: Key) throws -> UInt16 {
-        try place(key).integer(UInt16.self)
+        try integer(type, key)
     }
 
     func decode(_ type: UInt32.Type, forKey key: Key) throws -> UInt32 {
-        try place(key).integer(UInt32.self)
+        try integer(type, key)
     }
 
     func decode(_ type: UInt64.Type, forKey key: Key) throws -> UInt64 {
-        try place(key).integer(UInt64.self)
+        try integer(type, key)
+    }
+
+    @inline(__always) private func integer<T: ArrowPrimitive & FixedWidthInteger>(
+        _ type: T.Type, _ key: Key
+    ) throws -> T {
+        if case .value(let value) = view.number(type, key.stringValue, row) { return value }
+        return try place(key).integer(type)
+    }
+}
+
+// MARK: - Values that may be missing
+
+/// One look for what is else three: whether there is a column, whether it has a null, the value.
+extension RowKeyedDecoding {
+    private func present<T>(_ key: Key, _ read: (RowPlace) throws -> T) throws -> T? {
+        guard view.position(of: key.stringValue) != nil else { return nil }
+        let place = try place(key)
+        return place.isNull ? nil : try read(place)
+    }
+
+    func decodeIfPresent<T: Decodable>(_ type: T.Type, forKey key: Key) throws -> T? {
+        try present(key) { try $0.decode(type) }
+    }
+
+    func decodeIfPresent(_ type: Bool.Type, forKey key: Key) throws -> Bool? {
+        switch view.bool(key.stringValue, row) {
+        case .value(let value): value
+        case .absent: nil
+        case .other: try present(key) { try $0.bool() }
+        }
+    }
+
+    func decodeIfPresent(_ type: String.Type, forKey key: Key) throws -> String? {
+        switch view.text(key.stringValue, row) {
+        case .value(let value): value
+        case .absent: nil
+        case .other: try present(key) { try $0.text() }
+        }
+    }
+
+    func decodeIfPresent(_ type: Double.Type, forKey key: Key) throws -> Double? {
+        switch view.number(type, key.stringValue, row) {
+        case .value(let value): value.isNaN ? .nan : value
+        case .absent: nil
+        case .other: try present(key) { try $0.float(type) }
+        }
+    }
+
+    func decodeIfPresent(_ type: Float.Type, forKey key: Key) throws -> Float? {
+        switch view.number(type, key.stringValue, row) {
+        case .value(let value): value.isNaN ? .nan : value
+        case .absent: nil
+        case .other: try present(key) { try $0.float(type) }
+        }
+    }
+
+    @inline(__always) private func integerIfPresent<T: FixedWidthInteger, Stored: ArrowPrimitive>(
+        _ type: T.Type, as stored: Stored.Type, _ key: Key
+    ) throws -> T? where Stored: FixedWidthInteger {
+        switch view.number(stored, key.stringValue, row) {
+        case .value(let value): T(truncatingIfNeeded: value)
+        case .absent: nil
+        case .other: try present(key) { try $0.integer(type) }
+        }
+    }
+
+    func decodeIfPresent(_ type: Int.Type, forKey key: Key) throws -> Int? {
+        try integerIfPresent(type, as: Int64.self, key)
+    }
+
+    func decodeIfPresent(_ type: Int8.Type, forKey key: Key) throws -> Int8? {
+        try integerIfPresent(type, as: Int8.self, key)
+    }
+
+    func decodeIfPresent(_ type: Int16.Type, forKey key: Key) throws -> Int16? {
+        try integerIfPresent(type, as: Int16.self, key)
+    }
+
+    func decodeIfPresent(_ type: Int32.Type, forKey key: Key) throws -> Int32? {
+        try integerIfPresent(type, as: Int32.self, key)
+    }
+
+    func decodeIfPresent(_ type: Int64.Type, forKey key: Key) throws -> Int64? {
+        try integerIfPresent(type, as: Int64.self, key)
+    }
+
+    func decodeIfPresent(_ type: UInt.Type, forKey key: Key) throws -> UInt? {
+        try integerIfPresent(type, as: UInt64.self, key)
+    }
+
+    func decodeIfPresent(_ type: UInt8.Type, forKey key: Key) throws -> UInt8? {
+        try integerIfPresent(type, as: UInt8.self, key)
+    }
+
+    func decodeIfPresent(_ type: UInt16.Type, forKey key: Key) throws -> UInt16? {
+        try integerIfPresent(type, as: UInt16.self, key)
+    }
+
+    func decodeIfPresent(_ type: UInt32.Type, forKey key: Key) throws -> UInt32? {
+        try integerIfPresent(type, as: UInt32.self, key)
+    }
+
+    func decodeIfPresent(_ type: UInt64.Type, forKey key: Key) throws -> UInt64? {
+        try integerIfPresent(type, as: UInt64.self, key)
     }
 }
 

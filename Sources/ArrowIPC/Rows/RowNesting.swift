@@ -142,8 +142,12 @@ final class RecordSink: RowSink {
     /// The keys written since the last end are one structure; those left out are null.
     func endRecord() throws(ArrowError) {
         for column in columns {
-            if column.count == count { try column.appendNull() }
-            guard column.count == count + 1 else {
+            let size = column.count
+            if size == count {
+                try column.appendNull()
+                continue
+            }
+            guard size == count + 1 else {
                 throw ArrowError(
                     .invalidRow, stage: .row, field: column.path, "the key comes twice in a row")
             }

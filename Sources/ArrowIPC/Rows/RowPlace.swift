@@ -42,32 +42,6 @@ private final class RowBudget {
     func take(_ count: Int) throws(ArrowError) { try budget.take(count) }
 }
 
-/// The columns of a batch or of a structure, by name.
-final class RecordView {
-    let columns: [Column]
-    let names: [String]
-    private let positions: [String: Int]
-    private var views: [Int: RecordView] = [:]
-
-    init(_ fields: [Field], _ columns: [Column]) {
-        self.columns = columns
-        names = fields.map(\.name)
-        positions = Dictionary(zip(names, names.indices), uniquingKeysWith: { first, _ in first })
-    }
-
-    func position(of name: String) -> Int? { positions[name] }
-
-    /// The view of a column of structures.
-    func view(_ position: Int) -> RecordView? {
-        if let view = views[position] { return view }
-        let column = columns[position]
-        guard case .structure(let fields) = column.type else { return nil }
-        let view = RecordView(fields, column.children)
-        views[position] = view
-        return view
-    }
-}
-
 /// Where one value lies: a row of a column, past dictionaries, runs and unions.
 struct RowPlace {
     let column: Column

@@ -23,7 +23,8 @@ final class NumberSink<T: ArrowPrimitive>: RowSink {
     private var builder: NumberBuilder<T>
     /// The value as the type holds it; nil when it does not, or not exactly.
     private let number: (ArrowScalar) -> T?
-    var count: Int { builder.count }
+    /// As many as the builder has; asked for after each row, where a generic one costs a look-up.
+    private(set) var count = 0
 
     private init(_ type: DataType, _ number: @escaping (ArrowScalar) -> T?) {
         self.type = type
@@ -31,11 +32,15 @@ final class NumberSink<T: ArrowPrimitive>: RowSink {
         builder = NumberBuilder(type: type)
     }
 
-    func appendNull() { builder.appendNull() }
+    func appendNull() {
+        builder.appendNull()
+        count += 1
+    }
 
     func append(_ value: ArrowScalar) -> Bool {
         guard let number = number(value) else { return false }
         builder.append(number)
+        count += 1
         return true
     }
 
