@@ -102,9 +102,24 @@ public struct PullConsumer: Sendable {
             configuration: PullMachine.Configuration(
                 batch: batch, maxBytes: maxBytes, expires: expires, isContinuous: true))
     }
+
+    /// All messages from now on, as the options say: with a heartbeat of one's own, other moments
+    /// at which more are asked for, an end after so many, or as a member of a priority group.
+    ///
+    /// When the client drains, it ends as `messages(batch:maxBytes:expires:)` does.
+    public func messages(_ options: PullOptions) -> JetStreamMessages {
+        var configuration = PullMachine.Configuration(
+            batch: options.batch, maxBytes: options.maxBytes, expires: options.expires,
+            isContinuous: true)
+        configuration.ownHeartbeat = options.heartbeat
+        configuration.refill = options.refill
+        configuration.maxMessages = options.maxMessages
+        configuration.group = options.group
+        return JetStreamMessages(consumer: self, configuration: configuration)
+    }
 }
 
-/// The messages of a pull consumer, without end.
+/// The messages of a pull consumer, without end unless its options name one.
 ///
 /// It throws when it was asked for what no server would take (`invalidArgument`), when a message
 /// alone is larger than its byte limit, when the consumer is deleted, when the client is closed,

@@ -135,6 +135,7 @@ public final class JetStreamWorker: Sendable {
             batch: options.concurrency + options.prefetch, maxBytes: options.maxBytes,
             expires: options.expires, isContinuous: true)
         pulls.countsHeld = true
+        pulls.group = options.group
         // A worker outlives its server; only a consumer that is gone ends it.
         pulls.maxRefusals = .max
         return pulls

@@ -15,6 +15,8 @@ public struct WorkOptions: Sendable {
     /// How long the server keeps a request for more; half of it is the heartbeat by which a lost
     /// one is noticed.
     public var expires: Duration = .seconds(30)
+    /// The group that is worked for, where the consumer has groups; nil: none.
+    public var group: PriorityGroup?
     /// Whether a message is done only when the server has confirmed the acknowledgement.
     public var confirmsAcknowledgements = false
     /// How long a message waits after a failure: this after the first delivery, and twice as long

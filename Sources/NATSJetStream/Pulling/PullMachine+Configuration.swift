@@ -19,6 +19,15 @@ extension PullMachine {
         /// Whether a message that was handed out counts as on its way until it is released, so that
         /// `batch` and `maxBytes` bound what is held as well.
         package var countsHeld = false
+        /// The heartbeat that is asked for; nil: as long as suits the request.
+        package var ownHeartbeat: Duration?
+        /// A stream of messages asks for more when no more than these are on their way; nil: half
+        /// of what may be.
+        package var refill: Int?
+        /// Messages after which a stream of them ends; nil: none.
+        package var maxMessages: Int?
+        /// The group that requests name, of a consumer that has groups.
+        package var group: PriorityGroup?
         /// Longest wait for the answer to a request that does not wait.
         package var patience: Duration = .seconds(5)
         /// Answers "no responders" in a row after which a stream of messages fails.
@@ -44,15 +53,25 @@ extension PullMachine {
                 return "a pull's byte limit is at least 1, not \(maxBytes)"
             }
             if expires < .zero { return "a pull waits for no negative time" }
+            if let refill, refill < 0 { return "a pull cannot begin at \(refill) messages" }
+            if let maxMessages, maxMessages < 1 {
+                return "messages end after at least one, not after \(maxMessages)"
+            }
+            if let beat = ownHeartbeat, beat < Self.shortestExpiry || beat > expires / 2 {
+                return "a heartbeat is \(Self.shortestExpiry) to half of the request's time"
+            }
+            if let fault = group?.fault { return fault }
             guard isContinuous, expires < Self.shortestExpiry else { return nil }
             return "a stream of messages waits \(Self.shortestExpiry) at least at each request"
         }
 
         /// Half of the request's time, 30 s at most; none for requests of less than a second,
         /// whose end tells as much.
-        package var heartbeat: Duration? { Self.heartbeat(expires) }
+        package var heartbeat: Duration? { heartbeat(expires) }
 
-        static func heartbeat(_ expires: Duration) -> Duration? {
+        /// That of a request for a part of the time.
+        func heartbeat(_ expires: Duration) -> Duration? {
+            if let ownHeartbeat, ownHeartbeat <= expires / 2 { return ownHeartbeat }
             let half = min(expires / 2, .seconds(30))
             return half < .milliseconds(500) ? nil : half
         }

@@ -18,6 +18,7 @@
 //     400 Bad Request                we asked for nonsense: failure
 //     404 No Messages                a request that does not wait found nothing
 //     408 Request Timeout, Interest Expired        the request's time is over
+//     423 Nats-Wrong-Pin-Id          somebody else is pinned: ask again, without the old pin
 //     409 Batch Completed, Leadership Change, Server Shutdown      ended early, ask again
 //     409 Message Size Exceeds MaxBytes            the next message does not fit into the rest
 //     409 Consumer Deleted, Consumer is push based, Exceeded Max...       failure
@@ -63,9 +64,11 @@ package struct PullMachine: Sendable {
     private var hasPulled = false
     /// Whether a fetch has to ask again for what has not come.
     private var isRenewing = false
-    /// What has come of a fetch.
     private var received = 0
+    /// What has come of a fetch.
     private var receivedBytes = 0
+    /// By what the server knows the client that it has pinned.
+    package private(set) var pin: String?
     private var isDraining = false
     private var end: End?
     /// What was handed out and is not released.
@@ -107,11 +110,18 @@ package struct PullMachine: Sendable {
 
     private var needsPull: Bool {
         guard configuration.isContinuous else { return !hasPulled || isRenewing }
-        let room = configuration.batch - held
-        guard room > 0, !isBlocked, (configuration.maxBytes ?? .max) > heldBytes else {
+        let room = room
+        guard room > pending, !isBlocked, (configuration.maxBytes ?? .max) > heldBytes else {
             return false
         }
-        return pending <= room / 2
+        return pending <= min(configuration.refill ?? room / 2, room - 1)
+    }
+
+    /// How many messages may be on their way.
+    private var room: Int {
+        guard configuration.isContinuous else { return configuration.batch - received }
+        let rest = configuration.maxMessages.map { $0 - received } ?? .max
+        return min(configuration.batch - held, rest)
     }
 
     /// When silence means that the request is lost.
@@ -128,9 +138,9 @@ package struct PullMachine: Sendable {
         // A fetch that asks again has what is left of its time, and of its messages and bytes.
         let isRest = isRenewing && configuration.expires > .zero
         let expires = isRest ? requestEnd - now : configuration.expires
-        let wanted = configuration.batch - received - held
+        let wanted = room
         let wantedBytes = configuration.maxBytes.map { max(1, $0 - receivedBytes - heldBytes) }
-        heartbeat = Configuration.heartbeat(expires)
+        heartbeat = configuration.heartbeat(expires)
         let request = Request(
             batch: wanted - pending, maxBytes: wantedBytes.map { max(1, $0 - pendingBytes) },
             expires: expires, heartbeat: heartbeat)
@@ -166,14 +176,18 @@ package struct PullMachine: Sendable {
     package mutating func messageReceived(size: Int, now: Duration?) {
         if let now { lastHeard = now }
         refusals = 0
-        if !configuration.isContinuous {
-            (received, receivedBytes) = (received + 1, receivedBytes + size)
-        }
+        if !configuration.isContinuous { receivedBytes += size }
+        received += 1
         if configuration.countsHeld { (held, heldBytes) = (held + 1, heldBytes + size) }
         pending = max(0, pending - 1)
         pendingBytes = max(0, pendingBytes - size)
-        if !configuration.isContinuous && pending == 0 { end = end ?? .filled }
+        if !configuration.isContinuous && pending == 0 || received == configuration.maxMessages {
+            end = end ?? .filled
+        }
     }
+
+    /// A message says that its client is pinned, and by what.
+    package mutating func pinned(as name: String) { pin = name }
 
     /// Messages that were handed out are done with.
     package mutating func released(messages: Int, bytes: Int) {
@@ -194,6 +208,10 @@ package struct PullMachine: Sendable {
             heardDelivery = headers.number(Self.lastDeliveryName)
             if configuration.endsWhenIdle { end = end ?? .exhausted }
         case 404, 408: requestEnded(headers)
+        case 423 where configuration.group != nil:
+            // Somebody else is pinned now; without the name we stand in line like all others.
+            pin = nil
+            requestEnded(headers)
         case 409: conflict(status.description, headers)
         case 503: refused(now)
         default:

@@ -9,6 +9,7 @@ struct PullSession: Sendable {
     private let consumer: PullConsumer
     private let requests: Subject
     private var machine: PullMachine
+    private let group: PriorityGroup?
     let account: PullAccount
     private let inbox: PullInbox
     /// What the messages hold; nil when there will be no more of them.
@@ -29,6 +30,7 @@ struct PullSession: Sendable {
         self.consumer = consumer
         let jetStream = consumer.jetStream
         requests = try jetStream.api.nextMessage(consumer.stream, consumer.name)
+        group = configuration.group
         var configuration = configuration
         configuration.patience = jetStream.options.timeout
         machine = PullMachine(configuration)
@@ -117,6 +119,7 @@ struct PullSession: Sendable {
         }
         if let bytes = request.maxBytes { body.set("max_bytes", bytes) }
         if let heartbeat = request.heartbeat { body.set("idle_heartbeat", heartbeat) }
+        group?.add(to: &body, pin: machine.pin)
         do throws(NATSError) {
             try client.publish(
                 JSONValue.object(body).encoded(), to: requests, replyTo: inbox.subject)
@@ -175,10 +178,15 @@ struct PullSession: Sendable {
         _ message: NATSMessage, now: Duration?
     ) throws(JetStreamError) -> JetStreamMessage {
         machine.messageReceived(size: message.pulledSize, now: now)
+        if group != nil, message.hasHeaders, let pin = (try? message.headers)?[Self.pinName] {
+            machine.pinned(as: pin)
+        }
         let handed = try JetStreamMessage(message, client: client, handOut: handOut)
         account.handedOut()
         return handed
     }
+
+    private static let pinName: HeaderName = "Nats-Pin-Id"
 
     /// Whether JetStream answers and says that there is no such consumer: nobody answers a pull
     /// also while JetStream starts.
