@@ -47,10 +47,15 @@ struct SendEndTests {
         for await _ in published { break }
         process.signal(signal)
         var lines: [String] = []
-        for await line in process.lines { lines.append(line) }
+        for await line in process.lines where !Self.isProgress(line) { lines.append(line) }
         #expect(try await within("the end") { await process.exitStatus() } == 130)
         #expect(
             lines.count == 1 && lines.first?.contains("it may have arrived") == true, "\(lines)")
+    }
+
+    /// A busy machine may be so late that the program says how long it has been at it.
+    private static func isProgress(_ line: String) -> Bool {
+        line.hasPrefix("natsbridge: sending ")
     }
 
     @Test(.needsNATSServer) func `an interrupted upload to a silent store was not sent`()
@@ -73,7 +78,7 @@ struct SendEndTests {
             for await _ in uploading { break }
             process.signal(SIGINT)
             var lines: [String] = []
-            for await line in process.lines { lines.append(line) }
+            for await line in process.lines where !Self.isProgress(line) { lines.append(line) }
             #expect(try await within("the end") { await process.exitStatus() } == 130)
             #expect(
                 lines.count == 1 && lines.first?.contains("it was not sent") == true, "\(lines)")
