@@ -65,7 +65,8 @@ let package = Package(
         layer("BridgeTLS", "BridgeBytes"),  // OpenSSL is loaded at run time, not linked
         // L2: drivers, and the envelope as a pure function.
         layer(
-            "NATSCore", "NATSWire", "BridgeSockets", "BridgeTLS", "BridgeJSON", "BridgeBytes"),
+            "NATSCore", "NATSWire", "HTTPWire", "BridgeSockets", "BridgeTLS", "BridgeJSON",
+            "BridgeBytes"),
         layer("BridgeHTTP", "HTTPWire", "BridgeSockets", "BridgeBytes", "BridgeJSON", "CZlib"),
         layer("BridgeEnvelope", "BridgeJSON", "ArrowIPC", "BridgeBytes"),
         // L3: what is built on one driver.
@@ -120,7 +121,8 @@ let package = Package(
             path: "Tests/Programs/GracefulService", swiftSettings: settings),
         // Fuzz targets, one file each: see Tests/Fuzz/README.md.
         .target(
-            name: "FuzzEntries", dependencies: ["NATSWire", "BridgeJSON", "BridgeBytes"],
+            name: "FuzzEntries",
+            dependencies: ["NATSWire", "HTTPWire", "BridgeJSON", "BridgeBytes"],
             path: "Tests/Fuzz/Entries", swiftSettings: settings),
         fuzzer("FrameParserFuzz", "FuzzEntries", "BridgeBytes"),
         fuzzer("ClientFrameParserFuzz", "FuzzEntries", "BridgeBytes"),
@@ -129,6 +131,7 @@ let package = Package(
         fuzzer("ServerURLFuzz", "FuzzEntries", "BridgeBytes"),
         fuzzer("SubjectFuzz", "FuzzEntries", "BridgeBytes"),
         fuzzer("CredentialsFileFuzz", "FuzzEntries", "BridgeBytes"),
+        fuzzer("WebSocketFuzz", "FuzzEntries", "BridgeBytes"),
         fuzzer("ArrowStreamFuzz", "ArrowIPC", "BridgeBytes"),
         fuzzer("ArrowFileFuzz", "ArrowIPC", "BridgeBytes"),
         fuzzer("ArrowPrintFuzz", "ArrowIPC", "BridgeEnvelope", "BridgeJSON", "BridgeBytes"),

@@ -62,6 +62,7 @@ struct BridgeAccess: Sendable {
             try client.useTLS(
                 authority: tls.authority, certificate: tls.certificate, key: tls.key,
                 passphrase: tls.passphrase, isFirst: tls.isFirst)
+            client.webSocketHeaders = options.webSocketHeaders
             switch options.credentials {
             case .unsaid: break
             case .file(let path): client.credentials = .file(path)

@@ -1,6 +1,7 @@
 package import ArrowIPC
 internal import BridgeHTTP
 internal import BridgeSockets
+package import NATSWire
 
 /// Options that several commands share, and the settings that they and the environment give.
 package struct CommonOptions: Sendable, Equatable {
@@ -54,7 +55,11 @@ package struct CommonOptions: Sendable, Equatable {
                 "--context", "NAME",
                 "server and credentials of a context of the nats tools (else NATS_CONTEXT, else"
                     + " the selected one)"),
-        ] + CredentialOptions.specifications + TLSOptions.specifications + links + [
+        ] + CredentialOptions.specifications + TLSOptions.specifications + [
+            .value(
+                "--ws-header", "K=V", repeats: true,
+                "a header for the opening of a WebSocket; may repeat")
+        ] + links + [
             .value(
                 "--public-url", "URL",
                 "what the store's links begin with, where receivers know it by another name than"
@@ -72,6 +77,8 @@ package struct CommonOptions: Sendable, Equatable {
     package let context: String?
     package let credentials: CredentialOptions
     package let tls: TLSOptions
+    /// What WebSockets are opened with; a value may be a secret.
+    package let webSocketHeaders: Headers
     package let store: String
     /// What links begin with; nil: what the store says, or its URL.
     package let publicURL: String?
@@ -106,6 +113,7 @@ package struct CommonOptions: Sendable, Equatable {
             servers.isEmpty ? (context == nil ? url : nil) : servers.joined(separator: ",")
         credentials = try CredentialOptions(arguments, environment: environment)
         tls = try TLSOptions(arguments, environment: environment)
+        webSocketHeaders = try Self.headers(arguments.all("--ws-header"))
         store = arguments["--store"] ?? environment("NATSBRIDGE_STORE") ?? Self.defaultStore
         publicURL = arguments["--public-url"] ?? environment("NATSBRIDGE_PUBLIC_URL")
         allowedOrigins = arguments.all("--allow-origin")

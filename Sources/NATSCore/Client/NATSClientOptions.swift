@@ -7,7 +7,8 @@ public import NATSWire
 public struct NATSClientOptions: Sendable {
     /// Server URLs such as `nats://127.0.0.1:4222`; credentials may stand in them
     /// (`nats://user:password@host`). At least one; an element may hold several, separated by
-    /// commas. One that asks for TLS (`tls://`) asks for it at all of them.
+    /// commas. One that asks for TLS (`tls://`) asks for it at all of them. Those of WebSockets
+    /// (`ws://`, `wss://`), which may have a path, stand by themselves.
     public var servers: [String]
     /// Name shown by the server's monitoring.
     public var name = "natsbridge-swift"
@@ -17,6 +18,9 @@ public struct NATSClientOptions: Sendable {
     public var tls = NATSClientTLS.onDemand
     /// Whom the client trusts over TLS, and what it shows of itself.
     public var tlsConfiguration = TLSConfiguration()
+    /// Fields of HTTP that a WebSocket is opened with, such as cookies, or what a proxy wants; not
+    /// those of the protocol itself.
+    public var webSocketHeaders = Headers()
     /// Whether the client goes on trying a server that refuses the same credentials twice in a row
     /// with the same words, rather than give it up. Changed credentials, and a connection that
     /// stands, count anew in either case.

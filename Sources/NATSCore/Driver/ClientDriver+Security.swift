@@ -1,15 +1,18 @@
 internal import BridgeBytes
 internal import BridgeSockets
 internal import BridgeTLS
+internal import HTTPWire
 internal import NATSWire
 
-/// Covering a connection with TLS.
+/// Covering a connection with TLS, WebSocket, or both.
 extension ClientDriver {
     /// Begins; certificates and keys are looked at by a thread that may block.
     func secure(_ id: ClientMachine.ConnectionID) {
         guard let wire = wire(id) else { return }
         wire.awaitCover()
-        let configuration = core.options.tlsConfiguration
+        let server = wire.approach.server
+        if server.scheme == .ws { return wire.cover(with: webSocket(to: server)) }
+        let configuration = core.options.tlsConfiguration(for: server)
         let home = self.home
         BlockingPool.shared.submit {
             let found = Result { () throws(TLSError) in
@@ -29,11 +32,47 @@ extension ClientDriver {
             if let staleness = found.staleness {
                 core.tell(.certificatesKept(NATSError(staleness, wire.approach.server)))
             }
-            let name = wire.approach.server.nameInTLS
-            wire.cover(with: try TLSSession(found.context, to: name))
+            let server = wire.approach.server
+            let session = try TLSSession(found.context, to: server.nameInTLS)
+            wire.cover(
+                with: server.scheme.isWebSocket
+                    ? StackedTransform(webSocket(to: server), over: session) : session)
         } catch {
             ended(wire, .coverFailed(ConnectionMachine.CoverFailure(error)))
         }
+    }
+
+    private func webSocket(to server: ServerURL) -> WebSocketTransform {
+        var generator = SystemGenerator()
+        let key = (0..<2).flatMap { _ in
+            let number = generator.next()
+            return (0..<8).map { UInt8(truncatingIfNeeded: number >> (8 * UInt64($0))) }
+        }
+        var masks = MaskKeys()
+        return WebSocketTransform(
+            WebSocketOpening(
+                authority: server.hostField, target: server.target,
+                fields: core.options.webSocketFields, key: key)
+        ) { masks.next() }
+    }
+}
+
+/// Keys that nobody can guess, for the frames of one connection: drawn some at a time, as each
+/// draw asks the system.
+private struct MaskKeys {
+    private var generator = SystemGenerator()
+    private var drawn: [UInt32] = []
+    private static let batch = 64
+
+    mutating func next() -> UInt32 {
+        if drawn.isEmpty {
+            for _ in 0..<Self.batch / 2 {
+                let number = generator.next()
+                drawn.append(UInt32(truncatingIfNeeded: number))
+                drawn.append(UInt32(truncatingIfNeeded: number >> 32))
+            }
+        }
+        return drawn.removeLast()
     }
 }
 

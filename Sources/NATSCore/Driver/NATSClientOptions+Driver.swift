@@ -19,6 +19,7 @@ extension NATSClientOptions {
             }
         }
         guard !parsed.isEmpty else { throw refused("no server is given") }
+        try checkWebSocket(parsed)
         return parsed
     }
 
@@ -96,10 +97,13 @@ extension NATSClientOptions {
         return configuration
     }
 
+    /// Whether the options ask for TLS.
+    var namesTLS: Bool { tls != .onDemand }
+
     /// Whether the options or an address ask for TLS, or say how it is to be.
     private func wantsTLS(_ servers: [ServerURL]) -> Bool {
-        tls != .onDemand || tlsConfiguration != TLSConfiguration()
-            || servers.contains { $0.scheme == .tls }
+        namesTLS || tlsConfiguration != TLSConfiguration()
+            || servers.contains(where: \.scheme.asksForTLS)
     }
 
     /// Looks, where TLS is wanted, whether there can be any: before a server is called.

@@ -63,7 +63,7 @@ final class Wire: LinkHandler {
 
     func opened(_ link: Link) { driver.opened(self) }
 
-    /// Has TLS stand between the socket and what is read and written here.
+    /// Has TLS or a WebSocket stand between the socket and what is read and written here.
     func cover(with transform: any ByteTransform) {
         link.begin(transform)
         link.wantsRead = true
@@ -77,7 +77,7 @@ final class Wire: LinkHandler {
 
     func transformed(_ link: Link) {
         isBeingCovered = false
-        isSecured = true
+        isSecured = approach.server.scheme != .ws
         driver.secured(self)
     }
 

@@ -123,8 +123,12 @@ extension ClientMachine {
 
     /// The transport stands.
     package mutating func connectionOpened(_ id: ConnectionID) -> [Action] {
-        guard let index = index(id), connections[index].machine.opened() else { return [] }
-        return [.secure(id)]
+        guard let index = index(id) else { return [] }
+        return switch connections[index].machine.opened() {
+        case .wait: []
+        case .secure: [.secure(id)]
+        case .close(let reason): close(index, reason)
+        }
     }
 
     /// The cover that was asked for is in place.

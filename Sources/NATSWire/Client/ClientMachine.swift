@@ -137,15 +137,12 @@ package struct ClientMachine: Sendable {
 
     /// One address that asks for TLS binds all.
     mutating func note(security servers: [ServerURL]) {
-        if servers.contains(where: { $0.scheme == .tls }) { security = max(security, .required) }
+        if servers.contains(where: \.scheme.asksForTLS) { security = max(security, .required) }
     }
 
     /// What an address asks for counts for it also where it was announced.
     private func security(of server: ServerURL) -> ConnectionMachine.Security {
-        switch server.scheme {
-        case .nats: security
-        case .tls: max(security, .required)
-        }
+        server.scheme.asksForTLS ? max(security, .required) : security
     }
 
     /// A connection was covered: later ones are, too.
@@ -164,6 +161,12 @@ package struct ClientMachine: Sendable {
         let id = ConnectionID(lastID)
         var configuration = configuration.connection
         configuration.security = security(of: server)
+        configuration.carrier =
+            switch server.scheme {
+            case .nats, .tls: .plain
+            case .ws: .webSocket
+            case .wss: .webSocketOverTLS
+            }
         connections.append(
             Connection(
                 id: id, server: server,

@@ -6,6 +6,9 @@ package import BridgeBytes
 ///     opened ──first──▶ securing ──secured──▶ awaitingInfo ──INFO──▶ authenticating
 ///     awaitingInfo ──INFO──▶ securing ──secured──▶ authenticating          (upgrade)
 ///
+/// A WebSocket always comes first, and TLS below it if there is any: over it no INFO means an
+/// upgrade, though servers say there that they demand TLS.
+///
 /// An upgrade is begun when the server demands TLS, or when we do and the server offers it; where
 /// we do and it does not, the connection ends, and nothing was sent. That INFO came from whoever
 /// stands on the way: of it only the nonce is used, and what it says of limits until the server
@@ -29,6 +32,14 @@ extension ConnectionMachine {
         package static func < (left: Security, right: Security) -> Bool {
             left.rawValue < right.rawValue
         }
+    }
+
+    /// What a connection's bytes travel in.
+    package enum Carrier: Sendable, Hashable {
+        /// The transport itself, or TLS.
+        case plain
+        case webSocket
+        case webSocketOverTLS
     }
 
     /// Why what stands over the transport failed.
@@ -60,18 +71,34 @@ extension ConnectionMachine {
         case ignore
     }
 
-    /// The transport stands. Returns whether it is to be covered before anything is said.
-    package mutating func opened() -> Bool {
-        guard phase == .awaitingInfo, configuration.security == .first, !isSecured else {
-            return false
+    package enum OpenedAction: Equatable, Sendable {
+        /// INFO is to come.
+        case wait
+        /// Cover the connection before anything is said.
+        case secure
+        case close(CloseReason)
+    }
+
+    /// The transport stands.
+    package mutating func opened() -> OpenedAction {
+        guard phase == .awaitingInfo, !isCovered else { return .wait }
+        switch configuration.carrier {
+        case .plain:
+            guard configuration.security == .first else { return .wait }
+        case .webSocket:
+            guard configuration.security == .onDemand else {
+                close()
+                return .close(.tlsNotOffered)
+            }
+        case .webSocketOverTLS: break
         }
         phase = .securing
-        return true
+        return .secure
     }
 
     /// What INFO in the clear asks for; nil: to go on as the server does.
     mutating func upgrade(_ info: ServerInfo) -> InfoAction? {
-        guard !isSecured, info.requiresTLS || configuration.security != .onDemand else {
+        guard !isCovered, info.requiresTLS || configuration.security != .onDemand else {
             return nil
         }
         guard info.requiresTLS || info.offersTLS else {
@@ -86,14 +113,14 @@ extension ConnectionMachine {
     /// The cover is in place.
     package mutating func secured() -> SecuredAction {
         guard phase == .securing else { return .ignore }
-        isSecured = true
+        isCovered = true
         phase = isUpgrade ? .authenticating : .awaitingInfo
         return isUpgrade ? .authenticate : .wait
     }
 
     /// What an end that the transport tells of means here.
     package func meaning(of reason: CloseReason) -> CloseReason {
-        if phase == .awaitingInfo, !isSecured, reason == .peerClosed { return .closedBeforeInfo }
+        if phase == .awaitingInfo, !isCovered, reason == .peerClosed { return .closedBeforeInfo }
         guard isSecured, isBeforePong else { return reason }
         switch reason {
         case .peerClosed: return .refusedWithoutWords("it closed the connection")

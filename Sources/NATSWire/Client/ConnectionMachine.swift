@@ -43,6 +43,8 @@ package struct ConnectionMachine: Sendable {
         package var writeTimeout: Duration = .seconds(60)
         /// When the connection is covered by TLS.
         package var security = Security.onDemand
+        /// What NATS is spoken over.
+        package var carrier = Carrier.plain
 
         package init() {}
     }
@@ -55,8 +57,10 @@ package struct ConnectionMachine: Sendable {
 
     let configuration: Configuration
     var phase = Phase.awaitingInfo
-    /// Whether the connection is covered, and whether INFO came before that.
-    var isSecured = false
+    /// Whether the connection is covered, whether nobody can read it then, and whether INFO came
+    /// before that.
+    var isCovered = false
+    var isSecured: Bool { isCovered && configuration.carrier != .webSocket }
     var isUpgrade = false
     /// What the next PONGs stand for, of those that this machine asked for.
     private var pongs = Fifo<Expectation>()

@@ -164,7 +164,7 @@ package struct ReconnectMachine: Sendable {
         let wait = max(.zero, (servers[index].notBefore ?? now) - now)
         let isFirstRound = !hasConnected && servers[index].failures == 0
         let bound =
-            servers[index].url.scheme == .tls ? configuration.jitterTLS : configuration.jitter
+            servers[index].url.scheme.asksForTLS ? configuration.jitterTLS : configuration.jitter
         let jitter = isFirstRound ? .zero : bound * min(max(random, 0), 1)
         return .connect(servers[index].url, after: wait + jitter)
     }
@@ -252,9 +252,11 @@ package struct ReconnectMachine: Sendable {
                 let url = try ServerURL(address)
                 // What asks for TLS is not reached without it.
                 let isMore = url.scheme == .tls && current?.scheme == .nats
+                // A WebSocket's path is the proxy's before all of them.
                 var server = ServerURL(
                     scheme: isMore ? .tls : current?.scheme ?? url.scheme, host: url.host,
-                    port: url.port, credentials: current?.credentials ?? .none)
+                    port: url.port, credentials: current?.credentials ?? .none,
+                    target: current?.target ?? url.target)
                 if isSecured, url.isNumeric, let current, !current.nameInTLS.isNumericHost {
                     server.certificateName = current.nameInTLS
                 }

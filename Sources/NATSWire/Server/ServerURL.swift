@@ -1,7 +1,7 @@
 internal import BridgeBytes
 
 /// The address of a NATS server, perhaps with credentials: `nats://user:pass@host:4222`,
-/// `nats://token@host`, `host:4222`, `host` or `[::1]:4222`.
+/// `nats://token@host`, `host:4222`, `host`, `[::1]:4222` or, for WebSocket, `wss://host/path`.
 public struct ServerURL: Sendable, Hashable {
     /// How the connection is secured.
     public enum Scheme: String, Sendable {
@@ -9,6 +9,25 @@ public struct ServerURL: Sendable, Hashable {
         case nats
         /// TLS is demanded by whoever wrote the address.
         case tls
+        /// WebSocket without TLS.
+        case ws
+        /// WebSocket over TLS.
+        case wss
+
+        /// Whether bytes travel in a WebSocket's frames.
+        public var isWebSocket: Bool { self == .ws || self == .wss }
+
+        /// Whether there is TLS, or no connection.
+        public var asksForTLS: Bool { self == .tls || self == .wss }
+
+        /// The port of a server that says none.
+        public var defaultPort: Int {
+            switch self {
+            case .nats, .tls: ServerURL.defaultPort
+            case .ws: 80
+            case .wss: 443
+            }
+        }
     }
 
     /// What the address says about who we are.
@@ -33,7 +52,7 @@ public struct ServerURL: Sendable, Hashable {
         public var customMirror: Mirror { Mirror(self, children: ["credentials": description]) }
     }
 
-    /// The port of a server that says none.
+    /// The port of a server that says none, without WebSocket.
     public static let defaultPort = 4222
 
     /// How the connection is secured.
@@ -44,6 +63,8 @@ public struct ServerURL: Sendable, Hashable {
     public let port: Int
     /// What the address says about who we are.
     public let credentials: Credentials
+    /// Path and query of a WebSocket, beginning with `/`; empty without WebSocket.
+    public let target: String
     /// The name that the certificate must be for, where it is not the host.
     package var certificateName: String?
 
@@ -52,7 +73,16 @@ public struct ServerURL: Sendable, Hashable {
         scheme: Scheme = .nats, host: String, port: Int = defaultPort,
         credentials: Credentials = .none
     ) {
+        self.init(
+            scheme: scheme, host: host, port: port, credentials: credentials,
+            target: scheme.isWebSocket ? "/" : "")
+    }
+
+    package init(
+        scheme: Scheme, host: String, port: Int, credentials: Credentials, target: String
+    ) {
         precondition((1...65535).contains(port), "a port lies in 1...65535")
+        self.target = target
         self.scheme = scheme
         self.host = host
         self.port = port
@@ -67,19 +97,41 @@ public struct ServerURL: Sendable, Hashable {
         var scheme = Scheme.nats
         if let mark = text.firstRange(of: "://") {
             guard let known = Scheme(rawValue: text[..<mark.lowerBound].lowercased()) else {
-                throw WireError(.unsupportedScheme, in: .url, at: 0, "only nats:// is built in")
+                throw WireError(
+                    .unsupportedScheme, in: .url, at: 0,
+                    "only nats://, tls://, ws:// and wss:// are built in")
             }
             scheme = known
             rest = text[mark.upperBound...]
         }
-        if rest.last == "/" { rest.removeLast() }
+        var target = ""
+        if scheme.isWebSocket {
+            let end = rest.firstIndex { "/?#".contains($0) } ?? rest.endIndex
+            target = try Self.target(rest[end...])
+            rest = rest[..<end]
+        } else if rest.last == "/" {
+            rest.removeLast()
+        }
         var credentials = Credentials.none
         if let at = rest.lastIndex(of: "@") {
             credentials = try Self.credentials(rest[..<at])
             rest = rest[rest.index(after: at)...]
         }
-        let (host, port) = try Self.hostAndPort(rest)
-        self.init(scheme: scheme, host: host, port: port, credentials: credentials)
+        let (host, port) = try Self.hostAndPort(rest, scheme.defaultPort)
+        self.init(
+            scheme: scheme, host: host, port: port, credentials: credentials, target: target)
+    }
+
+    /// Longest path and query of a WebSocket, in bytes.
+    package static let longestTarget = 2000
+
+    /// Path and query as they are sent.
+    private static func target(_ text: Substring) throws(WireError) -> String {
+        guard text.utf8.count <= longestTarget else { throw malformed("too long a path") }
+        guard text.utf8.allSatisfy({ (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "#") }) else {
+            throw malformed("a character in the path that no path has")
+        }
+        return text.first == "/" ? String(text) : "/" + text
     }
 
     /// The addresses of a list as the `nats` tools write it: separated by commas, with blanks
@@ -106,7 +158,9 @@ public struct ServerURL: Sendable, Hashable {
             try decoded(text[..<colon]), password: try decoded(text[text.index(after: colon)...]))
     }
 
-    private static func hostAndPort(_ text: Substring) throws(WireError) -> (String, Int) {
+    private static func hostAndPort(
+        _ text: Substring, _ defaultPort: Int
+    ) throws(WireError) -> (String, Int) {
         if text.first == "[" {
             guard let close = text.firstIndex(of: "]") else {
                 throw malformed("an IPv6 address without its closing bracket")
@@ -117,7 +171,10 @@ public struct ServerURL: Sendable, Hashable {
             guard rest.isEmpty || rest.first == ":" else {
                 throw malformed("text between bracket and port")
             }
-            return (try checked(host), try port(rest.dropFirst(), given: !rest.isEmpty))
+            return (
+                try checked(host),
+                rest.isEmpty ? defaultPort : try port(rest.dropFirst())
+            )
         }
         guard let colon = text.firstIndex(of: ":") else {
             return (try checked(text), defaultPort)
@@ -142,8 +199,7 @@ public struct ServerURL: Sendable, Hashable {
         return String(host)
     }
 
-    private static func port(_ digits: Substring, given: Bool = true) throws(WireError) -> Int {
-        guard given else { return defaultPort }
+    private static func port(_ digits: Substring) throws(WireError) -> Int {
         guard let port = Decimal.parse(Array(digits.utf8).span), (1...65535).contains(port) else {
             throw malformed("the port is not a number from 1 to 65535")
         }
@@ -179,14 +235,23 @@ extension ServerURL: CustomStringConvertible {
         host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 
-    /// The address without its credentials.
-    public var description: String { "\(scheme.rawValue)://\(authority)" }
+    /// The address without its credentials, and without the query, which may hold some.
+    public var description: String {
+        let path = target.prefix { $0 != "?" }
+        return "\(scheme.rawValue)://\(authority)\(path == "/" ? "" : path)"
+    }
 
     /// The name that the certificate must be for.
     package var nameInTLS: String { certificateName ?? host }
 
     /// Whether the host is an address in numbers.
     package var isNumeric: Bool { host.isNumericHost }
+
+    /// Whether what is sent there does not leave the machine.
+    package var isLoopback: Bool {
+        let name = host.lowercased()
+        return name == "localhost" || name == "::1" || name.hasPrefix("127.")
+    }
 
     /// Whether both name the same server, whatever their credentials.
     package func isSameServer(as other: ServerURL) -> Bool {
@@ -199,14 +264,6 @@ extension ServerURL: CustomDebugStringConvertible, CustomReflectable {
 
     /// Shows no credentials, so that a dump of a structure that holds an address shows none.
     public var customMirror: Mirror { Mirror(self, children: ["url": description]) }
-}
-
-extension ServerURL {
-    /// Whether what is sent there does not leave the machine.
-    package var isLoopback: Bool {
-        let name = host.lowercased()
-        return name == "localhost" || name == "::1" || name.hasPrefix("127.")
-    }
 }
 
 extension String {

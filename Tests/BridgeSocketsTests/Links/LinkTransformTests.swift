@@ -146,6 +146,31 @@ private final class SilentHandler: LinkHandler {
         #expect(try back.get() == Array(message))
     }
 
+    @Test(arguments: [3, 4096, 300_000])
+    func `bytes pass through two transforms, one over the other`(count: Int) async throws {
+        let message = Self.message(count)
+        @Sendable func stacked() -> StackedTransform {
+            StackedTransform(
+                XORTransform(5, unit: 700), over: XORTransform(9, greeting: 33, unit: 1000))
+        }
+        let back = try await Self.exchange(message) {
+            stacked()
+        } server: {
+            stacked()
+        }
+        #expect(try back.get() == Array(message))
+        // One alone does not understand the two.
+        let other = try await Self.exchange(message) {
+            XORTransform(9, greeting: 33)
+        } server: {
+            XORTransform(5)
+        }
+        guard case .failure = other else {
+            Issue.record("the wrong transform was understood")
+            return
+        }
+    }
+
     @Test func `a transform that fails ends the link with its reason`() async throws {
         let back = try await Self.exchange(Self.message(10)) {
             XORTransform(5)

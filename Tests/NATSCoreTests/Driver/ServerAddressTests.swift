@@ -32,14 +32,14 @@ import Testing
     }
 
     @Test(arguments: ["wss", "ws", "https"])
-    func `a scheme that is not built in refuses the whole list before a byte is sent`(
+    func `a scheme that does not go with the others refuses the whole list before a byte is sent`(
         _ scheme: String
     ) async throws {
         let heard = Heard()
         let server = try Self.server(heard)
         let plain = "nats://bob:\(Self.password)@127.0.0.1:\(server.port)"
         let asking = "\(scheme)://bob:\(Self.password)@127.0.0.1:\(server.port)"
-        for servers in [[asking], ["\(plain), \(asking)"], [plain, asking], [asking, plain]] {
+        for servers in [["\(plain), \(asking)"], [plain, asking], [asking, plain]] {
             let error = await #expect(throws: NATSError.self) {
                 try await NATSClient.connect(NATSClientOptions(servers: servers))
             }
@@ -96,7 +96,7 @@ import Testing
         let server = try Self.server(heard)
         let address = "127.0.0.1:\(server.port)"
         let client = try await NATSClient.connect(NATSClientOptions(servers: [address]))
-        for servers in [[], [","], [""], ["wss://a"], ["\(address),wss://a"]] {
+        for servers in [[], [","], [""], ["ftp://a"], ["\(address),wss://a"]] {
             let error = #expect(throws: NATSError.self) { try client.setServers(servers) }
             #expect(error?.code == .invalidArgument)
         }

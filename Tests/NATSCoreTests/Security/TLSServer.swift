@@ -60,6 +60,16 @@ struct TLSServer: Sendable {
 }
 
 extension NATSClient {
+    /// Leaves the connection in use, the first one of the client, and returns when another stands.
+    func reconnectOnce() async {
+        reconnect()
+        var count = 0
+        for await event in events {
+            if case .connected = event { count += 1 }
+            if count == 2 { return }
+        }
+    }
+
     /// A message of this size to itself, there and back.
     func isEchoed(_ count: Int) async throws -> Bool {
         let subscription = try subscribe(to: "echo")

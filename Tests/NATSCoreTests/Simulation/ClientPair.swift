@@ -150,9 +150,7 @@ final class ClientPair {
             }
         }
         gone = []
-        if let deadline = machine.deadline {
-            network.after(max(.zero, deadline - now), .clientTimer)
-        }
+        if let deadline = machine.deadline { network.wakeClient(at: deadline) }
     }
 
     func perform(_ action: ClientMachine.Action) {

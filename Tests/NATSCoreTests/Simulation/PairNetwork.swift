@@ -34,6 +34,8 @@ struct PairNetwork {
     private(set) var now = Duration.zero
     private var events: [(time: Duration, order: Int, event: Event)] = []
     private var order = 0
+    /// When the client's clock is to be looked at: each moment once, as it is asked for often.
+    private var timers: Set<Duration> = []
     var random: SeededGenerator
     var lines: [Int: Line] = [:]
 
@@ -46,6 +48,11 @@ struct PairNetwork {
         events.insert(entry, at: index)
     }
 
+    mutating func wakeClient(at deadline: Duration) {
+        let time = max(now, deadline)
+        if timers.insert(time).inserted { after(time - now, .clientTimer) }
+    }
+
     /// Takes the next event up to a moment, or lets the time pass.
     mutating func next(until end: Duration) -> Event? {
         guard let next = events.first, next.time <= end else {
@@ -53,6 +60,7 @@ struct PairNetwork {
             return nil
         }
         events.removeFirst()
+        if case .clientTimer = next.event { timers.remove(next.time) }
         now = max(now, next.time)
         return next.event
     }

@@ -87,12 +87,39 @@ internal import Testing
         var configuration = Machine.Configuration()
         configuration.security = .first
         var machine = Machine(configuration: configuration, now: .zero)
-        #expect(machine.opened() == true && machine.opened() == false)
+        let answers = [machine.opened(), machine.opened()]
+        #expect(answers == [.secure, .wait])
         #expect(machine.infoReceived(Self.info()) == .ignore)
         #expect(machine.secured() == .wait)
         #expect(machine.infoReceived(Self.info(tls: true)) == .authenticate)
         #expect(machine.authenticated() == 1)
         #expect(machine.pongReceived() == .connected)
+    }
+
+    @Test func aWebSocketComesFirstAndNeedsNoUpgrade() {
+        for carrier in [Machine.Carrier.webSocket, .webSocketOverTLS] {
+            var configuration = Machine.Configuration()
+            configuration.carrier = carrier
+            if carrier == .webSocketOverTLS { configuration.security = .required }
+            var machine = Machine(configuration: configuration, now: .zero)
+            #expect(machine.opened() == .secure)
+            #expect(machine.secured() == .wait)
+            // Servers say so over WebSocket, too.
+            #expect(machine.infoReceived(Self.info(tls: true)) == .authenticate)
+            #expect(machine.authenticated() == 1)
+            // Without TLS an end is no refusal of a certificate.
+            let isRefusal = machine.meaning(of: .peerClosed) != .peerClosed
+            #expect(isRefusal == (carrier == .webSocketOverTLS))
+        }
+    }
+
+    @Test func aWebSocketWithoutTLSIsNotOpenedWhereTLSIsWanted() {
+        var configuration = Machine.Configuration()
+        configuration.carrier = .webSocket
+        configuration.security = .required
+        var machine = Machine(configuration: configuration, now: .zero)
+        #expect(machine.opened() == .close(.tlsNotOffered))
+        #expect(machine.isClosed)
     }
 
     @Test func anEndInsideTLSBeforeThePongIsARefusal() {

@@ -213,6 +213,16 @@ internal import Testing
         }
     }
 
+    @Test func announcedServersOfAWebSocketAreReachedInTheSameWay() throws {
+        var generator = SeededGenerator(seed: 3)
+        var machine = ReconnectMachine(
+            servers: [try ServerURL("wss://a.test/nats?x=1")], using: &generator)
+        _ = machine.nextAttempt(now: .zero, random: 0)
+        machine.connected()
+        let change = machine.discovered(["b.test:8443"], isSecured: true)
+        #expect(change.added == [try ServerURL("wss://b.test:8443/nats?x=1")])
+    }
+
     @Test func announcedServersComeAndGoAndExplicitOnesStay() throws {
         let secret = ServerURL(host: "a", credentials: .token("t"))
         var machine = machine([secret, Self.b])

@@ -20,6 +20,7 @@ internal import Testing
         Corpus(folder: "Fixtures/fuzz/SubjectFuzz", entry: NATSFuzz.subject),
         Corpus(
             folder: "Fixtures/fuzz/CredentialsFileFuzz", entry: NATSFuzz.credentialsFile),
+        Corpus(folder: "Fixtures/fuzz/WebSocketFuzz", entry: NATSFuzz.webSocket),
     ]
 
     @Test(arguments: all) func `no input breaks what is held of its parser`(_ corpus: Corpus) throws

@@ -9,6 +9,7 @@ internal import Testing
         ("[::1]:4222", "::1", 4222), ("[::1]", "::1", 4222),
         ("nats://[fe80::1%eth0]:5", "fe80::1%eth0", 5),
         ("NATS://h.example.com:4222/", "h.example.com", 4222), ("tls://host", "host", 4222),
+        ("ws://host", "host", 80), ("wss://host/", "host", 443), ("WSS://[::1]:8/x", "::1", 8),
     ])
     func addresses(_ text: String, _ host: String, _ port: Int) throws {
         let url = try ServerURL(text)
@@ -28,10 +29,22 @@ internal import Testing
     @Test func schemes() throws {
         #expect(try ServerURL("tls://h").scheme == .tls)
         #expect(try ServerURL("h").scheme == .nats)
-        for text in ["ws://h", "wss://h", "http://h", "://h"] {
+        #expect(try ServerURL("ws://h").scheme == .ws)
+        #expect(try ServerURL("wss://h").scheme == .wss)
+        for text in ["http://h", "https://h", "://h"] {
             let error = #expect(throws: WireError.self) { try ServerURL(text) }
             #expect(error?.code == .unsupportedScheme)
         }
+    }
+
+    @Test(arguments: [
+        ("ws://h", "/"), ("ws://h/", "/"), ("ws://h/a/b?c=d/e", "/a/b?c=d/e"), ("ws://h?x", "/?x"),
+        ("wss://u:p@h:1/a%20b", "/a%20b"), ("nats://h", ""),
+    ])
+    func `paths and queries of WebSockets are kept as they are`(_ text: String, _ target: String)
+        throws
+    {
+        #expect(try ServerURL(text).target == target)
     }
 
     @Test func credentials() throws {
@@ -48,6 +61,7 @@ internal import Testing
     @Test(arguments: [
         "", "nats://", ":4222", "host:", "host:0", "host:65536", "host:x", "host:-1", "a b", "h\n",
         "::1", "fe80::1:4222", "[::1", "[host]", "[]:1", "[::1]4222", "[::1]:", "h/path",
+        "ws://h/a b", "ws://h/#x", "ws://h/é", "ws://h/\r\nX: y", "ws:///a",
         "nats://%zz@h", "nats://%f@h", "nats://%ff@h", "host:99999999999999999999",
     ])
     func refused(_ text: String) {
@@ -63,6 +77,7 @@ internal import Testing
         for text in ["\(url)", String(reflecting: url), dumped, "\([url])"] {
             #expect(!text.contains("hush"), "\(text)")
         }
+        #expect(try ServerURL("wss://me:x@h/a?token=hush").description == "wss://h:443/a")
         let error = #expect(throws: WireError.self) { try ServerURL("nats://me:hush@h:0") }
         #expect(error.map { !"\($0)".contains("hush") } == true)
     }

@@ -59,6 +59,18 @@ package final class NATSServerFixture: Sendable {
     /// What the server has logged since its last start.
     package var log: [String] { process.withLock { $0?.log.lines ?? [] } }
 
+    /// Waits until the server has logged so many lines with this text since its last start.
+    package func logged(_ mark: String, times: Int = 1) async throws {
+        guard let log = process.withLock({ $0?.log }) else { return }
+        var place = 0
+        for _ in 0..<times {
+            guard let line = try await log.first(from: place, where: { $0.contains(mark) }) else {
+                throw FixtureError("nats-server ended before \"\(mark)\"")
+            }
+            place = line.number + 1
+        }
+    }
+
     /// Whether the server is running.
     /// - Throws: `FixtureError` with the end of its log when it has ended by itself.
     package func isRunning() throws -> Bool {

@@ -12,7 +12,7 @@ enum LayerRules {
         "ArrowIPC": [],
         "BridgeSockets": ["CLinux"],
         "BridgeTLS": [],
-        "NATSCore": ["NATSWire", "BridgeSockets", "BridgeTLS", "BridgeJSON"],
+        "NATSCore": ["NATSWire", "HTTPWire", "BridgeSockets", "BridgeTLS", "BridgeJSON"],
         "BridgeHTTP": ["HTTPWire", "BridgeSockets", "BridgeJSON", "CZlib"],
         "BridgeEnvelope": ["BridgeJSON", "ArrowIPC"],
         "NATSJetStream": ["NATSCore", "NATSWire", "BridgeJSON"],
