@@ -34,7 +34,7 @@ struct OddArgumentTests {
         (["send", "s", "a:text=x"], "--header", ["", "=x", "a", "a b=c", "a=b\r\nc"]),
         (
             ["send", "s", "a:text=x"], "--server",
-            ["", ",", "h:0", "h:65536", "h:-1", "ws://h", "wss://h", "h,wss://h", "tls://h:0", "::"]
+            ["", ",", "h:0", "h:65536", "h:-1", "ws://h:0", "h,wss://h:-1", "tls://h:0", "::"]
         ),
         (["send", "s", "a:text=x"], "--context", ["", "/", "../x", "no-such-context"]),
         (["send", "s", "a:text=x"], "--trace", [""]),
