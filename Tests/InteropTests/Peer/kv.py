@@ -18,6 +18,18 @@ def shown(entry):
     }
 
 
+async def read(once):
+    """What a reading came to, repeated while it is nothing: nats-py takes what has been sent to it
+    and not yet read for the end of all there is."""
+    for _ in range(100):
+        try:
+            if found := await once():
+                return found
+        except nats.js.errors.NoKeysError:
+            pass
+    return []
+
+
 class Peer:
     """The state between requests: a connection and the bucket."""
 
@@ -67,13 +79,17 @@ class Peer:
         return {}
 
     async def keys(self, request):
-        return {"keys": sorted(await self.kv.keys())}
+        return {"keys": sorted(await read(self.kv.keys))}
 
     async def history(self, request):
-        return {"entries": [shown(entry) for entry in await self.kv.history(request["key"])]}
+        entries = await read(lambda: self.kv.history(request["key"]))
+        return {"entries": [shown(entry) for entry in entries]}
 
     async def watch(self, request):
         """What a watcher of all keys sees up to the end of what is there."""
+        return {"entries": await read(self.watched)}
+
+    async def watched(self):
         watcher = await self.kv.watchall()
         entries = []
         async for entry in watcher:
@@ -81,7 +97,7 @@ class Peer:
                 break
             entries.append(shown(entry))
         await watcher.stop()
-        return {"entries": entries}
+        return entries
 
 
 async def main():
