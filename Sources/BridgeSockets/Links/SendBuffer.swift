@@ -26,7 +26,8 @@ package struct SendBuffer: ~Copyable {
     /// The small things. Append whole frames, or their heads before `append(piece:)`.
     package var text: ByteWriter
     package private(set) var pieces: [Piece] = []
-    private var pieceBytes = 0
+    /// Number of bytes of the pieces.
+    package private(set) var pieceBytes = 0
     /// Number of bytes of the stream that the kernel has taken.
     package private(set) var sent = 0
 

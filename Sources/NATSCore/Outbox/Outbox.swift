@@ -93,7 +93,7 @@ final class Outbox: Sendable {
         var link: LinkHandle?
         let result = state.withLock { state -> AppendResult in
             if state.queue.isClosed { return .closed }
-            if state.queue.pending.count >= limit ?? capacity { return .full }
+            if state.queue.pending.size >= limit ?? capacity { return .full }
             state.queue.append(publish: payload, subject, replyTo: replyTo, headers: headers)
             if atOnce || state.wantsAttention { link = state.attend(atOnce: atOnce) }
             return .appended
@@ -111,7 +111,7 @@ final class Outbox: Sendable {
         var link: LinkHandle?
         let result = state.withLock { state -> AppendResult in
             if state.queue.isClosed { return .closed }
-            if state.queue.pending.count >= capacity { return .full }
+            if state.queue.pending.size >= capacity { return .full }
             state.queue.append(publish: payload, subject, replyTo: replyTo, headers: headers)
             number.store(state.queue.ledger.appended, ordering: .relaxed)
             if atOnce || state.wantsAttention { link = state.attend(atOnce: atOnce) }
@@ -129,7 +129,7 @@ final class Outbox: Sendable {
         var link: LinkHandle?
         let result = state.withLock { state -> AppendResult in
             if state.queue.isClosed { return .closed }
-            if state.queue.pending.count >= limit ?? capacity { return .full }
+            if state.queue.pending.size >= limit ?? capacity { return .full }
             var isUrgent = false
             if case .confirmation(let waiter) = care {
                 state.queue.append(
@@ -183,7 +183,7 @@ final class Outbox: Sendable {
         let notices = state.withLock { state -> [SendLedger.Notice] in
             guard !state.queue.isClosed else { return [] }
             let notices = body(&state)
-            if state.queue.pending.count > 0 { link = state.schedule(isUrgent: true) }
+            if state.queue.pending.size > 0 { link = state.schedule(isUrgent: true) }
             return notices
         }
         link?.wake()
@@ -243,7 +243,7 @@ extension Outbox {
         let (notices, known) = state.withLock { state in
             let notices = noteAnswers(&state)
             let outcome = state.queue.awaitReceipt(by: waiter, of: number)
-            if outcome == nil, state.queue.pending.count > 0 { link = state.attend(atOnce: true) }
+            if outcome == nil, state.queue.pending.size > 0 { link = state.attend(atOnce: true) }
             return (notices, outcome)
         }
         link?.wake()
@@ -265,7 +265,7 @@ extension Outbox {
         let id = room.newID()
         _ = await room.wait(for: id, until: deadline) { _ in
             let hasRoom = state.withLock { state in
-                state.queue.isClosed || state.queue.pending.count < highWaterMark
+                state.queue.isClosed || state.queue.pending.size < highWaterMark
             }
             if hasRoom { room.resume(id, ()) }
         }
@@ -280,5 +280,5 @@ extension Outbox {
     }
 
     /// Bytes that wait to be taken.
-    var backlog: Int { state.withLock { $0.queue.pending.count } }
+    var backlog: Int { state.withLock { $0.queue.pending.size } }
 }

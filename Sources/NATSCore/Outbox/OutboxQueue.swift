@@ -40,20 +40,20 @@ package struct OutboxQueue: ~Copyable, Sendable {
     // MARK: Appending
 
     /// Appends a message.
-    package mutating func append(
+    @inline(__always) package mutating func append(
         publish payload: Bytes, _ subject: Subject, replyTo: Subject?, headers: Headers
     ) {
         if ledger.hasNotedBehindPing, isFed { _ = appendPing(.receipts) }
         add(payload, subject, replyTo, headers)
     }
 
-    private mutating func add(
+    @inline(__always) private mutating func add(
         _ payload: Bytes, _ subject: Subject, _ replyTo: Subject?, _ headers: Headers
     ) {
-        let before = pending.count
+        let before = pending.size
         pending.append(publish: payload, subject, replyTo: replyTo, headers: headers)
         let number = ledger.messageAppended()
-        appendedBytes += UInt64(pending.count - before)
+        appendedBytes += UInt64(pending.size - before)
         let names = subject.bytes.count + (replyTo?.bytes.count ?? 0)
         if names > Self.unsuspiciousLine { noteLine(names, number) }
     }
@@ -151,7 +151,7 @@ package struct OutboxQueue: ~Copyable, Sendable {
 
     /// Swaps what waits with an empty buffer. Returns the number of messages; nil: nothing waits.
     package mutating func take(into buffer: inout SendBuffer) -> Int? {
-        guard pending.count > 0 else { return nil }
+        guard pending.size > 0 else { return nil }
         swap(&pending, &buffer)
         pending.removeAll()
         defer { taken = ledger.appended }

@@ -16,7 +16,7 @@ struct OutboxState: ~Copyable, Sendable {
 
     /// Whether the last message asks for more than to be appended; in a stream it does not.
     var wantsAttention: Bool {
-        !isScheduled || isNapping && queue.pending.count >= Outbox.napLimit
+        !isScheduled || isNapping && queue.pending.size >= Outbox.napLimit
     }
 
     /// Writes what waits, or says whom to wake for it, if anybody. Apart from `append`, so
@@ -37,7 +37,7 @@ struct OutboxState: ~Copyable, Sendable {
     /// - Parameter isUrgent: Whether a nap is too long a wait.
     mutating func schedule(isUrgent: Bool = false) -> LinkHandle? {
         if isScheduled {
-            guard isNapping, isUrgent || queue.pending.count >= Outbox.napLimit else {
+            guard isNapping, isUrgent || queue.pending.size >= Outbox.napLimit else {
                 return nil
             }
             isNapping = false

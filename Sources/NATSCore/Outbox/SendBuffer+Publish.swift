@@ -7,6 +7,10 @@ extension SendBuffer {
     /// less than the vectors do.
     package static let leastPiece = 16 << 10
 
+    /// What `count` says, without the call into the module below: it is asked with each message,
+    /// and the call cost a fifth of a small publish.
+    @inline(__always) var size: Int { text.count + pieceBytes }
+
     /// Appends one message as a whole frame.
     package mutating func append(
         publish payload: Bytes, _ subject: Subject, replyTo: Subject?, headers: Headers
