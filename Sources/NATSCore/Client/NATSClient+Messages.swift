@@ -160,10 +160,9 @@ extension NATSClient {
         try core.refuseIfEnding(.request, subject.text)
         let (id, inbox) = (ticket.id, ticket.inbox)
         var isAsked = false
-        let question = ClientCore.Question(subject: subject)
         let ending = await core.requests.wait(
-            for: id, label: question, until: .after(timeout)
-        ) { isAlone in
+            for: id, label: subject, until: .after(timeout)
+        ) { start in
             // The refusal of the inbox may have come before there was anybody to tell.
             if let refusal = core.refusal(of: ticket) {
                 core.requests.resume(id, .failure(refusal))
@@ -171,8 +170,8 @@ extension NATSClient {
             }
             // With several in flight, coalescing is worth more than a switch of threads.
             let result = core.outbox.append(
-                question: payload, subject, replyTo: inbox, headers: headers, atOnce: isAlone,
-                number: question.number)
+                question: payload, subject, replyTo: inbox, headers: headers,
+                atOnce: start.isAlone, number: start.waiter.note)
             isAsked = result == .appended
             if !isAsked {
                 core.requests.resume(id, .failure(appendError(result, subject, .request)))
@@ -191,7 +190,7 @@ extension NATSClient {
 extension NATSClient {
     /// Makes of the end of a wait what the caller of a request is told.
     private func answer(
-        _ ending: WaitList<ClientCore.Reply, ClientCore.Question>.Outcome, _ subject: Subject,
+        _ ending: WaitList<ClientCore.Reply, Subject>.Outcome, _ subject: Subject,
         _ outcome: PublishOutcome
     ) throws(NATSError) -> NATSMessage {
         switch ending {

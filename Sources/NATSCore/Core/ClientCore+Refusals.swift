@@ -19,7 +19,7 @@ extension ClientCore {
             let failure = denial(error, .request, subject)
             // Of several requests to one subject nobody can tell which one is meant.
             requests.resume {
-                $0.subject.text == subject
+                $0.text == subject
             } value: { count in
                 .failure(failure.with(outcome: count == 1 ? .denied : .unknown))
             }

@@ -42,19 +42,22 @@ extension ClientCore {
     func settleRequests(_ messages: [NATSMessage]) {
         // A lone request is common, and worth a way without arrays.
         if messages.count == 1, let id = requestID(of: messages[0].subject.bytes) {
-            if let question = requests.resume(id, .success(messages[0])) {
-                outbox.answered(question.number.load(ordering: .relaxed))
+            if let waiter = requests.resume(id, .success(messages[0])) {
+                outbox.answered(waiter.note.load(ordering: .relaxed))
             } else {
                 answerMany(id, messages[0])
             }
             return
         }
         var last: UInt64 = 0
-        let answers = messages.compactMap { message in
-            requestID(of: message.subject.bytes).map { (id: $0, value: Reply.success(message)) }
+        var answers: [(id: UInt64, value: Reply)] = []
+        answers.reserveCapacity(messages.count)
+        for message in messages {
+            guard let id = requestID(of: message.subject.bytes) else { continue }
+            answers.append((id, .success(message)))
         }
         requests.resume(answers) {
-            last = max(last, $0.number.load(ordering: .relaxed))
+            last = max(last, $0.note.load(ordering: .relaxed))
         } unclaimed: { id, reply in
             if case .success(let message) = reply { answerMany(id, message) }
         }
@@ -63,8 +66,11 @@ extension ClientCore {
 
     /// The number of the request that an inbox belongs to; nil when it is not of our making.
     func requestID(of inbox: Bytes) -> UInt64? {
-        let prefix = inboxPrefix.count
-        guard inbox.count > prefix, inbox[0..<prefix] == inboxPrefix else { return nil }
-        return InboxToken.number(inbox.span.extracting(prefix..<inbox.count))
+        let prefix = inboxPrefix
+        let span = inbox.span
+        guard span.count > prefix.count,
+            Scan.equal(span.extracting(..<prefix.count), prefix.span)
+        else { return nil }
+        return InboxToken.number(span.extracting(prefix.count...))
     }
 }

@@ -26,19 +26,12 @@ final class ClientCore: Sendable {
     /// What is waited for by a request: an answer, or why there is none.
     typealias Reply = Result<NATSMessage, NATSError>
 
-    /// What a request is about, for refusals that name it, and the number of its message, which
-    /// an answer proves to have arrived.
-    final class Question: Sendable {
-        let subject: Subject
-        let number = Atomic(UInt64(0))
-
-        init(subject: Subject) { self.subject = subject }
-    }
-
     let options: NATSClientOptions
     let outbox: Outbox
     let subscriptions = Mutex(SubscriptionRegistry())
-    let requests = WaitList<Reply, Question>()
+    /// Who waits for an answer, and to what subject the question went, for refusals that name it.
+    /// The note is the number of the question, which an answer proves to have arrived.
+    let requests = WaitList<Reply, Subject>()
     /// Requests with many answers, by the number in their inbox.
     let manyAnswers = Mutex<[UInt64: ManyAnswers]>([:])
     let drainParticipants = DrainParticipants()

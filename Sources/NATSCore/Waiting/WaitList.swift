@@ -18,20 +18,39 @@ package final class WaitList<Value: Sendable, Label: Sendable>: Sendable {
         case cancelled
     }
 
-    /// A class, so that the table moves one word of it about.
-    private final class Waiter: Sendable {
-        let continuation: CheckedContinuation<Outcome, Never>
-        let deadline: ContinuousClock.Instant?
-        let label: Label
+    /// Somebody who waits. A class, so that the table moves one word of it about.
+    ///
+    /// Its continuation is the unsafe one, which saves the allocation of the checked one for each
+    /// request. It is resumed once: whoever takes the waiter out of the table, under the lock,
+    /// resumes it, and nobody else has it. It is not forgotten: a task that waits keeps the list,
+    /// and with it the table.
+    @safe package final class Waiter: Sendable {
+        private let continuation: UnsafeContinuation<Outcome, Never>
+        fileprivate let deadline: ContinuousClock.Instant?
+        package let label: Label
+        /// A number that may be noted when the wait begins, for whoever ends it.
+        let note = Atomic(UInt64(0))
 
-        init(
-            _ continuation: CheckedContinuation<Outcome, Never>,
+        fileprivate init(
+            _ continuation: UnsafeContinuation<Outcome, Never>,
             _ deadline: ContinuousClock.Instant?, _ label: Label
         ) {
-            self.continuation = continuation
+            unsafe self.continuation = continuation
             self.deadline = deadline
             self.label = label
         }
+
+        /// Sound: called by whoever took it out of the table, see above.
+        fileprivate func resume(_ ending: Outcome) {
+            unsafe continuation.resume(returning: ending)
+        }
+    }
+
+    /// A wait that has just been registered.
+    package struct Start {
+        /// Whether nobody else waits.
+        package let isAlone: Bool
+        package let waiter: Waiter
     }
 
     private struct State {
@@ -63,21 +82,22 @@ package final class WaitList<Value: Sendable, Label: Sendable>: Sendable {
     ///   - isolation: The caller's actor, on which all of this runs: without it the body of the
     ///     cancellation handler would hop to the global executor and back, two switches of
     ///     threads for a caller on the main actor.
-    ///   - start: Runs once the wait is registered, and is told whether it is the only one; may
-    ///     resume the number itself. Not called when the task is cancelled by then.
+    ///   - start: Runs once the wait is registered; may resume the number itself. Not called when
+    ///     the task is cancelled by then.
     package func wait(
         for id: UInt64, label: Label, until deadline: ContinuousClock.Instant? = nil,
-        isolation: isolated (any Actor)? = #isolation, start: (_ isAlone: Bool) -> Void
+        isolation: isolated (any Actor)? = #isolation, start: (Start) -> Void
     ) async -> Outcome {
         let ending = await withTaskCancellationHandler {
             _ = isolation
-            return await withCheckedContinuation { continuation in
-                let isAlone = register(Waiter(continuation, deadline, label), id)
+            return unsafe await withUnsafeContinuation { continuation in
+                let waiter = unsafe Waiter(continuation, deadline, label)
+                let isAlone = register(waiter, id)
                 if Task.isCancelled {
                     // The handler below may have run before there was a waiter.
                     end(id, .cancelled)
                 } else {
-                    start(isAlone)
+                    start(Start(isAlone: isAlone, waiter: waiter))
                 }
             }
         } onCancel: {
@@ -89,31 +109,32 @@ package final class WaitList<Value: Sendable, Label: Sendable>: Sendable {
 
     private func register(_ waiter: Waiter, _ id: UInt64) -> Bool {
         state.withLock { state in
-            state.waiters[id] = waiter
+            let former = state.waiters.updateValue(waiter, forKey: id)
+            precondition(former == nil, "a number is waited for once")
             if let deadline = waiter.deadline { planSweep(at: deadline, &state) }
             return state.waiters.count == 1
         }
     }
 
-    /// Ends a wait with a value. Returns its label; nil when nobody waits for the number (any
+    /// Ends a wait with a value. Returns who waited; nil when nobody waits for the number (any
     /// more).
     @discardableResult
-    package func resume(_ id: UInt64, _ value: Value) -> Label? { end(id, .value(value)) }
+    package func resume(_ id: UInt64, _ value: Value) -> Waiter? { end(id, .value(value)) }
 
     @discardableResult
-    private func end(_ id: UInt64, _ ending: Outcome) -> Label? {
+    private func end(_ id: UInt64, _ ending: Outcome) -> Waiter? {
         let waiter = state.withLock { $0.waiters.removeValue(forKey: id) }
         order.willResume()
-        waiter?.continuation.resume(returning: ending)
-        return waiter?.label
+        waiter?.resume(ending)
+        return waiter
     }
 
     /// Ends waits under one lock.
     /// - Parameters:
-    ///   - claimed: Called with the label of each wait.
+    ///   - claimed: Called with each one who waited.
     ///   - unclaimed: Called with each value that nobody waits for (any more).
     package func resume(
-        _ values: [(id: UInt64, value: Value)], claimed: (Label) -> Void,
+        _ values: [(id: UInt64, value: Value)], claimed: (Waiter) -> Void,
         unclaimed: (UInt64, Value) -> Void
     ) {
         let waiting = state.withLock { state in
@@ -122,8 +143,8 @@ package final class WaitList<Value: Sendable, Label: Sendable>: Sendable {
         order.willResume()
         for (entry, waiter) in zip(values, waiting) {
             if let waiter {
-                claimed(waiter.label)
-                waiter.continuation.resume(returning: .value(entry.value))
+                claimed(waiter)
+                waiter.resume(.value(entry.value))
             } else {
                 unclaimed(entry.id, entry.value)
             }
@@ -143,7 +164,7 @@ package final class WaitList<Value: Sendable, Label: Sendable>: Sendable {
         guard !concerned.isEmpty else { return }
         let value = value(concerned.count)
         order.willResume()
-        for waiter in concerned { waiter.continuation.resume(returning: .value(value)) }
+        for waiter in concerned { waiter.resume(.value(value)) }
     }
 
     /// Ends every wait with a value.
@@ -153,7 +174,7 @@ package final class WaitList<Value: Sendable, Label: Sendable>: Sendable {
             return state.waiters
         }
         order.willResume()
-        for waiter in waiters.values { waiter.continuation.resume(returning: .value(value)) }
+        for waiter in waiters.values { waiter.resume(.value(value)) }
     }
 
     private func planSweep(at time: ContinuousClock.Instant, _ state: inout State) {
@@ -180,7 +201,7 @@ package final class WaitList<Value: Sendable, Label: Sendable>: Sendable {
             return Array(expired.values)
         }
         order.willResume()
-        for waiter in due { waiter.continuation.resume(returning: .timeout) }
+        for waiter in due { waiter.resume(.timeout) }
     }
 }
 
@@ -188,7 +209,7 @@ extension WaitList where Label == Void {
     /// Waits until the number is resumed; see the one with a label.
     package func wait(
         for id: UInt64, until deadline: ContinuousClock.Instant? = nil,
-        isolation: isolated (any Actor)? = #isolation, start: (_ isAlone: Bool) -> Void
+        isolation: isolated (any Actor)? = #isolation, start: (Start) -> Void
     ) async -> Outcome {
         await wait(for: id, label: (), until: deadline, start: start)
     }

@@ -33,10 +33,10 @@ import Testing
     @Test func `a wait ends once, with its value`() async {
         let list = List()
         #expect(list.newID() == 1 && list.newID() == 2)
-        let ending = await list.wait(for: 1, label: "one") { isAlone in
-            #expect(isAlone && !list.isEmpty)
+        let ending = await list.wait(for: 1, label: "one") { start in
+            #expect(start.isAlone && !list.isEmpty)
             #expect(list.resume(2, 8) == nil)
-            #expect(list.resume(1, 7) == "one")
+            #expect(list.resume(1, 7)?.label == "one")
             #expect(list.resume(1, 9) == nil)
         }
         guard case .value(7) = ending else {
@@ -51,7 +51,7 @@ import Testing
         let others = await Self.waits(list, ["other"])
         for deadline in [ContinuousClock.now - .seconds(1), .now + .milliseconds(1)] {
             let ending = await list.wait(for: list.newID(), label: "late", until: deadline) {
-                #expect(!$0)
+                #expect(!$0.isAlone)
             }
             guard case .timeout = ending else {
                 Issue.record("the deadline had no effect: \(ending)")
@@ -97,7 +97,7 @@ import Testing
         let tasks = await Self.waits(list, ["one", "two"])
         tasks[0].cancel()
         #expect(await tasks[0].value == nil)
-        #expect(list.resume(1, 5) == nil && list.resume(2, 5) == "two")
+        #expect(list.resume(1, 5) == nil && list.resume(2, 5)?.label == "two")
         #expect(await tasks[1].value == 5)
     }
 
@@ -124,7 +124,7 @@ import Testing
         var claimed: [String] = []
         var unclaimed: [UInt64] = []
         list.resume([(2, 20), (7, 70), (1, 10), (2, 21)]) {
-            claimed.append($0)
+            claimed.append($0.label)
         } unclaimed: { id, _ in
             unclaimed.append(id)
         }
