@@ -142,6 +142,8 @@ extension NATSService {
         run(subscription) {
             do throws(NATSError) {
                 for try await message in subscription where message.replyTo != nil {
+                    // What cannot be sent, such as too many endpoints for one message, is learnt
+                    // from the timeout of whoever asked.
                     try? self.client.respond(to: message, with: answer(self).encoded())
                 }
                 return nil

@@ -66,10 +66,7 @@ final class ServiceEndpoint: Sendable {
         } catch {
             let error = Self.failure(error)
             failure = error
-            if message.replyTo != nil {
-                // Who asked learns from his own timeout when not even this can be sent.
-                try? client.respond(to: message, with: error.payload, headers: error.headers)
-            }
+            if message.replyTo != nil { failure = tell(error, to: message) }
         }
         let time = ContinuousClock.now - begin
         tally.withLock { tally in
@@ -78,6 +75,18 @@ final class ServiceEndpoint: Sendable {
             guard let failure else { return }
             tally.errors += 1
             tally.lastError = failure.summary
+        }
+    }
+
+    /// Tells whoever asked of an error. Where that cannot be sent, his own timeout tells him, and
+    /// the statistics say here that it was not told.
+    private func tell(_ failure: ServiceError, to message: NATSMessage) -> ServiceError {
+        do throws(NATSError) {
+            try client.respond(to: message, with: failure.payload, headers: failure.headers)
+            return failure
+        } catch {
+            return ServiceError(
+                failure.number ?? ServiceError.unknown, "\(failure.text), not told: \(error.code)")
         }
     }
 

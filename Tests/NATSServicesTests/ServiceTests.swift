@@ -93,6 +93,21 @@ internal import Testing
         }
     }
 
+    @Test func `an error that cannot be sent is counted as one that was not told`() async throws {
+        try await ServiceStage.run { client in
+            let service = try await client.startService(ServiceStage.calculator)
+            try await service.root.endpoint("one") { _ in
+                let tooMuch = [UInt8](repeating: 0, count: 2 << 20)
+                throw ServiceError(409, "twice", payload: tooMuch)
+            }
+            try client.publish("x", to: "one", replyTo: client.newInbox())
+            while service.statistics.endpoints.first?.requests != 1 { await Task.yield() }
+            let told = service.statistics.endpoints.first?.lastError
+            #expect(told == "409:twice, not told: too_large")
+            await service.stop()
+        }
+    }
+
     @Test func `statistics count what was answered, and what went wrong`() async throws {
         try await ServiceStage.run { client in
             let service = try await client.startService(ServiceStage.calculator)

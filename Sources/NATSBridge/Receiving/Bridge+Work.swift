@@ -16,13 +16,15 @@ extension Bridge {
     ///
     /// Cancelling the task cancels handlers and downloads; what they do not finish is given back to
     /// the server at once.
+    /// - Returns: How many messages were done, and what became of the others.
     /// - Throws: `BridgeError` in the stage `receive`, with the codes of `JetStreamWorker.run()`:
     ///   `invalidArgument`, `consumerDeleted`, `tooLarge`, `permissionDenied`, `refused` or
     ///   `closed`.
+    @discardableResult
     public func work(
         on consumer: PullConsumer, options: BridgeWorkOptions = BridgeWorkOptions(),
         _ handler: @escaping @Sendable (Received) async throws -> Void
-    ) async throws(BridgeError) {
+    ) async throws(BridgeError) -> WorkTally {
         try checkOpen(.receive)
         let worker = consumer.worker(options.working.reading()) { message in
             try await handler(try await self.read(message, options))
@@ -48,9 +50,11 @@ extension Bridge {
         }
         do throws(JetStreamError) { try result.get() } catch {
             // With the bridge its client is closed, and whatever saw that first tells the same.
-            guard !(end.isOver && error.code == .closed) else { return }
-            throw BridgeError(error, stage: .receive)
+            guard end.isOver && error.code == .closed else {
+                throw BridgeError(error, stage: .receive)
+            }
         }
+        return worker.tally
     }
 
     /// The values of a message, all of them unless the options say otherwise.

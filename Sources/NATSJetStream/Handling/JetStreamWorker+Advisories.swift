@@ -27,7 +27,7 @@ extension JetStreamWorker {
             return AdvisoryWatch(
                 subscription: subscription, loop: Task { await hear(subscription) })
         } catch {
-            options.onEvent?(.advisoriesUnheard(error))
+            told(.advisoriesUnheard(error))
             return nil
         }
     }
@@ -60,7 +60,7 @@ extension JetStreamWorker {
                 await heard(advisory)
             }
         } catch {
-            options.onEvent?(
+            told(
                 .advisoriesUnheard(
                     JetStreamError(error, operation: "work", stream: consumer.stream)))
         }
@@ -70,6 +70,6 @@ extension JetStreamWorker {
         let message = try? await consumer.jetStream.message(
             advisory.streamSequence, in: advisory.stream)
         let letter = DeadLetter(advisory, message: message)
-        if await store(letter) { options.onEvent?(.rejected(letter)) }
+        if await store(letter) { told(.rejected(letter)) }
     }
 }

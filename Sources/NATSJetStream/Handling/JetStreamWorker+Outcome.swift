@@ -1,5 +1,6 @@
 internal import BridgeBytes
 internal import NATSCore
+internal import Synchronization
 
 /// What becomes of one message.
 extension JetStreamWorker {
@@ -11,13 +12,24 @@ extension JetStreamWorker {
         }
         do {
             try await handler(message)
-            await tell(message) { () async throws(JetStreamError) in
+        } catch {
+            return await failed(message, error)
+        }
+        // The handler may have said it itself.
+        var isTold = message.isSettled
+        if !isTold {
+            isTold = await tell(message) { () async throws(JetStreamError) in
                 guard options.confirmsAcknowledgements else { return try message.ack() }
                 try await message.ackConfirmed()
             }
-        } catch {
-            await failed(message, error)
         }
+        if isTold { counts.withLock { $0.done += 1 } }
+    }
+
+    /// Counts it, and tells whoever wants to know.
+    func told(_ event: WorkEvent) {
+        counts.withLock { $0.count(event) }
+        options.onEvent?(event)
     }
 
     private func failed(_ message: JetStreamMessage, _ error: any Error) async {
@@ -41,7 +53,7 @@ extension JetStreamWorker {
             let isTold = await tell(message) { () throws(JetStreamError) in
                 try message.nak(delay: delay == .zero ? nil : delay)
             }
-            if isTold { options.onEvent?(.retried(message.metadata, after: delay, because: error)) }
+            if isTold { told(.retried(message.metadata, after: delay, because: error)) }
         }
     }
 
@@ -67,7 +79,7 @@ extension JetStreamWorker {
         let isTold = await tell(message) { () throws(JetStreamError) in
             try message.terminate(reason: reason)
         }
-        if isTold { options.onEvent?(.rejected(letter)) }
+        if isTold { told(.rejected(letter)) }
     }
 
     /// Stores the record, if that is wanted.
@@ -85,7 +97,7 @@ extension JetStreamWorker {
                 return error
             }
         }.value
-        if let failure { options.onEvent?(.deadLetterFailed(letter, failure)) }
+        if let failure { told(.deadLetterFailed(letter, failure)) }
         return failure == nil
     }
 
@@ -100,7 +112,7 @@ extension JetStreamWorker {
             try await body()
             return true
         } catch {
-            options.onEvent?(.acknowledgementFailed(message.metadata, error))
+            told(.acknowledgementFailed(message.metadata, error))
             return false
         }
     }

@@ -31,6 +31,10 @@ public final class JetStreamWorker: Sendable {
     /// Deliveries after which a message is given up; nil: never.
     let maxDeliveries: UInt64?
     private let ending = Mutex(Ending())
+    let counts = Mutex(WorkTally())
+
+    /// What it has done until now.
+    public var tally: WorkTally { counts.withLock { $0 } }
 
     private struct Ending {
         var isStopped = false
@@ -193,10 +197,14 @@ extension PullConsumer {
     /// on. It returns when the client drains or the task is cancelled.
     ///
     /// Cancelling the task does what it does in `JetStreamWorker.run()`.
+    /// - Returns: How many messages were done, and what became of the others.
     /// - Throws: `JetStreamError`, as `JetStreamWorker.run()`.
+    @discardableResult
     public func work(
         _ options: WorkOptions = WorkOptions(), _ handler: @escaping JetStreamWorker.Handler
-    ) async throws(JetStreamError) {
-        try await worker(options, handler).run()
+    ) async throws(JetStreamError) -> WorkTally {
+        let worker = worker(options, handler)
+        try await worker.run()
+        return worker.tally
     }
 }

@@ -34,7 +34,8 @@ public struct WorkOptions: Sendable {
     /// Where records of messages that are given up are stored, before the server is told so: a
     /// subject of a stream, but not of the one that is worked on. Nil: nowhere; `onEvent` tells.
     public var deadLetterSubject: Subject?
-    /// Told what becomes of messages that are not done at once; it is not to wait. Nil: nobody is.
+    /// Told what becomes of messages that are not done at once; it is not to wait. Nil: nobody is,
+    /// and `WorkTally` counts them.
     public var onEvent: (@Sendable (WorkEvent) -> Void)?
 
     /// Eight handlers at a time, each with the message that it works on.
@@ -79,4 +80,39 @@ public enum WorkEvent: Sendable {
     /// The server's advisories cannot be heard, so that messages whose deliveries are used up by
     /// lost workers are not recorded.
     case advisoriesUnheard(JetStreamError)
+}
+
+/// How many messages a worker has done, and what became of the others: of those that nobody hears
+/// of through `WorkOptions.onEvent`, too.
+public struct WorkTally: Sendable, Hashable {
+    /// Messages whose handler returned, and whose acknowledgement was sent, or confirmed where that
+    /// is asked for.
+    public internal(set) var done = 0
+    /// Deliveries after which a message was asked for again.
+    public internal(set) var retried = 0
+    /// Messages that were given up, with their record where one is wanted.
+    public internal(set) var rejected = 0
+    /// Records of given up messages that could not be stored: such a message comes again, and is
+    /// lost to the consumer where no delivery is left.
+    public internal(set) var deadLettersFailed = 0
+    /// Messages of which the server was not told what had become, or did not confirm it: they may
+    /// come again.
+    public internal(set) var acknowledgementsFailed = 0
+    /// How often the server's advisories could not be heard or read.
+    public internal(set) var advisoriesUnheard = 0
+
+    /// Whether all that was handed out was done, or given up with its record.
+    public var isClean: Bool {
+        deadLettersFailed == 0 && acknowledgementsFailed == 0 && advisoriesUnheard == 0
+    }
+
+    mutating func count(_ event: WorkEvent) {
+        switch event {
+        case .retried: retried += 1
+        case .rejected: rejected += 1
+        case .deadLetterFailed: deadLettersFailed += 1
+        case .acknowledgementFailed: acknowledgementsFailed += 1
+        case .advisoriesUnheard: advisoriesUnheard += 1
+        }
+    }
 }

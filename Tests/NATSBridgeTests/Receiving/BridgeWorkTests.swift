@@ -44,7 +44,7 @@ import Testing
             }
             for await _ in all { break }
             try await bench.bridge.drain()
-            try await work.value
+            _ = try await work.value
             let seen = texts.withLock { $0 }
             #expect(seen == Set((0..<5).map { "job \($0)" }))
         }
@@ -67,7 +67,7 @@ import Testing
                 if message.text == "+ACK" { break }
             }
             work.cancel()
-            try await work.value
+            _ = try await work.value
             let seen = sizes.withLock { $0 }
             #expect(seen.first == 9 && words.count > 2)
             #expect(words.dropLast().allSatisfy { $0 == "+WPI" })
@@ -104,7 +104,7 @@ import Testing
                 break
             }
             await bench.bridge.close()
-            try await work.value
+            _ = try await work.value
             #expect(letters.map(\.sequence) == [1, 2])
             #expect(letters.map(\.code) == ["invalid_json", "payload_not_found"])
             #expect(letters[1].reason == "download failed: payload_not_found")
@@ -128,7 +128,7 @@ import Testing
                 break
             }
             work.cancel()
-            try await work.value
+            _ = try await work.value
         }
     }
 
@@ -150,7 +150,7 @@ import Testing
             let drain = Task { try await bridge.drain() }
             freeing.yield()
             try await drain.value
-            try await work.value
+            _ = try await work.value
             while try await consumer.info().ackPending > 0 {}
             let code = await #expect(throws: BridgeError.self) {
                 try await bridge.work(on: consumer) { _ in }

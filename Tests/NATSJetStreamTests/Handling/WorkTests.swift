@@ -299,6 +299,29 @@ internal import Testing
         }
     }
 
+    @Test func `what nobody hears of is counted`() async throws {
+        try await run(orders: 2, maxDeliver: 1) { consumer in
+            var options = WorkOptions()
+            // No stream stores it.
+            options.deadLetterSubject = "nowhere.dead"
+            let worker = consumer.worker(options) { message in
+                let order = try message.decode(Order.self)
+                if order.number == 0 { throw WorkVerdict.reject(reason: "no such thing") }
+            }
+            async let work: Void = worker.run()
+            var tally = worker.tally
+            while tally.done == 0 || tally.deadLettersFailed == 0 {
+                await Task.yield()
+                tally = worker.tally
+            }
+            worker.stop()
+            try await work
+            #expect(tally.done == 1)
+            #expect(tally.rejected == 0)
+            #expect(!tally.isClean)
+        }
+    }
+
     @Test func `a drain of the client lets handlers end, and then the work`() async throws {
         try await run(orders: 2) { consumer in
             let (begun, beginning) = AsyncStream.makeStream(of: Void.self)
