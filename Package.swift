@@ -67,7 +67,9 @@ let package = Package(
         layer(
             "NATSCore", "NATSWire", "HTTPWire", "BridgeSockets", "BridgeTLS", "BridgeJSON",
             "BridgeBytes"),
-        layer("BridgeHTTP", "HTTPWire", "BridgeSockets", "BridgeBytes", "BridgeJSON", "CZlib"),
+        layer(
+            "BridgeHTTP", "HTTPWire", "BridgeSockets", "BridgeTLS", "BridgeBytes", "BridgeJSON",
+            "CZlib"),
         layer("BridgeEnvelope", "BridgeJSON", "ArrowIPC", "BridgeBytes"),
         // L3: what is built on one driver.
         layer("NATSJetStream", "NATSCore", "NATSWire", "BridgeJSON", "BridgeBytes"),

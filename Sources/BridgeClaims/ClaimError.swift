@@ -40,7 +40,8 @@ public struct ClaimError: CodedError, Hashable {
         _ code: ErrorCode, _ stage: Stage, url: String, _ message: String, status: Int? = nil,
         httpError: HTTPError? = nil, attempts: Int = 1, correlationID: String = ""
     ) {
-        self.code = code
+        // TLS says exactly what is wrong, and nothing here could say more.
+        self.code = httpError?.reason == .tlsFailed ? httpError?.code ?? code : code
         self.stage = stage
         self.url = url
         self.message = message

@@ -107,6 +107,8 @@ extension HTTPError.Reason {
         case .cancelled: .cancelled
         case .protocolViolation: .unexpectedAnswer
         case .tlsPeer: .tlsRequired
+        // `ClaimError` has the exact one.
+        case .tlsFailed: .tlsRefused
         case .unsupportedScheme, .badURL: .linkRefused
         case .badRequest, .badOptions: .invalidArgument
         }

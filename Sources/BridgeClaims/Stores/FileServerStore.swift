@@ -110,16 +110,21 @@ public struct FileServerStore: ClaimStore {
     private func refusal(
         _ answer: StoreRequests.Answer, at url: HTTPURL, _ correlationID: String
     ) -> ClaimError {
-        // Our own server says by this code that other bytes came than those of the digest.
-        let code = (try? JSONValue(parsing: answer.body))?["error"]?.stringValue
-        let isDamage = answer.status == 400 && code == ErrorCode.checksumMismatch.rawValue
+        // Our own server says by these codes that other bytes came than those of the digest, and
+        // that it has TLS.
+        let stated = (try? JSONValue(parsing: answer.body))?["error"]?.stringValue
+        let (code, message): (ErrorCode, String) =
+            switch (answer.status, stated) {
+            case (400, ErrorCode.checksumMismatch.rawValue):
+                (.checksumMismatch, "other bytes came to the store than were sent")
+            case (400, ErrorCode.tlsRequired.rawValue):
+                (.tlsRequired, "the store speaks https at this port")
+            default:
+                (DownloadMachine.code(answer.status), "the store does not take the payload")
+            }
         return ClaimError(
-            isDamage ? .checksumMismatch : DownloadMachine.code(answer.status), .upload,
-            url: url.description,
-            isDamage
-                ? "other bytes came to the store than were sent"
-                : "the store does not take the payload",
-            status: answer.status, attempts: answer.attempts, correlationID: correlationID)
+            code, .upload, url: url.description, message, status: answer.status,
+            attempts: answer.attempts, correlationID: correlationID)
     }
 
     /// Compares what a store says that it has with what was sent.

@@ -11,7 +11,8 @@ internal import HTTPWire
 ///
 /// The second does not hold for an address that means nothing to others: a server that listens on
 /// all addresses, or on the loopback, and is reached through another name, has told where it
-/// listens, not where it is found.
+/// listens, not where it is found. Nor does it hold for `http` where the sender used `https`: that
+/// is a server behind a proxy that ends TLS, which knows no better.
 enum LinkOrigin {
     /// - Parameters:
     ///   - publicURL: What the sender's settings say.
@@ -33,6 +34,8 @@ enum LinkOrigin {
     /// Whether an answer's origin says where the server is found.
     private static func isTelling(_ url: HTTPURL, seenFrom target: HTTPURL) -> Bool {
         if url.origin == target.origin { return true }
+        // What is stored over TLS is not fetched without it because of an answer.
+        if target.scheme == .https, url.scheme == .http { return false }
         if isWildcard(url) { return false }
         guard isLoopback(url) else { return true }
         // On the loopback itself another port is another way in, and another name is none.

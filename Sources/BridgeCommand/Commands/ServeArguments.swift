@@ -25,6 +25,11 @@ enum ServeArguments {
             .value(
                 "--allow-browser", "ORIGIN", repeats: true,
                 "pages of this origin may read files in browsers; may repeat"),
+            .value("--tls-cert", "FILE", "speak HTTPS, with this certificate and its chain"),
+            .value("--tls-key", "FILE", "the key of that certificate"),
+            .value(
+                "--tls-client-ca", "FILE",
+                "the authorities that clients must have a certificate of; nobody needs one else"),
             .value("--max-size", "BYTES", "the largest file that is taken (default 10 GB)"),
             .value(
                 "--ttl", "TIME",
@@ -59,6 +64,7 @@ enum ServeArguments {
         options.publicBaseURL = arguments["--public-url"]
         options.allowedHosts = arguments.all("--allow-host")
         options.browserOrigins = arguments.all("--allow-browser")
+        options.tls = try tls(arguments)
         if options.wantsName {
             let port = options.port == 0 ? "" : ":\(options.port)"
             throw .usage(
@@ -85,6 +91,25 @@ enum ServeArguments {
         for quota in arguments.all("--quota") { try set(quota, in: &options) }
         try setConnections(arguments["--max-connections"], in: &options)
         return options
+    }
+
+    private static func tls(
+        _ arguments: ParsedArguments
+    ) throws(CommandFailure) -> TLSServerConfiguration? {
+        let authority = arguments["--tls-client-ca"]
+        guard let certificate = arguments["--tls-cert"], let key = arguments["--tls-key"],
+            !certificate.isEmpty, !key.isEmpty, authority != ""
+        else {
+            guard arguments["--tls-cert"] == nil, arguments["--tls-key"] == nil, authority == nil
+            else { throw .usage("--tls-cert and --tls-key go together, and each names a file") }
+            return nil
+        }
+        var configuration = TLSServerConfiguration(
+            identity: TLSIdentity(chainFile: certificate, keyFile: key))
+        if let authority {
+            configuration.clientCertificates = .required(authorities: [.file(authority)])
+        }
+        return configuration
     }
 
     /// `WHOSE=BYTES`, `WHOSE=BYTES,FILES` or `WHOSE=,FILES`.

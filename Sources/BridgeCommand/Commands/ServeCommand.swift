@@ -15,6 +15,11 @@ enum ServeCommand {
                 calls of a Plik server that the other NATSBridge peers make.
                 """,
                 """
+                With --tls-cert and --tls-key it speaks HTTPS alone. SIGHUP has it read the files
+                again, for the connections that come then; where they cannot be used, those of
+                before stay in use, and it says so.
+                """,
+                """
                 SIGTERM and Ctrl-C let what has begun go on to its end, for --grace at most; a
                 second one ends at once. One server at a time uses a directory.
                 """,
@@ -45,18 +50,41 @@ enum ServeCommand {
             }
         ThisProgram.raiseDescriptorLimit()
         let server = try await start(options)
-        if console.json {
-            console.line(["url": .string(server.baseURL), "port": JSONValue(server.port)])
+        if options.tls == nil {
+            tellAddress(of: server, console)
+            await Interruption.wait()
         } else {
-            console.line(server.baseURL)
+            // Whoever has read the address may send the signal.
+            await Interruption.onHangup {
+                await reloadCertificates(of: server, console)
+            } during: {
+                tellAddress(of: server, console)
+                await Interruption.wait()
+            }
         }
-        await Interruption.wait()
         let open = server.openConnections
         if open > 0 { console.trace("\(open) connections are open; what has begun goes on") }
         let cut = await server.drain(within: grace)
         if cut > 0 { console.remark("\(cut) connections were cut off at the end of \(grace)") }
         await log?.flush()
         return Interruption.isTermination ? .ok : .interrupted
+    }
+
+    private static func tellAddress(of server: FileServer, _ console: Console) {
+        if console.json {
+            console.line(["url": .string(server.baseURL), "port": JSONValue(server.port)])
+        } else {
+            console.line(server.baseURL)
+        }
+    }
+
+    private static func reloadCertificates(of server: FileServer, _ console: Console) async {
+        do throws(FileServerError) {
+            try await server.reloadCertificates()
+            console.remark("natsbridge: new connections get the certificate as it is now")
+        } catch {
+            console.remark("natsbridge: the certificate of before stays in use: \(error)")
+        }
     }
 
     private static func start(

@@ -22,6 +22,10 @@ struct StoreAccess: Sendable {
         self.retry = retry
         do throws(HTTPError) {
             var settings = HTTPClientOptions()
+            if let path = options.storeTLS.authority { settings.tls.trust = .file(path) }
+            settings.tls.identity = options.storeTLS.identity.map {
+                TLSIdentity(chainFile: $0.certificate, keyFile: $0.key)
+            }
             settings.proxy = try HTTPProxy.fromEnvironment { options.proxyVariables[$0] }
             let client = try HTTPClient(settings)
             store =

@@ -47,9 +47,9 @@ extension CommandFailure {
 
     private static func hint(_ error: BridgeError) -> String? {
         if let error = error.underlying as? NATSError, let hint = tlsHint(error) { return hint }
+        if let error = error.underlying as? ClaimError { return storeHint(error) }
         let isMissing = error.stage == .connect && error.code == .disconnected
-        return hint(
-            isMissing ? .connectionFailed : error.code, ofStore: error.underlying is ClaimError)
+        return natsHint(isMissing ? .connectionFailed : error.code)
     }
 
     /// What JetStream could not do.
@@ -58,7 +58,7 @@ extension CommandFailure {
             ExitCode.of(error.code), code: error.code, stage: error.operation,
             target: error.place.isEmpty ? nil : error.place,
             detail: error.detail.isEmpty ? error.code.rawValue : error.detail,
-            hint: Self.hint(error.code, ofStore: false))
+            hint: Self.natsHint(error.code))
         outcome = error.outcome?.rawValue
     }
 }

@@ -8,7 +8,7 @@ extension CommandFailure {
             Self.exit(error), code: error.code, stage: error.stage.rawValue,
             target: error.url.isEmpty ? nil : error.url,
             correlationID: error.correlationID.isEmpty ? nil : error.correlationID,
-            detail: error.detail, hint: Self.hint(error.code, ofStore: true))
+            detail: error.detail, hint: Self.storeHint(error))
     }
 
     static func exit(_ error: ClaimError) -> ExitCode {

@@ -6,30 +6,48 @@ internal import NATSJetStream
 internal import NATSWire
 
 extension CommandFailure {
-    /// What one can do about a failure, in the words of this command line.
-    /// - Parameter ofStore: Whether a store's server failed, not the NATS server.
-    static func hint(_ code: ErrorCode, ofStore: Bool) -> String? {
-        ofStore ? storeHint(code) : natsHint(code)
-    }
-
     /// What one can do about a connection to NATS, where TLS says more than the code does.
     static func tlsHint(_ error: NATSError) -> String? {
         if let error = error.underlying as? TLSError { return hint(error) }
         return error.mayWantTLSFirst ? "--tlsfirst, if the server begins with TLS" : nil
     }
 
-    private static func hint(_ error: TLSError) -> String? {
+    /// What one can do about a store, where TLS says more than the code does.
+    static func storeHint(_ error: ClaimError) -> String? {
+        // The claim's cause is the exchange's error, and that one's is TLS's.
+        guard let cause = error.underlying?.underlying as? TLSError else {
+            return storeHint(error.code)
+        }
+        return certificateHint(cause, server: "--store", authority: "--store-ca")
+            ?? storeHint(error.code)
+    }
+
+    /// - Parameters:
+    ///   - server: The option that names the server.
+    ///   - authority: The option that names whom to trust.
+    private static func certificateHint(
+        _ error: TLSError, server: String, authority: String
+    ) -> String? {
         switch error.reason {
         // Not yet valid, and expired.
         case .certificate(9), .certificate(10):
             "the server needs a new certificate, or this machine's clock is wrong"
         // Another name, and another address.
         case .certificate(62), .certificate(64):
-            "--server takes a name or an address that the certificate is for"
+            "\(server) takes a name or an address that the certificate is for"
         // All that end in an authority which is not known.
         case .certificate(2), .certificate(18), .certificate(19), .certificate(20),
             .certificate(21):
-            "--tlsca names the authority that signed it"
+            "\(authority) names the authority that signed it"
+        default: nil
+        }
+    }
+
+    private static func hint(_ error: TLSError) -> String? {
+        if let hint = certificateHint(error, server: "--server", authority: "--tlsca") {
+            return hint
+        }
+        return switch error.reason {
         case .notTLS: "without --tlsfirst, if the server speaks first; or name its plain address"
         case .configuration, .certificate, .truncated, .protocolViolation, .library: nil
         case .libraryMissing, .alert, .noCommonProtocol, .endedInHandshake: natsHint(error.code)
@@ -44,13 +62,16 @@ extension CommandFailure {
         case .payloadNotFound: "is this the store that the sender uses? --store names another"
         case .payloadExpired: "the sender has to send it again"
         case .storageFull: "remove files from the store, or give it more room"
-        case .tlsRequired: "use the store's plain http address, or a proxy that ends TLS"
+        case .tlsRequired: "the store's address begins with https where it has TLS, else with http"
+        case .tlsRefused:
+            "--store-cert and --store-key show who you are; the server's log says more"
         case .tlsUnavailable: "install the system's OpenSSL 3 (Debian: apt install libssl3)"
         default: nil
         }
     }
 
-    private static func natsHint(_ code: ErrorCode) -> String? {
+    /// What one can do about a failure of NATS, in the words of this command line.
+    static func natsHint(_ code: ErrorCode) -> String? {
         switch code {
         case .connectionFailed: "is the server running? --server or NATS_URL names another"
         case .authorizationFailed:

@@ -7,7 +7,7 @@ extension CommandFailure {
         self.init(
             ExitCode.of(error.code), code: error.code, stage: error.stage.rawValue,
             target: error.place, correlationID: correlationID, detail: error.detail,
-            hint: Self.tlsHint(error) ?? Self.hint(error.code, ofStore: false))
+            hint: Self.tlsHint(error) ?? Self.natsHint(error.code))
         outcome = error.outcome?.rawValue
     }
 }

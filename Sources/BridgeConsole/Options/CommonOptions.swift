@@ -21,28 +21,31 @@ package struct CommonOptions: Sendable, Equatable {
     ]
 
     /// Of commands that download links.
-    package static let links: [OptionSpecification] = [
-        .value(
-            "--store", "URL",
-            "the file server for large payloads (else NATSBRIDGE_STORE, else \(defaultStore))"),
-        .value(
-            "--allow-origin", "URL", repeats: true,
-            "another origin that links may point to; may repeat"),
-        .value(
-            "--alias", "URL", repeats: true,
-            "another name of the store: links there are fetched from it; may repeat"),
-        .value(
-            "--rewrite", "FROM=TO", repeats: true,
-            "fetch links to the origin FROM from the origin TO; may repeat"),
-        .flag(
-            "--public-links", "follow links to public addresses, too, at ports 80, 443 and 8080"),
-        .flag("--no-proxy", "do not use the proxy that http_proxy in the environment names"),
-        .flag("--plik", "the store is a Plik server"),
-        .value("--timeout", "TIME", "how long to wait, such as 500ms, 10s, 2m"),
-        .value("--max-retries", "N", "how often a failed transfer is tried again (default 7)"),
-        .value("--base-delay", "TIME", "the longest wait before the first retry (default 100ms)"),
-        .value("--max-delay", "TIME", "the longest wait before any retry (default 10s)"),
-    ]
+    package static let links: [OptionSpecification] =
+        [
+            .value(
+                "--store", "URL",
+                "the file server for large payloads (else NATSBRIDGE_STORE, else \(defaultStore))"),
+            .value(
+                "--allow-origin", "URL", repeats: true,
+                "another origin that links may point to; may repeat"),
+            .value(
+                "--alias", "URL", repeats: true,
+                "another name of the store: links there are fetched from it; may repeat"),
+            .value(
+                "--rewrite", "FROM=TO", repeats: true,
+                "fetch links to the origin FROM from the origin TO; may repeat"),
+            .flag(
+                "--public-links", "follow links to public addresses, too, at ports 80, 443 and 8080"
+            ),
+            .flag("--no-proxy", "do not use the proxy that http_proxy in the environment names"),
+            .flag("--plik", "the store is a Plik server"),
+            .value("--timeout", "TIME", "how long to wait, such as 500ms, 10s, 2m"),
+            .value("--max-retries", "N", "how often a failed transfer is tried again (default 7)"),
+            .value(
+                "--base-delay", "TIME", "the longest wait before the first retry (default 100ms)"),
+            .value("--max-delay", "TIME", "the longest wait before any retry (default 10s)"),
+        ] + StoreTLSOptions.specifications
 
     /// Of commands that speak NATS.
     package static let bridge: [OptionSpecification] =
@@ -79,6 +82,7 @@ package struct CommonOptions: Sendable, Equatable {
     package let tls: TLSOptions
     /// What WebSockets are opened with; a value may be a secret.
     package let webSocketHeaders: Headers
+    package let storeTLS: StoreTLSOptions
     package let store: String
     /// What links begin with; nil: what the store says, or its URL.
     package let publicURL: String?
@@ -114,6 +118,7 @@ package struct CommonOptions: Sendable, Equatable {
         credentials = try CredentialOptions(arguments, environment: environment)
         tls = try TLSOptions(arguments, environment: environment)
         webSocketHeaders = try Self.headers(arguments.all("--ws-header"))
+        storeTLS = try StoreTLSOptions(arguments, environment: environment)
         store = arguments["--store"] ?? environment("NATSBRIDGE_STORE") ?? Self.defaultStore
         publicURL = arguments["--public-url"] ?? environment("NATSBRIDGE_PUBLIC_URL")
         allowedOrigins = arguments.all("--allow-origin")

@@ -24,6 +24,28 @@ package enum Interruption {
         }
     }
 
+    /// Has work done whenever the process is asked to read its files again (SIGHUP), one call after
+    /// the other, until the body returns. A signal that comes while the work is done has it done
+    /// once more.
+    package static func onHangup<T>(
+        _ work: @escaping @Sendable () async -> Void, during body: () async -> T
+    ) async -> T {
+        let (hangups, continuation) = AsyncStream.makeStream(
+            of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        // The source sees the signal even though the process ignores it.
+        _ = signal(SIGHUP, SIG_IGN)
+        let source = DispatchSource.makeSignalSource(
+            signal: SIGHUP, queue: DispatchQueue(label: "natsbridge.hangup"))
+        source.setEventHandler { continuation.yield() }
+        source.resume()
+        let task = Task { for await _ in hangups { await work() } }
+        let result = await body()
+        source.cancel()
+        continuation.finish()
+        await task.value
+        return result
+    }
+
     /// Runs a command so that a signal cancels it, and an output that takes no more does too.
     package static func whileRunning(
         _ command: @escaping @Sendable () async -> ExitCode

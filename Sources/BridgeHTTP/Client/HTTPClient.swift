@@ -3,8 +3,8 @@ internal import BridgeSockets
 internal import HTTPWire
 internal import Synchronization
 
-/// An HTTP/1.1 client over plain TCP: connections are kept and reused, bodies stream both ways,
-/// redirects are never followed.
+/// An HTTP/1.1 client over TCP, and over TLS for `https` URLs: connections are kept and reused,
+/// bodies stream both ways, redirects are never followed.
 ///
 /// Its connections are served by one thread of their own. Releasing the client closes them.
 public final class HTTPClient: Sendable {
@@ -42,17 +42,13 @@ public final class HTTPClient: Sendable {
     ///   - body: What is sent with it.
     ///   - time: Most time for the whole exchange, up to the end of the answer's body, in addition
     ///     to the bound that the options set; nil for no other. None or less fails at once.
-    /// - Throws: `HTTPError`; its reason and stage say what failed where: `unsupportedScheme`,
-    ///   `invalidURL` or `invalidArgument` before anything is sent; `connectionFailed`, `timeout`,
-    ///   `disconnected`, `protocolViolation`, `tlsRequired`, `bodyFailed` or `cancelled`.
+    /// - Throws: `HTTPError`; its reason and stage say what failed where: `invalidURL` or
+    ///   `invalidArgument` before anything is sent; `connectionFailed`, `certificateRejected`,
+    ///   `tlsRefused`, `timeout`, `disconnected`, `protocolViolation`, `tlsRequired`, `bodyFailed`
+    ///   or `cancelled`.
     public func send(
         _ request: HTTPRequest, body: HTTPBody = .none, within time: Duration? = nil
     ) async throws(HTTPError) -> HTTPResponse {
-        guard request.url.scheme == .http else {
-            throw HTTPError(
-                .unsupportedScheme, .prepare, url: request.url.description,
-                "this client speaks plain http only; put a proxy that ends TLS in between")
-        }
         if let problem = request.problem(with: body) {
             throw HTTPError(.badRequest, .prepare, url: request.url.description, problem)
         }
@@ -92,7 +88,8 @@ public final class HTTPClient: Sendable {
 
     /// Addresses that have been judged are connected to themselves.
     private func proxy(for request: HTTPRequest) -> HTTPProxy? {
-        guard request.addresses == nil, let proxy = options.proxy else { return nil }
+        guard request.addresses == nil, request.url.scheme == .http, let proxy = options.proxy
+        else { return nil }
         return proxy.applies(to: request.url) ? proxy : nil
     }
 

@@ -1,5 +1,6 @@
 internal import BridgeBytes
 package import BridgeSockets
+public import BridgeTLS
 internal import HTTPWire
 
 /// How an `HTTPClient` behaves. Each limit has its reason beside it.
@@ -43,7 +44,10 @@ public struct HTTPClientOptions: Sendable, Hashable {
     public var temporaryFolder = "/var/tmp"
     /// The User-Agent field: the library and its version.
     public var userAgent = "natsbridge/\(LibraryVersion.current)"
-    /// A proxy for what is not on this machine; nil: none.
+    /// Whom the client trusts at `https` URLs, and what it shows of itself. The names of
+    /// certificates are compared with the host of each URL; HTTP/1.1 is what is offered (ALPN).
+    public var tls = TLSConfiguration()
+    /// A proxy for plain HTTP to what is not on this machine; nil: none.
     public var proxy: HTTPProxy?
     /// What the system is asked with; for tests of its failures.
     package var systemCalls = SystemCalls()
@@ -53,6 +57,13 @@ public struct HTTPClientOptions: Sendable, Hashable {
 }
 
 extension HTTPClientOptions {
+    /// TLS as connections have it.
+    var connectionTLS: TLSConfiguration {
+        var configuration = tls
+        configuration.applicationProtocols = ["http/1.1"]
+        return configuration
+    }
+
     /// What cannot be meant, as a sentence; nil when the options are fit for use.
     var problem: String? {
         let times = [

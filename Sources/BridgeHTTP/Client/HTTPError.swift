@@ -1,11 +1,12 @@
 public import BridgeBytes
+public import BridgeTLS
 public import HTTPWire
 
 /// An HTTP exchange that did not come to a whole answer. An answer of any status is no error.
 public struct HTTPError: CodedError, Hashable {
     /// What exactly went wrong; `code` tells it in the words that all layers share.
     public enum Reason: Sendable, Hashable, CaseIterable {
-        /// `https`: this client speaks plain HTTP only.
+        /// A proxy that is not spoken to by plain HTTP.
         case unsupportedScheme
         /// The URL cannot be read.
         case badURL
@@ -27,6 +28,8 @@ public struct HTTPError: CodedError, Hashable {
         case protocolViolation
         /// What answers speaks TLS, though the URL says plain HTTP.
         case tlsPeer
+        /// There is no TLS with the peer, for a reason that stays: `tls` has it.
+        case tlsFailed
         /// No byte of an answer came in time.
         case firstByteTimeout
         /// The head of the answer was not whole in time, though it came on.
@@ -73,10 +76,14 @@ public struct HTTPError: CodedError, Hashable {
     public let detail: String
     /// The rule that the answer broke, with `protocolViolation` and `incompleteBody`.
     public let wire: HTTPWireError?
+    /// Why there is no TLS, with `tlsFailed` and perhaps `connectFailed`.
+    public let tls: TLSError?
 
     package init(
-        _ reason: Reason, _ stage: Stage, url: String, _ detail: String, wire: HTTPWireError? = nil
+        _ reason: Reason, _ stage: Stage, url: String, _ detail: String, wire: HTTPWireError? = nil,
+        tls: TLSError? = nil
     ) {
+        self.tls = tls
         self.reason = reason
         self.stage = stage
         self.url = url
@@ -94,6 +101,7 @@ public struct HTTPError: CodedError, Hashable {
         case .connectionLost, .incompleteBody: .disconnected
         case .protocolViolation: .protocolViolation
         case .tlsPeer: .tlsRequired
+        case .tlsFailed: tls?.code ?? .tlsRefused
         case .connectTimeout, .firstByteTimeout, .headTimeout, .idleTimeout, .rateTooLow,
             .totalTimeout:
             .timeout
@@ -108,8 +116,16 @@ public struct HTTPError: CodedError, Hashable {
     public var stageName: String { stage.rawValue }
     /// The request's URL.
     public var place: String { url }
-    /// The rule that the answer broke.
-    public var underlying: (any CodedError)? { wire }
+    /// The rule that the answer broke, or what is the matter with TLS.
+    public var underlying: (any CodedError)? { tls ?? wire }
+
+    /// There is no TLS. A server that hangs up in the handshake without a reason may have no room
+    /// just now, or be about to end: that is no more than a connection that could not be made.
+    init(_ error: TLSError, _ stage: Stage, url: String) {
+        let place = error.place.isEmpty ? "" : "\(error.place): "
+        let reason: Reason = error.reason == .endedInHandshake ? .connectFailed : .tlsFailed
+        self.init(reason, stage, url: url, place + error.detail, tls: error)
+    }
 }
 
 extension ErrorCode {

@@ -1,5 +1,6 @@
 public import BridgeBytes
 internal import BridgeSockets
+internal import BridgeTLS
 internal import HTTPWire
 internal import Synchronization
 
@@ -24,13 +25,18 @@ public final class FileServer: Sendable {
     /// Opens the store, binds the port, and begins to serve.
     ///
     /// Cancelling the task changes nothing: opening a folder waits for nobody.
-    /// - Throws: `FileServerError` with `invalidArgument`, `folderUnusable` when the folder cannot
-    ///   be used, or `addressUnusable` when the port cannot be bound.
+    /// - Throws: `FileServerError` with `invalidArgument`, `invalidTLSConfiguration` or
+    ///   `tlsUnavailable` when there is no TLS, `folderUnusable` when the folder cannot be used, or
+    ///   `addressUnusable` when the port cannot be bound.
     public static func start(
         _ options: FileServerOptions
     ) async throws(FileServerError) -> FileServer {
         if let problem = options.problem { throw FileServerError(.options, problem) }
         let options = options.bounded
+        let tls: TLSContext?
+        do throws(TLSError) { tls = try await certificates(of: options) } catch {
+            throw FileServerError(error)
+        }
         let opened = await BlockingPool.shared.run {
             Result { () throws(SocketError) in try FileService(options: options) }
         }
@@ -39,12 +45,39 @@ public final class FileServer: Sendable {
             throw FileServerError(.folder, options.directory, error)
         }
         _ = await service.sweep()
-        do throws(SocketError) { return try FileServer(service) } catch {
+        do throws(SocketError) { return try FileServer(service, tls) } catch {
             throw FileServerError(.address, "\(options.host):\(options.port)", error)
         }
     }
 
-    private init(_ service: FileService) throws(SocketError) {
+    private static func certificates(
+        of options: FileServerOptions
+    ) async throws(TLSError) -> TLSContext? {
+        guard var configuration = options.tls else { return nil }
+        if configuration.applicationProtocols.isEmpty {
+            configuration.applicationProtocols = ["http/1.1"]
+        }
+        let given = configuration
+        return try await BlockingPool.shared.run {
+            Result { () throws(TLSError) in try TLSContext(given) }
+        }.get()
+    }
+
+    /// Reads the certificates and keys of `FileServerOptions.tls` again, for connections that come
+    /// from now on; those that stand keep theirs. Does nothing without TLS.
+    ///
+    /// Cancelling the task changes nothing: reading them takes no time to speak of.
+    /// - Throws: `FileServerError` with `invalidTLSConfiguration` in the stage `tls`; what was in
+    ///   use before stays in use then.
+    public func reloadCertificates() async throws(FileServerError) {
+        do throws(TLSError) {
+            if let fresh = try await Self.certificates(of: service.options) { context.use(fresh) }
+        } catch {
+            throw FileServerError(error)
+        }
+    }
+
+    private init(_ service: FileService, _ tls: TLSContext?) throws(SocketError) {
         let options = service.options
         var pace = ConnectionPace.Limits()
         pace.head = options.headTimeout
@@ -54,7 +87,7 @@ public final class FileServer: Sendable {
         let context = ServerContext(
             service: service, wireLimits: .default, pace: pace,
             connections: service.connectionLimits, census: service.census,
-            traffic: service.traffic,
+            traffic: service.traffic, tls: tls,
             log: options.log.map(AccessLog.recorder))
         reactor = try Reactor(name: "file-server", calls: options.systemCalls)
         listener = try Listener.start(
@@ -63,7 +96,8 @@ public final class FileServer: Sendable {
         port = listener.address.port
         let names = LinkNames(
             published: options.publicBaseURL, address: listener.address,
-            allowed: options.allowedHosts.compactMap { LinkNames.Host($0) })
+            allowed: options.allowedHosts.compactMap { LinkNames.Host($0) },
+            scheme: tls == nil ? .http : .https)
         baseURL = names.base
         service.names = names
         self.context = context
@@ -162,9 +196,12 @@ public struct FileServerError: CodedError, Hashable {
         case folder
         /// The address and port to listen on.
         case address
+        /// Its certificate and key.
+        case tls
     }
 
-    /// What went wrong: `invalid_argument`, `folder_unusable` or `address_unusable`.
+    /// What went wrong: `invalid_argument`, `folder_unusable`, `address_unusable`,
+    /// `invalid_tls_configuration` or `tls_unavailable`.
     public let code: ErrorCode
     /// What could not be used.
     public let stage: Stage
@@ -173,6 +210,12 @@ public struct FileServerError: CodedError, Hashable {
     /// A sentence for people.
     public let detail: String
     private let system: SocketError?
+    private var tls: TLSError?
+
+    init(_ error: TLSError) {
+        (code, stage, place, detail, system) = (error.code, .tls, error.place, error.detail, nil)
+        tls = error
+    }
 
     init(_ stage: Stage, _ detail: String) {
         (code, self.stage, place, self.detail, system) = (.invalidArgument, stage, "", detail, nil)
@@ -186,8 +229,8 @@ public struct FileServerError: CodedError, Hashable {
 
     /// What could not be used.
     public var stageName: String { stage.rawValue }
-    /// The system call that failed, where one did.
-    public var underlying: (any CodedError)? { system }
+    /// The system call that failed, where one did, or what is the matter with TLS.
+    public var underlying: (any CodedError)? { tls ?? system }
 }
 
 extension ErrorCode {

@@ -1,5 +1,6 @@
 public import BridgeBytes
 package import BridgeSockets
+public import BridgeTLS
 internal import HTTPWire
 
 /// How a file server behaves.
@@ -10,11 +11,14 @@ internal import HTTPWire
 public struct FileServerOptions: Sendable {
     /// The folder for everything that is stored; created if need be, its parent must exist.
     public var directory: String
-    /// The IP address to listen on. There is no TLS here: bind to a private address, or put a
-    /// reverse proxy in front.
+    /// The IP address to listen on. Without `tls` it should be a private one, or stand behind a
+    /// reverse proxy.
     public var host = "127.0.0.1"
     /// The port; 0 for a free one.
     public var port = 0
+    /// What the server is by TLS, and whether its clients must have certificates; nil: it speaks
+    /// plain HTTP. HTTP/1.1 is what it chooses (ALPN).
+    public var tls: TLSServerConfiguration?
     /// How receivers reach the server, such as `https://files.example`, when that is not
     /// `http://host:port`. It goes into the URLs of answers.
     public var publicBaseURL: String?

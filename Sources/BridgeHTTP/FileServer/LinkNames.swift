@@ -37,15 +37,20 @@ package struct LinkNames: Sendable, Hashable {
     private let own: String?
     private let hosts: [Host]
     private let port: Int
+    private let scheme: HTTPURL.Scheme
 
     /// - Parameters:
     ///   - published: What all links begin with, where the options say so.
     ///   - address: What was bound.
     ///   - allowed: Other names, as the options list them.
-    package init(published: String?, address: Address, allowed: [Host]) {
+    ///   - scheme: What the server speaks.
+    package init(
+        published: String?, address: Address, allowed: [Host], scheme: HTTPURL.Scheme = .http
+    ) {
+        self.scheme = scheme
         self.published = published.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
         port = address.port
-        own = address.isWildcard ? nil : "http://\(address)"
+        own = address.isWildcard ? nil : "\(scheme.rawValue)://\(address)"
         var hosts = allowed
         if !address.isWildcard, let host = Host(address.description) {
             hosts.append(Host(name: host.name, port: address.port))
@@ -57,8 +62,8 @@ package struct LinkNames: Sendable, Hashable {
     /// What links begin with when nobody has asked yet.
     package var base: String {
         if let known = published ?? own { return known }
-        guard let host = hosts.first else { return "http://localhost:\(port)" }
-        return "http://\(host.name):\(host.port ?? port)"
+        guard let host = hosts.first else { return "\(scheme.rawValue)://localhost:\(port)" }
+        return "\(scheme.rawValue)://\(host.name):\(host.port ?? port)"
     }
 
     /// What a link begins with that is given to whoever sent a request; nil when the request was
@@ -69,9 +74,10 @@ package struct LinkNames: Sendable, Hashable {
         let target = head.target.hasPrefix("/") ? nil : try? RequestTarget(parsing: head.target)
         let asked = target?.authority ?? head.fields["Host"] ?? ""
         guard let host = Host(asked) else { return own }
-        let port = host.port ?? 80
+        let port = host.port ?? scheme.defaultPort
         let isKnown = hosts.contains { $0.name == host.name && ($0.port ?? port) == port }
         guard isKnown else { return own }
-        return host.port == nil ? "http://\(host.name)" : "http://\(host.name):\(port)"
+        let start = "\(scheme.rawValue)://\(host.name)"
+        return host.port == nil ? start : "\(start):\(port)"
     }
 }

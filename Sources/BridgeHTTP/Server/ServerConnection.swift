@@ -12,7 +12,8 @@ internal import Synchronization
 /// the kernel, where they slow the peer down.
 ///
 /// ```
-/// reading -> deciding (service) -> receiving (sink) -> deciding -> writing -> reading …
+/// greeting (TLS alone) -> reading -> deciding (service) -> receiving (sink) -> deciding
+///     -> writing -> reading …
 ///    any fault -> writing the last answer -> lingering -> closed
 /// ```
 final class ServerConnection: LinkHandler {
@@ -47,6 +48,8 @@ final class ServerConnection: LinkHandler {
     private(set) var peer = ""
     /// Whether this connection counts as one of its address's.
     private var isWelcome = false
+    /// Set while the first bytes are awaited, which must be TLS.
+    var greeting: Greeting?
     private var isPumping = false
     /// What the access log will be told of the present request.
     var account = RequestAccount()
@@ -65,9 +68,12 @@ final class ServerConnection: LinkHandler {
         let admission = context.table.admit(
             link.id, link.handle(for: ServerConnection.self), from: peer)
         isWelcome = admission == .welcome
+        let tls = context.tls
+        if isWelcome, let tls { awaitGreeting(tls, link) }
         guard !isWelcome else { return }
         context.traffic.refused.add(1, ordering: .relaxed)
-        guard admission != .unanswered else { return link.close() }
+        // A handshake costs more than a refusal is worth.
+        guard admission != .unanswered, tls == nil else { return link.close() }
         let isHere = admission == .tooManyFromThere
         var answer = ServerAnswer.failure(
             503,
@@ -96,6 +102,7 @@ final class ServerConnection: LinkHandler {
     }
 
     func readable(_ link: Link) {
+        if let greeting { return greeted(greeting, link) }
         for _ in 0..<Self.readsPerTurn {
             guard readsNow else {
                 link.wantsRead = false
@@ -121,6 +128,7 @@ final class ServerConnection: LinkHandler {
     func writable(_ link: Link) { flush(link) }
 
     func deadlineReached(_ link: Link, now: Duration) {
+        guard greeting == nil else { return link.close() }
         guard pace.isExpired(now: now) else {
             link.deadline = pace.deadline
             return

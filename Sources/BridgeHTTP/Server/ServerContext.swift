@@ -1,4 +1,5 @@
 internal import BridgeSockets
+internal import BridgeTLS
 internal import HTTPWire
 internal import Synchronization
 
@@ -10,6 +11,8 @@ final class ServerContext: Sendable {
     let table: ConnectionTable
     let census: Census
     let traffic: Traffic
+    /// What new connections begin TLS with; nil: plain HTTP.
+    private let certificates: Mutex<TLSContext?>
     /// Told of each request when it is over; nil when nobody wants to know.
     let log: (@Sendable (AccessRecord) -> Void)?
 
@@ -18,8 +21,10 @@ final class ServerContext: Sendable {
     init(
         service: any HTTPService, wireLimits: HTTPWireLimits, pace: ConnectionPace.Limits,
         connections: ConnectionTable.Limits, census: Census = Census(),
-        traffic: Traffic = Traffic(), log: (@Sendable (AccessRecord) -> Void)? = nil
+        traffic: Traffic = Traffic(), tls: TLSContext? = nil,
+        log: (@Sendable (AccessRecord) -> Void)? = nil
     ) {
+        certificates = Mutex(tls)
         self.census = census
         self.traffic = traffic
         self.service = service
@@ -27,6 +32,21 @@ final class ServerContext: Sendable {
         self.pace = pace
         self.log = log
         table = ConnectionTable(limits: connections)
+    }
+
+    /// Longest time for a client's handshake, from the connection on.
+    static let handshakeTime: Duration = .seconds(10)
+
+    var tls: TLSContext? { certificates.withLock { $0 } }
+
+    /// Has new connections begin with this; those that stand keep theirs.
+    func use(_ tls: TLSContext) {
+        // What goes is freed behind the lock.
+        let old = certificates.withLock { certificates -> TLSContext? in
+            defer { certificates = tls }
+            return certificates
+        }
+        _ = consume old
     }
 
     /// The Date of an answer, written out once a second.

@@ -14,6 +14,10 @@ package final class FileLock: Sendable {
         self.path = path
     }
 
+    /// A child that was just forked has the descriptor, too, until it runs its own program: closing
+    /// ours would leave the lock with it for that long.
+    deinit { _ = flock(descriptor.number, LOCK_UN) }
+
     /// Takes the lock, or fails at once (EBUSY) when somebody else has it. Creates the file if
     /// need be, and writes the number of this process into it. Blocks as opening a file does.
     package static func take(

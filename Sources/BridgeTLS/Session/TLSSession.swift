@@ -125,7 +125,8 @@ package import BridgeBytes
 
     // MARK: Opening
 
-    package func begin() { advance() }
+    /// What came before is known already.
+    package func begin() { if !hasFailed, !phase.isOpen { advance() } }
 
     package func receive(_ bytes: Span<UInt8>) {
         guard !hasFailed, !bytes.isEmpty else { return }

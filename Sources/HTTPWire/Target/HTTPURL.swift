@@ -9,7 +9,7 @@ public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
     public enum Scheme: String, Sendable, Hashable {
         /// Plain HTTP, at port 80 by default.
         case http
-        /// HTTP over TLS, at port 443 by default: read here, and spoken by nobody here.
+        /// HTTP over TLS, at port 443 by default.
         case https
         /// The port that is meant when none is written: 80 or 443.
         public var defaultPort: Int { self == .http ? 80 : 443 }

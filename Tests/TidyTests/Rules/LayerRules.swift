@@ -13,7 +13,7 @@ enum LayerRules {
         "BridgeSockets": ["CLinux"],
         "BridgeTLS": [],
         "NATSCore": ["NATSWire", "HTTPWire", "BridgeSockets", "BridgeTLS", "BridgeJSON"],
-        "BridgeHTTP": ["HTTPWire", "BridgeSockets", "BridgeJSON", "CZlib"],
+        "BridgeHTTP": ["HTTPWire", "BridgeSockets", "BridgeTLS", "BridgeJSON", "CZlib"],
         "BridgeEnvelope": ["BridgeJSON", "ArrowIPC"],
         "NATSJetStream": ["NATSCore", "NATSWire", "BridgeJSON"],
         "NATSKeyValue": ["NATSJetStream", "NATSCore", "NATSWire", "BridgeJSON"],

@@ -1,5 +1,6 @@
 internal import BridgeBytes
 internal import BridgeSockets
+internal import BridgeTLS
 internal import HTTPWire
 internal import Synchronization
 
@@ -17,6 +18,8 @@ final class ClientConnection: Sendable {
         /// What connects, until it has.
         var race: ConnectRace?
         var isClosed = false
+        /// Why the peer's TLS ended it, before an exchange had begun.
+        var refusal: TLSError?
         /// Whether it is to be closed, also while it is being made.
         var isCancelled = false
         /// What was started last; failed here when the link is gone before the handler saw it.
@@ -58,9 +61,10 @@ final class ClientConnection: Sendable {
             throw HTTPError(
                 .connectFailed, .connect, url: target.url.description, "the host has no address")
         }
+        let context = try await tlsContext(for: target.url)
         let race = ConnectRace(
             self, to: ConnectMachine.byTurns(found, isIPv6: \.isIPv6), for: target.url,
-            on: reactor, deadline: deadline)
+            on: reactor, with: context, deadline: deadline)
         let isCancelled = state.withLock { state in
             state.race = race
             return state.isCancelled
@@ -68,6 +72,21 @@ final class ClientConnection: Sendable {
         defer { state.withLock { $0.race = nil } }
         if isCancelled { race.cancel() }
         try await race.run()
+    }
+
+    /// What TLS is begun with; nil: plain HTTP. Certificates are looked at by a thread that may
+    /// block; where changed ones cannot be used, those of before are.
+    private func tlsContext(for url: HTTPURL) async throws(HTTPError) -> TLSContext? {
+        guard url.scheme == .https else { return nil }
+        let configuration = options.connectionTLS
+        let found = await BlockingPool.shared.run {
+            Result { () throws(TLSError) in
+                try TLSContextCache.shared.context(for: configuration)
+            }
+        }
+        do throws(TLSError) { return try found.get().context } catch {
+            throw HTTPError(error, .connect, url: url.description)
+        }
     }
 
     /// The system's resolver cannot be stopped: a look-up that takes too long is left to itself.
@@ -149,15 +168,19 @@ final class ClientConnection: Sendable {
     func released() -> Bool { pool?.released(id) ?? false }
 
     /// Told by the handler: the link is gone for good.
-    func closed() {
-        let exchange = state.withLock { state -> Exchange? in
+    /// - Parameter refusal: Why the peer's TLS ended it, if it did.
+    func closed(_ refusal: TLSError? = nil) {
+        let (exchange, refusal) = state.withLock { state -> (Exchange?, TLSError?) in
             state.isClosed = true
-            return state.exchange.take()
+            state.refusal = state.refusal ?? refusal
+            return (state.exchange.take(), state.refusal)
         }
+        let url = exchange?.url.description ?? ""
         exchange?.fail(
-            HTTPError(
-                .connectionLost, .request, url: exchange?.url.description ?? "",
-                "the connection was closed before the request was sent"))
+            refusal.map { HTTPError($0, .request, url: url) }
+                ?? HTTPError(
+                    .connectionLost, .request, url: url,
+                    "the connection was closed before the request was sent"))
         pool?.closed(id)
     }
 }

@@ -1,5 +1,6 @@
 internal import BridgeBytes
 internal import BridgeSockets
+internal import BridgeTLS
 internal import HTTPWire
 
 extension ClientConnectionHandler {
@@ -8,11 +9,7 @@ extension ClientConnectionHandler {
 
     func readable(_ link: Link) {
         for _ in 0..<Self.readsPerTurn {
-            guard let active, !link.isClosed else {
-                // Nobody asked: bytes or an end on an idle connection (RFC 9112, section 9.2).
-                if !link.isClosed { link.close() }
-                return
-            }
+            guard let active, !link.isClosed else { return readIdle(link) }
             guard link.wantsRead else { return }
             let isDirect =
                 active.mode == .collecting && input.count == 0
@@ -30,6 +27,18 @@ extension ClientConnectionHandler {
             case .ended: return peerClosed(link)
             case .failed(let error): return readFailed(error, link)
             }
+        }
+    }
+
+    /// Nobody asked: bytes or an end on an idle connection end it (RFC 9112, section 9.2). What TLS
+    /// says for itself, such as a ticket, is neither.
+    private func readIdle(_ link: Link) {
+        guard !link.isClosed else { return }
+        switch link.read(into: &input) {
+        case .wouldBlock: break
+        // A server may refuse our certificate only now, before a request has begun.
+        case .failed(let error): link.close(error: error)
+        case .moved, .ended: link.close()
         }
     }
 
@@ -204,6 +213,11 @@ extension ClientConnectionHandler {
     }
 
     private func readFailed(_ error: SocketError, _ link: Link) {
+        // An end without the peer's closing words is a lost connection; all else is TLS's own.
+        if let tls = error.underlying as? TLSError, tls.reason != .truncated, let active {
+            let failure = HTTPError(tls, stage, url: active.exchange.url.description)
+            return fail(failure, link)
+        }
         lost(active?.writeFailure ?? error.detail, nil, link)
     }
 
@@ -219,7 +233,7 @@ extension ClientConnectionHandler {
         let failure =
             error.code == .tlsRequired
             ? active.exchange.error(
-                .tlsPeer, stage, "the server speaks TLS only, which is not built in", wire: error)
+                .tlsPeer, stage, "the server speaks TLS only: write https", wire: error)
             : active.exchange.error(.protocolViolation, stage, error.message, wire: error)
         fail(failure, link)
     }

@@ -1,5 +1,6 @@
 internal import BridgeBytes
 internal import BridgeSockets
+internal import BridgeTLS
 internal import HTTPWire
 
 /// One connection of the client on the reactor's thread: writes a request, reads its answer.
@@ -42,6 +43,7 @@ final class ClientConnectionHandler: LinkHandler {
     let connection: ClientConnection
     private let address: Address
     private let url: HTTPURL
+    private let context: TLSContext?
     /// Told how connecting has ended; says whether this is to be the connection.
     private let connected: @Sendable (Result<Void, HTTPError>) -> Bool
     private var isOpen = false
@@ -53,15 +55,27 @@ final class ClientConnectionHandler: LinkHandler {
 
     init(
         _ connection: ClientConnection, to address: Address, for url: HTTPURL,
+        with context: TLSContext?,
         connected: @escaping @Sendable (Result<Void, HTTPError>) -> Bool
     ) {
         self.connection = connection
         self.address = address
         self.url = url
+        self.context = context
         self.connected = connected
     }
 
     func opened(_ link: Link) {
+        guard let context else { return transformed(link) }
+        do throws(TLSError) {
+            link.begin(try TLSSession(context, to: url.host))
+        } catch {
+            link.close(error: SocketError(error))
+        }
+    }
+
+    /// The connection stands, with TLS if that is wanted.
+    func transformed(_ link: Link) {
         isOpen = true
         link.deadline = nil
         if !connected(.success(())) { withdraw(link) }
@@ -88,10 +102,13 @@ final class ClientConnectionHandler: LinkHandler {
     func closed(_ link: Link, error: SocketError?) {
         guard isOpen else {
             let detail = error?.detail ?? "closed"
-            _ = connected(
-                .failure(
-                    HTTPError(
-                        .connectFailed, .connect, url: url.description, "\(address): \(detail)")))
+            let failure =
+                (error?.underlying as? TLSError).map {
+                    HTTPError($0, .connect, url: url.description)
+                }
+                ?? HTTPError(
+                    .connectFailed, .connect, url: url.description, "\(address): \(detail)")
+            _ = connected(.failure(failure))
             return
         }
         guard !isWithdrawn else { return }
@@ -101,7 +118,9 @@ final class ClientConnectionHandler: LinkHandler {
             collector.take()?.breakOff()
             exchange.fail(exchange.error(.connectionLost, .request, detail))
         }
-        connection.closed()
+        let cause = error?.underlying as? TLSError
+        let refusal = cause?.reason == .truncated ? nil : cause
+        connection.closed(refusal)
     }
 
     /// How far the exchange has come, for errors.

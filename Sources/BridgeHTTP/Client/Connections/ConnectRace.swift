@@ -1,4 +1,5 @@
 internal import BridgeSockets
+internal import BridgeTLS
 internal import HTTPWire
 internal import Synchronization
 
@@ -19,14 +20,17 @@ final class ConnectRace: Sendable {
     private let url: HTTPURL
     private let reactor: Reactor
     private let deadline: Duration
+    /// What TLS is begun with; nil: plain HTTP.
+    private let context: TLSContext?
     private let state: Mutex<State>
     private let promise = Promise<Void>()
 
     /// - Parameter addresses: At least one, in the order in which they are to be tried.
     init(
         _ connection: ClientConnection, to addresses: [Address], for url: HTTPURL,
-        on reactor: Reactor, deadline: Duration
+        on reactor: Reactor, with context: TLSContext?, deadline: Duration
     ) {
+        self.context = context
         self.connection = connection
         self.addresses = addresses
         self.url = url
@@ -98,7 +102,9 @@ final class ConnectRace: Sendable {
             // As a command, since the link is not in its place yet.
             if isOver { handle.perform { handler, link in handler.withdraw(link) } }
             link.deadline = deadline
-            return ClientConnectionHandler(connection, to: address, for: url) { [weak self] in
+            return ClientConnectionHandler(
+                connection, to: address, for: url, with: context
+            ) { [weak self] in
                 self?.ended(number, $0) ?? false
             }
         }
@@ -112,7 +118,8 @@ final class ConnectRace: Sendable {
             switch result {
             case .success: return state.machine.opened(number)
             case .failure(let error):
-                state.lastFailure = error
+                // What a server said of TLS explains more than another address that is silent.
+                if state.lastFailure?.reason != .tlsFailed { state.lastFailure = error }
                 return state.machine.failed(number)
             }
         }
