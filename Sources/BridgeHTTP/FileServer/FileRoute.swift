@@ -53,6 +53,23 @@ enum FileRoute: Sendable, Hashable {
         }
     }
 
+    /// The identifier of `/f/{id}` or `/f/{id}/{name}`, from a path without percent-encoding; nil
+    /// for every other path.
+    static func nativeNumber(_ path: Span<UInt8>) -> UInt128? {
+        guard path.count >= 35, Scan.equal(path.extracting(0..<3), "/f/") else { return nil }
+        var number: UInt128 = 0
+        for index in 3..<35 {
+            guard let digit = Hex.value(path[index]) else { return nil }
+            number = number << 4 | UInt128(digit)
+        }
+        guard path.count > 35 else { return number }
+        // Names of dots alone mean something else in a path, and are refused.
+        guard path.count > 36, path[35] == 0x2F, path[36] != 0x2E,
+            Scan.firstIndex(of: 0x2F, in: path, from: 36) == nil
+        else { return nil }
+        return number
+    }
+
     /// The methods that the route knows, for the Allow field.
     var methods: [String] {
         switch self {

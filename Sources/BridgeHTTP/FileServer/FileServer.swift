@@ -88,7 +88,8 @@ public final class FileServer: Sendable {
             service: service, wireLimits: .default, pace: pace,
             connections: service.connectionLimits, census: service.census,
             traffic: service.traffic, tls: tls,
-            log: options.log.map(AccessLog.recorder))
+            log: options.log.map(AccessLog.recorder),
+            logsSuccesses: (options.log?.level ?? .warning) <= .info)
         reactor = try Reactor(name: "file-server", calls: options.systemCalls)
         listener = try Listener.start(
             on: reactor, host: options.host, port: options.port

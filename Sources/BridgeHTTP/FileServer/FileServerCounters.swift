@@ -49,6 +49,10 @@ public struct FileServerCounters: Sendable, Hashable {
 /// Where the service counts.
 final class RequestCounts: Sendable {
     private let counters = Mutex(FileServerCounters())
+    /// Downloads that were answered with what was ready.
+    private let preparedDownloads = Atomic(0)
+
+    func countPreparedDownload() { preparedDownloads.add(1, ordering: .relaxed) }
 
     func count(_ kind: WritableKeyPath<FileServerCounters, Int>) {
         counters.withLock { $0[keyPath: kind] += 1 }
@@ -67,6 +71,7 @@ final class RequestCounts: Sendable {
 
     func snapshot(with traffic: Traffic) -> FileServerCounters {
         var snapshot = counters.withLock { $0 }
+        snapshot.downloads += preparedDownloads.load(ordering: .relaxed)
         snapshot.malformed = traffic.malformed.load(ordering: .relaxed)
         snapshot.connections = traffic.accepted.load(ordering: .relaxed)
         snapshot.connectionsRefused = traffic.refused.load(ordering: .relaxed)

@@ -25,9 +25,7 @@ extension FileService {
                 if object.metadata.isOneShot, try !store.take(object.key) { throw .missing }
                 answer.body = try body(object, range)
                 if isWhole, !object.metadata.isOneShot, case .bytes(let bytes) = answer.body {
-                    store.hot.add(
-                        key, HotObjects.Entry(facts: facts, body: bytes, state: object.state),
-                        since: changes)
+                    keep(object, facts, bytes, since: changes)
                 }
                 return answer
             }
@@ -42,7 +40,7 @@ extension FileService {
     /// the system once. Nil: the pool has to look.
     func hotDownload(_ key: ObjectKey, _ head: RequestHead) -> ServerAnswer? {
         guard let hot = store.hot.find(key), !hot.facts.metadata.isExpired(at: now),
-            store.files.state(of: store.path(key)) == hot.state
+            store.files.state(of: hot.path) == hot.state
         else { return nil }
         switch select(hot.facts, key, head) {
         case .answer(let answer): return answer
@@ -50,6 +48,34 @@ extension FileService {
             answer.body = .bytes(range.count == hot.body.count ? hot.body : hot.body[range])
             return answer
         }
+    }
+
+    private func keep(
+        _ object: StoredObject, _ facts: ObjectFacts, _ body: Bytes, since changes: UInt64
+    ) {
+        var whole = ServerAnswer(200, fields: facts.fields, body: .bytes(body))
+        adorn(&whole, for: nil)
+        store.hot.add(
+            object.key,
+            HotObjects.Entry(
+                facts: facts, body: body, state: object.state, path: store.path(object.key),
+                prepared: whole.prepared),
+            since: changes)
+    }
+
+    /// The same for the plainest of requests: nothing is parsed but the path, and nothing is
+    /// written out. Nil: the request has to be looked at as any other.
+    func prepared(_ path: Span<UInt8>, turn: Duration) -> PreparedAnswer? {
+        guard let number = FileRoute.nativeNumber(path),
+            let (hot, isSeen) = store.hot.find(number, turn: turn), let prepared = hot.prepared,
+            !hot.facts.metadata.isExpired(at: now)
+        else { return nil }
+        if !isSeen {
+            guard store.files.state(of: hot.path) == hot.state else { return nil }
+            store.hot.saw(hot, number, turn: turn)
+        }
+        counts.countPreparedDownload()
+        return prepared
     }
 
     private enum Selection {

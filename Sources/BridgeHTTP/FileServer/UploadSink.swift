@@ -20,8 +20,8 @@ struct HeldData: Sendable {
 final class UploadSink: BodySink {
     typealias Finish = @Sendable (ObjectUpload, UploadedData, ServerReply) -> Void
 
-    /// Pieces below this size are gathered: 32 KiB.
-    private static let gathered = 32 << 10
+    /// Pieces below this size are gathered: 8 KiB.
+    private static let gathered = 8 << 10
 
     private let upload: ObjectUpload
     private let limit: Int

@@ -7,12 +7,18 @@ package import HTTPWire
 package protocol HTTPService: Sendable {
     /// A request's head is there, its body is not.
     func begin(_ request: ServerRequest, reply: ServerReply) -> ServerDecision
+    /// The answer to a GET of a path with fields that change nothing, if it is ready to be sent.
+    /// - Parameters:
+    ///   - path: As it was written, valid during the call: unreserved characters and slashes.
+    ///   - turn: When the reactor's present turn began; what was looked at in it still holds.
+    func prepared(_ path: Span<UInt8>, turn: Duration) -> PreparedAnswer?
     /// Adds what every answer has, whoever made it. Nil: there was no well-formed request.
     func adorn(_ answer: inout ServerAnswer, for head: RequestHead?)
 }
 
 extension HTTPService {
     package func adorn(_ answer: inout ServerAnswer, for head: RequestHead?) {}
+    package func prepared(_ path: Span<UInt8>, turn: Duration) -> PreparedAnswer? { nil }
 }
 
 /// A request whose head is well formed.
@@ -76,6 +82,12 @@ package struct ServerAnswer: Sendable {
         self.fields = fields
         self.body = body
     }
+}
+
+/// An answer with 200 that is written out once and sent many times.
+package struct PreparedAnswer: Sendable {
+    /// All that follows the Date field: the other fields, the empty line and the body.
+    let rest: Bytes
 }
 
 /// How a service answers later. Any thread; what comes after the connection's end is dropped.

@@ -46,16 +46,8 @@ extension ServerConnection {
 
     private func head(of answer: ServerAnswer) -> Bytes {
         var fields = FieldList()
-        fields.append("Date", context.date)
-        for field in answer.fields { fields.append(checked: field.name, field.value) }
-        let size: Int? =
-            switch answer.body {
-            case .none: answer.status == 204 || answer.status == 304 ? nil : 0
-            case .bytes(let bytes): bytes.count
-            case .file(_, let range): range.count
-            case .omitted(let size): size
-            }
-        if let size { fields.append("Content-Length", String(size)) }
+        fields.append("Date", context.date.text)
+        answer.describe(into: &fields)
         if answerCloses {
             fields.append("Connection", "close")
         } else if request?.head.version == .http10 {
@@ -64,6 +56,26 @@ extension ServerConnection {
         var writer = ByteWriter(capacity: 512)
         HeadWriter.write(ResponseHead(status: answer.status, fields: fields), into: &writer)
         return writer.finish()
+    }
+
+    /// Answers the request at the window's start with what is ready for it; false where the
+    /// request is not of that kind, or nothing is ready. What the log is told of goes the long way.
+    func answerPrepared(_ link: Link) -> Bool {
+        guard stage == .reading, exchange.isBetweenRequests, !context.logsSuccesses,
+            let match = repeated.match(buffer.span), !context.table.isEnding,
+            let answer = context.service.prepared(
+                buffer.span.extracting(match.path), turn: link.turnTime)
+        else { return false }
+        buffer.consume(match.size)
+        exchange.repeatedRequestRead()
+        serial += 1
+        answerCloses = false
+        context.traffic.count(status: 200)
+        output.append(context.date.opening)
+        output.append(answer.rest)
+        enter(.writing, .writing, link)
+        flush(link)
+        return true
     }
 
     /// Writes what there is; when an answer is out, the connection goes on or ends.
@@ -110,6 +122,33 @@ extension ServerConnection {
             buffer.consume(buffer.count)
             enter(.lingering, .lingering, link)
         }
+    }
+}
+
+extension ServerAnswer {
+    /// Adds all fields of its head but Date and Connection.
+    func describe(into fields: inout FieldList) {
+        for field in self.fields { fields.append(checked: field.name, field.value) }
+        let size: Int? =
+            switch body {
+            case .none: status == 204 || status == 304 ? nil : 0
+            case .bytes(let bytes): bytes.count
+            case .file(_, let range): range.count
+            case .omitted(let size): size
+            }
+        if let size { fields.append("Content-Length", String(size)) }
+    }
+
+    /// The answer as it is sent to every request that leaves its connection open; nil for one
+    /// that is not 200 with bytes.
+    var prepared: PreparedAnswer? {
+        guard status == 200, !closes, case .bytes(let bytes) = body else { return nil }
+        var fields = FieldList()
+        describe(into: &fields)
+        var writer = ByteWriter(capacity: 1024 + bytes.count)
+        HeadWriter.write(fields, into: &writer)
+        writer.append(bytes)
+        return PreparedAnswer(rest: writer.finish())
     }
 }
 

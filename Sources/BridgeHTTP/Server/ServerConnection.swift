@@ -32,6 +32,7 @@ final class ServerConnection: LinkHandler {
 
     let context: ServerContext
     var exchange: ServerExchange
+    var repeated: RepeatedHead
     var buffer = ReceiveBuffer(chunk: smallChunk, limit: largeChunk)
     var output = AnswerQueue()
     var pace: ConnectionPace
@@ -57,6 +58,7 @@ final class ServerConnection: LinkHandler {
     init(context: ServerContext) {
         self.context = context
         exchange = ServerExchange(limits: context.wireLimits)
+        repeated = RepeatedHead(limits: context.wireLimits)
         pace = ConnectionPace(limits: context.pace, now: MonotonicClock.now)
         context.traffic.accepted.add(1, ordering: .relaxed)
         context.census.enter()
@@ -108,16 +110,15 @@ final class ServerConnection: LinkHandler {
                 link.wantsRead = false
                 return
             }
-            if wantsLargeBuffer, !hasLargeBuffer, buffer.count == 0 {
-                buffer = ReceiveBuffer(chunk: Self.largeChunk, limit: Self.largeChunk)
-                hasLargeBuffer = true
-            }
+            if wantsLargeBuffer, !hasLargeBuffer, buffer.count == 0 { growBuffer() }
             switch link.read(into: &buffer) {
             case .moved(let count):
+                // Whoever gave less than was asked for has no more: on a plain link that is told.
+                let isLast = link.isPlain && buffer.hasSpareRoom
                 context.traffic.received.add(count, ordering: .relaxed)
                 pace.moved(count, now: MonotonicClock.now)
                 if stage == .lingering { buffer.consume(buffer.count) } else { pump(link) }
-                if link.isClosed { return }
+                if link.isClosed || isLast { return }
             case .wouldBlock: return
             case .ended: return peerEnded(link)
             case .failed(let error): return link.close(error: error)
@@ -143,6 +144,7 @@ final class ServerConnection: LinkHandler {
 
     func closed(_ link: Link, error: SocketError?) {
         abortSink()
+        leaveLargeBuffer()
         if stage == .deciding || stage == .receiving || stage == .writing {
             closeAccount(isWhole: false)
         }
@@ -181,6 +183,7 @@ extension ServerConnection {
         isPumping = true
         defer { isPumping = false }
         while !link.isClosed, stage == .reading || stage == .receiving {
+            if answerPrepared(link) { continue }
             do throws(HTTPWireError) {
                 switch try exchange.next(buffer.span) {
                 case .needMore(let consumed):
@@ -188,6 +191,7 @@ extension ServerConnection {
                     if stage == .reading, exchange.isInsideHead { enter(.reading, .head, link) }
                     return
                 case .request(let head, let framing, let expectation, let size):
+                    if framing == .none { repeated.learn(head, buffer.span, size: size) }
                     buffer.consume(size)
                     begin(
                         ServerRequest(head: head, framing: framing, peer: peer), expectation, link)
@@ -281,11 +285,28 @@ extension ServerConnection {
         fail(answer, link)
     }
 
+    /// Takes much room for a large upload, unless many others have it.
+    private func growBuffer() {
+        let others = context.largeBuffers.add(1, ordering: .relaxed).oldValue
+        guard others < ServerContext.largeBufferLimit else {
+            context.largeBuffers.subtract(1, ordering: .relaxed)
+            return
+        }
+        buffer = ReceiveBuffer(chunk: Self.largeChunk, limit: Self.largeChunk)
+        hasLargeBuffer = true
+    }
+
     /// Gives the memory of a large upload back once it is over.
     func shrinkBuffer() {
         wantsLargeBuffer = false
         guard hasLargeBuffer, buffer.count == 0 else { return }
         buffer = ReceiveBuffer(chunk: Self.smallChunk, limit: Self.largeChunk)
+        leaveLargeBuffer()
+    }
+
+    private func leaveLargeBuffer() {
+        guard hasLargeBuffer else { return }
+        context.largeBuffers.subtract(1, ordering: .relaxed)
         hasLargeBuffer = false
     }
 }

@@ -1,3 +1,4 @@
+internal import BridgeBytes
 internal import BridgeSockets
 internal import BridgeTLS
 internal import HTTPWire
@@ -15,14 +16,30 @@ final class ServerContext: Sendable {
     private let certificates: Mutex<TLSContext?>
     /// Told of each request when it is over; nil when nobody wants to know.
     let log: (@Sendable (AccessRecord) -> Void)?
+    /// Whether anybody wants to know of requests that went well.
+    let logsSuccesses: Bool
 
-    private let lastDate = Mutex<(second: Int, text: String)>((.min, ""))
+    /// What answers begin with in one second.
+    struct Present: Sendable {
+        var second = Int.min
+        /// The Date of an answer.
+        var text = ""
+        /// Status line and Date of an answer with 200.
+        var opening = Bytes()
+    }
+
+    /// Connections that read the body of a large upload with much room at present.
+    let largeBuffers = Atomic(0)
+    /// Most of those, so that many uploads at a time cost little memory each: 16 MiB in all.
+    static let largeBufferLimit = 16
+
+    private let present = Mutex(Present())
 
     init(
         service: any HTTPService, wireLimits: HTTPWireLimits, pace: ConnectionPace.Limits,
         connections: ConnectionTable.Limits, census: Census = Census(),
         traffic: Traffic = Traffic(), tls: TLSContext? = nil,
-        log: (@Sendable (AccessRecord) -> Void)? = nil
+        log: (@Sendable (AccessRecord) -> Void)? = nil, logsSuccesses: Bool = true
     ) {
         certificates = Mutex(tls)
         self.census = census
@@ -31,6 +48,7 @@ final class ServerContext: Sendable {
         self.wireLimits = wireLimits
         self.pace = pace
         self.log = log
+        self.logsSuccesses = log != nil && logsSuccesses
         table = ConnectionTable(limits: connections)
     }
 
@@ -49,12 +67,16 @@ final class ServerContext: Sendable {
         _ = consume old
     }
 
-    /// The Date of an answer, written out once a second.
-    var date: String {
+    /// Written out once a second.
+    var date: Present {
         let second = Int(WallClock.now.seconds)
-        return lastDate.withLock { last in
-            if last.second != second { last = (second, HTTPDate.string(second)) }
-            return last.text
+        return present.withLock { present in
+            guard present.second != second else { return present }
+            let text = HTTPDate.string(second)
+            present = Present(
+                second: second, text: text,
+                opening: Bytes(utf8: "HTTP/1.1 200 OK\r\nDate: \(text)\r\n"))
+            return present
         }
     }
 }

@@ -38,6 +38,9 @@ package final class Link {
     let calls: SystemCalls
     var isConnecting: Bool
     private(set) package var isClosed = false
+    /// Whether nothing stands between the socket and the handler: then a read that fills less than
+    /// its room has emptied the socket, and readiness tells of more.
+    package var isPlain: Bool { conversion == nil }
     /// The events that epoll has been told; nil when the descriptor is not registered.
     var registered: Epoll.Events?
     /// What stands between the socket and the handler; nil on a plain link.

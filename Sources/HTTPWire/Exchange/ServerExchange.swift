@@ -95,6 +95,17 @@ package struct ServerExchange: Sendable {
         return .request(parsed.head, framing, expectation(parsed.head), size: parsed.size)
     }
 
+    /// A request without a body was read beside the machine (see `RepeatedHead`): its answer is
+    /// next. Only between two requests.
+    package mutating func repeatedRequestRead() {
+        precondition(phase == .head && !parser.isInsideHead, "a request begins where none is read")
+        keepsAlive = true
+        phase = .waiting
+    }
+
+    /// Whether the next byte begins a request.
+    package var isBetweenRequests: Bool { phase == .head && !parser.isInsideHead }
+
     private func expectation(_ head: RequestHead) -> Expectation {
         guard head.version == .http11 else { return .none }
         let values = head.fields.listElements("Expect")

@@ -28,7 +28,8 @@ package enum HeadWriter {
         write(head.fields, into: &writer)
     }
 
-    private static func write(_ fields: FieldList, into writer: inout ByteWriter) {
+    /// Writes fields and the empty line.
+    package static func write(_ fields: FieldList, into writer: inout ByteWriter) {
         for field in fields {
             writer.append(utf8: field.name)
             writer.append(": ")

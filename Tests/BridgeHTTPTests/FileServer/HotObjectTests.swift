@@ -1,3 +1,4 @@
+import BridgeBytes
 import BridgeHTTP
 import Foundation
 import HTTPWire
@@ -93,6 +94,55 @@ import Testing
                 try handle.close()
                 #expect(try client.request("GET", Self.path).status == 500)
             }
+        }
+    }
+
+    @Test func `the plainest requests are answered and counted as all others are`() async throws {
+        try await RunningServer.with {
+            $0.browserOrigins = ["http://dash.example"]
+        } _: { running in
+            try await running.client { client throws in
+                #expect(try Self.put(&client, [1, 2, 3]) == 201)
+                // With a field that the server has to look at, and without.
+                let long = try client.request("GET", Self.path, fields: ["If-Match: *"])
+                for _ in 0..<3 {
+                    let short = try client.request("GET", Self.path)
+                    #expect(short.body == long.body && Self.told(short) == Self.told(long))
+                    #expect(short.fields["Vary"] == "Origin" && short.fields["Date"] != nil)
+                }
+                let one = "GET \(Self.path) HTTP/1.1\r\nHost: a\r\n\r\n"
+                client.send(one + one + "HEAD \(Self.path) HTTP/1.1\r\nHost: a\r\n\r\n" + one)
+                for method in ["GET", "GET", "HEAD", "GET"] {
+                    let answer = try client.answer(to: method)
+                    #expect(answer.status == 200 && answer.isReusable)
+                    #expect(answer.body == (method == "GET" ? [1, 2, 3] : []))
+                }
+                let id = "/f/\(TestID.of(1))"
+                #expect(try client.request("GET", id).body == [1, 2, 3])
+                for name in [".", "..", "a/b", "%2e%2e"] {
+                    let answer = try client.request("GET", "\(id)/\(name)")
+                    #expect(answer.status == (name == "a/b" ? 404 : 400), "\(name)")
+                }
+                let closed = try client.request("GET", Self.path, fields: ["Connection: close"])
+                #expect(closed.status == 200 && !closed.isReusable)
+            }
+            let counters = running.server.counters
+            #expect(counters.downloads == 9 && counters.inspections == 1)
+            #expect(counters.answers[2] == 11 && counters.answers[4] == 4)
+        }
+    }
+
+    @Test func `a log that is told of everything is told of what is ready, too`() async throws {
+        let log = LogCollector()
+        try await RunningServer.with {
+            $0.log = log.sink
+        } _: { running in
+            try await running.client { client throws in
+                #expect(try Self.put(&client, [1]) == 201)
+                for _ in 0..<4 { #expect(try client.request("GET", Self.path).status == 200) }
+            }
+            await running.server.drain()
+            #expect(log.events().count == 5)
         }
     }
 

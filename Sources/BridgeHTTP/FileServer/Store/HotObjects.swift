@@ -20,28 +20,49 @@ struct ObjectFacts: Sendable {
 /// object gets in when the pool has read and verified it, and goes out when its name changes its
 /// meaning. Each such change counts (`changes`), so that what was read before one does not get in
 /// behind it. Whoever finds an object here compares the file's state with what it was when it was
-/// read: what others do to the file is noticed as it is without this.
+/// read: what others do to the file is noticed as it is without this. Requests that are answered in
+/// one turn of the reactor are answered at once, so one look is enough for all of them.
 final class HotObjects: Sendable {
-    struct Entry: Sendable {
+    final class Entry: Sendable {
         let facts: ObjectFacts
         let body: Bytes
         let state: FileState
+        let path: String
+        /// What is sent to those who ask for nothing but the whole.
+        let prepared: PreparedAnswer?
+
+        init(
+            facts: ObjectFacts, body: Bytes, state: FileState, path: String,
+            prepared: PreparedAnswer?
+        ) {
+            (self.facts, self.body, self.state) = (facts, body, state)
+            (self.path, self.prepared) = (path, prepared)
+        }
     }
 
     /// Largest object: 64 KiB.
     static let largest = 64 << 10
     /// Most objects.
     private static let limit = 1000
-    /// Most bytes of all of them together: 32 MiB.
+    /// Most bytes of all of them together: 32 MiB; the prepared answers hold them once more.
     private static let byteLimit = 32 << 20
 
-    private struct Place {
+    private final class Place {
+        let key: ObjectKey
         let entry: Entry
         var lastUse: UInt64
+        /// The reactor's turn in which the file was last seen to be as it was.
+        var turn: Duration?
+
+        init(_ key: ObjectKey, _ entry: Entry, lastUse: UInt64) {
+            (self.key, self.entry, self.lastUse) = (key, entry, lastUse)
+        }
     }
 
     private struct State {
         var places: [ObjectKey: Place] = [:]
+        /// Those with native identifiers, by their 128 bits.
+        var numbers: [UInt128: Place] = [:]
         var bytes = 0
         var uses: UInt64 = 0
         var changes: UInt64 = 0
@@ -55,10 +76,31 @@ final class HotObjects: Sendable {
     func find(_ key: ObjectKey) -> Entry? {
         state.withLock { state in
             guard let place = state.places[key] else { return nil }
-            state.uses += 1
-            state.places[key]?.lastUse = state.uses
-            return place.entry
+            return Self.use(place, &state)
         }
+    }
+
+    /// The object of a native identifier.
+    /// - Returns: Also whether its file was seen to be as it was in this turn.
+    func find(_ number: UInt128, turn: Duration) -> (entry: Entry, isSeen: Bool)? {
+        state.withLock { state in
+            guard let place = state.numbers[number] else { return nil }
+            return (Self.use(place, &state), place.turn == turn)
+        }
+    }
+
+    /// The file of an entry is as it was.
+    func saw(_ entry: Entry, _ number: UInt128, turn: Duration) {
+        state.withLock { state in
+            guard let place = state.numbers[number], place.entry === entry else { return }
+            place.turn = turn
+        }
+    }
+
+    private static func use(_ place: Place, _ state: inout State) -> Entry {
+        state.uses += 1
+        place.lastUse = state.uses
+        return place.entry
     }
 
     /// - Parameter changes: What was counted before the object was read.
@@ -68,13 +110,15 @@ final class HotObjects: Sendable {
             guard state.changes == changes else { return }
             Self.remove(key, from: &state)
             state.uses += 1
-            state.places[key] = Place(entry: entry, lastUse: state.uses)
+            let place = Place(key, entry, lastUse: state.uses)
+            state.places[key] = place
+            if let number = key.number { state.numbers[number] = place }
             state.bytes += entry.body.count
             guard state.places.count > Self.limit || state.bytes > Self.byteLimit else { return }
             // A quarter at a time, so that finding the oldest costs little for each.
-            let oldest = state.places.sorted { $0.value.lastUse < $1.value.lastUse }
-            for (old, _) in oldest.prefix(oldest.count / 4 + 1) where old != key {
-                Self.remove(old, from: &state)
+            let oldest = state.places.values.sorted { $0.lastUse < $1.lastUse }
+            for old in oldest.prefix(oldest.count / 4 + 1) where old !== place {
+                Self.remove(old.key, from: &state)
             }
         }
     }
@@ -89,6 +133,7 @@ final class HotObjects: Sendable {
 
     private static func remove(_ key: ObjectKey, from state: inout State) {
         guard let place = state.places.removeValue(forKey: key) else { return }
+        if let number = key.number { state.numbers[number] = nil }
         state.bytes -= place.entry.body.count
     }
 }

@@ -128,6 +128,9 @@ package struct ObjectKey: Sendable, Hashable {
         text = id.lowercased()
     }
 
+    /// The 128 bits of a native identifier; nil for a file of Plik.
+    var number: UInt128? { text.utf8.count == 32 ? UInt128(text, radix: 16) : nil }
+
     /// A Plik file: two identifiers of 16 letters and digits.
     package init?(upload: String, file: String) {
         guard Self.isPlikID(upload), Self.isPlikID(file) else { return nil }
