@@ -47,8 +47,10 @@
     @inline(__always)
     static func shortMatch(_ to: UnsafeMutableRawPointer, distance: Int) {
         let from = unsafe UnsafeRawPointer(to - distance)
-        // In words, since a load of more than one earlier store waits for both to be done.
-        if distance >= 8 {
+        // In words, since a load of more than one earlier store waits for both to be done. For the
+        // same reason a distance of eight, which columns of 64-bit integers have most, is a word
+        // that is repeated and not what the step before it has written.
+        if distance > 8 {
             unsafe step8(to, from)
             unsafe step8(to + 8, from + 8)
             unsafe step2(to + 16, from + 16)
@@ -73,7 +75,7 @@
         } while done < count
     }
 
-    /// The `distance < 8` bytes before `to`, repeated over a word, and how many bytes of the word
+    /// The `distance <= 8` bytes before `to`, repeated over a word, and how many bytes of the word
     /// are whole repetitions, so that the next word continues it.
     ///
     /// Sound where `distance` bytes lie before `to` and 8 after it: the word that is read begins
@@ -84,12 +86,12 @@
     ) -> (word: UInt64, stride: Int) {
         let bits = UInt64(truncatingIfNeeded: distance &* 8)
         let raw = unsafe (to - distance).loadUnaligned(as: UInt64.self)
-        var word = UInt64(littleEndian: raw) & ((1 &<< bits) &- 1)
+        var word = UInt64(littleEndian: raw) & ((1 << bits) &- 1)
         word |= word << bits
         word |= word << (bits &* 2)
         word |= word << (bits &* 4)
-        // The strides of the distances 7 to 0, four bits each: the multiples up to 8.
-        let stride = 0x7658_6880 &>> (distance &* 4) & 15
+        // The strides of the distances 8 to 0, four bits each: the multiples up to 8.
+        let stride = 0x8_7658_6880 &>> (distance &* 4) & 15
         return (word.littleEndian, stride)
     }
 
