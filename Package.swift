@@ -124,7 +124,7 @@ let package = Package(
         // Fuzz targets, one file each: see Tests/Fuzz/README.md.
         .target(
             name: "FuzzEntries",
-            dependencies: ["NATSWire", "HTTPWire", "BridgeJSON", "BridgeBytes"],
+            dependencies: ["NATSWire", "HTTPWire", "BridgeTLS", "BridgeJSON", "BridgeBytes"],
             path: "Tests/Fuzz/Entries", swiftSettings: settings),
         fuzzer("FrameParserFuzz", "FuzzEntries", "BridgeBytes"),
         fuzzer("ClientFrameParserFuzz", "FuzzEntries", "BridgeBytes"),
@@ -134,6 +134,7 @@ let package = Package(
         fuzzer("SubjectFuzz", "FuzzEntries", "BridgeBytes"),
         fuzzer("CredentialsFileFuzz", "FuzzEntries", "BridgeBytes"),
         fuzzer("WebSocketFuzz", "FuzzEntries", "BridgeBytes"),
+        fuzzer("TLSRecordFuzz", "FuzzEntries", "BridgeBytes"),
         fuzzer("ArrowStreamFuzz", "ArrowIPC", "BridgeBytes"),
         fuzzer("ArrowFileFuzz", "ArrowIPC", "BridgeBytes"),
         fuzzer("ArrowPrintFuzz", "ArrowIPC", "BridgeEnvelope", "BridgeJSON", "BridgeBytes"),

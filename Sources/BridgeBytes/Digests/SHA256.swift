@@ -3,7 +3,9 @@
 /// ## Theory of operation
 /// The input comes in blocks of 64 bytes (`DigestBlocks`). A block is expanded to 64 words and
 /// mixed into eight registers over 64 rounds. The rounds are written eight at a time with the
-/// registers' roles rotated by name, so that nothing is moved.
+/// registers' roles rotated by name, so that nothing is moved. Many blocks at a time are left to
+/// whoever is faster at them (`Offer`); the state between blocks stays here, so a digest is a
+/// value, and may go from one to the other in its middle.
 package struct SHA256: Sendable {
     private var state: SIMD8<UInt32> = [
         0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a,
@@ -15,9 +17,18 @@ package struct SHA256: Sendable {
 
     /// Takes the next bytes of the input.
     package mutating func update(_ span: Span<UInt8>) {
+        update(span, by: span.count < Self.leastForOthers ? nil : Offer.taken)
+    }
+
+    /// The same with the blocks taken by somebody else; nil: here.
+    package mutating func update(_ span: Span<UInt8>, by compressor: Compressor?) {
         // A copy, so that the blocks may be taken meanwhile.
         var state = state
-        blocks.take(span) { Self.compress($0, &state) }
+        if let compressor {
+            blocks.take(span) { compressor($0, &state) }
+        } else {
+            blocks.take(span) { Self.compress($0, &state) }
+        }
         self.state = state
     }
 

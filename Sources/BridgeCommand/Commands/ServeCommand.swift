@@ -93,7 +93,7 @@ enum ServeCommand {
         do throws(FileServerError) { return try await FileServer.start(options) } catch {
             throw CommandFailure(
                 ExitCode.of(error.code), code: error.code, stage: "start \(error.stageName)",
-                target: error.place, detail: error.detail)
+                target: error.place, detail: error.detail, hint: CommandFailure.hint(error.code))
         }
     }
 }

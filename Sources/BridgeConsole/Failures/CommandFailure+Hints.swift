@@ -1,4 +1,4 @@
-internal import BridgeBytes
+package import BridgeBytes
 internal import BridgeClaims
 internal import BridgeTLS
 internal import NATSCore
@@ -65,10 +65,18 @@ extension CommandFailure {
         case .tlsRequired: "the store's address begins with https where it has TLS, else with http"
         case .tlsRefused:
             "--store-cert and --store-key show who you are; the server's log says more"
-        case .tlsUnavailable: "install the system's OpenSSL 3 (Debian: apt install libssl3)"
+        case .tlsUnavailable: missingLibrary
         default: nil
         }
     }
+
+    /// What one can do about a failure that is neither NATS's nor a store's.
+    package static func hint(_ code: ErrorCode) -> String? {
+        code == .tlsUnavailable ? missingLibrary : nil
+    }
+
+    private static let missingLibrary =
+        "install the system's OpenSSL 3 (Debian: apt install libssl3)"
 
     /// What one can do about a failure of NATS, in the words of this command line.
     static func natsHint(_ code: ErrorCode) -> String? {
@@ -79,7 +87,7 @@ extension CommandFailure {
         case .credentialsExpired, .credentialsRevoked: "get new credentials from their issuer"
         case .tlsRequired: "switch TLS on at the server, or name its plain address"
         case .tlsRefused: "--tlscert and --tlskey show who you are; the server's log says more"
-        case .tlsUnavailable: "install the system's OpenSSL 3 (Debian: apt install libssl3)"
+        case .tlsUnavailable: missingLibrary
         case .noResponders: "is the service running?"
         case .tooLarge: "lower --threshold, so that more goes by link"
         case .noStream: "create a stream that has this subject, or send without --jetstream"

@@ -1,5 +1,6 @@
 internal import BridgeBytes
 internal import BridgeSockets
+internal import BridgeTLS
 internal import HTTPWire
 internal import Synchronization
 
@@ -20,6 +21,7 @@ public final class HTTPClient: Sendable {
             throw HTTPError(.badOptions, .prepare, url: "", problem)
         }
         let options = options.bounded
+        LibrarySHA256.offer()
         do throws(SocketError) {
             reactor = try Reactor(name: "bridge-http", calls: options.systemCalls)
         } catch {

@@ -32,6 +32,7 @@ public final class FileServer: Sendable {
         _ options: FileServerOptions
     ) async throws(FileServerError) -> FileServer {
         if let problem = options.problem { throw FileServerError(.options, problem) }
+        LibrarySHA256.offer()
         let options = options.bounded
         let tls: TLSContext?
         do throws(TLSError) { tls = try await certificates(of: options) } catch {

@@ -53,4 +53,11 @@ struct SymbolTable {
         if unsafe symbol == nil { missing.append(name) }
         return unsafe unsafeBitCast(symbol ?? library.placeholder, to: Function.self)
     }
+
+    /// A function that is done without where the library has none, or has one no longer.
+    ///
+    /// Sound: as above, and nil where there is no symbol.
+    @unsafe func findIfPresent<Function>(_ name: String) -> Function? {
+        unsafe library.symbol(name).map { unsafe unsafeBitCast($0, to: Function.self) }
+    }
 }

@@ -49,17 +49,22 @@
             OpaquePointer?, UnsafeMutablePointer<UInt8>?, UnsafeMutablePointer<Int>?,
             UnsafePointer<UInt8>?, Int
         ) -> Int32
+    typealias UpdateSHA256 =
+        @convention(c) @Sendable (UnsafeMutableRawPointer?, UnsafeRawPointer?, Int) -> Int32
 
     let new: New
     let free: Free
     let beginSigning: BeginSigning
     let sign: Sign
+    /// Deprecated since 3.0, and so perhaps missing.
+    let updateSHA256: UpdateSHA256?
 
     init(_ symbols: inout SymbolTable) {
         unsafe new = symbols.find("EVP_MD_CTX_new")
         unsafe free = symbols.find("EVP_MD_CTX_free")
         unsafe beginSigning = symbols.find("EVP_DigestSignInit")
         unsafe sign = symbols.find("EVP_DigestSign")
+        unsafe updateSHA256 = symbols.findIfPresent("SHA256_Update")
     }
 }
 

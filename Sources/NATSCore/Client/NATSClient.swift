@@ -1,5 +1,6 @@
 internal import BridgeBytes
 internal import BridgeSockets
+internal import BridgeTLS
 public import NATSWire
 internal import Synchronization
 
@@ -19,6 +20,7 @@ internal import Synchronization
     private let reactor: Reactor
 
     private init(core: ClientCore, reactor: Reactor) {
+        LibrarySHA256.offer()
         self.core = core
         // Sound: see the property.
         unsafe outbox = Unmanaged.passUnretained(core.outbox)

@@ -140,6 +140,35 @@ struct HTTPSCommandTests {
         }
     }
 
+    @Test func `the system's authorities are those that its variables name`() async throws {
+        // The tool gives the certificate the name that the library looks for.
+        let tool = try #require(TestAuthority.tool)
+        let links = folder.file("authorities")
+        try FileManager.default.createDirectory(atPath: links, withIntermediateDirectories: true)
+        try TestFile.write(try TestFile.text(authority.path), to: links + "/ca.pem")
+        let rehash = try await ChildProcess(tool, ["rehash", links])
+        _ = try await rehash.log.first { _ in false }
+        let other = try await TestAuthority.make("other CA")
+        try await withServer { server in
+            let line = ["fetch", "\(server.url)/f/none/x", "--store", server.url, "-o", "x"]
+            for (variables, status) in [
+                (["SSL_CERT_FILE": authority.path, "SSL_CERT_DIR": "/nowhere"], 4),
+                (["SSL_CERT_DIR": links, "SSL_CERT_FILE": "/nowhere"], 4),
+                (["SSL_CERT_FILE": other.path, "SSL_CERT_DIR": "/nowhere"], 3),
+                (["SSL_CERT_FILE": "/nowhere", "SSL_CERT_DIR": "/nowhere"], 2),
+            ] as [([String: String], Int32)] {
+                let run = try await CommandRun.run(
+                    line + ["--max-retries", "0"], variables: variables)
+                #expect(run.status == status, "\(variables): \(run.errors)")
+            }
+            // What is given replaces the system's.
+            let given = try await CommandRun.run(
+                line + ["--store-ca", other.path, "--max-retries", "0"],
+                variables: ["SSL_CERT_FILE": authority.path])
+            #expect(given.status == 3, "\(given.errors)")
+        }
+    }
+
     @Test func `options that do not fit are wrong usage, and files that cannot be used are told`()
         async throws
     {

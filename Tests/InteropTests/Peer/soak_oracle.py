@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import re
+import ssl
 import sys
 import time
 import urllib.error
@@ -203,6 +204,7 @@ class Witness:
                 await control.flush()
         await self.read_stream(request["name"])
         gate = asyncio.Semaphore(4)
+        self.tls = ssl.create_default_context(cafile=request["ca"]) if request["ca"] else None
 
         async def fetch(tag, sighting):
             async with gate:
@@ -235,7 +237,8 @@ class Witness:
             return f"a link to {sighting.url}"
         try:
             with urllib.request.urlopen(
-                    store + sighting.url[len(public):], timeout=20) as answer:
+                    store + sighting.url[len(public):], timeout=20,
+                    context=self.tls) as answer:
                 content = answer.read()
             self.check(tag, sighting.payload, content)
             return None
@@ -247,7 +250,7 @@ class Witness:
         try:
             with urllib.request.urlopen(
                     urllib.request.Request(f"{store}/f/{key}", method="HEAD"),
-                    timeout=20) as answer:
+                    timeout=20, context=self.tls) as answer:
                 field = answer.headers.get("Content-Disposition", "")
         except urllib.error.HTTPError as error:
             return f"status {error.code}"

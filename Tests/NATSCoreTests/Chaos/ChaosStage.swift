@@ -1,3 +1,4 @@
+import BridgeTLS
 import Foundation
 import NATSCore
 import NATSWire
@@ -22,21 +23,36 @@ enum ChaosFault: String, CaseIterable, Sendable {
 final class ChaosStage: Sendable {
     let cluster: NATSClusterFixture
     private let proxies: [FaultProxy]
+    /// Whom the clients trust; nil: they speak plainly.
+    private let trust: TLSTrust?
     private let counts = Mutex<[ChaosFault: Int]>([:])
 
-    private init(_ cluster: NATSClusterFixture) throws {
+    private init(_ cluster: NATSClusterFixture, _ trust: TLSTrust?) throws {
         self.cluster = cluster
+        self.trust = trust
         proxies = try cluster.nodes.map { try FaultProxy(to: $0.port, host: $0.host) }
     }
 
     static func run(_ body: (ChaosStage) async throws -> Void) async throws {
-        try await NATSClusterFixture.run { try await body(try ChaosStage($0)) }
+        guard Environment.value("NATSBRIDGE_CHAOS_TLS") != nil else {
+            return try await NATSClusterFixture.run { try await body(try ChaosStage($0, nil)) }
+        }
+        let authority = try await TestAuthority.make()
+        let own = try await authority.issue("server")
+        let config = "tls { cert_file: \"\(own.chain)\", key_file: \"\(own.key)\" }"
+        try await NATSClusterFixture.run(config: config) {
+            try await body(try ChaosStage($0, .file(authority.path)))
+        }
     }
 
     /// A client that knows the nodes by their proxies only.
     func connect() async throws -> NATSClient {
         var options = NATSClientOptions(servers: proxies.map(\.url))
         options.ignoresDiscoveredServers = true
+        if let trust {
+            options.tls = .required
+            options.tlsConfiguration.trust = trust
+        }
         options.reconnectWait = .milliseconds(20)
         options.reconnectJitter = .milliseconds(10)
         options.maxReconnectAttempts = nil

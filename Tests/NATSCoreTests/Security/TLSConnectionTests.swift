@@ -267,4 +267,41 @@ import Testing
         #expect(error?.detail.contains("/nowhere/ca.pem") == true)
         #expect(server.connectionCount == 0)
     }
+
+    @Test func `an address in numbers that was announced must have the configured name`()
+        async throws
+    {
+        let authority = try await TestAuthority.make()
+        // It has the name alone, and no address.
+        let named = try await authority.issue("named", names: "DNS:localhost")
+        let config = "tls { cert_file: \"\(named.chain)\", key_file: \"\(named.key)\" }"
+        try await NATSClusterFixture.run(size: 2, config: config) { cluster in
+            let proxy = try FaultProxy(to: cluster.nodes[0].port, host: cluster.nodes[0].host)
+            var options = NATSClientOptions(servers: ["tls://localhost:\(proxy.port)"])
+            options.tlsConfiguration.trust = .file(authority.path)
+            options.reconnectWait = .milliseconds(10)
+            options.reconnectJitterTLS = .zero
+            options.maxReconnectAttempts = nil
+            let client = try await NATSClient.connect(options)
+            #expect(try await client.isEchoed(10))
+            // What is published last would count as perhaps lost.
+            try await client.flush()
+            // Only what the server has announced is left.
+            proxy.goDown()
+            var count = 0
+            for await event in client.events {
+                if case .connected = event { count += 1 }
+                if count == 2 { break }
+            }
+            #expect(try await client.isEchoed(1000))
+            #expect(cluster.nodes.contains { $0.port == client.serverInfo?.port })
+            await client.close()
+            options.servers = ["tls://\(cluster.nodes[0].address)"]
+            let given = options
+            let error = await #expect(throws: NATSError.self) {
+                try await NATSClient.connect(given)
+            }
+            #expect((error?.underlying as? TLSError)?.reason == .certificate(number: 64))
+        }
+    }
 }

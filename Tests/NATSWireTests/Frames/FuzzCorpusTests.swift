@@ -21,6 +21,7 @@ internal import Testing
         Corpus(
             folder: "Fixtures/fuzz/CredentialsFileFuzz", entry: NATSFuzz.credentialsFile),
         Corpus(folder: "Fixtures/fuzz/WebSocketFuzz", entry: NATSFuzz.webSocket),
+        Corpus(folder: "Fixtures/fuzz/TLSRecordFuzz", entry: TLSFuzz.records),
     ]
 
     @Test(arguments: all) func `no input breaks what is held of its parser`(_ corpus: Corpus) throws

@@ -37,6 +37,7 @@ struct SoakWitness: Sendable {
             [
                 "name": .string(Self.stream), "public": .string(store.url(.receivers)),
                 "store": .string(store.directURL), "directory": .string(store.directory),
+                "ca": .string(store.tls?.path ?? ""),
             ])
         for row in answer["sightings"]?.arrayValue ?? [] {
             guard let parts = row.arrayValue, parts.count == 6, let text = parts[0].stringValue

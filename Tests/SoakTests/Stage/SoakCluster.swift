@@ -11,16 +11,18 @@ final class SoakCluster: Sendable {
     let nodes: [NATSServerFixture]
     private let host: String
     private let routes: [Int]
+    private let tls: SoakTLS?
     /// What the senders must not publish to, and the receivers not subscribe to.
     private let forbidden = Mutex<[Role: [String]]>([:])
 
-    private init(nodes: [NATSServerFixture], host: String, routes: [Int]) {
+    private init(nodes: [NATSServerFixture], host: String, routes: [Int], tls: SoakTLS?) {
         self.nodes = nodes
+        self.tls = tls
         self.host = host
         self.routes = routes
     }
 
-    static func start() async throws -> SoakCluster {
+    static func start(_ tls: SoakTLS?) async throws -> SoakCluster {
         let host = LoopbackAddress.unused()
         let routes = try FreePorts.take(SoakFault.nodeCount, host: host)
         var nodes: [NATSServerFixture] = []
@@ -28,14 +30,14 @@ final class SoakCluster: Sendable {
             for number in routes.indices {
                 nodes.append(
                     try await NATSServerFixture.start(
-                        config: config(number, host, routes, [:]), host: host,
+                        config: config(number, host, routes, [:], tls), host: host,
                         readyMark: "Listening for route connections"))
             }
         } catch {
             for node in nodes { try? await node.stop() }
             throw error
         }
-        return SoakCluster(nodes: nodes, host: host, routes: routes)
+        return SoakCluster(nodes: nodes, host: host, routes: routes, tls: tls)
     }
 
     func stop() async { for node in nodes { try? await node.stop() } }
@@ -52,18 +54,20 @@ final class SoakCluster: Sendable {
             return forbidden
         }
         for (number, node) in nodes.enumerated() {
-            try await node.reload(config: Self.config(number, host, routes, all))
+            try await node.reload(config: Self.config(number, host, routes, all, tls))
         }
     }
 
     private static func config(
-        _ number: Int, _ host: String, _ routes: [Int], _ forbidden: [Role: [String]]
+        _ number: Int, _ host: String, _ routes: [Int], _ forbidden: [Role: [String]],
+        _ tls: SoakTLS?
     ) -> String {
         func list(_ role: Role) -> String {
             (forbidden[role] ?? []).map { "\"\($0)\"" }.joined(separator: ", ")
         }
         let peers = routes.map { "nats://\(host):\($0)" }.joined(separator: ", ")
         return """
+            \(tls?.config ?? "")
             server_name: n\(number)
             lame_duck_duration: "30s"
             lame_duck_grace_period: "1s"

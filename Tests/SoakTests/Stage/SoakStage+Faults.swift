@@ -102,6 +102,8 @@ extension SoakStage {
 
     /// Puts a store without room before the senders.
     private func full(_ fault: SoakFault) async throws {
+        // What stands in for it knows no TLS.
+        guard store.tls == nil else { return }
         let full = try store.full()
         store.senders.retarget(to: full.port)
         store.senders.end(.reset)

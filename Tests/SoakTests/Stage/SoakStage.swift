@@ -28,10 +28,11 @@ final class SoakStage: Sendable {
 
     /// Sets the stage, runs the body on it, and clears it.
     static func run<Result>(_ body: (SoakStage) async throws -> Result) async throws -> Result {
-        let cluster = try await SoakCluster.start()
+        let tls = try await SoakTLS.make()
+        let cluster = try await SoakCluster.start(tls)
         let outcome: Swift.Result<Result, any Error>
         do {
-            let store = try await SoakStore.start()
+            let store = try await SoakStore.start(tls)
             let witness = try SoakWitness()
             do {
                 let stage = try SoakStage(cluster, store, witness)
@@ -61,8 +62,13 @@ final class SoakStage: Sendable {
     /// The way to a node through its proxy.
     func url(_ node: Int, _ side: SoakFault.Side) -> String {
         let role: SoakCluster.Role = side == .senders ? .sender : .receiver
-        return "nats://\(role.rawValue):\(role.rawValue)@127.0.0.1:\(proxies(side)[node].port)"
+        let scheme = store.tls == nil ? "nats" : "tls"
+        return "\(scheme)://\(role.rawValue):\(role.rawValue)@127.0.0.1:"
+            + "\(proxies(side)[node].port)"
     }
+
+    /// What the command line trusts the servers by.
+    var trustArguments: [String] { store.tls?.arguments ?? [] }
 
     /// When servers were killed.
     var kills: [Duration] { killed.withLock { $0 } }
@@ -89,6 +95,10 @@ final class SoakStage: Sendable {
         http.connectTimeout = .seconds(2)
         http.firstByteTimeout = .seconds(2)
         http.idleTimeout = .seconds(2)
+        if let trust = store.tls?.trust {
+            client.tlsConfiguration.trust = trust
+            http.tls.trust = trust
+        }
         let retry = RetryPolicy(
             maxRetries: 3, baseDelay: .milliseconds(50), maxDelay: .milliseconds(500))
         var options = BridgeOptions(

@@ -16,26 +16,32 @@ final class SoakStore: Sendable {
     private let peak = Mutex(0)
     private let lost = Mutex<Set<String>>([])
 
-    private init() throws {
+    /// What it is by TLS; nil: it speaks plainly.
+    let tls: SoakTLS?
+
+    private init(_ tls: SoakTLS?) throws {
+        self.tls = tls
         folder = try TemporaryDirectory()
         // Nobody listens at port 1; the server's own port is told when it has one.
         senders = try FaultProxy(to: 1)
         receivers = try FaultProxy(to: 1)
     }
 
-    static func start() async throws -> SoakStore {
-        let store = try SoakStore()
+    static func start(_ tls: SoakTLS?) async throws -> SoakStore {
+        let store = try SoakStore(tls)
         try await store.start()
         return store
     }
 
     func proxy(_ side: SoakFault.Side) -> FaultProxy { side == .senders ? senders : receivers }
 
-    /// `http://127.0.0.1:port` of a side's proxy.
-    func url(_ side: SoakFault.Side) -> String { "http://127.0.0.1:\(proxy(side).port)" }
+    private var origin: String { tls == nil ? "http://127.0.0.1" : "https://127.0.0.1" }
+
+    /// `http://127.0.0.1:port` of a side's proxy, or the same with `https`.
+    func url(_ side: SoakFault.Side) -> String { "\(origin):\(proxy(side).port)" }
 
     /// The server's own address, which only witnesses know.
-    var directURL: String { "http://127.0.0.1:\(port)" }
+    var directURL: String { "\(origin):\(port)" }
     /// The server's own port.
     var port: Int { current.withLock { $0 } }
     var directory: String { folder.file("store") }
@@ -44,10 +50,11 @@ final class SoakStore: Sendable {
 
     /// Starts the server, for the first time or again on what it holds.
     func start() async throws {
-        let started = try await SoakProgram.start([
-            "serve", "--directory", directory, "--port", "0", "--public-url", url(.receivers),
-            "--json",
-        ])
+        let started = try await SoakProgram.start(
+            [
+                "serve", "--directory", directory, "--port", "0", "--public-url", url(.receivers),
+                "--json",
+            ] + (tls?.serveArguments ?? []))
         let line = try await started.log.first { $0.hasPrefix("{") }
         let value = try line.map { try JSONValue(parsing: Bytes(utf8: $0.text)) }
         guard let port = value?["port"]?.intValue else {

@@ -117,11 +117,12 @@ extension SoakLoop {
     ) async throws {
         var starts = 0
         while !Task.isCancelled {
-            let process = try await SoakProgram.start([
+            let words = [
                 "receive", pattern, "--json", "--store", stage.store.url(.receivers),
                 "--server", stage.url(starts % SoakFault.nodeCount, .receivers),
                 "--max-retries", "3", "--base-delay", "50ms", "--max-delay", "500ms",
-            ])
+            ]
+            let process = try await SoakProgram.start(words + stage.trustArguments)
             starts += 1
             let pauses = Task { await Self.pausing(process, still) }
             var position = 0

@@ -155,7 +155,7 @@ extension SoakLane {
                     "--server", stage.url(tag.number % SoakFault.nodeCount, .senders),
                     "--store", stage.store.url(.senders), "--timeout", "10s",
                     "--max-retries", "3", "--base-delay", "50ms", "--max-delay", "500ms",
-                ] + (way == .jetStream ? ["--jetstream"] : [])
+                ] + (way == .jetStream ? ["--jetstream"] : []) + stage.trustArguments
             let end = try await SoakProgram.run(arguments, in: folder)
             peak.note(end.peak)
             return SoakVerdict(end)
