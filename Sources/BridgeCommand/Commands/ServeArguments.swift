@@ -1,6 +1,7 @@
 internal import BridgeBytes
 internal import BridgeConsole
 internal import BridgeHTTP
+internal import BridgeSockets
 
 /// What `natsbridge serve` takes, and the settings of the file server that it means.
 enum ServeArguments {
@@ -8,6 +9,9 @@ enum ServeArguments {
     private static let defaultDirectory = "natsbridge-files"
     /// How long what has begun may go on after SIGTERM or SIGINT.
     static let defaultGrace = Duration.seconds(30)
+
+    private static let uploadTokenVariable = "NATSBRIDGE_UPLOAD_TOKEN"
+    private static let deleteTokenVariable = "NATSBRIDGE_DELETE_TOKEN"
 
     static let options: [OptionSpecification] =
         [
@@ -30,6 +34,12 @@ enum ServeArguments {
             .value(
                 "--tls-client-ca", "FILE",
                 "the authorities that clients must have a certificate of; nobody needs one else"),
+            .value(
+                "--upload-token", "TEXT",
+                "what uploads must bring (else \(uploadTokenVariable))"),
+            .value(
+                "--delete-token", "TEXT",
+                "with what any file may be deleted (else \(deleteTokenVariable))"),
             .value("--max-size", "BYTES", "the largest file that is taken (default 10 GB)"),
             .value(
                 "--ttl", "TIME",
@@ -55,7 +65,7 @@ enum ServeArguments {
         ] + CommonOptions.everywhere
 
     static func options(
-        _ arguments: ParsedArguments
+        _ arguments: ParsedArguments, environment: (String) -> String? = ProcessEnvironment.value
     ) throws(CommandFailure) -> FileServerOptions {
         let directory = arguments["--directory"] ?? defaultDirectory
         var options = FileServerOptions(directory: directory)
@@ -65,6 +75,8 @@ enum ServeArguments {
         options.allowedHosts = arguments.all("--allow-host")
         options.browserOrigins = arguments.all("--allow-browser")
         options.tls = try tls(arguments)
+        options.uploadToken = arguments["--upload-token"] ?? environment(uploadTokenVariable)
+        options.deleteToken = arguments["--delete-token"] ?? environment(deleteTokenVariable)
         if options.wantsName {
             let port = options.port == 0 ? "" : ":\(options.port)"
             throw .usage(

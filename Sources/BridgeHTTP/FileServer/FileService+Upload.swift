@@ -52,7 +52,7 @@ extension FileService {
             return .answer(.failure(400, "X-TTL is a positive number of seconds"))
         }
         let given = fields["X-UploadToken"]
-        guard given.map(Self.isToken) ?? true else {
+        guard given.map(AccessTokens.isFit) ?? true else {
             return .answer(.failure(400, "an upload token is 16 to 128 letters or digits"))
         }
         guard let base = names?.base(for: request.head) else {
@@ -108,10 +108,6 @@ extension FileService {
         guard let seconds = Int64(text) else { return longest }
         let (milliseconds, overflow) = seconds.multipliedReportingOverflow(by: 1000)
         return seconds == 0 ? nil : overflow ? longest : min(milliseconds, longest)
-    }
-
-    private static func isToken(_ text: String) -> Bool {
-        (16...128).contains(text.utf8.count) && text.utf8.allSatisfy(Octet.isUnreserved)
     }
 
     func metadata(
