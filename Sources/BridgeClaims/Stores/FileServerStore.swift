@@ -27,7 +27,8 @@ public struct FileServerStore: ClaimStore {
     ///   - token: What the store wants as `Authorization: Bearer` of those who upload or delete
     ///     (`FileServerOptions.uploadToken`, `deleteToken`). It is sent to `baseURL` alone.
     /// - Throws: `HTTPError` with `invalidURL` for a URL with a user name or a query, which would
-    ///   not be sent, `invalidArgument` for a token that is not fit for a field, or `connectionFailed` when no client can be started.
+    ///   not be sent, `invalidArgument` for a token that is not fit for a field, or
+    ///   `connectionFailed` when no client can be started.
     public init(
         baseURL: HTTPURL, publicBaseURL: HTTPURL? = nil, client: HTTPClient? = nil,
         retry: RetryPolicy = RetryPolicy(), token: String? = nil

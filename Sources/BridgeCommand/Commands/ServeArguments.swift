@@ -1,7 +1,6 @@
 internal import BridgeBytes
 internal import BridgeConsole
 internal import BridgeHTTP
-internal import BridgeSockets
 
 /// What `natsbridge serve` takes, and the settings of the file server that it means.
 enum ServeArguments {
@@ -9,9 +8,6 @@ enum ServeArguments {
     private static let defaultDirectory = "natsbridge-files"
     /// How long what has begun may go on after SIGTERM or SIGINT.
     static let defaultGrace = Duration.seconds(30)
-
-    private static let uploadTokenVariable = "NATSBRIDGE_UPLOAD_TOKEN"
-    private static let deleteTokenVariable = "NATSBRIDGE_DELETE_TOKEN"
 
     static let options: [OptionSpecification] =
         [
@@ -34,12 +30,6 @@ enum ServeArguments {
             .value(
                 "--tls-client-ca", "FILE",
                 "the authorities that clients must have a certificate of; nobody needs one else"),
-            .value(
-                "--upload-token", "TEXT",
-                "what uploads must bring (else \(uploadTokenVariable))"),
-            .value(
-                "--delete-token", "TEXT",
-                "with what any file may be deleted (else \(deleteTokenVariable))"),
             .value("--max-size", "BYTES", "the largest file that is taken (default 10 GB)"),
             .value(
                 "--ttl", "TIME",
@@ -62,10 +52,10 @@ enum ServeArguments {
             .value(
                 "--scrub", "TIME",
                 "how often all files are compared with their digests (default 1d)"),
-        ] + CommonOptions.everywhere
+        ] + ServerTokenOptions.specifications + CommonOptions.everywhere
 
     static func options(
-        _ arguments: ParsedArguments, environment: (String) -> String? = ProcessEnvironment.value
+        _ arguments: ParsedArguments
     ) throws(CommandFailure) -> FileServerOptions {
         let directory = arguments["--directory"] ?? defaultDirectory
         var options = FileServerOptions(directory: directory)
@@ -75,8 +65,8 @@ enum ServeArguments {
         options.allowedHosts = arguments.all("--allow-host")
         options.browserOrigins = arguments.all("--allow-browser")
         options.tls = try tls(arguments)
-        options.uploadToken = arguments["--upload-token"] ?? environment(uploadTokenVariable)
-        options.deleteToken = arguments["--delete-token"] ?? environment(deleteTokenVariable)
+        let tokens = ServerTokenOptions(arguments)
+        (options.uploadToken, options.deleteToken) = (tokens.upload, tokens.delete)
         if options.wantsName {
             let port = options.port == 0 ? "" : ":\(options.port)"
             throw .usage(

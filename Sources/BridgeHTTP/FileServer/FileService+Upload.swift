@@ -72,12 +72,17 @@ extension FileService {
         plan.rule.conditions = Preconditions(
             method: request.head.method, fields: fields, now: Int(now / 1000))
         plan.takenStatus = mustBeNew ? 412 : 409
-        if let flag = fields["Upload-Complete"], mustBeNew, given != nil {
+        if let flag = fields["Upload-Complete"] {
             guard flag == "?0" || flag == "?1" else {
                 return .answer(.failure(400, "Upload-Complete is ?0 or ?1"))
             }
-            plan.isResumable = true
+            plan.isResumable = mustBeNew && given != nil
             plan.isComplete = flag == "?1"
+            guard plan.isComplete || plan.isResumable else {
+                return .answer(
+                    .failure(
+                        400, "a part is kept with X-UploadToken and If-None-Match: * alone"))
+            }
         }
         blocking.submit { [self, plan] in start(plan, request, reply) }
         return .later

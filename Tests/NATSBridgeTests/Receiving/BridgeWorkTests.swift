@@ -162,7 +162,7 @@ import Testing
                 if words.count == 3 { break }
             }
             work.cancel()
-            try await work.value
+            _ = try await work.value
             #expect(words.first == "+ACK" && words.last == "+ACK")
             #expect(bench.store.removed == ["http://store/one/1"])
             #expect(bench.bridge.statistics.payloadsRemoved == 1)
