@@ -7,7 +7,7 @@ THREADS := --sanitize=thread --scratch-path .build/threads
 WITH_SERVER = NATS_SERVER="$$(scripts/nats-server)"
 
 .PHONY: all build setup test test-threads demo examples docs lint format bench bench-check
-.PHONY: bench-baseline fuzz fuzz-all clean distclean
+.PHONY: bench-baseline fuzz fuzz-all kill-storm clean distclean
 
 all: build
 
@@ -97,6 +97,13 @@ fuzz-all:
 		$(MAKE) fuzz TARGET=$$target SECONDS=$(SECONDS); \
 	done
 FUZZ_TARGETS = $(notdir $(patsubst %/,%,$(wildcard Tests/Fuzz/*Fuzz/)))
+
+## Kill serve 500 times, or KILLS, while it takes uploads on a disk that is full, slow and
+## read-only by turns, and hold it to its promise. As root: a small file system is mounted.
+KILLS ?= 500
+kill-storm:
+	$(SWIFT) build -c release --product natsbridge
+	scripts/kill-storm .build/release/natsbridge $(KILLS)
 
 clean:
 	rm -rf .build

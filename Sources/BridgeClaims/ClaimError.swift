@@ -59,9 +59,9 @@ public struct ClaimError: CodedError, Hashable {
     }
 
     /// The same, as it came out of this many attempts.
-    func after(_ attempts: Int, _ action: RequestMachine.Action) -> ClaimError {
+    func after(_ attempts: Int, _ action: RequestMachine.Action?) -> ClaimError {
         var code = code
-        if case .fail(let last) = action { code = last }
+        if case .fail(let last)? = action { code = last }
         return ClaimError(
             code, stage, url: url, message, status: status, httpError: httpError,
             attempts: attempts,

@@ -17,19 +17,10 @@ package struct RequestMachine: Sendable {
     package enum Outcome: Sendable, Equatable {
         case answered(Int, retryAfter: Duration?)
         case failed(HTTPError.Reason)
-
-        /// Whether the connection failed, and another attempt may go better at once.
-        var isCut: Bool {
-            if case .failed(let reason) = self {
-                reason.isPassing && !reason.isSilence
-            } else {
-                false
-            }
-        }
     }
 
+    /// What follows an attempt that was not the last word.
     package enum Action: Sendable, Equatable {
-        case accept
         case wait(Duration)
         case fail(ErrorCode)
     }
@@ -46,23 +37,44 @@ package struct RequestMachine: Sendable {
     /// Attempts so far.
     package var attempts: Int { schedule.attempts }
 
+    /// An attempt ended with an answer, or without one.
     /// - Parameters:
     ///   - gained: Bytes from which the next attempt can go on.
     ///   - elapsed: Since the first attempt began.
     ///   - random: Drawn evenly from `0..<1`.
+    /// - Returns: Nil: the answer is accepted, and only an answer is.
     package mutating func attemptEnded(
         _ outcome: Outcome, gained: Int = 0, at elapsed: Duration, random: Double
-    ) -> Action {
-        schedule.attemptEnded()
-        var wish: Duration?
+    ) -> Action? {
         switch outcome {
         case .answered(let status, let retryAfter):
-            guard RetryPolicy.verdict(status: status) == .retry else { return .accept }
-            wish = retryAfter
-        case .failed(let code):
-            schedule.failed(code, gained: gained)
-            guard code.isPassing else { return .fail(code.claimCode) }
+            answered(status, retryAfter: retryAfter, at: elapsed, random: random)
+        case .failed(let reason): failed(reason, gained: gained, at: elapsed, random: random)
         }
+    }
+
+    /// An attempt ended with an answer. As `attemptEnded`.
+    package mutating func answered(
+        _ status: Int, retryAfter: Duration?, at elapsed: Duration, random: Double
+    ) -> Action? {
+        schedule.attemptEnded()
+        guard RetryPolicy.verdict(status: status) == .retry else { return nil }
+        return next(at: elapsed, random: random, wish: retryAfter)
+    }
+
+    /// An attempt ended without an answer, or with one that counts as none. As `attemptEnded`.
+    package mutating func failed(
+        _ reason: HTTPError.Reason, gained: Int = 0, at elapsed: Duration, random: Double
+    ) -> Action {
+        schedule.attemptEnded()
+        schedule.failed(reason, gained: gained)
+        guard reason.isPassing else { return .fail(reason.claimCode) }
+        return next(at: elapsed, random: random, wish: nil)
+    }
+
+    private mutating func next(
+        at elapsed: Duration, random: Double, wish: Duration?
+    ) -> Action {
         guard isRepeatable else { return .fail(.unavailable) }
         return switch schedule.next(at: elapsed, random: random, retryAfter: wish) {
         case .wait(let delay): .wait(delay)

@@ -31,6 +31,18 @@ public protocol ClaimStore: Sendable {
     ///   the store's own.
     func delete(_ claim: Claim, correlationID: String) async throws(ClaimError)
 
+    /// Removes what a link of an envelope leads to, with the store's own right to delete: the
+    /// receiver has no token of the upload. What is gone already counts as removed.
+    ///
+    /// Cancelling the task ends the attempts; the payload may be gone by then.
+    /// - Parameter policy: Where links may lead; nil: where `linkPolicy` says.
+    /// - Throws: `ClaimError`: `linkRefused` for a link that is not followed, `refused` for one
+    ///   that leads to another store, or to a store that grants no such right; or as
+    ///   `delete(_:correlationID:)`.
+    func delete(
+        link: String, policy: LinkPolicy?, correlationID: String
+    ) async throws(ClaimError)
+
     /// Looks whether a payload that was just stored can be fetched by its link, without fetching
     /// it. A bridge asks once, for its first link.
     ///
@@ -47,6 +59,18 @@ public protocol ClaimStore: Sendable {
 }
 
 extension ClaimStore {
+    /// Refuses: a store that says nothing of it grants receivers no right to delete.
+    ///
+    /// Nothing in it waits, so cancelling the task changes nothing.
+    /// - Throws: `ClaimError` with `refused`.
+    public func delete(
+        link: String, policy: LinkPolicy?, correlationID: String
+    ) async throws(ClaimError) {
+        throw ClaimError(
+            .refused, .delete, url: Redaction.url(link),
+            "this store lets nobody delete by a link", correlationID: correlationID)
+    }
+
     /// Looks at the link's text only.
     ///
     /// Nothing in it waits, so cancelling the task changes nothing.

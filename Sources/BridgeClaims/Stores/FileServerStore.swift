@@ -24,28 +24,33 @@ public struct FileServerStore: ClaimStore {
     /// - Parameters:
     ///   - client: Shared with others if given.
     ///   - retry: When a failed upload or removal is tried again.
+    ///   - token: What the store wants as `Authorization: Bearer` of those who upload or delete
+    ///     (`FileServerOptions.uploadToken`, `deleteToken`). It is sent to `baseURL` alone.
     /// - Throws: `HTTPError` with `invalidURL` for a URL with a user name or a query, which would
-    ///   not be sent, or `connectionFailed` when no client can be started.
+    ///   not be sent, `invalidArgument` for a token that is not fit for a field, or
+    ///   `connectionFailed` when no client can be started.
     public init(
         baseURL: HTTPURL, publicBaseURL: HTTPURL? = nil, client: HTTPClient? = nil,
-        retry: RetryPolicy = RetryPolicy()
+        retry: RetryPolicy = RetryPolicy(), token: String? = nil
     ) throws(HTTPError) {
         try self.init(
             baseURL: baseURL, publicBaseURL: publicBaseURL, client: client, retry: retry,
-            names: PublicNames())
+            token: token, names: PublicNames())
     }
 
     /// - Parameter names: How the hosts of public links are resolved.
     package init(
         baseURL: HTTPURL, publicBaseURL: HTTPURL?, client: HTTPClient?, retry: RetryPolicy,
-        names: PublicNames
+        token: String? = nil, names: PublicNames
     ) throws(HTTPError) {
         try StoreURL.check(baseURL, publicBaseURL)
+        try StoreURL.check(token: token, of: baseURL)
         self.baseURL = baseURL
         self.publicBaseURL = publicBaseURL
         linkPolicy = LinkPolicy(of: baseURL, publicURL: publicBaseURL)
         requests = StoreRequests(
-            client: try Self.client(or: client), userAgent: nil, retry: retry, names: names)
+            client: try Self.client(or: client), userAgent: nil, retry: retry, token: token,
+            names: names)
     }
 
     public func upload(
@@ -156,7 +161,8 @@ public struct FileServerStore: ClaimStore {
         var retry = requests.retry
         retry.total =
             error.code == .cancelled ? Self.cancelledWithdrawalTime : Self.withdrawalTime
-        let requests = StoreRequests(client: requests.client, userAgent: nil, retry: retry)
+        let requests = StoreRequests(
+            client: requests.client, userAgent: nil, retry: retry, token: requests.token)
         let isRemoved = await Task.detached {
             do throws(ClaimError) {
                 try await requests.delete(url, token: token, correlationID: error.correlationID)
@@ -212,6 +218,13 @@ public struct FileServerStore: ClaimStore {
         _ claim: Claim, policy: LinkPolicy?, correlationID: String
     ) async throws(ClaimError) {
         try await requests.check(claim, policy ?? linkPolicy, correlationID)
+    }
+
+    public func delete(
+        link: String, policy: LinkPolicy?, correlationID: String
+    ) async throws(ClaimError) {
+        let url = try StoreURL.own(link, policy ?? linkPolicy, of: baseURL, correlationID)
+        try await requests.delete(url, token: nil, correlationID: correlationID)
     }
 
     public func delete(_ claim: Claim, correlationID: String) async throws(ClaimError) {

@@ -25,19 +25,24 @@ public struct PlikStore: ClaimStore {
     /// - Parameters:
     ///   - client: Shared with others if given.
     ///   - retry: When a failed upload or removal is tried again.
+    ///   - token: What the store wants as `Authorization: Bearer` of those who upload or delete
+    ///     (`FileServerOptions.uploadToken`, `deleteToken`). It is sent to `baseURL` alone.
     /// - Throws: `HTTPError` with `invalidURL` for a URL with a user name or a query, which would
-    ///   not be sent, or `connectionFailed` when no client can be started.
+    ///   not be sent, `invalidArgument` for a token that is not fit for a field, or
+    ///   `connectionFailed` when no client can be started.
     public init(
         baseURL: HTTPURL, publicBaseURL: HTTPURL? = nil, client: HTTPClient? = nil,
-        retry: RetryPolicy = RetryPolicy()
+        retry: RetryPolicy = RetryPolicy(), token: String? = nil
     ) throws(HTTPError) {
         try StoreURL.check(baseURL, publicBaseURL)
+        try StoreURL.check(token: token, of: baseURL)
         self.baseURL = baseURL
         self.publicBaseURL = publicBaseURL
         self.retry = retry
         linkPolicy = LinkPolicy(of: baseURL, publicURL: publicBaseURL)
         requests = StoreRequests(
-            client: try Self.client(or: client), userAgent: "plik_client/natsbridge", retry: retry)
+            client: try Self.client(or: client), userAgent: "plik_client/natsbridge", retry: retry,
+            token: token)
     }
 
     private struct Upload: Sendable {
@@ -73,7 +78,7 @@ public struct PlikStore: ClaimStore {
                     }
                 let action = machine.attemptEnded(
                     outcome, at: clock.elapsed, random: .random(in: 0..<1))
-                guard case .wait(let delay) = action else {
+                guard case .wait(let delay)? = action else {
                     throw error.after(machine.attempts, action)
                 }
                 try await requests.pause(
@@ -177,6 +182,13 @@ public struct PlikStore: ClaimStore {
         _ claim: Claim, policy: LinkPolicy?, correlationID: String
     ) async throws(ClaimError) {
         try await requests.check(claim, policy ?? linkPolicy, correlationID)
+    }
+
+    public func delete(
+        link: String, policy: LinkPolicy?, correlationID: String
+    ) async throws(ClaimError) {
+        let url = try StoreURL.own(link, policy ?? linkPolicy, of: baseURL, correlationID)
+        try await requests.delete(url, token: nil, correlationID: correlationID)
     }
 
     public func delete(_ claim: Claim, correlationID: String) async throws(ClaimError) {

@@ -26,22 +26,38 @@ struct RequestAttempts {
 
     /// An attempt has ended.
     /// - Parameters:
-    ///   - outcome: What it means; nil where the result says it.
+    ///   - reason: How it failed, where an answer counts as none; nil where the result says it.
     ///   - gained: Bytes that it brought the transfer further.
     /// - Returns: The answer that is not to be retried; nil after the wait for another attempt.
     /// - Throws: `ClaimError`; `unavailable` also for a status that says "not now" to the end.
     mutating func ended(
         _ result: Result<StoreRequests.Answer, HTTPError>,
-        as outcome: RequestMachine.Outcome? = nil, gained: Int = 0
+        failing reason: HTTPError.Reason? = nil, gained: Int = 0
     ) async throws(ClaimError) -> StoreRequests.Answer? {
         if case .success(let answer) = result, answer.isRepeated { repeats += 1 }
-        let action = machine.attemptEnded(
-            outcome ?? Self.outcome(of: result), gained: gained, at: clock.elapsed,
-            random: .random(in: 0..<1))
+        let random = Double.random(in: 0..<1)
+        let action: RequestMachine.Action
+        switch result {
+        case .success(var answer):
+            let next =
+                if let reason {
+                    RequestMachine.Action?.some(
+                        machine.failed(reason, gained: gained, at: clock.elapsed, random: random))
+                } else {
+                    machine.answered(
+                        answer.status, retryAfter: answer.retryAfter, at: clock.elapsed,
+                        random: random)
+                }
+            guard let next else {
+                answer.attempts = machine.attempts + repeats
+                return answer
+            }
+            action = next
+        case .failure(let error):
+            action = machine.failed(
+                error.reason, gained: gained, at: clock.elapsed, random: random)
+        }
         switch (action, result) {
-        case (.accept, .success(var answer)):
-            answer.attempts = machine.attempts + repeats
-            return answer
         case (.wait(let delay), _):
             try await requests.pause(delay, stage, url, machine.attempts, correlationID)
             return nil
@@ -54,18 +70,6 @@ struct RequestAttempts {
             throw ClaimError(
                 code, stage, url: url.description, error.detail, httpError: error,
                 attempts: machine.attempts, correlationID: correlationID)
-        // Sound: `RequestMachine` accepts an outcome only where it is an answer's status.
-        case (.accept, .failure): preconditionFailure("only an answer is accepted")
-        }
-    }
-
-    /// What a result means for a request that is sent whole each time.
-    static func outcome(
-        of result: Result<StoreRequests.Answer, HTTPError>
-    ) -> RequestMachine.Outcome {
-        switch result {
-        case .success(let answer): .answered(answer.status, retryAfter: answer.retryAfter)
-        case .failure(let error): .failed(error.reason)
         }
     }
 }

@@ -39,10 +39,10 @@ struct ResumableUpload: Sendable {
         while true {
             let (result, begun) = await attempt(from: offset, after: lastError)
             if case .failure(let error) = result { lastError = error }
-            let outcome = outcome(of: result, from: begun)
+            let reason = failure(of: result, from: begun)
             offset = nil
             // Who was silent, or said "not now", is asked when there has been a pause.
-            if outcome.isCut, begun != nil,
+            if let reason, reason.isPassing, !reason.isSilence, begun != nil,
                 case .success(let found) = await ask()
             {
                 offset = found
@@ -50,7 +50,7 @@ struct ResumableUpload: Sendable {
             let place = offset ?? begun ?? reached
             let gained = max(0, place - reached)
             reached = place
-            if let answer = try await attempts.ended(result, as: outcome, gained: gained) {
+            if let answer = try await attempts.ended(result, failing: reason, gained: gained) {
                 return answer
             }
         }
@@ -80,14 +80,15 @@ struct ResumableUpload: Sendable {
         return (await requests.sendOnce(asked, .segments(rest), within: clock.left), known)
     }
 
-    private func outcome(of result: Result, from begun: Int?) -> RequestMachine.Outcome {
+    /// How an attempt failed; nil for an answer that counts as one.
+    private func failure(of result: Result, from begun: Int?) -> HTTPError.Reason? {
+        switch result {
+        case .failure(let error): error.reason
         // What was there is gone, or is another number of bytes by now: it is asked again.
-        if case .success(let answer) = result, (begun ?? 0) > 0,
-            answer.status == 404 || answer.status == 409
-        {
-            return .failed(.connectionLost)
+        case .success(let answer):
+            (begun ?? 0) > 0 && (answer.status == 404 || answer.status == 409)
+                ? .connectionLost : nil
         }
-        return RequestAttempts.outcome(of: result)
     }
 
     /// Asks how far the upload has come: 0 also where the store does not know of such a thing.

@@ -10,6 +10,9 @@ struct StoreRequests: Sendable {
     let client: HTTPClient
     let userAgent: String?
     let retry: RetryPolicy
+    /// What shows a store that we may upload and delete; nil where nothing has to. It goes to the
+    /// store with those requests, and never with a link's download, which may lead elsewhere.
+    var token: String?
     /// How the hosts of links are resolved that lead anywhere in public.
     var names = PublicNames()
 
@@ -83,10 +86,16 @@ struct StoreRequests: Sendable {
             ? "the answer is a web page, not a store's" : nil
     }
 
+    /// Methods of requests that go to the store alone, and change what it has.
+    private static let changing: Set<String> = ["PUT", "POST", "PATCH", "DELETE"]
+
     /// The request with the fields that every request of a store has.
     func prepared(_ request: HTTPRequest) -> HTTPRequest {
-        guard let userAgent else { return request }
         var request = request
+        if let token, Self.changing.contains(request.method) {
+            request.fields.append("Authorization", "Bearer \(token)")
+        }
+        guard let userAgent else { return request }
         // A name that is not fit for a field is left out, and the client names itself.
         try? request.fields.set(name: "User-Agent", value: userAgent)
         return request
@@ -108,10 +117,10 @@ struct StoreRequests: Sendable {
 
     /// Removes what lies at a URL; what is gone is removed.
     func delete(
-        _ url: HTTPURL, token: String, correlationID: String
+        _ url: HTTPURL, token: String?, correlationID: String
     ) async throws(ClaimError) {
         var fields = FieldList()
-        try? fields.append(name: "X-UploadToken", value: token)
+        if let token { try? fields.append(name: "X-UploadToken", value: token) }
         let answer = try await send(
             HTTPRequest("DELETE", url, fields: fields), .none, .delete,
             correlationID: correlationID, clock: TransferClock(total: retry.total))

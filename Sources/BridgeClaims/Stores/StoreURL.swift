@@ -32,6 +32,33 @@ enum StoreURL {
         }
     }
 
+    /// Refuses a token that could not be sent as it is. Its text stays out of the error.
+    /// - Throws: `badRequest`.
+    static func check(token: String?, of base: HTTPURL) throws(HTTPError) {
+        guard let token, token.isEmpty || !token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+            return
+        }
+        throw HTTPError(
+            .badRequest, .prepare, url: base.description,
+            "a store's token holds visible ASCII only, and at least one character")
+    }
+
+    /// The URL of a link that leads to the store itself: the only place for its token.
+    /// - Throws: `linkRefused`, or `refused` for another store's.
+    static func own(
+        _ link: String, _ policy: LinkPolicy, of base: HTTPURL, _ correlationID: String
+    ) throws(ClaimError) -> HTTPURL {
+        let url = try policy.check(link)
+        // Both may be known by the store's public name, which is what its links begin with.
+        let own = policy.replacements[url.origin] ?? url.origin
+        guard own == base.origin else {
+            throw ClaimError(
+                .refused, .delete, url: url.description,
+                "the link leads to another store than this one", correlationID: correlationID)
+        }
+        return url
+    }
+
     /// - Parameter path: Begins with a slash, percent-encoded.
     static func make(_ base: HTTPURL, _ path: String) throws(ClaimError) -> HTTPURL {
         var prefix = base.path

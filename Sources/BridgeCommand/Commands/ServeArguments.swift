@@ -52,7 +52,7 @@ enum ServeArguments {
             .value(
                 "--scrub", "TIME",
                 "how often all files are compared with their digests (default 1d)"),
-        ] + CommonOptions.everywhere
+        ] + ServerTokenOptions.specifications + CommonOptions.everywhere
 
     static func options(
         _ arguments: ParsedArguments
@@ -65,6 +65,8 @@ enum ServeArguments {
         options.allowedHosts = arguments.all("--allow-host")
         options.browserOrigins = arguments.all("--allow-browser")
         options.tls = try tls(arguments)
+        let tokens = ServerTokenOptions(arguments)
+        (options.uploadToken, options.deleteToken) = (tokens.upload, tokens.delete)
         if options.wantsName {
             let port = options.port == 0 ? "" : ":\(options.port)"
             throw .usage(

@@ -31,9 +31,11 @@ struct StoreAccess: Sendable {
             store =
                 options.isPlik
                 ? try PlikStore(
-                    baseURL: url, publicBaseURL: publicURL, client: client, retry: retry)
+                    baseURL: url, publicBaseURL: publicURL, client: client, retry: retry,
+                    token: options.storeToken)
                 : try FileServerStore(
-                    baseURL: url, publicBaseURL: publicURL, client: client, retry: retry)
+                    baseURL: url, publicBaseURL: publicURL, client: client, retry: retry,
+                    token: options.storeToken)
         } catch {
             throw CommandFailure(
                 .usage, code: error.code, stage: "store", target: error.url,

@@ -27,6 +27,9 @@ package struct CommonOptions: Sendable, Equatable {
                 "--store", "URL",
                 "the file server for large payloads (else NATSBRIDGE_STORE, else \(defaultStore))"),
             .value(
+                "--store-token", "TEXT",
+                "what the store wants of those who upload or delete (else NATSBRIDGE_STORE_TOKEN)"),
+            .value(
                 "--allow-origin", "URL", repeats: true,
                 "another origin that links may point to; may repeat"),
             .value(
@@ -84,6 +87,8 @@ package struct CommonOptions: Sendable, Equatable {
     package let webSocketHeaders: Headers
     package let storeTLS: StoreTLSOptions
     package let store: String
+    /// A secret; nil: none.
+    package let storeToken: String?
     /// What links begin with; nil: what the store says, or its URL.
     package let publicURL: String?
     package let allowedOrigins: [String]
@@ -120,6 +125,7 @@ package struct CommonOptions: Sendable, Equatable {
         webSocketHeaders = try Self.headers(arguments.all("--ws-header"))
         storeTLS = try StoreTLSOptions(arguments, environment: environment)
         store = arguments["--store"] ?? environment("NATSBRIDGE_STORE") ?? Self.defaultStore
+        storeToken = arguments["--store-token"] ?? environment("NATSBRIDGE_STORE_TOKEN")
         publicURL = arguments["--public-url"] ?? environment("NATSBRIDGE_PUBLIC_URL")
         allowedOrigins = arguments.all("--allow-origin")
         aliases = arguments.all("--alias")

@@ -30,6 +30,13 @@ public struct FileServerOptions: Sendable {
     public var allowedHosts: [String] = []
     /// Origins, such as `https://dash.example`, whose pages may read files in browsers (CORS).
     public var browserOrigins: [String] = []
+    /// What uploads must bring as `Authorization: Bearer`; nil: anybody who reaches the server may
+    /// upload. 16 to 128 letters, digits and `-._~`; a secret, so it travels over TLS or at home.
+    public var uploadToken: String?
+    /// With what, as `Authorization: Bearer`, everything may be deleted, whoever uploaded it: for
+    /// receivers that remove what they have taken (`BridgeWorkOptions.removesPayloads`). Nil: only
+    /// with the token of the upload. The same form, and a secret as well.
+    public var deleteToken: String?
     /// How long an upload lives when it does not say so itself: a day.
     public var timeToLive: Duration = .seconds(86_400)
     /// The longest life that an upload may ask for: 30 days. A longer wish is cut to that.
@@ -142,6 +149,10 @@ extension FileServerOptions {
                 return "publicBaseURL has credentials or a query, which links must not have"
             }
         }
+        for (name, token) in [("uploadToken", uploadToken), ("deleteToken", deleteToken)] {
+            guard let token, !AccessTokens.isFit(token) else { continue }
+            return "\(name) must have 16 to 128 letters, digits and -._~"
+        }
         if let host = allowedHosts.first(where: { LinkNames.Host($0) == nil }) {
             return "allowedHosts has \"\(host)\", which is no name of a host"
         }
@@ -174,5 +185,15 @@ extension FileServerOptions {
             folder: StorageQuota(bytes: maximumStoredBytes, files: maximumStoredFiles),
             native: nativeQuota, plik: plikQuota, address: quotaPerAddress,
             plikUploadFiles: maximumPlikFiles)
+    }
+}
+
+extension FileServerOptions: CustomStringConvertible, CustomReflectable {
+    /// Where it listens and stores; no token.
+    public var description: String { "FileServerOptions(\(directory), \(host):\(port))" }
+
+    /// The same: what is dumped shows no token either.
+    public var customMirror: Mirror {
+        Mirror(self, children: ["directory": directory, "host": host, "port": port])
     }
 }

@@ -68,6 +68,9 @@ extension FileService {
             return .answer(.failure(403, "the upload token is not right"))
         }
         if let refusal = refusal(request) { return .answer(refusal) }
+        guard fields["Upload-Complete"].map({ $0 == "?1" }) ?? true else {
+            return .answer(.failure(400, "a form is not taken in parts: PUT /f/… is"))
+        }
         let parser: MultipartParser
         do throws(HTTPWireError) {
             parser = try MultipartParser(contentType: fields["Content-Type"] ?? "")

@@ -52,7 +52,7 @@ extension FileService {
             return .answer(.failure(400, "X-TTL is a positive number of seconds"))
         }
         let given = fields["X-UploadToken"]
-        guard given.map(Self.isToken) ?? true else {
+        guard given.map(AccessTokens.isFit) ?? true else {
             return .answer(.failure(400, "an upload token is 16 to 128 letters or digits"))
         }
         guard let base = names?.base(for: request.head) else {
@@ -72,12 +72,17 @@ extension FileService {
         plan.rule.conditions = Preconditions(
             method: request.head.method, fields: fields, now: Int(now / 1000))
         plan.takenStatus = mustBeNew ? 412 : 409
-        if let flag = fields["Upload-Complete"], mustBeNew, given != nil {
+        if let flag = fields["Upload-Complete"] {
             guard flag == "?0" || flag == "?1" else {
                 return .answer(.failure(400, "Upload-Complete is ?0 or ?1"))
             }
-            plan.isResumable = true
+            plan.isResumable = mustBeNew && given != nil
             plan.isComplete = flag == "?1"
+            guard plan.isComplete || plan.isResumable else {
+                return .answer(
+                    .failure(
+                        400, "a part is kept with X-UploadToken and If-None-Match: * alone"))
+            }
         }
         blocking.submit { [self, plan] in start(plan, request, reply) }
         return .later
@@ -108,10 +113,6 @@ extension FileService {
         guard let seconds = Int64(text) else { return longest }
         let (milliseconds, overflow) = seconds.multipliedReportingOverflow(by: 1000)
         return seconds == 0 ? nil : overflow ? longest : min(milliseconds, longest)
-    }
-
-    private static func isToken(_ text: String) -> Bool {
-        (16...128).contains(text.utf8.count) && text.utf8.allSatisfy(Octet.isUnreserved)
     }
 
     func metadata(

@@ -17,6 +17,7 @@ final class FileService: HTTPService {
     let census = Census()
     private let nameTable = Mutex<LinkNames?>(nil)
     private let browsers: BrowserAccess
+    private let tokens: AccessTokens
     private let connections = Mutex<ConnectionTable?>(nil)
 
     /// Opens the store. Blocks.
@@ -24,6 +25,7 @@ final class FileService: HTTPService {
         self.options = options
         browsers = BrowserAccess(
             origins: Set(options.browserOrigins.compactMap(BrowserAccess.normalized)))
+        tokens = AccessTokens(upload: options.uploadToken, delete: options.deleteToken)
         let budget = DescriptorBudget(
             limit: DescriptorLimit.current, wanted: options.maximumConnections)
         connectionLimits = ConnectionTable.Limits(
@@ -77,6 +79,7 @@ final class FileService: HTTPService {
             let isUpload = method == "PUT" || method == "POST"
             return .answer((isUpload ? refusal(request) : nil) ?? refusal(at: route))
         }
+        if let answer = refusal(request, at: route) { return .answer(answer) }
         switch (route, method) {
         case (.health, _), (.readiness, _), (.metrics, _):
             counts.count(\.healthChecks)
@@ -94,6 +97,21 @@ final class FileService: HTTPService {
         case (.server, _), (.unknown, _):
             counts.count(\.others)
             return .answer(ServerAnswer(204, fields: allow(route)))
+        }
+    }
+
+    /// Why a request may not upload. What adds to an upload of Plik shows that upload's own token,
+    /// which nobody gets without this one.
+    private func refusal(_ request: ServerRequest, at route: FileRoute) -> ServerAnswer? {
+        switch (route, request.head.method) {
+        case (.object, "PUT"), (.object, "PATCH"), (.native, "POST"), (.plikCreate, _):
+            let refusal = tokens.refusal(of: request.head.fields)
+            if refusal != nil {
+                counts.count(\.others)
+                counts.count(refusal: "token")
+            }
+            return refusal
+        default: return nil
         }
     }
 
@@ -130,15 +148,21 @@ final class FileService: HTTPService {
     }
 
     private func delete(_ key: ObjectKey, _ fields: FieldList) -> ServerAnswer {
-        guard let token = fields["X-UploadToken"] else {
+        let token = fields["X-UploadToken"]
+        let isOperator = tokens.mayDelete(fields)
+        guard token != nil || isOperator else {
             return .failure(403, "X-UploadToken is missing", code: .permissionDenied)
         }
         do throws(StoreError) {
-            try store.remove(key, token: token)
+            if isOperator {
+                guard try store.take(key) else { throw .missing }
+            } else {
+                try store.remove(key, token: token ?? "")
+            }
             return ServerAnswer(204)
         } catch {
             if error == .damaged { foundUnreadable(key) }
-            if error == .missing, store.removePart(key, token: token) {
+            if error == .missing, let token, store.removePart(key, token: token) {
                 return ServerAnswer(204)
             }
             return .failure(error)

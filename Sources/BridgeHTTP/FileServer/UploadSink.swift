@@ -98,7 +98,7 @@ final class UploadSink: BodySink {
         // What came before a cut is what the next request need not send.
         let isKept = upload.isResumable && !isRefused && (try? flush()) != nil
         blocking.submit { [upload] in
-            if isKept { upload.keep() } else { upload.discard() }
+            if isKept { upload.keep(atLeast: ObjectStore.leastPart) } else { upload.discard() }
         }
     }
 }

@@ -1,4 +1,6 @@
 internal import BridgeBytes
+internal import BridgeClaims
+internal import BridgeEnvelope
 internal import NATSCore
 public import NATSJetStream
 
@@ -26,8 +28,13 @@ extension Bridge {
         _ handler: @escaping @Sendable (Received) async throws -> Void
     ) async throws(BridgeError) -> WorkTally {
         try checkOpen(.receive)
-        let worker = consumer.worker(options.working.reading()) { message in
-            try await handler(try await self.read(message, options))
+        let removes = options.removesPayloads
+        let worker = consumer.worker(
+            stepping: options.working.reading(confirming: removes)
+        ) { message in
+            let received = try await self.read(message, options)
+            try await handler(received)
+            return removes ? self.removal(of: received.envelope) : nil
         }
         workers.add(worker)
         defer { workers.remove(worker) }
@@ -57,6 +64,65 @@ extension Bridge {
         return worker.tally
     }
 
+    /// The removal of what an envelope's links lead to; nil without links.
+    private func removal(of envelope: Envelope) -> (@Sendable () async -> Void)? {
+        let links = envelope.links
+        guard !links.isEmpty else { return nil }
+        return { await self.remove(links, of: envelope) }
+    }
+
+    /// Removes what links lead to, also when the task was cancelled meanwhile.
+    private func remove(_ links: [String], of envelope: Envelope) async {
+        guard let store = options.store else { return }
+        let (policy, correlationID) = (options.linkPolicy, envelope.correlationID)
+        let failures = await Task.detached {
+            await Self.remove(links, from: store, policy, correlationID)
+        }.value
+        counters.count { $0.payloadsRemoved += links.count - failures.count }
+        for failure in failures {
+            log(
+                correlationID, .download, "payload not removed: \(failure.code)", level: .warning,
+                [
+                    LogEvent.Field("url", failure.url),
+                    LogEvent.Field("detail", failure.detail),
+                ])
+        }
+    }
+
+    /// Longest time for the removal of the payloads of one message.
+    private static let removalLimit: Duration = .seconds(10)
+
+    private static func remove(
+        _ links: [String], from store: any ClaimStore, _ policy: LinkPolicy?,
+        _ correlationID: String
+    ) async -> [ClaimError] {
+        await withTaskGroup(of: [ClaimError]?.self) { group in
+            group.addTask {
+                var failures: [ClaimError] = []
+                for link in links {
+                    do throws(ClaimError) {
+                        try await store.delete(
+                            link: link, policy: policy, correlationID: correlationID)
+                    } catch {
+                        failures.append(error)
+                    }
+                }
+                return failures
+            }
+            group.addTask {
+                try? await ContinuousClock().sleep(for: removalLimit)
+                return nil
+            }
+            var failures: [ClaimError] = []
+            // Whoever ends first ends the other: what is cancelled fails by that.
+            for await result in group {
+                group.cancelAll()
+                if let result { failures = result }
+            }
+            return failures
+        }
+    }
+
     /// The values of a message, all of them unless the options say otherwise.
     private func read(
         _ message: JetStreamMessage, _ options: BridgeWorkOptions
@@ -76,5 +142,14 @@ extension Bridge {
             throw UnusableMessage(error: failure)
         }
         return received
+    }
+}
+
+extension Envelope {
+    /// The links of its payloads, in order.
+    fileprivate var links: [String] {
+        payloads.compactMap { payload in
+            if case .link(let url) = payload.content { url } else { nil }
+        }
     }
 }

@@ -15,6 +15,13 @@ public struct BridgeWorkOptions: Sendable {
     /// not.
     public var takesIncomplete = false
 
+    /// Whether what the links of a message lead to is removed from the store when the message is
+    /// done: for messages that nobody else reads, now or later. It is removed once the server has
+    /// confirmed the acknowledgement, which is waited for then, so that no redelivery meets a link
+    /// to nothing; what cannot be removed is told to `BridgeOptions.log` and goes with its time to
+    /// live. The store has to grant the right (`FileServerOptions.deleteToken`).
+    public var removesPayloads = false
+
     /// Eight handlers at a time, with whole messages.
     public init() {}
 }
@@ -40,8 +47,9 @@ struct UnusableMessage: CodedError {
 extension WorkOptions {
     /// The same, for a handler whose messages are read before it: users know our error, and not
     /// what it is wrapped in.
-    func reading() -> WorkOptions {
+    func reading(confirming: Bool) -> WorkOptions {
         var options = self
+        if confirming { options.confirmsAcknowledgements = true }
         let (verdict, onEvent) = (verdict, onEvent)
         options.verdict = { error in
             guard let unusable = error as? UnusableMessage else {

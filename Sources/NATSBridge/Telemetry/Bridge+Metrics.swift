@@ -59,6 +59,9 @@ extension Metrics {
                 "natsbridge.payloads.failed", .counter, statistics.payloadsFailed,
                 help: "Payloads that could not be had, of messages that could be read."),
             Metric(
+                "natsbridge.payloads.removed", .counter, statistics.payloadsRemoved,
+                help: "Payloads that were removed from the store behind an acknowledgement."),
+            Metric(
                 "natsbridge.uploads", .counter, statistics.uploads,
                 help: "Payloads that were uploaded, to go by link."),
             Metric(

@@ -20,6 +20,9 @@ public struct BridgeStatistics: Sendable, Hashable {
     public var messagesUnusable = 0
     /// Payloads that could not be had, of messages whose envelope could be read.
     public var payloadsFailed = 0
+    /// Payloads that were removed from the store behind an acknowledgement, as
+    /// `BridgeWorkOptions.removesPayloads` asks for.
+    public var payloadsRemoved = 0
     /// Messages that were dropped since they had been handed out before.
     public var duplicatesDropped = 0
     /// Places at which messages are missing, or may be.
@@ -37,7 +40,8 @@ extension BridgeStatistics: CustomStringConvertible {
             ("sent", messagesSent), ("uploads", uploads), ("bytes uploaded", bytesUploaded),
             ("downloads", downloads), ("bytes downloaded", bytesDownloaded),
             ("received", messagesReceived), ("unusable", messagesUnusable),
-            ("payloads failed", payloadsFailed), ("duplicates dropped", duplicatesDropped),
+            ("payloads failed", payloadsFailed), ("payloads removed", payloadsRemoved),
+            ("duplicates dropped", duplicatesDropped),
             ("losses", losses), ("messages lost", messagesLost), ("memory held", memoryHeld),
         ]
         let told = counts.filter { $0.1 != 0 }.map { "\($0.0) \($0.1)" }

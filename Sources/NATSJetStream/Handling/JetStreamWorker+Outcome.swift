@@ -11,19 +11,19 @@ extension JetStreamWorker {
             return
         }
         do {
-            try await handler(message)
-        } catch {
-            return await failed(message, error)
-        }
-        // The handler may have said it itself.
-        var isTold = message.isSettled
-        if !isTold {
-            isTold = await tell(message) { () async throws(JetStreamError) in
+            let sequel = try await handler(message)
+            // The handler may have said it itself.
+            guard !message.isSettled else { return counts.withLock { $0.done += 1 } }
+            let isTold = await tell(message) { () async throws(JetStreamError) in
                 guard options.confirmsAcknowledgements else { return try message.ack() }
                 try await message.ackConfirmed()
             }
+            guard isTold else { return }
+            counts.withLock { $0.done += 1 }
+            if options.confirmsAcknowledgements { await sequel?() }
+        } catch {
+            await failed(message, error)
         }
-        if isTold { counts.withLock { $0.done += 1 } }
     }
 
     /// Counts it, and tells whoever wants to know.

@@ -23,10 +23,15 @@ public final class JetStreamWorker: Sendable {
     /// What is done with each message.
     public typealias Handler = @Sendable (JetStreamMessage) async throws -> Void
 
+    /// The same, with what follows when the server has confirmed the acknowledgement: where
+    /// `WorkOptions.confirmsAcknowledgements` says that it is asked to.
+    package typealias Step =
+        @Sendable (JetStreamMessage) async throws -> (@Sendable () async -> Void)?
+
     /// The consumer that is worked on.
     public let consumer: PullConsumer
     let options: WorkOptions
-    let handler: Handler
+    let handler: Step
     let delays: RetryDelays
     /// Deliveries after which a message is given up; nil: never.
     let maxDeliveries: UInt64?
@@ -41,7 +46,7 @@ public final class JetStreamWorker: Sendable {
         var account: PullAccount?
     }
 
-    init(_ consumer: PullConsumer, _ options: WorkOptions, _ handler: @escaping Handler) {
+    init(_ consumer: PullConsumer, _ options: WorkOptions, _ handler: @escaping Step) {
         let configuration = consumer.cachedInfo.configuration
         self.consumer = consumer
         self.options = options
@@ -185,7 +190,17 @@ extension PullConsumer {
     public func worker(
         _ options: WorkOptions = WorkOptions(), _ handler: @escaping JetStreamWorker.Handler
     ) -> JetStreamWorker {
-        JetStreamWorker(self, options, handler)
+        JetStreamWorker(self, options) { message in
+            try await handler(message)
+            return nil
+        }
+    }
+
+    /// A worker whose messages have a sequel.
+    package func worker(
+        stepping options: WorkOptions, _ step: @escaping JetStreamWorker.Step
+    ) -> JetStreamWorker {
+        JetStreamWorker(self, options, step)
     }
 
     /// Works on the messages of this consumer, some at a time:

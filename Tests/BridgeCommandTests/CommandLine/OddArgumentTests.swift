@@ -43,6 +43,7 @@ struct OddArgumentTests {
         (["serve"], "--port", numbers + ["65536"]),
         (["serve"], "--max-size", sizes + ["0"]),
         (["serve"], "--ttl", durations + ["0s"]),
+        (["serve"], "--scrub", durations + ["0", "0s"]),
         (["fetch", "http://127.0.0.1:1/x", "-o", "-"], "--size", sizes),
         (["fetch", "http://127.0.0.1:1/x", "-o", "-"], "--max-size", sizes + ["0"]),
         (["fetch", "http://127.0.0.1:1/x", "-o", "-"], "--checksum", ["", "md5:0", "xxh64:zz"]),

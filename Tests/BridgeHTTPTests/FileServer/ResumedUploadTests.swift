@@ -1,5 +1,6 @@
 import BridgeBytes
 import BridgeHTTP
+import BridgeJSON
 import BridgeSockets
 import HTTPWire
 import TestKit
@@ -87,6 +88,66 @@ import Testing
             #expect(try client.request("GET", Self.path).body == Self.content)
         }
         await second.server.stop()
+    }
+
+    @Test func `a small part that its sender wants to be kept is kept, whoever asks when`()
+        async throws
+    {
+        try await RunningServer.with { running in
+            try await running.client { client throws in
+                let part = Self.begin + ["Upload-Complete: ?0"]
+                let kept = try client.request(
+                    "PUT", Self.path, fields: part, body: Array(Self.content[..<10]))
+                #expect(kept.status == 204 && kept.fields["Upload-Offset"] == "10")
+                for _ in 0..<2 { #expect(try Self.offset(&client) == 10) }
+                let done = try client.request(
+                    "PATCH", Self.path, fields: Self.goOn(10),
+                    body: Array(Self.content[10..<100]))
+                #expect(done.status == 201)
+                #expect(try client.request("GET", Self.path).body == Array(Self.content[..<100]))
+            }
+            // One that is under way, and small, is asked about by its sender.
+            try await running.client { client throws in
+                let other = "/f/\(TestID.of(2))/x"
+                let head = Self.begin.joined(separator: "\r\n")
+                client.send(
+                    "PUT \(other) HTTP/1.1\r\nHost: a\r\nContent-Length: 90\r\n\(head)\r\n"
+                        + "Upload-Complete: ?1\r\nExpect: 100-continue\r\n\r\n")
+                #expect(try client.interim() == 100)
+                var second = try RawClient(port: running.port)
+                let asked = try second.request("HEAD", other, fields: [Self.token])
+                #expect(asked.status == 204 && asked.fields["Upload-Offset"] == "0")
+            }
+        }
+    }
+
+    @Test func `what asks for a part to be kept where none is kept is refused`() async throws {
+        try await RunningServer.with { running in
+            try await running.client { client throws in
+                for fields in [
+                    [], [Self.token], ["If-None-Match: *"], [Self.token, "If-None-Match: \"x\""],
+                ] {
+                    let answer = try client.request(
+                        "PUT", Self.path, fields: fields + ["Upload-Complete: ?0"], body: [1])
+                    #expect(answer.status == 400)
+                }
+                let created = try client.request("POST", "/upload", body: []).text
+                let value = try JSONValue(parsing: Bytes(utf8: created))
+                let id = try #require(value["id"]?.stringValue)
+                let token = try #require(value["uploadToken"]?.stringValue)
+                let form = try client.request(
+                    "POST", "/file/\(id)",
+                    fields: [
+                        "X-UploadToken: \(token)", "Upload-Complete: ?0",
+                        "Content-Type: multipart/form-data; boundary=b",
+                    ], body: [])
+                #expect(form.status == 400)
+                let file = "/file/\(id)/0123456789abcdef/x"
+                let patch = try client.request("PATCH", file, body: [1])
+                #expect(patch.status == 405 && patch.fields["Allow"] == "GET, HEAD, DELETE")
+            }
+            #expect(running.server.stored.files == 0 && running.partFiles.isEmpty)
+        }
     }
 
     @Test func `only its sender can ask, go on and take it back`() async throws {

@@ -132,6 +132,44 @@ import Testing
         }
     }
 
+    @Test func `what is done is removed behind the confirmed acknowledgement, and nothing else`()
+        async throws
+    {
+        try await Self.run { bench, consumer in
+            // The store's removals are told beside what the server is asked to confirm.
+            let said = try bench.bridge.client.subscribe(to: "$JS.ACK.JOBS.worker.>")
+            for name in ["one", "two", "bad"] { bench.store.open(name) }
+            bench.store.setKept("two")
+            try bench.publish("m1", .link("one", 1), .link("two", 2), .text("x"))
+            try bench.publish("m2", .link("bad", 3))
+            try bench.publish("m3", .text("y"))
+            var options = BridgeWorkOptions()
+            options.removesPayloads = true
+            options.working.concurrency = 1
+            options.working.verdict = { _ in .reject(reason: "no") }
+            let asked = options
+            let work = Task {
+                try await bench.bridge.work(on: consumer, options: asked) { job in
+                    #expect(bench.store.removed.isEmpty || job.messageID != "m1")
+                    if job.messageID == "m2" { throw WorkVerdict.reject(reason: "no") }
+                }
+            }
+            var words: [String] = []
+            for try await message in said {
+                // Acknowledgements that are to be confirmed say where.
+                if message.text == "+ACK" { #expect(message.replyTo != nil) }
+                if message.text != "+WPI" { words.append(message.text ?? "") }
+                if words.count == 3 { break }
+            }
+            work.cancel()
+            _ = try await work.value
+            #expect(words.first == "+ACK" && words.last == "+ACK")
+            #expect(bench.store.removed == ["http://store/one/1"])
+            #expect(bench.bridge.statistics.payloadsRemoved == 1)
+            #expect(bench.bridge.statistics.payloadsFailed == 0)
+        }
+    }
+
     @Test func `the end of a bridge is the end of its work, also where the client stays`()
         async throws
     {

@@ -10,6 +10,8 @@ final class GatedStore: ClaimStore {
         var open: Set<String> = []
         var waiting: [String: [CheckedContinuation<Void, Never>]] = [:]
         var missing: Set<String> = []
+        var kept: Set<String> = []
+        var removed: [String] = []
         var started: [String] = []
         var cancelled: [String] = []
         var running = 0
@@ -92,4 +94,21 @@ final class GatedStore: ClaimStore {
     }
 
     func delete(_ claim: Claim, correlationID: String) async throws(ClaimError) {}
+
+    /// The links that were removed.
+    var removed: [String] { state.withLock { $0.removed } }
+
+    /// Has the store refuse to remove what has that name.
+    func setKept(_ name: String) { state.withLock { _ = $0.kept.insert(name) } }
+
+    func delete(
+        link: String, policy: LinkPolicy?, correlationID: String
+    ) async throws(ClaimError) {
+        let isKept = state.withLock { state in
+            let isKept = state.kept.contains(String(link.split(separator: "/")[2]))
+            if !isKept { state.removed.append(link) }
+            return isKept
+        }
+        if isKept { throw ClaimError(.refused, .delete, url: link, "kept") }
+    }
 }

@@ -50,7 +50,7 @@ struct SeizedPart: Sendable {
 extension ObjectStore {
     /// How long a part waits for its sender, in milliseconds: an hour.
     static let partTime: Int64 = 3_600_000
-    /// Least data that is worth keeping: 64 KiB.
+    /// Least data of an upload that was cut that is worth keeping: 64 KiB.
     static let leastPart = 64 << 10
 
     func partPath(_ key: ObjectKey) -> String { "\(partsFolder)/\(key.text)" }
@@ -135,15 +135,17 @@ extension ObjectStore {
     }
 
     /// Leaves a part to a later request.
+    /// - Parameter least: Less data than that is not worth keeping, where nobody has asked for it.
     /// - Returns: Whether there is something to go on with.
     @discardableResult
     func keepPart(
-        _ key: ObjectKey, _ metadata: ObjectMetadata, _ lease: PartLease, now: Int64
+        _ key: ObjectKey, _ metadata: ObjectMetadata, _ lease: PartLease, least: Int = 0,
+        now: Int64
     ) -> Bool {
         parts.withLock { parts in
             guard case .running(let current)? = parts[key], current === lease else { return false }
             guard let size = files.size(of: partPath(key)),
-                size >= ObjectMetadata.blockSize + Self.leastPart
+                size >= ObjectMetadata.blockSize + least
             else {
                 remove(key, metadata, from: &parts)
                 return false

@@ -198,11 +198,13 @@ final class ObjectUpload: Sendable {
 
     /// Leaves what was written to a later request, and gives back the room that is not used.
     /// Blocks.
+    /// - Parameter least: Less data than that is not worth keeping.
     /// - Returns: Whether there is something to go on with.
     @discardableResult
-    func keep() -> Bool {
+    func keep(atLeast least: Int = 0) -> Bool {
         guard let part, settle() else { return false }
-        return store.keepPart(owner.key, part.metadata, part.lease, now: part.now())
+        return store.keepPart(
+            owner.key, part.metadata, part.lease, least: least, now: part.now())
     }
 
     /// Removes the file, if it was not published, and gives the room back. Blocks.
