@@ -112,6 +112,9 @@ struct StrangersPackage {
         try await run("\(folder)/.build/debug/\(program.target)", [])
     }
 
+    /// Long enough to compile all libraries from nothing on a machine that is busy elsewhere.
+    private static let buildTime = Duration.seconds(15 * 60)
+
     /// The child's number comes as the first line of the output, the status as the last one.
     private func run(
         _ executable: String, _ arguments: [String]
@@ -119,7 +122,7 @@ struct StrangersPackage {
         let script = #""$@"; echo "status $?""#
         let process = try await ChildProcess(
             "/bin/sh", ["-c", script, "program", executable] + arguments)
-        _ = try await process.log.first { $0.hasPrefix("status ") }
+        _ = try await process.log.first(limit: Self.buildTime) { $0.hasPrefix("status ") }
         let lines = process.log.lines
         try await process.stop()
         let status = lines.last.flatMap { Int32($0.dropFirst("status ".count)) }

@@ -78,6 +78,10 @@ import Testing
         let method = String(repeating: "M", count: limits.methodBytes)
         #expect(Self.code("\(method) / HTTP/1.1\r\n\r\n") == nil)
         #expect(Self.code("\(method)M / HTTP/1.1\r\n\r\n") == .methodTooLong)
+        // Whatever comes behind it in the line.
+        #expect(Self.code("\(method)M / HTTP/1.1\rx\r\n") == .methodTooLong)
+        #expect(Self.code("\(method)M / HTTP/1.1\n") == .methodTooLong)
+        #expect(Self.code("GET \(target)t HTTP/1.1\rx") == .targetTooLong)
         let lines = (0..<limits.fieldCount).map { "A\($0): b\r\n" }.joined()
         #expect(Self.code("GET / HTTP/1.1\r\n\(lines)\r\n") == nil)
         #expect(Self.code("GET / HTTP/1.1\r\n\(lines)B: c\r\n\r\n") == .tooManyHeaders)
@@ -85,6 +89,8 @@ import Testing
         let value = String(repeating: "v", count: limits.sectionBytes - frame)
         #expect(Self.code("GET / HTTP/1.1\r\nA: \(value)\r\n\r\n") == nil)
         #expect(Self.code("GET / HTTP/1.1\r\nA: \(value)v\r\n\r\n") == .sectionTooLarge)
+        #expect(Self.code("GET / HTTP/1.1\r\nA: \(value)vvvvv\rx") == .sectionTooLarge)
+        #expect(Self.code("GET / HTTP/1.1\r\nA: \(value)vvvvv\n") == .sectionTooLarge)
     }
 
     @Test func `random bytes never trap`() {

@@ -68,11 +68,12 @@ package final class LineLog: Sendable {
 
     /// Waits for the first line, from number `start` on, that the check accepts.
     /// - Returns: the line's number and text; nil when the child's output ended before it.
-    /// - Throws: `TimeIsUp` after `patience`.
+    /// - Throws: `TimeIsUp` after the limit.
     package func first(
-        from start: Int = 0, where accepts: @escaping @Sendable (String) -> Bool
+        from start: Int = 0, limit: Duration = patience,
+        where accepts: @escaping @Sendable (String) -> Bool
     ) async throws -> (number: Int, text: String)? {
-        try await within("waiting for a line of a child process") { [self] in
+        try await within("waiting for a line of a child process", limit: limit) { [self] in
             var position = start
             while true {
                 let (lines, ended) = state.withLock { ($0.lines, $0.ended) }

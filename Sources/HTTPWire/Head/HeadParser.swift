@@ -71,7 +71,7 @@ package struct HeadParser: Sendable {
         while let feed = Scan.firstIndex(of: Octet.lf, in: window, from: searched) {
             let line = lineStart..<feed
             if start == nil { try checkFirstByte(window[lineStart], role) }
-            try checkEnds(window, line)
+            try checkEnds(window, line, role)
             let content = line.lowerBound..<(line.upperBound - 1)
             if start == nil, content.isEmpty, role == .request,
                 emptyLines < limits.leadingEmptyLines
@@ -97,32 +97,50 @@ package struct HeadParser: Sendable {
     }
 
     /// A line (without its LF) ends with CR and holds no other.
-    private func checkEnds(_ window: Span<UInt8>, _ line: Range<Int>) throws(HTTPWireError) {
+    private func checkEnds(
+        _ window: Span<UInt8>, _ line: Range<Int>, _ role: Role
+    ) throws(HTTPWireError) {
         let text = window.extracting(line)
         guard let first = Scan.firstIndex(of: Octet.cr, in: text) else {
+            try checkSeen(window, upTo: line.upperBound, role)
             throw HTTPWireError(
                 .bareLF, .head, at: line.upperBound, "a line ends without a carriage return")
         }
-        guard first == text.count - 1 else {
-            throw HTTPWireError(
-                .bareCR, .head, at: line.lowerBound + first,
-                "a carriage return stands inside a line")
-        }
+        guard first == text.count - 1 else { throw bareCR(window, line.lowerBound + first, role) }
     }
 
     private func checkUnfinished(_ window: Span<UInt8>, _ role: Role) throws(HTTPWireError) {
         let line = window.extracting(lineStart..<window.count)
         if start == nil, !line.isEmpty { try checkFirstByte(line[0], role) }
         if let first = Scan.firstIndex(of: Octet.cr, in: line), first < line.count - 1 {
-            throw HTTPWireError(
-                .bareCR, .head, at: lineStart + first, "a carriage return stands inside a line")
+            throw bareCR(window, lineStart + first, role)
         }
-        if start == nil, role == .request, !line.isEmpty {
+        try checkSeen(window, upTo: window.count, role)
+    }
+
+    /// What was wrong before the line went wrong with its carriage return comes first, as it does
+    /// where the bytes come one by one.
+    private func bareCR(_ window: Span<UInt8>, _ position: Int, _ role: Role) -> HTTPWireError {
+        do throws(HTTPWireError) {
+            try checkSeen(window, upTo: position + 1, role)
+        } catch {
+            return error
+        }
+        return HTTPWireError(
+            .bareCR, .head, at: position, "a carriage return stands inside a line")
+    }
+
+    /// The limits of a line that goes on, as far as this.
+    private func checkSeen(
+        _ window: Span<UInt8>, upTo end: Int, _ role: Role
+    ) throws(HTTPWireError) {
+        if start == nil, role == .request, end > lineStart {
             // The CR at the end is not part of a method or target.
-            let last = line[line.count - 1] == Octet.cr ? line.count - 1 : line.count
-            try StartLine.checkRequestPrefix(line.extracting(0..<last), limits: limits)
+            let last = window[end - 1] == Octet.cr ? end - 1 : end
+            try StartLine.checkRequestPrefix(
+                window.extracting(lineStart..<last), limits: limits)
         }
-        try checkSection(window.count)
+        try checkSection(end)
     }
 
     private func checkFirstByte(_ byte: UInt8, _ role: Role) throws(HTTPWireError) {

@@ -19,30 +19,25 @@ package final class WaitList<Value: Sendable, Label: Sendable>: Sendable {
     }
 
     /// Somebody who waits. A class, so that the table moves one word of it about.
-    ///
-    /// Its continuation is the unsafe one, which saves the allocation of the checked one for each
-    /// request. It is resumed once: whoever takes the waiter out of the table, under the lock,
-    /// resumes it, and nobody else has it. It is not forgotten: a task that waits keeps the list,
-    /// and with it the table.
-    @safe package final class Waiter: Sendable {
-        private let continuation: UnsafeContinuation<Outcome, Never>
+    package final class Waiter: Sendable {
+        private let continuation: CheckedContinuation<Outcome, Never>
         fileprivate let deadline: ContinuousClock.Instant?
         package let label: Label
         /// A number that may be noted when the wait begins, for whoever ends it.
         let note = Atomic(UInt64(0))
 
         fileprivate init(
-            _ continuation: UnsafeContinuation<Outcome, Never>,
+            _ continuation: CheckedContinuation<Outcome, Never>,
             _ deadline: ContinuousClock.Instant?, _ label: Label
         ) {
-            unsafe self.continuation = continuation
+            self.continuation = continuation
             self.deadline = deadline
             self.label = label
         }
 
-        /// Sound: called by whoever took it out of the table, see above.
+        /// Called by whoever took it out of the table.
         fileprivate func resume(_ ending: Outcome) {
-            unsafe continuation.resume(returning: ending)
+            continuation.resume(returning: ending)
         }
     }
 
@@ -90,8 +85,8 @@ package final class WaitList<Value: Sendable, Label: Sendable>: Sendable {
     ) async -> Outcome {
         let ending = await withTaskCancellationHandler {
             _ = isolation
-            return unsafe await withUnsafeContinuation { continuation in
-                let waiter = unsafe Waiter(continuation, deadline, label)
+            return await withCheckedContinuation { continuation in
+                let waiter = Waiter(continuation, deadline, label)
                 let isAlone = register(waiter, id)
                 if Task.isCancelled {
                     // The handler below may have run before there was a waiter.
