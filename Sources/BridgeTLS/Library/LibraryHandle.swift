@@ -56,7 +56,8 @@ struct SymbolTable {
 
     /// A function that is done without where the library has none, or has one no longer.
     ///
-    /// Sound: as above, and nil where there is no symbol.
+    /// Sound: a symbol is a C function, and `Function` is the type that the headers of OpenSSL 3
+    /// give the name, as with `find`; without a symbol nothing is cast.
     @unsafe func findIfPresent<Function>(_ name: String) -> Function? {
         unsafe library.symbol(name).map { unsafe unsafeBitCast($0, to: Function.self) }
     }

@@ -73,8 +73,12 @@ extension Bridge {
 
     /// Removes what links lead to, also when the task was cancelled meanwhile.
     private func remove(_ links: [String], of envelope: Envelope) async {
-        guard let store = options.store else { return }
         let (policy, correlationID) = (options.linkPolicy, envelope.correlationID)
+        guard let store = options.store else {
+            return log(
+                correlationID, .download, "payloads not removed: the bridge has no store",
+                level: .warning, [])
+        }
         let failures = await Task.detached {
             await Self.remove(links, from: store, policy, correlationID)
         }.value

@@ -86,7 +86,7 @@ public enum WorkEvent: Sendable {
 /// of through `WorkOptions.onEvent`, too.
 public struct WorkTally: Sendable, Hashable {
     /// Messages whose handler returned, and whose acknowledgement was sent, or confirmed where that
-    /// is asked for.
+    /// is asked for; also those of which the handler itself had said something final.
     public internal(set) var done = 0
     /// Deliveries after which a message was asked for again.
     public internal(set) var retried = 0
@@ -98,10 +98,11 @@ public struct WorkTally: Sendable, Hashable {
     /// Messages of which the server was not told what had become, or did not confirm it: they may
     /// come again.
     public internal(set) var acknowledgementsFailed = 0
-    /// How often the server's advisories could not be heard or read.
+    /// How often the server's advisories could not be heard.
     public internal(set) var advisoriesUnheard = 0
 
-    /// Whether all that was handed out was done, or given up with its record.
+    /// Whether the server was told of every message what became of it, and every record that is
+    /// wanted was stored. What a cancelled worker gives back to the server counts nowhere.
     public var isClean: Bool {
         deadLettersFailed == 0 && acknowledgementsFailed == 0 && advisoriesUnheard == 0
     }
