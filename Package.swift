@@ -107,7 +107,8 @@ let package = Package(
             name: "BridgeCommand",
             dependencies: [
                 "BridgeConsole", "BridgeDemo", "NATSBridge", "BridgeEnvelope", "BridgeClaims",
-                "NATSCore", "NATSJetStream", "BridgeHTTP", "BridgeJSON", "ArrowIPC", "BridgeBytes",
+                "NATSCore", "NATSJetStream", "NATSKeyValue", "NATSObjectStore", "NATSWire",
+                "BridgeHTTP", "BridgeJSON", "ArrowIPC", "BridgeBytes",
             ] + instrumented, swiftSettings: settings),
         .executableTarget(
             name: "BridgeBenchmarks",
@@ -177,7 +178,8 @@ let package = Package(
             "NATSBridgeTests", "NATSBridge", "BridgeEnvelope", "BridgeClaims", "BridgeHTTP",
             "NATSCore", "NATSJetStream", "NATSServices", "BridgeJSON", "ArrowIPC", "BridgeBytes"),
         tests(
-            "BridgeConsoleTests", "BridgeConsole", "BridgeTLS", "NATSCore", "BridgeJSON",
+            "BridgeConsoleTests", "BridgeConsole", "BridgeTLS", "NATSCore", "NATSWire",
+            "BridgeJSON",
             "BridgeBytes"),
         tests("BridgeDemoTests", "BridgeDemo", "BridgeConsole", "BridgeJSON", "BridgeBytes"),
         tests(

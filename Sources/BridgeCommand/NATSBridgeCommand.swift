@@ -1,4 +1,3 @@
-internal import BridgeBytes
 internal import BridgeConsole
 internal import Glibc
 
@@ -48,18 +47,23 @@ internal import Glibc
     private static func dispatch(
         _ words: [String], _ console: Console
     ) async throws(CommandFailure) -> ExitCode {
-        let overview = HelpText.overview(of: Command.all.map(\.specification))
         switch words.first {
         case nil:
-            console.remark(overview)
+            console.remark(try HelpCommand.text([]))
             return .usage
-        case "--help", "-h", "help":
-            console.line(overview)
+        case "--help", "-h":
+            console.line(try HelpCommand.text([]))
             return .ok
         case "--version":
-            console.line("natsbridge \(LibraryVersion.current)")
+            VersionCommand.print(console)
             return .ok
         default:
+            if words.count == 2, ["--help", "-h"].contains(words[1]),
+                let group = HelpText.group(words[0], of: Command.all.map(\.specification))
+            {
+                console.line(group)
+                return .ok
+            }
             let (command, rest) = try Command.find(words, among: Command.all)
             let arguments = try OptionParser.parse(rest, for: command.specification)
             if arguments.has("--help") {

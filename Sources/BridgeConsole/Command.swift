@@ -19,17 +19,34 @@ package struct Command: Sendable {
         _ words: [String], among all: [Command]
     ) throws(CommandFailure) -> (command: Command, rest: [String]) {
         for command in all {
-            let path = command.specification.path
-            if words.starts(with: path) { return (command, Array(words.dropFirst(path.count))) }
+            for path in command.specification.paths where words.starts(with: path) {
+                return (command, Array(words.dropFirst(path.count)))
+            }
         }
         let names = all.filter { !$0.specification.hidden }.map(\.specification.name)
-        if let first = words.first, let group = names.first(where: { $0.hasPrefix(first + " ") }) {
-            throw .usage("\(first) needs another word", hint: "such as natsbridge \(group)")
+        if let first = words.first {
+            let group = names.filter { $0.hasPrefix(first + " ") }
+            if let some = group.first { throw unknown(words, in: group, such: some) }
         }
         let word = words.first ?? ""
         let nearest = NearestName.of(word, among: names)
         throw .usage(
             "unknown command \"\(word)\"",
             hint: nearest.map { "did you mean \($0)?" } ?? "see natsbridge --help")
+    }
+
+    /// A group of commands was named, and none of it.
+    private static func unknown(
+        _ words: [String], in group: [String], such some: String
+    ) -> CommandFailure {
+        guard words.count > 1, !words[1].hasPrefix("-") else {
+            return .usage("\(words[0]) needs another word", hint: "such as natsbridge \(some)")
+        }
+        let name = words[...1].joined(separator: " ")
+        let nearest = NearestName.of(name, among: group)
+        let others = group.map { $0.dropFirst(words[0].count + 1) }.joined(separator: ", ")
+        return .usage(
+            "unknown command \"\(name)\"",
+            hint: nearest.map { "did you mean \($0)?" } ?? "\(words[0]) has \(others)")
     }
 }

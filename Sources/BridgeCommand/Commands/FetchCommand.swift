@@ -14,7 +14,7 @@ enum FetchCommand {
                 .value("--size", "BYTES", "the expected size"),
                 .value("--checksum", "DIGEST", "the expected digest: xxh64:<hex> or sha256:<hex>"),
                 .value("--max-size", "BYTES", "the largest size that is taken (default 2GiB)"),
-            ] + CommonOptions.links + CommonOptions.everywhere,
+            ] + ProgressOption.specifications + CommonOptions.links + CommonOptions.everywhere,
             notes: [
                 """
                 Only links to the store's origin are followed, unless --allow-origin names more;
@@ -36,7 +36,8 @@ enum FetchCommand {
         }
         var download = try download(arguments, access)
         let start = ContinuousClock.now
-        let progress = Progress("downloading", total: download.expectedSize)
+        let progress = Progress(
+            "downloading", total: download.expectedSize, style: try ProgressOption.style(arguments))
         download.progress = { progress.reached($0, of: $1) }
         let request = download
         let bytes = try await Deadline.run(options.timeout, stage: "download", target: nil) {

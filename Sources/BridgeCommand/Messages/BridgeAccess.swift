@@ -16,14 +16,8 @@ struct BridgeAccess: Sendable {
         digest: ChecksumAlgorithm? = nil
     ) async throws(CommandFailure) -> BridgeAccess {
         let access = try StoreAccess(options)
-        var client = try await clientOptions(options)
-        client.name = "natsbridge"
-        if let timeout = options.timeout { client.connectTimeout = timeout }
-        if let path = options.trace {
-            guard !path.isEmpty else { throw .usage("--trace names no file") }
-            client.trace = try ProtocolTraceFile.trace(path, console)
-        }
-        var settings = BridgeOptions(client: client, store: access.store)
+        var settings = BridgeOptions(
+            client: try await NATSAccess.clientOptions(options, console), store: access.store)
         settings.linkPolicy = access.policy
         settings.retry = access.retry
         settings.senderName = "natsbridge"
@@ -49,43 +43,6 @@ struct BridgeAccess: Sendable {
         for failure in bridge.storeFindings.map({ CommandFailure($0) }) {
             console.remark("\(failure.line) (this is a warning)")
         }
-    }
-
-    /// The server and the credentials that the options name.
-    private static func clientOptions(
-        _ options: CommonOptions
-    ) async throws(CommandFailure) -> NATSClientOptions {
-        do throws(NATSError) {
-            var client = try await contextOptions(options)
-            if let server = options.server { client.servers = [server] }
-            let tls = options.tls
-            try client.useTLS(
-                authority: tls.authority, certificate: tls.certificate, key: tls.key,
-                passphrase: tls.passphrase, isFirst: tls.isFirst)
-            client.webSocketHeaders = options.webSocketHeaders
-            switch options.credentials {
-            case .unsaid: break
-            case .file(let path): client.credentials = .file(path)
-            case .seedFile(let path): client.credentials = .nkey(seedFile: path)
-            case .user(let name, let password):
-                client.credentials = .user(name, password: password)
-            case .token(let token): client.credentials = .token(token)
-            }
-            return client
-        } catch {
-            throw CommandFailure(error)
-        }
-    }
-
-    /// The context that is named, or else the one that the `nats` tools would take: the selected
-    /// one, unless a server is named.
-    private static func contextOptions(
-        _ options: CommonOptions
-    ) async throws(NATSError) -> NATSClientOptions {
-        if let name = options.context { return try await NATSClientOptions.context(name) }
-        let server = NATSClientOptions(servers: [CommonOptions.defaultServer])
-        guard options.server == nil else { return server }
-        return try await NATSClientOptions.selectedContext() ?? server
     }
 
     /// A subject of the command line.

@@ -27,25 +27,33 @@ enum PayloadInput {
         _ argument: PayloadArgument
     ) async throws(CommandFailure) -> PayloadValue {
         let (bytes, place) = try await content(argument)
-        switch argument.type {
+        if argument.type == "arrowtable", argument.source == .inline(String(repairing: bytes)) {
+            throw .usage(
+                "payload \(argument.name): an arrowtable comes from a file",
+                hint: "write \(argument.name):arrowtable=@FILE")
+        }
+        return try value(bytes, name: argument.name, type: argument.type, place: place)
+    }
+
+    /// Bytes as a value of a type.
+    /// - Parameter place: Where they come from.
+    static func value(
+        _ bytes: Bytes, name: String, type: String, place: String
+    ) throws(CommandFailure) -> PayloadValue {
+        switch type {
         case "text":
             guard let text = String(validating: bytes) else {
-                throw damaged(argument, place, "is not UTF-8 text")
+                throw damaged(name, place, "is not UTF-8 text")
             }
             return .text(text)
-        case "dictionary": return .json(try json(bytes, argument, place))
+        case "dictionary": return .json(try json(bytes, name, place))
         case "jsontable":
-            let rows = try json(bytes, argument, place)
+            let rows = try json(bytes, name, place)
             guard rows.arrayValue?.allSatisfy({ $0.objectValue != nil }) == true else {
-                throw damaged(argument, place, "is not an array of row objects")
+                throw damaged(name, place, "is not an array of row objects")
             }
             return .jsonTable(rows)
         case "arrowtable":
-            guard argument.source != .inline(String(repairing: bytes)) else {
-                throw .usage(
-                    "payload \(argument.name): an arrowtable comes from a file",
-                    hint: "write \(argument.name):arrowtable=@FILE")
-            }
             do throws(ArrowError) { return .table(try Table(ipcStream: bytes)) } catch {
                 throw CommandFailure(error, target: place)
             }
@@ -68,18 +76,18 @@ enum PayloadInput {
     }
 
     private static func json(
-        _ bytes: Bytes, _ argument: PayloadArgument, _ place: String
+        _ bytes: Bytes, _ name: String, _ place: String
     ) throws(CommandFailure) -> JSONValue {
         do throws(JSONError) { return try JSONValue(parsing: bytes) } catch {
-            throw damaged(argument, place, "is not JSON: \(error.detail)")
+            throw damaged(name, place, "is not JSON: \(error.detail)")
         }
     }
 
     private static func damaged(
-        _ argument: PayloadArgument, _ place: String, _ reason: String
+        _ name: String, _ place: String, _ reason: String
     ) -> CommandFailure {
         CommandFailure(
             .usage, code: .invalidArgument, stage: "arguments", target: place,
-            detail: "payload \(argument.name) \(reason)")
+            detail: "payload \(name) \(reason)")
     }
 }

@@ -1,5 +1,6 @@
 internal import BridgeConsole
 internal import NATSBridge
+internal import NATSWire
 
 /// What the commands take that receive messages: `receive`, `replay` and `request`.
 enum ReceiveArguments {
@@ -12,7 +13,8 @@ enum ReceiveArguments {
         "--count", short: "-n", "N", "end after N messages")
     static let order = OptionSpecification.value(
         "--order", "ORDER",
-        "in-order: one that is late is overtaken; strict: never; as-ready: each when it is ready")
+        "in-order: one that is late is overtaken; strict: never; as-ready: each when it is ready"
+    ).choosing(orders.map(\.word))
     static let keepsDuplicates = OptionSpecification.flag(
         "--keep-duplicates", "print a message again that was sent twice")
 
@@ -35,5 +37,13 @@ enum ReceiveArguments {
         }
         if arguments.has("--keep-duplicates") { options.dropsDuplicates = false }
         return options
+    }
+
+    /// The group of `--queue`.
+    static func queue(_ arguments: ParsedArguments) throws(CommandFailure) -> QueueGroup? {
+        guard let name = arguments["--queue"] else { return nil }
+        do throws(SubjectError) { return try QueueGroup(name) } catch {
+            throw .usage("--queue \"\(name)\": \(error)")
+        }
     }
 }

@@ -46,7 +46,8 @@ enum ReceiveCommand {
     ) async throws(CommandFailure) -> ExitCode {
         let options = try CommonOptions(arguments)
         let plan = Plan(
-            pattern: try BridgeAccess.pattern(arguments.operands[0]), queue: try queue(arguments),
+            pattern: try BridgeAccess.pattern(arguments.operands[0]),
+            queue: try ReceiveArguments.queue(arguments),
             count: try arguments.integer("--count", minimum: 1),
             options: try ReceiveArguments.options(arguments),
             output: try MessageOutput(arguments, console))
@@ -78,15 +79,6 @@ enum ReceiveCommand {
             guard let next else { throw .ended("receive", plan.pattern.text) }
             let place = MessagePlace(of: next, on: plan.pattern.text)
             if try await plan.output.take(next, of: place, tally) == plan.count { return }
-        }
-    }
-
-    private static func queue(
-        _ arguments: ParsedArguments
-    ) throws(CommandFailure) -> QueueGroup? {
-        guard let name = arguments["--queue"] else { return nil }
-        do throws(SubjectError) { return try QueueGroup(name) } catch {
-            throw .usage("--queue \"\(name)\": \(error)")
         }
     }
 }

@@ -12,7 +12,7 @@ enum RequestCommand {
             operands: SendArguments.operands,
             options: SendArguments.options + [
                 ReceiveArguments.out, ReceiveArguments.memory, ReceiveArguments.limit,
-            ] + CommonOptions.bridge + CommonOptions.everywhere,
+            ] + ProgressOption.specifications + CommonOptions.bridge + CommonOptions.everywhere,
             notes: [
                 SendArguments.note,
                 """
@@ -37,6 +37,7 @@ enum RequestCommand {
         let output = try MessageOutput(arguments, console)
         let lifetime = try arguments.duration("--ttl", isPositive: true)
         let digest = try SendArguments.digest(arguments)
+        let style = try ProgressOption.style(arguments)
         let timeout = options.timeout ?? CommonOptions.defaultTimeout
         let payloads = try await Deadline.run(timeout, stage: "read", target: subject.text) {
             () throws(CommandFailure) in
@@ -46,7 +47,7 @@ enum RequestCommand {
             options, console, timeToLive: lifetime, digest: digest)
         let answer: Received
         do throws(CommandFailure) {
-            let progress = Progress("waiting for the answer", total: nil)
+            let progress = Progress("waiting for the answer", total: nil, style: style)
             // The request bounds itself; what it knows when it is interrupted is waited for.
             answer = try await Deadline.run(nil, stage: "request", target: subject.text) {
                 () throws(CommandFailure) in

@@ -20,11 +20,14 @@ enum SendArguments {
         .value("--reply-to", "SUBJECT", "where an answer is expected"),
         .value("--reply-to-msg-id", "ID", "the message that this one answers"),
         .value("--metadata", "JSON", "the envelope's metadata, a JSON object"),
-        .value("--header", short: "-H", "K=V", repeats: true, "a NATS header; may repeat"),
+        .value(
+            "--header", short: "-H", "K=V", repeats: true,
+            "a NATS header, also as 'K: V'; may repeat"),
         .value("--ttl", "TIME", "how long an uploaded payload is kept; stores count seconds"),
         .value(
             "--digest", "NAME",
-            "the digest of uploads: xxh64 (default), or sha256 for peers that have no xxh64"),
+            "the digest of uploads: xxh64 (default), or sha256 for peers that have no xxh64"
+        ).choosing(["xxh64", "sha256"]),
         .flag(
             "--raw",
             "one media or binary payload as the message's raw body, its envelope in NATS headers"),

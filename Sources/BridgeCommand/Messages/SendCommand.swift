@@ -19,7 +19,7 @@ enum SendCommand {
                 .flag("--no-retry", "never publish again what may have arrived"),
                 .flag("--dry-run", "show sizes and transports; upload and publish nothing"),
                 .flag("--no-publish", "upload and print the envelope, but do not publish it"),
-            ] + CommonOptions.bridge + CommonOptions.everywhere,
+            ] + ProgressOption.specifications + CommonOptions.bridge + CommonOptions.everywhere,
             notes: [
                 SendArguments.note,
                 """
@@ -50,6 +50,7 @@ enum SendCommand {
         let lifetime = try arguments.duration("--ttl", isPositive: true)
         let digest = try SendArguments.digest(arguments)
         let sendSettings = settings
+        let style = try ProgressOption.style(arguments)
         return try await Deadline.run(options.timeout, stage: "send", target: subject.text) {
             () throws(CommandFailure) in
             let payloads = try await PayloadInput.outgoing(
@@ -62,7 +63,7 @@ enum SendCommand {
                         payloads, to: subject, options: sendSettings)
                     show(plan, subject, options, console)
                 } else {
-                    let progress = Progress("sending", total: nil)
+                    let progress = Progress("sending", total: nil, style: style)
                     let sent = try await progress.during { () throws(BridgeError) in
                         try await access.bridge.send(payloads, to: subject, options: sendSettings)
                     }

@@ -20,7 +20,7 @@ extension SendOptions {
         usesHeaderForm = arguments.has("--raw")
         if let text = arguments["--metadata"] { metadata = try Self.object(text) }
         for text in arguments.all("--header") {
-            let (name, value) = try Self.header(text)
+            let (name, value) = try HeaderArgument.parse(text, of: "--header")
             headers.append(name, value)
         }
     }
@@ -30,21 +30,5 @@ extension SendOptions {
             throw .usage("--metadata is not a JSON object")
         }
         return object
-    }
-
-    private static func header(
-        _ text: String
-    ) throws(CommandFailure) -> (HeaderName, HeaderValue) {
-        guard let equals = text.firstIndex(of: "=") else {
-            throw .usage("--header \"\(text)\" has no =", hint: "write --header Name=value")
-        }
-        do throws(SubjectError) {
-            return (
-                try HeaderName(String(text[..<equals])),
-                try HeaderValue(String(text[text.index(after: equals)...]))
-            )
-        } catch {
-            throw .usage("--header \"\(text)\": \(error)")
-        }
     }
 }

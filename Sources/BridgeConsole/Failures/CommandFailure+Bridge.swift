@@ -23,6 +23,13 @@ extension CommandFailure {
         do throws(BridgeError) { return try await body() } catch { throw CommandFailure(error) }
     }
 
+    /// Runs a call of JetStream, or of what stands on it.
+    package static func jetStream<T>(
+        _ body: () async throws(JetStreamError) -> T
+    ) async throws(CommandFailure) -> T {
+        do throws(JetStreamError) { return try await body() } catch { throw CommandFailure(error) }
+    }
+
     /// A sequence of messages that ended before its time: it was cancelled, or the client closed.
     package static func ended(_ stage: String, _ target: String) -> CommandFailure {
         Task.isCancelled

@@ -101,6 +101,8 @@ extension ErrorCode {
     package static let usage = ErrorCode(rawValue: "usage")
     /// What a command prints cannot be written.
     package static let outputFailed = ErrorCode(rawValue: "output_failed")
+    /// A command line of the user's has failed.
+    package static let commandFailed = ErrorCode(rawValue: "command_failed")
     /// The demonstration cannot go on: a program that it needs is missing or has ended.
     package static let demoFailed = ErrorCode(rawValue: "demo_failed")
 }

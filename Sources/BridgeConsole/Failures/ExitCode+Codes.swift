@@ -26,7 +26,8 @@ extension ExitCode {
                 .serverError, .serviceError, .jetStreamDisabled, .streamNameInUse,
                 .consumerNameInUse, .serverTooOld, .notSent, .alreadyAcknowledged,
                 .uploadConflict, .bodyFailed, .folderUnusable, .addressUnusable, .systemError,
-                .outputFailed, .demoFailed, .lifeShortened, .sourceFailed,
+                .outputFailed, .demoFailed, .commandFailed, .lifeShortened,
+                .sourceFailed,
             ]
         ),
         (

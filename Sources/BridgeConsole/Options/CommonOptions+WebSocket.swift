@@ -6,18 +6,9 @@ extension CommonOptions {
     static func headers(_ texts: [String]) throws(CommandFailure) -> Headers {
         var headers = Headers()
         for text in texts {
-            guard let equals = text.firstIndex(of: "=") else {
-                throw .usage("a --ws-header has no =", hint: "write --ws-header Name=value")
-            }
-            let name = String(text[..<equals])
-            do throws(SubjectError) {
-                headers.append(
-                    try HeaderName(name),
-                    try HeaderValue(String(text[text.index(after: equals)...])))
-            } catch {
-                throw .usage(
-                    "--ws-header \(name) is no header", hint: "write --ws-header Name=value")
-            }
+            let (name, value) = try HeaderArgument.parse(
+                text, of: "--ws-header", isSecret: true)
+            headers.append(name, value)
         }
         return headers
     }

@@ -45,15 +45,15 @@ package struct CommonOptions: Sendable, Equatable {
             ),
             .flag("--no-proxy", "do not use the proxy that http_proxy in the environment names"),
             .flag("--plik", "the store is a Plik server"),
-            .value("--timeout", "TIME", "how long to wait, such as 500ms, 10s, 2m"),
+            timeoutOption,
             .value("--max-retries", "N", "how often a failed transfer is tried again (default 7)"),
             .value(
                 "--base-delay", "TIME", "the longest wait before the first retry (default 100ms)"),
             .value("--max-delay", "TIME", "the longest wait before any retry (default 10s)"),
         ] + StoreTLSOptions.specifications
 
-    /// Of commands that speak NATS.
-    package static let bridge: [OptionSpecification] =
+    /// Of commands that speak NATS: where the server is, and who we are to it.
+    package static let connection: [OptionSpecification] =
         [
             .value(
                 "--server", "URL", repeats: true,
@@ -66,8 +66,22 @@ package struct CommonOptions: Sendable, Equatable {
         ] + CredentialOptions.specifications + TLSOptions.specifications + [
             .value(
                 "--ws-header", "K=V", repeats: true,
-                "a header for the opening of a WebSocket; may repeat")
-        ] + links + [
+                "a header for the opening of a WebSocket, also as 'K: V'; may repeat")
+        ]
+
+    /// Of commands that speak NATS and no more than that.
+    package static let nats: [OptionSpecification] =
+        connection + [timeoutOption, traceOption]
+
+    private static let timeoutOption = OptionSpecification.value(
+        "--timeout", "TIME", "how long to wait, such as 500ms, 10s, 2m")
+    private static let traceOption = OptionSpecification.value(
+        "--trace", "FILE",
+        "write what crosses the wire to NATS into a file: a JSON line for each frame")
+
+    /// Of commands that send or receive payloads.
+    package static let bridge: [OptionSpecification] =
+        connection + links + [
             .value(
                 "--public-url", "URL",
                 "what the store's links begin with, where receivers know it by another name than"
@@ -75,9 +89,7 @@ package struct CommonOptions: Sendable, Equatable {
             .value(
                 "--threshold", "BYTES",
                 "payloads of this size and above go by link (default 1,000,000)"),
-            .value(
-                "--trace", "FILE",
-                "write what crosses the wire to NATS into a file: a JSON line for each frame"),
+            traceOption,
         ]
 
     /// One server, or several with commas; nil: the context's, or the default one.

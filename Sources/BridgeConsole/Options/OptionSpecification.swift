@@ -10,6 +10,8 @@ package struct OptionSpecification: Sendable, Equatable {
     package let repeats: Bool
     /// One line of help.
     package let summary: String
+    /// The words that its value may be, where those are all; a shell completes them.
+    package private(set) var choices: [String] = []
 
     package static func flag(
         _ name: String, short: String? = nil, _ summary: String
@@ -25,6 +27,13 @@ package struct OptionSpecification: Sendable, Equatable {
         OptionSpecification(
             name: name, short: short, valueName: valueName, repeats: repeats, summary: summary)
     }
+
+    /// The same, whose value is one of some words.
+    package func choosing(_ words: [String]) -> OptionSpecification {
+        var option = self
+        option.choices = words
+        return option
+    }
 }
 
 /// A positional argument of a command.
@@ -34,11 +43,20 @@ package struct OperandSpecification: Sendable, Equatable {
     package let name: String
     package let arity: Arity
     package let summary: String
+    /// The words that it may be, where those are all; a shell completes them.
+    package private(set) var choices: [String] = []
 
     package init(_ name: String, _ arity: Arity, _ summary: String) {
         self.name = name
         self.arity = arity
         self.summary = summary
+    }
+
+    /// The same, which is one of some words.
+    package func choosing(_ words: [String]) -> OperandSpecification {
+        var operand = self
+        operand.choices = words
+        return operand
     }
 
     /// How the usage line shows it.
@@ -59,6 +77,8 @@ package struct OperandSpecification: Sendable, Equatable {
 package struct CommandSpecification: Sendable, Equatable {
     /// The words that select it: `["envelope", "check"]`.
     package var path: [String]
+    /// Other words for the last one of them, such as `del` for `rm`.
+    package var aliases: [String]
     /// One line of help, without a full stop.
     package var summary: String
     package var operands: [OperandSpecification]
@@ -71,11 +91,12 @@ package struct CommandSpecification: Sendable, Equatable {
     package var hidden: Bool
 
     package init(
-        path: [String], summary: String, operands: [OperandSpecification] = [],
-        options: [OptionSpecification] = [], notes: [String] = [], examples: [String] = [],
-        hidden: Bool = false
+        path: [String], aliases: [String] = [], summary: String,
+        operands: [OperandSpecification] = [], options: [OptionSpecification] = [],
+        notes: [String] = [], examples: [String] = [], hidden: Bool = false
     ) {
         self.path = path
+        self.aliases = aliases
         self.summary = summary
         self.operands = operands
         self.options = options
@@ -85,6 +106,9 @@ package struct CommandSpecification: Sendable, Equatable {
     }
 
     package var name: String { path.joined(separator: " ") }
+
+    /// All the ways to select it, `path` first.
+    package var paths: [[String]] { [path] + aliases.map { path.dropLast() + [$0] } }
 
     /// How many operands it takes at least, and at most when there is a limit.
     var operandCounts: (minimum: Int, maximum: Int?) {

@@ -84,6 +84,11 @@ package struct Console: Sendable {
         _ = StandardOutput.writeLine(Bytes(utf8: "natsbridge: \(text)\n"), to: 2)
     }
 
+    /// A line for a program on the standard error.
+    static func writeError(_ text: String) {
+        _ = StandardOutput.writeLine(Bytes(utf8: text + "\n"), to: 2)
+    }
+
     /// Writes over the current line of the terminal.
     static func overwrite(_ text: String) {
         _ = StandardOutput.writeLine(Bytes(utf8: "\r" + text), to: 2)

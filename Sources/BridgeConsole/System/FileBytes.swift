@@ -30,7 +30,7 @@ package enum FileBytes {
     }
 
     /// Whether a path leads to a regular file; nil when it leads nowhere.
-    static func isRegular(_ path: String) -> Bool? {
+    package static func isRegular(_ path: String) -> Bool? {
         var status = stat()
         guard unsafe stat(path, &status) == 0 else { return nil }
         return status.st_mode & S_IFMT == S_IFREG

@@ -33,7 +33,7 @@ struct WebSocketCommandTests {
             #expect(run.status == 0, "\(run.errors)")
             let none = try await Self.send(url)
             #expect(none.status == 3 && none.errors.contains("authorization_failed"))
-            for header in ["Cookie:S3CRET", "Coo kie=S3CRET", "Upgrade=S3CRET"] {
+            for header in ["CookieS3CRET", "Coo kie=S3CRET", "Upgrade=S3CRET"] {
                 let bad = try await Self.send(url, "--ws-header", header)
                 #expect(bad.status == 2, "\(bad.errors)")
                 #expect(!bad.errors.contains("S3CRET"))

@@ -1,3 +1,4 @@
+import BridgeBytes
 import BridgeConsole
 import Testing
 
@@ -25,5 +26,30 @@ struct TextTableTests {
 
     @Test func `an empty table has its titles`() {
         #expect(TextTable([.init("a"), .init("b")]).lines == ["a  b", "-  -"])
+    }
+
+    private var wide: TextTable {
+        var table = TextTable([.init("name"), .init("text"), .init("size", isNumeric: true)])
+        table.append(["short", String(repeating: "x", count: 90), "1,000,000"])
+        table.append([String(repeating: "表", count: 20), "y", "5"])
+        return table
+    }
+
+    @Test(arguments: [20, 40, 80, 130, 200])
+    func `the longest text gives way to the width, and numbers never do`(_ width: Int) {
+        let lines = wide.lines(within: width)
+        // Below this width the narrowest columns do not fit.
+        let room = max(width, 8 + 2 + 8 + 2 + 9)
+        #expect(lines.allSatisfy { DisplayWidth.of($0) <= room })
+        #expect(lines[2].hasSuffix("1,000,000"))
+        #expect(lines[3].hasSuffix("  5"))
+        let isWhole = lines[2].contains(String(repeating: "x", count: 90))
+        #expect(isWhole == (width >= 40 + 2 + 90 + 2 + 9))
+    }
+
+    @Test func `columns stand below each other, wide characters included`() {
+        let lines = wide.lines(within: 200)
+        let ends = lines.dropFirst().map { DisplayWidth.of($0) }
+        #expect(Set(ends).count == 1)
     }
 }

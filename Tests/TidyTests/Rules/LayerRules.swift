@@ -46,6 +46,7 @@ enum LayerRules {
         "BridgeCommand": [
             "BridgeConsole", "BridgeDemo",
             "NATSBridge", "BridgeEnvelope", "BridgeClaims", "NATSCore", "NATSJetStream",
+            "NATSKeyValue", "NATSObjectStore",
             "NATSWire", "BridgeHTTP", "HTTPWire", "BridgeJSON", "ArrowIPC",
         ],
     ]

@@ -14,6 +14,10 @@ package enum HelpText {
     /// Everything about one command.
     package static func text(for command: CommandSpecification) -> String {
         var lines = [usage(of: command), "", "  \(command.summary).", ""]
+        if !command.aliases.isEmpty {
+            let others = command.paths.dropFirst().map { $0.joined(separator: " ") }
+            lines += ["  Also: \(others.joined(separator: ", ")).", ""]
+        }
         if !command.operands.isEmpty {
             lines.append("Arguments")
             lines += command.operands.flatMap { row($0.name, $0.summary) }
@@ -33,16 +37,35 @@ package enum HelpText {
         return lines.joined(separator: "\n")
     }
 
-    /// The list of commands.
+    /// The list of commands; groups stand apart.
     package static func overview(of commands: [CommandSpecification]) -> String {
         var lines = [
             "natsbridge COMMAND [arguments] [options]", "",
             "  Sends typed payloads of any size over NATS: small ones inside the message,",
             "  large ones through an HTTP file server.", "", "Commands",
         ]
-        lines += commands.filter { !$0.hidden }.flatMap { row($0.name, $0.summary) }
+        var wasGroup = false
+        for branch in CommandTree(commands).branches {
+            let isGroup = branch.commands.count > 1
+            if isGroup || wasGroup { lines.append("") }
+            lines += branch.commands.flatMap { row($0.name, $0.summary) }
+            wasGroup = isGroup
+        }
         lines += ["", "  natsbridge COMMAND --help explains a command.", ""]
         lines += exitCodes
+        return lines.joined(separator: "\n")
+    }
+
+    /// The commands that begin with a word; nil when it is no group's.
+    package static func group(
+        _ word: String, of commands: [CommandSpecification]
+    ) -> String? {
+        let branch = CommandTree(commands).branches.first { $0.word == word && $0.isGroup }
+        guard let branch else { return nil }
+        let rows = branch.commands.flatMap { row($0.name, $0.summary) }
+        let lines =
+            ["natsbridge \(word) COMMAND [arguments] [options]", "", "Commands"] + rows
+            + ["", "  natsbridge \(word) COMMAND --help explains a command."]
         return lines.joined(separator: "\n")
     }
 

@@ -1,0 +1,57 @@
+internal import BridgeConsole
+internal import NATSCore
+internal import NATSJetStream
+internal import NATSWire
+
+/// What the commands have in common that ask JetStream something: a connection for one task.
+enum JetStreamAccess {
+    /// Of every such command.
+    static let options: [OptionSpecification] =
+        [
+            .value("--js-domain", "NAME", "the domain of JetStream, behind leaf nodes"),
+            .value(
+                "--js-api-prefix", "SUBJECT", "what the subjects of JetStream's API begin with"),
+        ] + CommonOptions.nats + CommonOptions.everywhere
+
+    /// Connects, has something done, and closes.
+    /// - Parameters:
+    ///   - stage: What is done, for an error that it is not done in time.
+    ///   - target: What it is done to.
+    /// - Throws: What the body throws; `timeout` and `cancelled` as `Deadline` does.
+    static func run<T: Sendable>(
+        _ stage: String, _ target: String?, _ arguments: ParsedArguments, _ console: Console,
+        _ body: @escaping @Sendable (JetStream) async throws(CommandFailure) -> T
+    ) async throws(CommandFailure) -> T {
+        let common = try CommonOptions(arguments)
+        var options = JetStreamOptions()
+        options.timeout = common.timeout ?? CommonOptions.defaultTimeout
+        if let domain = arguments["--js-domain"] {
+            options.domain = try token(domain, "--js-domain")
+        }
+        if let prefix = arguments["--js-api-prefix"] {
+            options.apiPrefix = try BridgeAccess.subject(prefix).text
+        }
+        let settings = options
+        return try await Deadline.run(common.timeout, stage: stage, target: target) {
+            () throws(CommandFailure) in
+            let client = try await NATSAccess.connect(common, console)
+            do throws(CommandFailure) {
+                let result = try await body(JetStream(client: client, options: settings))
+                await client.close()
+                return result
+            } catch {
+                await client.close()
+                throw error
+            }
+        }
+    }
+
+    private static func token(
+        _ text: String, _ option: String
+    ) throws(CommandFailure) -> String {
+        guard !text.contains("."), try BridgeAccess.pattern(text).text == text else {
+            throw .usage("\(option) \"\(text)\" is no name")
+        }
+        return text
+    }
+}

@@ -1,0 +1,56 @@
+internal import BridgeConsole
+
+/// A limit that was given; its value is nil where it is lifted (`-1`).
+struct GivenLimit<Value: Sendable>: Sendable {
+    let value: Value?
+}
+
+extension ParsedArguments {
+    /// A number of at least 1, or -1 for none.
+    func limit(_ name: String) throws(CommandFailure) -> GivenLimit<Int>? {
+        if self[name] == "-1" { return GivenLimit(value: nil) }
+        return try integer(name, minimum: 1).map { GivenLimit(value: $0) }
+    }
+
+    /// A size of at least 1 byte, or -1 for none.
+    func sizeLimit(_ name: String) throws(CommandFailure) -> GivenLimit<Int>? {
+        if self[name] == "-1" { return GivenLimit(value: nil) }
+        return try byteCount(name, minimum: 1).map { GivenLimit(value: $0) }
+    }
+
+    /// A time longer than nothing, or -1 for none.
+    func spanLimit(_ name: String) throws(CommandFailure) -> GivenLimit<Duration>? {
+        if self[name] == "-1" { return GivenLimit(value: nil) }
+        return try duration(name, isPositive: true).map { GivenLimit(value: $0) }
+    }
+
+    /// One of the words that the option's table has.
+    func word(_ name: String) throws(CommandFailure) -> String? {
+        guard let word = self[name] else { return nil }
+        let known = command.options.first { $0.name == name }?.choices ?? []
+        guard known.contains(word) else {
+            throw .usage(
+                "\(name) \"\(word)\" is not known",
+                hint: NearestName.of(word, among: known).map { "did you mean \($0)?" }
+                    ?? "write \(known.joined(separator: " or "))")
+        }
+        return word
+    }
+
+    /// `K=V`, each once.
+    func notes(_ name: String) throws(CommandFailure) -> [String: String] {
+        var notes: [String: String] = [:]
+        for text in all(name) {
+            guard let equals = text.firstIndex(of: "="), equals > text.startIndex else {
+                throw .usage("\(name) \"\(text)\" has no =", hint: "write \(name) name=value")
+            }
+            notes[String(text[..<equals])] = String(text[text.index(after: equals)...])
+        }
+        return notes
+    }
+
+    /// A number of a message or a revision, from 1 on.
+    func sequence(_ name: String) throws(CommandFailure) -> UInt64? {
+        try integer(name, minimum: 1).map { UInt64($0) }
+    }
+}

@@ -1,0 +1,69 @@
+internal import BridgeBytes
+internal import BridgeConsole
+internal import NATSJetStream
+internal import NATSKeyValue
+
+/// `natsbridge kv watch`: what becomes of keys, as it happens.
+enum KeyWatchCommand {
+    static let command = Command(
+        specification: CommandSpecification(
+            path: ["kv", "watch"], summary: "prints the values of keys, and each change of them",
+            operands: [
+                BucketCommands.bucket,
+                OperandSpecification("KEY", .any, "only such keys, with * and >"),
+            ],
+            options: [
+                .flag("--history", "begin with all that the bucket keeps"),
+                .flag("--updates-only", "begin with what is new"),
+                .flag("--ignore-deletes", "print no removals"),
+                .value("--count", short: "-n", "N", "end after N lines"),
+            ] + JetStreamAccess.options,
+            notes: [
+                """
+                The standard error says when all is printed that was there before. It ends with
+                --timeout, which is then the wanted end unless --count is given, or Ctrl-C.
+                """
+            ],
+            examples: ["natsbridge kv watch settings 'theme.>' --json"]),
+        run: { arguments, console throws(CommandFailure) in
+            var options = KeyValueWatchOptions()
+            guard !arguments.has("--history") || !arguments.has("--updates-only") else {
+                throw .usage("--history and --updates-only contradict each other")
+            }
+            if arguments.has("--history") { options.start = .history }
+            if arguments.has("--updates-only") { options.start = .updatesOnly }
+            options.ignoresDeletes = arguments.has("--ignore-deletes")
+            let count = try arguments.integer("--count", minimum: 1)
+            let (name, keys) = (arguments.operands[0], Array(arguments.operands.dropFirst()))
+            let settings = options
+            do throws(CommandFailure) {
+                try await JetStreamAccess.run("kv watch", name, arguments, console) {
+                    jetStream throws(CommandFailure) in
+                    try await watch(name, keys, settings, count, jetStream, console)
+                }
+            } catch {
+                guard error.code == .timeout, count == nil else { throw error }
+            }
+            return .ok
+        })
+
+    private static func watch(
+        _ name: String, _ keys: [String], _ options: KeyValueWatchOptions, _ count: Int?,
+        _ jetStream: JetStream, _ console: Console
+    ) async throws(CommandFailure) {
+        try await CommandFailure.jetStream { () throws(JetStreamError) in
+            let bucket = try await jetStream.keyValue(name)
+            var changes = try bucket.watch(keys, options: options).makeAsyncIterator()
+            var shown = 0
+            while let change = try await changes.next() {
+                guard let entry = change.entry else {
+                    console.remark("watching \(name)")
+                    continue
+                }
+                KeyValueOutput.show(entry, console)
+                shown += 1
+                if shown == count { return }
+            }
+        }
+    }
+}

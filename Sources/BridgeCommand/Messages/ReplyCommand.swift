@@ -1,0 +1,126 @@
+internal import BridgeBytes
+internal import BridgeConsole
+internal import BridgeEnvelope
+internal import NATSBridge
+internal import NATSCore
+internal import NATSWire
+
+/// `natsbridge reply`: answers requests with payloads, with what a command prints, or with the
+/// request's own payloads.
+enum ReplyCommand {
+    static let command = Command(
+        specification: CommandSpecification(
+            path: ["reply"], summary: "answers requests with payloads or a command's output",
+            operands: [
+                OperandSpecification("SUBJECT", .one, "a subject; may hold * and >"),
+                OperandSpecification(
+                    "PAYLOAD", .any, "NAME:TYPE=VALUE, or NAME:TYPE=@FILE (@- standard input)"),
+            ],
+            options: [
+                .value(
+                    "--command", "LINE",
+                    "answer with what this prints: /bin/sh runs it for each request"),
+                .value(
+                    "--output", "NAME:TYPE",
+                    "the payload that the command's output becomes (default output:text)"),
+                .flag("--echo", "answer with the request's own payloads"),
+                .value("--queue", "GROUP", "share the requests with others of the group"),
+                .value("--count", short: "-n", "N", "end after N requests"),
+                .value("--sender-name", "NAME", "who answers"),
+                .value("--metadata", "JSON", "the answers' metadata, a JSON object"),
+                .value(
+                    "--header", short: "-H", "K=V", repeats: true,
+                    "a NATS header, also as 'K: V'; may repeat"),
+                ReceiveArguments.memory, ReceiveArguments.limit,
+            ] + CommonOptions.bridge + CommonOptions.everywhere,
+            notes: [
+                SendArguments.note,
+                """
+                Requests are printed as `receive` prints messages, and answered one after the
+                other. The command's standard input holds the bytes of the request's first payload;
+                its environment NATSBRIDGE_SUBJECT, NATSBRIDGE_CORRELATION_ID, NATSBRIDGE_MSG_ID
+                and NATSBRIDGE_SENDER_NAME. One that fails, and a request that cannot be read, are
+                answered with the purpose NACK and the payload error:text.
+                """,
+                MessageTally.rule,
+            ],
+            examples: [
+                "natsbridge reply sim.start status:text=Running",
+                "natsbridge reply 'upper.*' --command 'tr a-z A-Z' --queue workers",
+            ]),
+        run: { arguments, console throws(CommandFailure) in
+            try await run(arguments, console)
+        })
+
+    /// What is answered, and how.
+    private struct Plan: Sendable {
+        let pattern: SubjectPattern
+        let queue: QueueGroup?
+        let count: Int?
+        let answer: ReplyAnswer
+        let sending: SendOptions
+        let output: MessageOutput
+    }
+
+    private static func run(
+        _ arguments: ParsedArguments, _ console: Console
+    ) async throws(CommandFailure) -> ExitCode {
+        let options = try CommonOptions(arguments)
+        let plan = Plan(
+            pattern: try BridgeAccess.pattern(arguments.operands[0]),
+            queue: try ReceiveArguments.queue(arguments),
+            count: try arguments.integer("--count", minimum: 1),
+            answer: try await ReplyAnswer(arguments), sending: try SendOptions(arguments),
+            output: try MessageOutput(arguments, console))
+        let (tally, end) = try await MessageSession.run(
+            "reply", from: plan.pattern.text, options, console
+        ) { bridge, tally throws(CommandFailure) in try await serve(plan, bridge, tally) }
+        if Interruption.happened { return Interruption.isTermination ? .ok : .interrupted }
+        if let end, !(end.code == .timeout && plan.count == nil) { throw end }
+        return tally.exit
+    }
+
+    private static func serve(
+        _ plan: Plan, _ bridge: Bridge, _ tally: MessageTally
+    ) async throws(CommandFailure) {
+        var requests = bridge.messages(on: plan.pattern, queueGroup: plan.queue)
+            .results.makeAsyncIterator()
+        do throws(NATSError) { try await bridge.client.flush() } catch {
+            throw CommandFailure(error)
+        }
+        plan.output.console.remark("listening on \(plan.pattern.text)")
+        while true {
+            let next = try await CommandFailure.translating { () throws(BridgeError) in
+                try await requests.next()
+            }
+            guard let next else { throw .ended("reply", plan.pattern.text) }
+            let place = MessagePlace(of: next, on: plan.pattern.text)
+            let count = try await plan.output.take(next, of: place, tally)
+            if case .success(let request) = next { try await answer(request, plan, bridge) }
+            if count == plan.count { return }
+        }
+    }
+
+    /// Answers one request. An answer that cannot be sent is told, and the next request is waited
+    /// for.
+    private static func answer(
+        _ request: Received, _ plan: Plan, _ bridge: Bridge
+    ) async throws(CommandFailure) {
+        var sending = plan.sending
+        let payloads: Payloads
+        do throws(CommandFailure) {
+            payloads = try await plan.answer.payloads(for: request)
+        } catch {
+            if error.exit == .interrupted { throw error }
+            plan.output.console.remark(error.line)
+            sending.purpose = "NACK"
+            payloads = [Payload("error", .text(error.detail))]
+        }
+        do throws(BridgeError) {
+            try await bridge.reply(payloads, to: request, options: sending)
+        } catch {
+            if Task.isCancelled { throw CommandFailure(error) }
+            plan.output.console.remark(CommandFailure(error).line)
+        }
+    }
+}

@@ -1,0 +1,98 @@
+import BridgeConsole
+import BridgeJSON
+import TestKit
+import Testing
+
+/// `reply` and `request` on a real server.
+@Suite("Reply command", .needsNATSServer, .enabled(if: CommandRun.executable != nil))
+struct ReplyCommandTests {
+    /// Lends a shell beside which one `reply` answers.
+    private func answering(
+        _ reply: String, _ body: (ShellRun, ChildProcess) async throws -> Void
+    ) async throws {
+        try await NATSServerFixture.run { server in
+            let shell = try ShellRun(server: server.url)
+            let service = try await shell.start("natsbridge reply \(reply)")
+            let line = try await service.log.first { $0.hasPrefix("listening on") }
+            #expect(line != nil, "\(service.log.lines)")
+            try await body(shell, service)
+            try await service.stop()
+        }
+    }
+
+    private func request(_ words: String, _ shell: ShellRun) async throws -> JSONValue {
+        let run = try await shell.run("natsbridge request \(words) --json")
+        #expect(run.status == 0, "\(run.errors)")
+        return try #require(try run.json().first)
+    }
+
+    @Test func `fixed payloads, and the end after a count`() async throws {
+        try await answering("q status:text=Running n:dictionary='{\"a\":1}' -n 2 --sender-name it")
+        {
+            shell, service in
+            for id in ["one", "two"] {
+                let answer = try await request("q x:text=1 --correlation-id \(id)", shell)
+                let payloads = answer["payloads"]?.arrayValue
+                #expect(payloads?.map { $0["value"] } == ["Running", ["a": 1]])
+                #expect(answer["correlation_id"]?.stringValue == id)
+                #expect(answer["sender_name"] == "it")
+            }
+            _ = try await service.log.first { _ in false }
+            let late = try await shell.run("natsbridge request q x:text=1")
+            #expect(late.status == 5)
+        }
+    }
+
+    @Test func `a command's output, from the bytes and the names of the request`() async throws {
+        let line = "'q.*' --command 'tr a-z A-Z; printf \" %s\" \"$NATSBRIDGE_SUBJECT\"'"
+        try await answering(line) { shell, _ in
+            let answer = try await request("q.x body:text=hello", shell)
+            let payload = answer["payloads"]?.arrayValue?.first
+            #expect(payload?["dataname"] == "output" && payload?["payload_type"] == "text")
+            #expect(payload?["value"] == "HELLO q.x")
+        }
+    }
+
+    @Test func `output of another name and type`() async throws {
+        try await answering("q --command 'echo [1,2]' --output sum:dictionary") { shell, _ in
+            let payload = try await request("q a:text=x", shell)["payloads"]?.arrayValue?.first
+            #expect(payload?["dataname"] == "sum" && payload?["value"] == [1, 2])
+        }
+    }
+
+    @Test func `a command that fails is answered with NACK, and the next is served`() async throws {
+        let line = #"q --command 'read -r word; [ "$word" = good ] || { echo no >&2; exit 3; }'"#
+        try await answering(line) { shell, service in
+            let bad = try await request("q a:text=bad", shell)
+            #expect(bad["msg_purpose"] == "NACK")
+            let payload = bad["payloads"]?.arrayValue?.first
+            #expect(payload?["dataname"] == "error")
+            #expect(payload?["value"] == "the command ended with 3: no")
+            let good = try await request("q a:text=$'good\\n'", shell)
+            #expect(good["msg_purpose"] == "chat")
+            #expect(service.log.lines.contains { $0.contains("(command_failed)") })
+        }
+    }
+
+    @Test func `an echo has the request's own payloads`() async throws {
+        try await answering("q --echo") { shell, _ in
+            let answer = try await request("q a:text=x b:binary=yz c:dictionary='[1]'", shell)
+            let payloads = answer["payloads"]?.arrayValue
+            #expect(payloads?.map { $0["dataname"] } == ["a", "b", "c"])
+            #expect(payloads?.map { $0["value"] } == ["x", "eXo=", [1]])
+        }
+    }
+
+    @Test func `a service manager's signal ends it with 0`() async throws {
+        try await NATSServerFixture.run { server in
+            let shell = try ShellRun(server: server.url)
+            let run = try await shell.run(
+                """
+                natsbridge reply q a:text=x 2>err & pid=$!
+                until grep -q listening err 2>/dev/null; do :; done
+                kill -TERM $pid; wait $pid; echo $?
+                """)
+            #expect(run.lines.last == "0")
+        }
+    }
+}
