@@ -5,6 +5,7 @@ enum BenchmarkCommand {
                natsbridge-bench URL pubn SUBJECT COUNT SIZE TASKS
                natsbridge-bench URL backlog SUBJECT COUNT SIZE
                natsbridge-bench URL rep SUBJECT
+               natsbridge-bench URL connect SUBJECT COUNT
                natsbridge-bench URL req|confirm|send|jssync SUBJECT COUNT SIZE
                natsbridge-bench URL reqc SUBJECT COUNT SIZE INFLIGHT
                natsbridge-bench URL jsasync SUBJECT COUNT SIZE WINDOW

@@ -15,6 +15,7 @@ struct MessagingBenchmark {
     }
 
     private let client: NATSClient
+    private let url: String
     private let mode: String
     private let subject: Subject
     private let numbers: [Int]
@@ -23,6 +24,7 @@ struct MessagingBenchmark {
 
     init(url: String, _ words: [String]) async throws {
         mode = words[0]
+        self.url = url
         self.words = words
         subject = try Subject(words[1])
         numbers = words.dropFirst(2).compactMap { Int($0) }
@@ -50,6 +52,7 @@ struct MessagingBenchmark {
         case ("backlog", 2): try await backlog(count: numbers[0], size: numbers[1])
         case ("sub", 2): try await subscribe(count: numbers[0], size: numbers[1])
         case ("rep", 0): try await respond()
+        case ("connect", 1): try await connect(count: numbers[0])
         case ("req", 2): try await request(count: numbers[0], size: numbers[1])
         case ("confirm", 2): try await confirm(count: numbers[0], size: numbers[1])
         case ("send", 2): try await send(count: numbers[0], size: numbers[1])
@@ -99,6 +102,15 @@ struct MessagingBenchmark {
         }
         try await client.flush(timeout: .seconds(60))
         report.print(count, size, from: start)
+    }
+
+    /// Connects, with all handshakes, and closes, one client after the other.
+    private func connect(count: Int) async throws {
+        let start = ProcessUse.now
+        for _ in 0..<count {
+            try await NATSClient.connect(NATSClientOptions(servers: [url])).close()
+        }
+        report.print(count, 0, from: start)
     }
 
     /// Publishes from several tasks at once.

@@ -62,10 +62,11 @@ extension Column {
     }
 
     /// One pass over all text when it is valid as a whole and no value begins inside a character;
-    /// otherwise value by value, to name the bad one and to spare what is null.
+    /// otherwise value by value, to name the bad one and to spare what is null. The offsets are in
+    /// order and inside the data.
     private func checkText() throws(ArrowError) {
         if count > 0, case .offsets(let offsets, let data) = storage {
-            let blobs = try blobs()
+            let blobs = try checkedBlobs()
             let used = blobs.range(0).lowerBound..<blobs.range(count - 1).upperBound
             let text = data[used]
             if let whole = try? UTF8Span(validating: text.span) {

@@ -50,6 +50,11 @@ extension Column {
     /// - Complexity: O(n).
     public func blobs() throws(ArrowError) -> Blobs {
         try checkOffsets()
+        return try checkedBlobs()
+    }
+
+    /// The same behind `checkOffsets`, which has gone through the column.
+    func checkedBlobs() throws(ArrowError) -> Blobs {
         switch (storage, type.layout) {
         case (.offsets(let offsets, let data), .variable):
             return Blobs(column: self, offsets: offsets, data: data)

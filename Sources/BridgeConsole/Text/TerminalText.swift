@@ -18,6 +18,9 @@ package enum TerminalText {
 
     /// A text on one line, cut to a number of scalars. Ends of lines and tabs become blanks.
     package static func line(_ text: String, atMost limit: Int = longestLine) -> String {
+        // Nearly every line is as it should be, and a log writes one for each request.
+        let isPlain = text.utf8.count <= limit && text.utf8.allSatisfy { 0x20..<0x7F ~= $0 }
+        guard !isPlain else { return text }
         var line = String.UnicodeScalarView()
         var count = 0
         for scalar in text.unicodeScalars {
