@@ -29,6 +29,8 @@ struct ExampleTests {
 
     /// What is there before an example of a command.
     private static let before: [String: String] = [
+        "doctor":
+            "natsbridge stream rm ORDERS -f 2>/dev/null; natsbridge stream add ORDERS --max-age 1h",
         "replay": "natsbridge stream add HEALTH || true", "stream ls": stream,
         "stream info": stream,
         "stream add": "natsbridge stream rm ORDERS -f || true", "stream edit": stream,
