@@ -161,8 +161,8 @@ struct StreamExamination: Sendable {
                 DoctorFinding(
                     "ack_wait", .warning,
                     "\(name) delivers again after \(JetStreamText.span(wait)), while a bridge that"
-                        + " fetches a link says each \(JetStreamText.span(progressInterval)) that it is"
-                        + " at work",
+                        + " fetches a link says each"
+                        + " \(JetStreamText.span(progressInterval)) that it is at work",
                     advice: "an ack wait of 30s or more"))
         }
         if settings.ackPolicy != .none, settings.maxDeliver == nil {
