@@ -90,6 +90,8 @@ extension ErrorCode {
     public static let invalidChecksum = ErrorCode(rawValue: "invalid_checksum")
     /// The store keeps a payload for less time than was asked for.
     public static let lifeShortened = ErrorCode(rawValue: "life_shortened")
+    /// This machine's clock and the store's are too far apart for the store to believe a signature.
+    public static let clockSkewed = ErrorCode(rawValue: "clock_skewed")
     /// The store holds another number of bytes than was sent.
     public static let sizeMismatch = ErrorCode(rawValue: "size_mismatch")
     /// The bytes have a coding that is not known, or are not of the coding they claim.

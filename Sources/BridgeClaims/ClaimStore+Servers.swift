@@ -20,3 +20,14 @@ extension ClaimStore where Self == PlikStore {
         try PlikStore(baseURL: StoreURL.parse(url))
     }
 }
+
+extension ClaimStore where Self == S3Store {
+    /// The store in a bucket, with the keys that the environment or a profile holds:
+    /// `.s3("s3://bucket/prefix?endpoint=https://s3.example")`.
+    /// - Throws: `HTTPError` with `invalidURL` or `invalidArgument` when the location, or what the
+    ///   environment adds to it, makes no sense, or `connectionFailed` when no client can be
+    ///   started.
+    public static func s3(_ url: String) throws(HTTPError) -> S3Store {
+        try S3Store(S3Location(url))
+    }
+}

@@ -66,6 +66,4 @@ extension ErrorCode {
     public static let invalidContext = ErrorCode(rawValue: "invalid_context")
     /// A connection context that asks for what is not built in.
     public static let unsupportedContext = ErrorCode(rawValue: "unsupported_context")
-    /// A credentials file, a key, a seed or a JWT that cannot be used.
-    public static let invalidCredentials = ErrorCode(rawValue: "invalid_credentials")
 }

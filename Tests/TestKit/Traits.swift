@@ -21,6 +21,11 @@ extension Trait where Self == ConditionTrait {
         .enabled(if: KeyPair.canSign, "no OpenSSL 3: its library cannot be loaded")
     }
 
+    /// Skips a test, with the reason, where there is no S3 engine.
+    package static var needsS3Engine: Self {
+        .enabled(if: SeaweedFixture.isPresent, Comment(rawValue: SeaweedFixture.absence))
+    }
+
     /// Skips a test, with the reason, where there is no Python with the peer's libraries.
     package static var needsPythonPeer: Self {
         .enabled(if: PythonPeer.isPresent, Comment(rawValue: PythonPeer.absence))

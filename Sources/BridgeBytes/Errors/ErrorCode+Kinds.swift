@@ -10,6 +10,11 @@ extension ErrorCode {
     public static let connectionFailed = ErrorCode(rawValue: "connection_failed")
     /// The peer refused the credentials.
     public static let authorizationFailed = ErrorCode(rawValue: "authorization_failed")
+    /// There are no credentials, or their source failed: a file that cannot be read, a callback
+    /// that throws.
+    public static let credentialsUnavailable = ErrorCode(rawValue: "credentials_unavailable")
+    /// A credentials file, a key, a seed or a JWT that cannot be used.
+    public static let invalidCredentials = ErrorCode(rawValue: "invalid_credentials")
     /// The server's, or the system's, permissions forbid it.
     public static let permissionDenied = ErrorCode(rawValue: "permission_denied")
     /// TLS was asked for and the peer does not speak it, or the peer speaks TLS only; no credential

@@ -145,6 +145,9 @@ struct ClaimFetch: Sendable {
         let isRest = status == 206 && held.partial.count > 0
         guard status == 200 || isRest else {
             if status == 206 { return refuse(.unexpected(.part), "a part that was not asked for") }
+            if PresignedLink.hasEnded(url, status: status, response.fields, now: WallClock.now) {
+                return refuse(.status(410, retryAfter: nil), "the link has expired")
+            }
             let target = response.redirection.map { ", which points to \($0)" } ?? ""
             return refuse(
                 .status(status, retryAfter: response.retryAfter),

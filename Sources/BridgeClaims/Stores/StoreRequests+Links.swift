@@ -29,6 +29,49 @@ extension StoreRequests {
         }
     }
 
+    /// The same for a link that may be followed by GET alone: its first byte is fetched.
+    func checkByPart(_ claim: Claim, _ policy: LinkPolicy, _ correlationID: String)
+        async throws(ClaimError)
+    {
+        let (url, isListed) = try policy.judge(claim.url)
+        var request = HTTPRequest("GET", url)
+        request.fields.append("Range", "bytes=0-0")
+        if !isListed {
+            request.addresses = try await names.addresses(
+                of: url, policy, correlationID: correlationID)
+        }
+        func failure(_ code: ErrorCode, _ message: String, _ status: Int? = nil) -> ClaimError {
+            ClaimError(
+                code, .verify, url: url.description, message, status: status,
+                correlationID: correlationID)
+        }
+        switch await sendOnce(request, .none, within: Self.linkCheckTime) {
+        case .failure(let error):
+            throw ClaimError(
+                error.reason == .totalTimeout ? .timeout : error.reason.claimCode, .verify,
+                url: url.description, error.detail, httpError: error,
+                correlationID: correlationID)
+        case .success(let answer):
+            let part = answer.fields["Content-Range"].flatMap { ContentRange($0) }
+            let length =
+                answer.status == 206
+                ? part?.total : answer.fields["Content-Length"].flatMap { Int($0) }
+            switch answer.status {
+            // Of an empty payload there is no first byte.
+            case 416 where claim.size == 0: return
+            case 200, 206:
+                guard let length, length != claim.size else { return }
+                throw failure(
+                    .sizeMismatch, "the store has \(length) bytes of the payload's \(claim.size)",
+                    answer.status)
+            default:
+                throw failure(
+                    DownloadMachine.code(answer.status), "the link does not lead to the payload",
+                    answer.status)
+            }
+        }
+    }
+
     private func judge(
         _ answer: Answer, _ claim: Claim, _ url: HTTPURL, _ correlationID: String
     ) throws(ClaimError) {

@@ -11,7 +11,7 @@ struct StoreAccess: Sendable {
     let retry: RetryPolicy
 
     init(_ options: CommonOptions) throws(CommandFailure) {
-        let url = try Self.storeURL(options.store, of: "--store")
+        let address = try Self.address(options)
         let publicURL = try options.publicURL.map { text throws(CommandFailure) in
             try Self.storeURL(text, of: "--public-url")
         }
@@ -28,24 +28,22 @@ struct StoreAccess: Sendable {
             }
             settings.proxy = try HTTPProxy.fromEnvironment { options.proxyVariables[$0] }
             let client = try HTTPClient(settings)
-            store =
-                options.isPlik
-                ? try PlikStore(
-                    baseURL: url, publicBaseURL: publicURL, client: client, retry: retry,
-                    token: options.storeToken)
-                : try FileServerStore(
-                    baseURL: url, publicBaseURL: publicURL, client: client, retry: retry,
-                    token: options.storeToken)
+            var store = StoreAddress.Settings()
+            store.publicURL = publicURL
+            store.client = client
+            store.retry = retry
+            store.token = options.storeToken
+            self.store = try address.store(store)
         } catch {
             throw CommandFailure(
                 .usage, code: error.code, stage: "store", target: error.url,
                 detail: error.detail)
         }
-        policy = try Self.policy(of: store, at: url, options)
+        policy = try Self.policy(of: store, at: address, options)
     }
 
     private static func policy(
-        of store: any ClaimStore, at url: HTTPURL, _ options: CommonOptions
+        of store: any ClaimStore, at address: StoreAddress, _ options: CommonOptions
     ) throws(CommandFailure) -> LinkPolicy {
         var policy = store.linkPolicy
         for text in options.allowedOrigins {
@@ -55,7 +53,11 @@ struct StoreAccess: Sendable {
             policy.replacements[origin] = nil
         }
         for text in options.aliases {
-            policy.replacements[try Self.url(text, of: "--alias").origin] = url.origin
+            guard let server = address.server else {
+                throw .usage(
+                    "--alias does not go with \(address): its links hold for one name alone")
+            }
+            policy.replacements[try Self.url(text, of: "--alias").origin] = server.origin
         }
         for text in options.rewrites {
             guard let sign = text.firstIndex(of: "=") else {
@@ -71,7 +73,19 @@ struct StoreAccess: Sendable {
         return policy
     }
 
-    /// A URL that payloads are sent to. What would have no effect in it is refused.
+    /// The store that --store names. --plik is the longer way to write `plik+http://`.
+    private static func address(_ options: CommonOptions) throws(CommandFailure) -> StoreAddress {
+        let isMarked = options.isPlik && !options.store.hasPrefix("plik+")
+        let text = isMarked ? "plik+\(options.store)" : options.store
+        do throws(HTTPError) { return try StoreAddress(text) } catch {
+            throw .usage(
+                "--store: \(error.detail)",
+                hint: "such as http://127.0.0.1:8080, or s3://bucket?endpoint=http://127.0.0.1:9000"
+            )
+        }
+    }
+
+    /// A URL that links begin with. What would have no effect in it is refused.
     private static func storeURL(
         _ text: String, of option: String
     ) throws(CommandFailure) -> HTTPURL {

@@ -44,7 +44,7 @@ extension ExitCode {
             [
                 .connectionFailed, .authorizationFailed, .permissionDenied, .credentialsExpired,
                 .credentialsRevoked, .credentialsUnavailable, .authenticationTimeout,
-                .certificateRejected, .tlsRefused,
+                .certificateRejected, .tlsRefused, .clockSkewed,
             ]
         ),
         (

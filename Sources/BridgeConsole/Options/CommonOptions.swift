@@ -25,7 +25,9 @@ package struct CommonOptions: Sendable, Equatable {
         [
             .value(
                 "--store", "URL",
-                "the file server for large payloads (else NATSBRIDGE_STORE, else \(defaultStore))"),
+                "the store for large payloads: http(s):// of serve, plik+http(s):// or"
+                    + " s3://BUCKET/PREFIX?endpoint=URL (else NATSBRIDGE_STORE, else"
+                    + " \(defaultStore))"),
             .value(
                 "--store-token", "TEXT",
                 "what the store wants of those who upload or delete (else NATSBRIDGE_STORE_TOKEN)"),

@@ -87,10 +87,11 @@ extension NATSClient {
     }
 
     /// Throws when there is no use in waiting for room any longer.
+    /// - Parameter deadline: When the time is over; nil: never.
     func refuseIfOver(
-        _ deadline: ContinuousClock.Instant, _ subject: Subject
+        _ deadline: ContinuousClock.Instant?, _ subject: Subject
     ) throws(NATSError) {
-        guard Task.isCancelled || deadline <= .now else { return }
+        guard Task.isCancelled || deadline.map({ $0 <= .now }) == true else { return }
         throw NATSError(
             Task.isCancelled ? .cancelled : .timeout, stage: .publish, subject: subject.text,
             detail: "there was no room in the outbox", outcome: .lost)

@@ -102,6 +102,36 @@ final class Outbox: Sendable {
         return result
     }
 
+    /// Appends messages in their order while there is room, up to `napLimit` bytes under one lock
+    /// and with one wake-up for those: a wake-up for each would come between them.
+    /// - Parameters:
+    ///   - position: The first of them to be appended; set behind the last that was.
+    ///   - limit: Bytes that may wait at most.
+    func append(
+        _ messages: [OutgoingMessage], from position: inout Int, limit: Int
+    ) -> AppendResult {
+        var result = AppendResult.appended
+        while position < messages.count, result == .appended {
+            var link: LinkHandle?
+            result = state.withLock { state -> AppendResult in
+                if state.queue.isClosed { return .closed }
+                let most = min(limit, state.queue.pending.size + Self.napLimit)
+                guard state.queue.pending.size < limit else { return .full }
+                while position < messages.count, state.queue.pending.size < most {
+                    let message = messages[position]
+                    state.queue.append(
+                        publish: message.payload, message.subject, replyTo: message.replyTo,
+                        headers: message.headers)
+                    position += 1
+                }
+                if state.wantsAttention { link = state.attend(atOnce: false) }
+                return .appended
+            }
+            link?.wake()
+        }
+        return result
+    }
+
     /// Appends a message that an answer is expected to. Its number is noted before the answer can
     /// come.
     func append(

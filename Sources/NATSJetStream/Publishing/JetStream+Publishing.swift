@@ -72,10 +72,11 @@ extension JetStream {
     /// Publishes messages in their order with many answers outstanding, which is an order of
     /// magnitude faster than waiting for each.
     ///
-    /// The sequence is read as far as the window allows. A message that is repeated because
-    /// nobody answered comes after those that were sent meanwhile. When no answer comes at all
-    /// for the options' `timeout`, everything that is not settled fails with `timeout`, and the
-    /// rest of the sequence, not sent, with `notSent`.
+    /// The sequence is read as far as the window allows, and messages are sent in groups of up to
+    /// 64 KiB: for those that come one by one there is `publisher(maxOutstanding:)`. A message that
+    /// is repeated because nobody answered comes after those that were sent meanwhile. When no
+    /// answer comes at all for the options' `timeout`, everything that is not settled fails with
+    /// `timeout`, and the rest of the sequence, not sent, with `notSent`.
     ///
     /// Cancelling the task ends the run with the code `cancelled`.
     /// - Parameter maxOutstanding: Most messages that may wait for their answers.
@@ -83,16 +84,11 @@ extension JetStream {
     ///   known of it.
     /// - Throws: `JetStreamError` with `invalidArgument` when nothing may be outstanding, before
     ///   anything is sent; `cancelled` or `closed`, when messages may have been stored.
-    public func publishAll(
+    @inlinable public func publishAll(
         _ messages: some Sequence<PublishRequest>, maxOutstanding: Int = 256
-    ) async throws(JetStreamError) -> [Result<PublishAck, JetStreamError>] {
+    ) async throws(JetStreamError) -> PublishResults {
         var run = try PublishRun(self, maxOutstanding: maxOutstanding)
-        if let messages = messages as? [PublishRequest] {
-            // A loop over a known type costs a third of one over any sequence.
-            for message in messages { try await run.add(message) }
-        } else {
-            for message in messages { try await run.add(message) }
-        }
+        for message in messages where run.take(message) { try await run.makeRoom() }
         return try await run.finish()
     }
 }

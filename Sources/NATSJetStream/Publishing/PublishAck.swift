@@ -72,8 +72,8 @@ public struct PublishAck: Sendable, Hashable {
     private static let serviceErrorCode: HeaderName = "Nats-Service-Error-Code"
 
     private init(parsing payload: Bytes) throws(JetStreamError) {
-        if let plain = Self.plain(payload) {
-            self = plain
+        if let plain = PlainAck(payload) {
+            self.init(stream: String(repairing: plain.stream), sequence: plain.sequence)
             return
         }
         let fields = try APIAnswer.parse(payload, operation: "publish", stream: "")
@@ -92,37 +92,5 @@ public struct PublishAck: Sendable, Hashable {
             stream: stream, sequence: sequence,
             isDuplicate: try fields.flag("duplicate"), domain: try fields.text("domain"),
             counter: try fields.text("val"))
-    }
-
-    private static let streamMark = Array(#"{"stream":""#.utf8)
-    private static let sequenceMark = Array(#"","seq":"#.utf8)
-
-    /// Reads the usual answer, exactly `{"stream":"…","seq":N}`, without a tree of values, since
-    /// this is done for each message; nil for everything else.
-    private static func plain(_ payload: Bytes) -> PublishAck? {
-        let span = payload.span
-        func stands(_ mark: [UInt8], at start: Int) -> Bool {
-            guard span.count - start >= mark.count else { return false }
-            for index in mark.indices where span[start + index] != mark[index] { return false }
-            return true
-        }
-        guard stands(streamMark, at: 0), span[span.count - 1] == UInt8(ascii: "}") else {
-            return nil
-        }
-        var end = streamMark.count
-        while end < span.count, span[end] != UInt8(ascii: "\"") {
-            // An escape, or what is no ASCII, is for the parser.
-            guard span[end] != UInt8(ascii: "\\"), span[end] > 0x1F, span[end] < 0x7F else {
-                return nil
-            }
-            end += 1
-        }
-        let digits = end + sequenceMark.count
-        guard end > streamMark.count, stands(sequenceMark, at: end), digits < span.count,
-            span[digits] != UInt8(ascii: "0"),
-            let sequence = Decimal.parse(span.extracting(digits..<span.count - 1))
-        else { return nil }
-        return PublishAck(
-            stream: String(repairing: payload[streamMark.count..<end]), sequence: UInt64(sequence))
     }
 }

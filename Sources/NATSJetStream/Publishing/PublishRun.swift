@@ -1,21 +1,32 @@
+// Theory of operation.
+//
+// Messages go out in groups: those for which there is room in the window are put into the outbox
+// together, when the window is full or `groupBytes` of payload wait, and the answers that came
+// together are settled together. So one write carries many messages, and a wait is paid once for
+// a group. `take` does not suspend and is called for each message; `makeRoom` when it says so.
 internal import BridgeBytes
 internal import NATSCore
 internal import NATSWire
 
 /// Drives a `PublishWindow`: one inbox whose last token is the number of the message.
-struct PublishRun: Sendable {
+@usableFromInline struct PublishRun: Sendable {
+    /// So much payload is put into the outbox at once: as much as one write takes well.
+    private static let groupBytes = 64 << 10
+
     private let jetStream: JetStream
-    private var window: PublishWindow
-    private var reader: InboxReader
+    private var window: PublishWindow<OutgoingMessage>
+    private let reader: InboxReader
     /// The inbox and a dot, before the number of a message.
     private let inbox: Bytes
-    private var open: [Int: PublishRequest] = [:]
-    private var results: [Result<PublishAck, JetStreamError>?] = []
+    /// Numbers of messages that are about to be sent.
+    private var group: [Int] = []
+    private var groupBytes = 0
+    private var results = PublishResults()
     private var isOver = false
     /// Why nobody took a message; asked for once.
     private var absence: StreamAbsence?
 
-    init(_ jetStream: JetStream, maxOutstanding: Int) throws(JetStreamError) {
+    @usableFromInline init(_ jetStream: JetStream, maxOutstanding: Int) throws(JetStreamError) {
         guard maxOutstanding > 0 else {
             throw JetStreamError(
                 .invalidArgument, operation: "publish",
@@ -31,93 +42,138 @@ struct PublishRun: Sendable {
         inbox = Bytes(utf8: reader.inbox.text + ".")
     }
 
-    /// Sends a message, and waits while the window is full.
-    mutating func add(_ request: PublishRequest) async throws(JetStreamError) {
+    /// Takes a message. Returns whether `makeRoom` must be called before the next one.
+    @usableFromInline mutating func take(_ request: PublishRequest) -> Bool {
         guard !isOver else {
             let error = JetStreamError(
                 .notSent, operation: "publish", detail: "earlier messages got no answer",
                 outcome: .lost)
             results.append(.failure(error))
-            return
+            return false
         }
-        let number = window.opened()
-        open[number] = request
-        results.append(nil)
-        try await send(number)
+        let message = OutgoingMessage(
+            request.payload, to: request.subject,
+            headers: request.options.apply(to: request.headers))
+        results.expect()
+        group.append(window.opened(message))
+        groupBytes += request.payload.count
+        return groupBytes >= Self.groupBytes || window.isFull
+    }
+
+    /// Sends what was taken, and waits while the window is full.
+    @usableFromInline mutating func makeRoom() async throws(JetStreamError) {
+        try await sendGroup()
         while window.isFull && !isOver { try await settleSome() }
     }
 
     /// Waits for the answers that are missing.
-    mutating func finish() async throws(JetStreamError) -> [Result<PublishAck, JetStreamError>] {
+    @usableFromInline mutating func finish() async throws(JetStreamError) -> PublishResults {
+        try await sendGroup()
         while !window.isEmpty && !isOver { try await settleSome() }
-        let error = JetStreamError(
-            .timeout, operation: "publish", detail: "no answer in time", outcome: .unknown)
-        return results.map { $0 ?? .failure(error) }
+        return results
     }
 
-    private mutating func send(_ number: Int) async throws(JetStreamError) {
-        guard let request = open[number] else { return }
-        do throws(NATSError) {
-            try await jetStream.client.publish(
-                request.payload, to: request.subject,
-                replyTo: replySubject(number),
-                headers: request.options.apply(to: request.headers), timeout: .forever)
-        } catch  where error.code == .closed || error.code == .cancelled {
-            throw JetStreamError(error, operation: "publish")
-        } catch {
-            _ = window.answered(number)
-            settle(number, .failure(JetStreamError(publishing: error, to: request.subject)))
+    private mutating func sendGroup() async throws(JetStreamError) {
+        guard !group.isEmpty else { return }
+        let numbers = group
+        group.removeAll(keepingCapacity: true)
+        groupBytes = 0
+        try await send(numbers)
+    }
+
+    private mutating func send(_ numbers: [Int]) async throws(JetStreamError) {
+        let messages = outgoing(numbers)
+        var position = 0
+        while position < messages.count {
+            do throws(NATSError) {
+                try await jetStream.client.publish(messages, from: &position)
+            } catch  where error.code == .closed || error.code == .cancelled {
+                throw JetStreamError(error, operation: "publish")
+            } catch {
+                let number = numbers[position]
+                _ = window.answered(number)
+                results.settle(
+                    number,
+                    .failure(JetStreamError(publishing: error, to: messages[position].subject)))
+                position += 1
+            }
         }
     }
 
-    private func replySubject(_ number: Int) -> Subject {
-        var writer = ByteWriter(capacity: inbox.count + 20)
-        writer.append(inbox)
-        writer.append(decimal: number)
-        return Subject(received: writer.finish())
+    /// Outstanding messages with where their answers go; the subjects for those share one memory.
+    private func outgoing(_ numbers: [Int]) -> [OutgoingMessage] {
+        var writer = ByteWriter(capacity: numbers.count * (inbox.count + 8))
+        var ends: [Int] = []
+        ends.reserveCapacity(numbers.count)
+        for number in numbers {
+            writer.append(inbox)
+            writer.append(decimal: number)
+            ends.append(writer.count)
+        }
+        let subjects = writer.finish()
+        var messages: [OutgoingMessage] = []
+        messages.reserveCapacity(numbers.count)
+        var start = 0
+        for (number, end) in zip(numbers, ends) {
+            guard var message = window.message(number) else {
+                preconditionFailure("only messages that are outstanding are sent")
+            }
+            message.replyTo = Subject(received: subjects[start..<end])
+            messages.append(message)
+            start = end
+        }
+        return messages
     }
 
     private mutating func settleSome() async throws(JetStreamError) {
         if window.mustSendAgain {
             try await JetStream.pause(jetStream.options.publishRetryWait)
-            for number in window.takeWaiting() { try await send(number) }
-            return
+            return try await send(window.takeWaiting())
         }
-        let event: InboxReader.Event
+        let batch: InboxReader.Batch
         do throws(NATSError) {
-            event = try await reader.next(until: .now + jetStream.options.timeout)
+            batch = try await reader.nextBatch(until: .now + jetStream.options.timeout)
         } catch {
             throw JetStreamError(error, operation: "publish")
         }
-        switch event {
-        case .message(let message): await answered(message)
-        case .timeout: isOver = true
-        case .closed: throw JetStreamError(.closed, operation: "publish")
-        case .cancelled: throw JetStreamError(.cancelled, operation: "publish")
+        switch batch {
+        case .messages(let messages):
+            for message in messages {
+                if let (number, subject) = answered(message) { await giveUp(number, subject) }
+            }
+        case .event(.timeout): isOver = true
+        case .event(.cancelled): throw JetStreamError(.cancelled, operation: "publish")
+        case .event: throw JetStreamError(.closed, operation: "publish")
         }
     }
 
-    private mutating func answered(_ message: NATSMessage) async {
+    /// Settles what an answer is about. Returns its number and subject if nobody took the message,
+    /// and it is not to be sent again.
+    private mutating func answered(_ message: NATSMessage) -> (Int, Subject)? {
         let subject = message.subject.bytes
         guard subject.count > inbox.count,
             let number = Decimal.parse(subject.span.extracting(inbox.count..<subject.count))
-        else { return }
+        else { return nil }
         if message.hasHeaders, message.status?.code == HeaderStatus.noRespondersCode {
-            guard window.nobodyListened(number) == .giveUp else { return }
-            guard let subject = open[number]?.subject else { return }
-            if absence == nil { absence = await jetStream.absence() }
-            return settle(number, .failure((absence ?? .unknown).error(subject)))
+            let refused = window.message(number)
+            guard window.nobodyListened(number) == .giveUp, let refused else { return nil }
+            return (number, refused.subject)
         }
-        guard window.answered(number) else { return }
+        guard window.answered(number) else { return nil }
+        if let ack = PlainAck(message) {
+            results.settle(number, ack.sequence, stream: ack.stream)
+            return nil
+        }
         do throws(JetStreamError) {
-            settle(number, .success(try PublishAck(answer: message)))
+            results.settle(number, .success(try PublishAck(answer: message)))
         } catch {
-            settle(number, .failure(error))
+            results.settle(number, .failure(error))
         }
+        return nil
     }
 
-    private mutating func settle(_ number: Int, _ result: Result<PublishAck, JetStreamError>) {
-        open[number] = nil
-        results[number] = result
+    private mutating func giveUp(_ number: Int, _ subject: Subject) async {
+        if absence == nil { absence = await jetStream.absence() }
+        results.settle(number, .failure((absence ?? .unknown).error(subject)))
     }
 }

@@ -19,6 +19,13 @@ struct InboxReader: Sendable {
         case cancelled
     }
 
+    enum Batch: Sendable {
+        /// At least one.
+        case messages([NATSMessage])
+        /// No message.
+        case event(Event)
+    }
+
     /// The subject to be given as reply address; with `isMany`, any one token behind it.
     let inbox: Subject
     private let subscription: NATSSubscription
@@ -45,15 +52,27 @@ struct InboxReader: Sendable {
         until deadline: ContinuousClock.Instant
     ) async throws(NATSError) -> Event {
         if position >= batch.count {
-            (batch, position) = ([], 0)
-            do throws(NATSError) {
-                batch = try await subscription.nextBatch(until: deadline) ?? []
-            } catch  where error.code == .timeout {
-                return .timeout
+            switch try await nextBatch(until: deadline) {
+            case .messages(let messages): (batch, position) = (messages, 0)
+            case .event(let event): return event
             }
         }
-        guard position < batch.count else { return Task.isCancelled ? .cancelled : .closed }
         defer { position += 1 }
         return .message(batch[position])
+    }
+
+    /// The messages that came together, or what happened first. Not together with `next`, which
+    /// may hold some.
+    func nextBatch(
+        until deadline: ContinuousClock.Instant
+    ) async throws(NATSError) -> Batch {
+        do throws(NATSError) {
+            if let messages = try await subscription.nextBatch(until: deadline), !messages.isEmpty {
+                return .messages(messages)
+            }
+        } catch  where error.code == .timeout {
+            return .event(.timeout)
+        }
+        return .event(Task.isCancelled ? .cancelled : .closed)
     }
 }

@@ -27,6 +27,4 @@ extension ErrorCode {
     public static let credentialsRevoked = ErrorCode(rawValue: "credentials_revoked")
     /// The server waited too long for the credentials.
     public static let authenticationTimeout = ErrorCode(rawValue: "authentication_timeout")
-    /// The source of the credentials failed: a file that cannot be read, a callback that throws.
-    public static let credentialsUnavailable = ErrorCode(rawValue: "credentials_unavailable")
 }

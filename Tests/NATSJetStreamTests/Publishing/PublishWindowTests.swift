@@ -1,13 +1,14 @@
 internal import NATSJetStream
+internal import TestKit
 internal import Testing
 
 @Suite struct PublishWindowTests {
     @Test func fillsAndEmpties() {
-        var window = PublishWindow(size: 2, retries: 0)
+        var window = PublishWindow<Int>(size: 2, retries: 0)
         #expect(window.isEmpty)
-        #expect(window.opened() == 0)
+        #expect(window.opened(7) == 0)
         #expect(!window.isFull)
-        #expect(window.opened() == 1)
+        #expect(window.opened(7) == 1)
         #expect(window.isFull)
         #expect(window.answered(1) == true)
         #expect(!window.isFull)
@@ -18,8 +19,8 @@ internal import Testing
     }
 
     @Test func refusalsAreRepeatedAsOftenAsAllowed() {
-        var window = PublishWindow(size: 3, retries: 2)
-        let number = window.opened()
+        var window = PublishWindow<Int>(size: 3, retries: 2)
+        let number = window.opened(7)
         #expect(window.nobodyListened(number) == .retryLater)
         #expect(window.mustSendAgain)
         #expect(!window.isEmpty)
@@ -33,8 +34,8 @@ internal import Testing
     }
 
     @Test func thePauseWaitsForTheOthers() {
-        var window = PublishWindow(size: 9, retries: 1)
-        let numbers = (0..<4).map { _ in window.opened() }
+        var window = PublishWindow<Int>(size: 9, retries: 1)
+        let numbers = (0..<4).map { _ in window.opened(7) }
         #expect(window.nobodyListened(numbers[2]) == .retryLater)
         #expect(window.nobodyListened(numbers[0]) == .retryLater)
         #expect(!window.mustSendAgain)
@@ -45,8 +46,49 @@ internal import Testing
     }
 
     @Test func waitingMessagesTakeRoom() {
-        var window = PublishWindow(size: 1, retries: 1)
-        _ = window.nobodyListened(window.opened())
+        var window = PublishWindow<Int>(size: 1, retries: 1)
+        _ = window.nobodyListened(window.opened(7))
         #expect(window.isFull)
+    }
+
+    /// Whatever the order of answers, the account is that of a simple one.
+    @Test(arguments: [1, 3, 64, 100, 5000]) func itAgreesWithASimpleAccount(size: Int) {
+        var generator = SeededGenerator("PublishWindow \(size)")
+        var window = PublishWindow<Int>(size: size, retries: 1)
+        var sent: [Int: Int] = [:]
+        var waiting: [Int: Int] = [:]
+        for _ in 0..<20_000 {
+            #expect(window.isFull == (sent.count + waiting.count >= size))
+            #expect(window.isEmpty == (sent.isEmpty && waiting.isEmpty))
+            #expect(window.mustSendAgain == (sent.isEmpty && !waiting.isEmpty))
+            switch Int.random(in: 0..<20, using: &generator) {
+            case ..<9 where !window.isFull:
+                let number = window.opened(window.next * 3)
+                sent[number] = 1
+            case ..<16:
+                // Mostly the oldest, so that some stay behind for long.
+                let number =
+                    Bool.random(using: &generator)
+                    ? sent.keys.max() ?? 0 : Int.random(in: -1...window.next, using: &generator)
+                let isOutstanding = sent[number] != nil || waiting[number] != nil
+                #expect(window.message(number) == (isOutstanding ? number * 3 : nil))
+                let isKnown = window.answered(number)
+                #expect(isKnown == (sent.removeValue(forKey: number) != nil))
+            case ..<19:
+                let number = Int.random(in: -1...window.next, using: &generator)
+                let refusal = window.nobodyListened(number)
+                guard let tries = sent.removeValue(forKey: number) else {
+                    #expect(refusal == .ignore)
+                    continue
+                }
+                #expect(refusal == (tries <= 1 ? .retryLater : .giveUp))
+                if tries <= 1 { waiting[number] = tries }
+            default:
+                let numbers = window.takeWaiting()
+                #expect(numbers == waiting.keys.sorted())
+                for (number, tries) in waiting { sent[number] = tries + 1 }
+                waiting = [:]
+            }
+        }
     }
 }

@@ -36,17 +36,8 @@ package struct StoreSecret: Sendable {
     /// The seal of a text, in 32 hexadecimal digits: HMAC-SHA-256 (RFC 2104), of which the first
     /// 128 bits count.
     package func seal(_ text: String) -> String {
-        func padded(_ byte: UInt8) -> [UInt8] {
-            var block = [UInt8](repeating: byte, count: 64)
-            for (index, value) in key.enumerated() { block[index] ^= value }
-            return block
-        }
-        var inner = SHA256()
-        inner.update(padded(0x36).span)
-        inner.update(Array(text.utf8).span)
-        var outer = SHA256()
-        outer.update(padded(0x5C).span)
-        outer.update(inner.finalize().span)
-        return String(Hex.string(outer.finalize().span).prefix(32))
+        let bytes = Array(text.utf8)
+        let code = HMACSHA256.code(of: bytes.span, key: key.span)
+        return String(Hex.string(code.span).prefix(32))
     }
 }

@@ -1,0 +1,113 @@
+internal import BridgeBytes
+public import BridgeHTTP
+public import HTTPWire
+
+/// A store by its URL: the one place that knows which URL means which store.
+///
+/// | URL | store |
+/// |---|---|
+/// | `http://host:port`, `https://…` | this project's file server (`FileServerStore`) |
+/// | `plik+http://host:port`, `plik+https://…` | Plik (`PlikStore`) |
+/// | `s3://bucket/prefix?region=…&endpoint=…&style=…` | S3 (`S3Store`) |
+///
+/// Secrets never stand in a URL, and a part or parameter that would have no effect is refused.
+public struct StoreAddress: Sendable, Hashable, CustomStringConvertible {
+    private enum Kind: Sendable, Hashable {
+        case fileServer(HTTPURL)
+        case plik(HTTPURL)
+        case s3(S3Location)
+    }
+
+    private let kind: Kind
+
+    /// Reads a store's URL.
+    /// - Throws: `HTTPError` with `invalidURL`, or `unsupportedScheme` for a scheme that means no
+    ///   store.
+    public init(_ text: String) throws(HTTPError) {
+        let scheme = text.firstRange(of: "://").map { text[..<$0.lowerBound].lowercased() } ?? ""
+        switch scheme {
+        case "http", "https": kind = .fileServer(try Self.server(text))
+        case "plik+http", "plik+https": kind = .plik(try Self.server(String(text.dropFirst(5))))
+        case "s3": kind = .s3(try S3Location(text))
+        default:
+            throw HTTPError(
+                .unsupportedScheme, .prepare, url: Redaction.url(text),
+                "a store's URL begins with http://, https://, plik+http://, plik+https:// or s3://"
+            )
+        }
+    }
+
+    private static func server(_ text: String) throws(HTTPError) -> HTTPURL {
+        let url = try StoreURL.parse(text)
+        try StoreURL.check(url)
+        guard !text.utf8.contains(0x23) else {
+            throw HTTPError(
+                .badURL, .prepare, url: url.description,
+                "a store's URL cannot hold a fragment: it would not be sent")
+        }
+        return url
+    }
+
+    /// The store's own server where links are spoken over HTTP to it by any of its names; nil for
+    /// a store whose links hold for one name.
+    public var server: HTTPURL? {
+        switch kind {
+        case .fileServer(let url), .plik(let url): url
+        case .s3: nil
+        }
+    }
+
+    /// The URL without parameters.
+    public var description: String {
+        switch kind {
+        case .fileServer(let url): url.description
+        case .plik(let url): "plik+\(url)"
+        case .s3(let location): location.description
+        }
+    }
+
+    /// What stores have in common.
+    public struct Settings: Sendable {
+        /// What links begin with, where receivers know the store under another name.
+        public var publicURL: HTTPURL?
+        /// Shared with others if given.
+        public var client: HTTPClient?
+        /// When a failed upload or removal is tried again.
+        public var retry = RetryPolicy()
+        /// What a file server or Plik wants of those who upload or delete; others have none.
+        public var token: String?
+        /// Where an S3 store's keys come from.
+        public var credentials = S3CredentialSource.environment
+
+        /// Creates the defaults.
+        public init() {}
+    }
+
+    /// Makes the store.
+    /// - Throws: `HTTPError` with `invalidURL` or `invalidArgument` for settings that the store has
+    ///   no use for or that make no sense, or `connectionFailed` when no client can be started.
+    public func store(
+        _ settings: Settings = Settings()
+    ) throws(HTTPError) -> any ClaimStore {
+        switch kind {
+        case .fileServer(let url):
+            return try FileServerStore(
+                baseURL: url, publicBaseURL: settings.publicURL, client: settings.client,
+                retry: settings.retry, token: settings.token)
+        case .plik(let url):
+            return try PlikStore(
+                baseURL: url, publicBaseURL: settings.publicURL, client: settings.client,
+                retry: settings.retry, token: settings.token)
+        case .s3(let location):
+            guard settings.token == nil else {
+                throw HTTPError(
+                    .badOptions, .prepare, url: description,
+                    "an S3 store has no token of its own: its keys come from the environment or"
+                        + " a profile")
+            }
+            return try S3Store(
+                location, publicURL: settings.publicURL, client: settings.client,
+                retry: settings.retry, credentials: settings.credentials)
+        }
+    }
+}

@@ -1,0 +1,132 @@
+internal import BridgeBytes
+internal import NATSCore
+internal import NATSJetStream
+internal import NATSWire
+internal import TestKit
+internal import Testing
+
+@Suite(.needsNATSServer) struct PushConsumerTests {
+    private static func consumer(
+        _ jetStream: JetStream, _ change: (inout ConsumerConfiguration) -> Void = { _ in }
+    ) async throws -> PushConsumer {
+        try await jetStream.createOrUpdateStream(StreamConfiguration(name: "S", subjects: ["s.>"]))
+        var configuration = ConsumerConfiguration(durableName: "pushed")
+        configuration.deliverSubject = "deliver.here"
+        change(&configuration)
+        try await jetStream.createConsumer(configuration, on: "S")
+        return try await jetStream.pushConsumer("pushed", on: "S")
+    }
+
+    private static func publish(_ jetStream: JetStream, _ range: Range<Int>) async throws {
+        let requests = range.map { PublishRequest("\($0)", to: "s.a") }
+        #expect(try await jetStream.publishAll(requests).firstFailure == nil)
+    }
+
+    @Test func whatIsDeliveredIsHandedOutAndAcknowledged() async throws {
+        try await JetStreamStage.run { jetStream in
+            let consumer = try await Self.consumer(jetStream)
+            try await Self.publish(jetStream, 0..<10)
+            var seen = 0
+            for try await message in try consumer.messages() {
+                #expect(message.text == "\(seen)")
+                try await message.ackConfirmed()
+                seen += 1
+                if seen == 10 { break }
+            }
+            let info = try await jetStream.consumerInfo("pushed", on: "S")
+            #expect(info.ackFloor == 10)
+        }
+    }
+
+    /// The server holds back what is not asked for; it goes on only when it is answered.
+    @Test func flowControlIsAnswered() async throws {
+        try await JetStreamStage.run { jetStream in
+            let consumer = try await Self.consumer(jetStream) {
+                $0.flowControl = true
+                $0.idleHeartbeat = .seconds(1)
+                $0.ackPolicy = .none
+            }
+            let large = Bytes([UInt8](repeating: 1, count: 100_000))
+            let requests = (0..<300).map { _ in PublishRequest(large, to: "s.large") }
+            #expect(try await jetStream.publishAll(requests, maxOutstanding: 8).firstFailure == nil)
+            var seen: [UInt64] = []
+            for try await message in try consumer.messages() {
+                seen.append(message.metadata.streamSequence)
+                if seen.count == 300 { break }
+            }
+            #expect(seen == (1...300).map { UInt64($0) })
+        }
+    }
+
+    @Test func membersOfAGroupShareTheMessages() async throws {
+        try await JetStreamStage.run { jetStream in
+            let consumer = try await Self.consumer(jetStream) { $0.deliverGroup = "g" }
+            let (one, two) = (try consumer.messages(), try consumer.messages())
+            try await jetStream.client.flush()
+            try await Self.publish(jetStream, 0..<100)
+            let (taken, taking) = AsyncStream<(Int, UInt64)>.makeStream()
+            let loops = [one, two].enumerated().map { index, loop in
+                Task {
+                    for try await message in loop {
+                        taking.yield((index, message.metadata.streamSequence))
+                        try message.ack()
+                    }
+                }
+            }
+            var numbers: [UInt64] = []
+            var members: Set<Int> = []
+            for await (member, number) in taken {
+                numbers.append(number)
+                members.insert(member)
+                if numbers.count == 100 { break }
+            }
+            #expect(numbers.sorted() == (1...100).map { UInt64($0) })
+            #expect(members == [0, 1])
+            try await jetStream.client.drain()
+            for loop in loops { try await loop.value }
+        }
+    }
+
+    @Test func aConsumerThatGoesEndsItsLoop() async throws {
+        try await JetStreamStage.run { jetStream in
+            let consumer = try await Self.consumer(jetStream) {
+                $0.idleHeartbeat = .milliseconds(100)
+            }
+            try await Self.publish(jetStream, 0..<1)
+            var messages = try consumer.messages().makeAsyncIterator()
+            #expect(try await messages.next()?.text == "0")
+            try await jetStream.deleteConsumer("pushed", on: "S")
+            let error = await #expect(throws: JetStreamError.self) { try await messages.next() }
+            #expect(error?.code == .consumerDeleted)
+        }
+    }
+
+    @Test func aPullConsumerIsNone() async throws {
+        try await JetStreamStage.run { jetStream in
+            try await jetStream.createStream(StreamConfiguration(name: "S", subjects: ["s.>"]))
+            try await jetStream.createConsumer(ConsumerConfiguration(durableName: "c"), on: "S")
+            let code = await JetStreamStage.code {
+                _ = try await jetStream.pushConsumer("c", on: "S")
+            }
+            #expect(code == .invalidArgument)
+        }
+    }
+
+    @Test func aDrainEndsTheLoopBehindWhatHasCome() async throws {
+        try await JetStreamStage.run { jetStream in
+            let consumer = try await Self.consumer(jetStream) { $0.ackPolicy = .none }
+            try await Self.publish(jetStream, 0..<50)
+            let loop = try consumer.messages()
+            var messages = loop.makeAsyncIterator()
+            #expect(try await messages.next()?.text == "0")
+            async let drained: Void = jetStream.client.drain()
+            var rest = 1
+            while let message = try await messages.next() {
+                #expect(message.text == "\(rest)")
+                rest += 1
+            }
+            #expect(rest > 1)
+            try await drained
+        }
+    }
+}
