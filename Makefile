@@ -7,7 +7,7 @@ THREADS := --sanitize=thread --scratch-path .build/threads
 WITH_SERVER = NATS_SERVER="$$(scripts/nats-server)"
 
 .PHONY: all build setup test test-threads demo examples docs lint format bench bench-check
-.PHONY: bench-baseline fuzz fuzz-all kill-storm clean distclean
+.PHONY: bench-baseline fuzz fuzz-all kill-storm install uninstall deb program clean distclean
 
 all: build
 
@@ -104,6 +104,25 @@ KILLS ?= 500
 kill-storm:
 	$(SWIFT) build -c release --product natsbridge
 	scripts/kill-storm .build/release/natsbridge $(KILLS)
+
+## Install the program (Swift's runtime inside), its manual and completions below PREFIX.
+PREFIX ?= /usr/local
+STATIC = .build/static
+PROGRAM = $(STATIC)/release/natsbridge
+install: program
+	PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" scripts/install $(PROGRAM)
+
+## Take away what `make install` with the same PREFIX has put there.
+uninstall:
+	PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" scripts/install --remove
+
+## Make a Debian package in .build/packages.
+deb: program
+	scripts/make-deb $(PROGRAM) .build/packages
+
+# Apart from other builds: the linker's options are others.
+program: setup
+	$(SWIFT) build -c release --product natsbridge --static-swift-stdlib --scratch-path $(STATIC)
 
 clean:
 	rm -rf .build

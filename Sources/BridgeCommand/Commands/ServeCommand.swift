@@ -21,7 +21,9 @@ enum ServeCommand {
                 """,
                 """
                 SIGTERM and Ctrl-C let what has begun go on to its end, for --grace at most; a
-                second one ends at once. One server at a time uses a directory.
+                second one ends at once. One server at a time uses a directory. A service manager
+                that sets NOTIFY_SOCKET, as systemd does, is told when it takes uploads and when it
+                ends.
                 """,
             ],
             examples: [
@@ -62,6 +64,7 @@ enum ServeCommand {
                 await Interruption.wait()
             }
         }
+        ServiceNotice.stopping("what has begun goes on")
         let open = server.openConnections
         if open > 0 { console.trace("\(open) connections are open; what has begun goes on") }
         let cut = await server.drain(within: grace)
@@ -76,6 +79,7 @@ enum ServeCommand {
         } else {
             console.line(server.baseURL)
         }
+        ServiceNotice.ready("files at \(server.baseURL)")
     }
 
     private static func reloadCertificates(of server: FileServer, _ console: Console) async {

@@ -1,3 +1,5 @@
+package import BridgeBytes
+internal import BridgeSockets
 internal import Glibc
 
 /// What the system says of the running program: its own path, its terminals.
@@ -12,6 +14,9 @@ package enum ThisProgram {
         guard count > 0, count < buffer.count else { return nil }
         return String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
+
+    /// The time by this machine's clock.
+    package static var now: Timestamp { WallClock.now }
 
     /// Whether a descriptor is a terminal.
     static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }

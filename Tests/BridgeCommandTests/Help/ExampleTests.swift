@@ -29,6 +29,12 @@ struct ExampleTests {
 
     /// What is there before an example of a command.
     private static let before: [String: String] = [
+        "trace": """
+        natsbridge send t.x a:text=y --correlation-id 4f2c-1 --verbose 2> sender.log
+        touch receiver.log files.log
+        """,
+        "doctor":
+            "natsbridge stream rm ORDERS -f 2>/dev/null; natsbridge stream add ORDERS --max-age 1h",
         "replay": "natsbridge stream add HEALTH || true", "stream ls": stream,
         "stream info": stream,
         "stream add": "natsbridge stream rm ORDERS -f || true", "stream edit": stream,
