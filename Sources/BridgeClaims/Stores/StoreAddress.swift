@@ -8,6 +8,8 @@ public import HTTPWire
 /// |---|---|
 /// | `http://host:port`, `https://…` | this project's file server (`FileServerStore`) |
 /// | `plik+http://host:port`, `plik+https://…` | Plik (`PlikStore`) |
+/// | `dav+http://host/folder`, `dav+https://…` | a WebDAV server (`DAVStore`) |
+/// | `file:///folder` | a folder that receivers share (`FolderStore`) |
 /// | `s3://bucket/prefix?region=…&endpoint=…&style=…` | S3 (`S3Store`) |
 ///
 /// Secrets never stand in a URL, and a part or parameter that would have no effect is refused.
@@ -15,6 +17,8 @@ public struct StoreAddress: Sendable, Hashable, CustomStringConvertible {
     private enum Kind: Sendable, Hashable {
         case fileServer(HTTPURL)
         case plik(HTTPURL)
+        case dav(HTTPURL)
+        case folder(String)
         case s3(S3Location)
     }
 
@@ -28,11 +32,14 @@ public struct StoreAddress: Sendable, Hashable, CustomStringConvertible {
         switch scheme {
         case "http", "https": kind = .fileServer(try Self.server(text))
         case "plik+http", "plik+https": kind = .plik(try Self.server(String(text.dropFirst(5))))
+        case "dav+http", "dav+https": kind = .dav(try Self.server(String(text.dropFirst(4))))
+        case "file": kind = .folder(try FolderStore.path(of: text))
         case "s3": kind = .s3(try S3Location(text))
         default:
             throw HTTPError(
                 .unsupportedScheme, .prepare, url: Redaction.url(text),
-                "a store's URL begins with http://, https://, plik+http://, plik+https:// or s3://"
+                "a store's URL begins with http(s)://, plik+http(s)://, dav+http(s)://, s3:// or"
+                    + " file:///"
             )
         }
     }
@@ -52,8 +59,8 @@ public struct StoreAddress: Sendable, Hashable, CustomStringConvertible {
     /// a store whose links hold for one name.
     public var server: HTTPURL? {
         switch kind {
-        case .fileServer(let url), .plik(let url): url
-        case .s3: nil
+        case .fileServer(let url), .plik(let url), .dav(let url): url
+        case .s3, .folder: nil
         }
     }
 
@@ -62,6 +69,8 @@ public struct StoreAddress: Sendable, Hashable, CustomStringConvertible {
         switch kind {
         case .fileServer(let url): url.description
         case .plik(let url): "plik+\(url)"
+        case .dav(let url): "dav+\(url)"
+        case .folder(let path): "file://\(path)"
         case .s3(let location): location.description
         }
     }
@@ -74,7 +83,8 @@ public struct StoreAddress: Sendable, Hashable, CustomStringConvertible {
         public var client: HTTPClient?
         /// When a failed upload or removal is tried again.
         public var retry = RetryPolicy()
-        /// What a file server or Plik wants of those who upload or delete; others have none.
+        /// What a file server, Plik or a WebDAV server wants of those who upload or delete;
+        /// others have none.
         public var token: String?
         /// Where an S3 store's keys come from.
         public var credentials = S3CredentialSource.environment
@@ -98,6 +108,17 @@ public struct StoreAddress: Sendable, Hashable, CustomStringConvertible {
             return try PlikStore(
                 baseURL: url, publicBaseURL: settings.publicURL, client: settings.client,
                 retry: settings.retry, token: settings.token)
+        case .dav(let url):
+            return try DAVStore(
+                baseURL: url, publicBaseURL: settings.publicURL, client: settings.client,
+                retry: settings.retry, token: settings.token)
+        case .folder(let path):
+            guard settings.token == nil, settings.publicURL == nil else {
+                throw HTTPError(
+                    .badOptions, .prepare, url: description,
+                    "a shared folder has neither a token nor a public URL")
+            }
+            return try FolderStore(folder: path, client: settings.client, retry: settings.retry)
         case .s3(let location):
             guard settings.token == nil else {
                 throw HTTPError(

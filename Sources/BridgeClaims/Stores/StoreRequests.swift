@@ -87,7 +87,7 @@ struct StoreRequests: Sendable {
     }
 
     /// Methods of requests that go to the store alone, and change what it has.
-    private static let changing: Set<String> = ["PUT", "POST", "PATCH", "DELETE"]
+    private static let changing: Set<String> = ["PUT", "POST", "PATCH", "DELETE", "MOVE"]
 
     /// The request with the fields that every request of a store has.
     func prepared(_ request: HTTPRequest) -> HTTPRequest {

@@ -25,9 +25,9 @@ package struct CommonOptions: Sendable, Equatable {
         [
             .value(
                 "--store", "URL",
-                "the store for large payloads: http(s):// of serve, plik+http(s):// or"
-                    + " s3://BUCKET/PREFIX?endpoint=URL (else NATSBRIDGE_STORE, else"
-                    + " \(defaultStore))"),
+                "the store for large payloads: http(s):// of serve, plik+http(s)://,"
+                    + " dav+http(s)://, file:///FOLDER or s3://BUCKET/PREFIX?endpoint=URL"
+                    + " (else NATSBRIDGE_STORE, else \(defaultStore))"),
             .value(
                 "--store-token", "TEXT",
                 "what the store wants of those who upload or delete (else NATSBRIDGE_STORE_TOKEN)"),

@@ -53,6 +53,23 @@ struct StoreCommandTests {
         }
     }
 
+    @Test func `payloads go through a shared folder`() async throws {
+        let executable = try #require(CommandRun.executable)
+        let folder = try TemporaryDirectory()
+        try await NATSServerFixture.run { nats in
+            let options = ["--server", nats.url, "--store", "file://\(folder.path)", "--json"]
+            let receiver = try await TestProcess(
+                executable, ["receive", "lab.x", "--count", "1"] + options)
+            try await receiver.untilListening()
+            let sent = try await CommandRun.run(
+                ["send", "lab.x", "note:text=hello", "--threshold", "1"] + options)
+            #expect(sent.status == 0, "\(sent.errors)")
+            let payloads = try await receiver.output().first?["payloads"]?.arrayValue
+            #expect(payloads?.first?["transport"] == "link")
+            #expect(payloads?.first?["value"] == "hello")
+        }
+    }
+
     @Test(arguments: [
         ("s3://bridge?regon=x", "regon"), ("s3://AKIA:hush@bridge", "AWS_ACCESS_KEY_ID"),
         ("ftp://h", "s3://"),
