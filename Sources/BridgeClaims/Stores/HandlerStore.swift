@@ -110,7 +110,7 @@ public struct HandlerStore: ClaimStore {
     /// Looks at nothing: only the handler knows which links it follows.
     ///
     /// Nothing in it waits, so cancelling the task changes nothing.
-    /// - Throws: Nothing; a `ClaimError` in the protocol.
+    /// - Throws: No `ClaimError`: a link that does not work is `unavailable` to whoever fetches.
     public func checkLink(
         _ claim: Claim, policy: LinkPolicy?, correlationID: String
     ) async throws(ClaimError) {}

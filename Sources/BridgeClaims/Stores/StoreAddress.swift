@@ -10,6 +10,7 @@ public import HTTPWire
 /// | `plik+http://host:port`, `plik+https://…` | Plik (`PlikStore`) |
 /// | `dav+http://host/folder`, `dav+https://…` | a WebDAV server (`DAVStore`) |
 /// | `file:///folder` | a folder that receivers share (`FolderStore`) |
+/// | `nats-object://bucket` | JetStream's object store; a bridge makes it of its connection |
 /// | `s3://bucket/prefix?region=…&endpoint=…&style=…` | S3 (`S3Store`) |
 ///
 /// Secrets never stand in a URL, and a part or parameter that would have no effect is refused.
@@ -19,6 +20,7 @@ public struct StoreAddress: Sendable, Hashable, CustomStringConvertible {
         case plik(HTTPURL)
         case dav(HTTPURL)
         case folder(String)
+        case objectBucket(String)
         case s3(S3Location)
     }
 
@@ -34,14 +36,37 @@ public struct StoreAddress: Sendable, Hashable, CustomStringConvertible {
         case "plik+http", "plik+https": kind = .plik(try Self.server(String(text.dropFirst(5))))
         case "dav+http", "dav+https": kind = .dav(try Self.server(String(text.dropFirst(4))))
         case "file": kind = .folder(try FolderStore.path(of: text))
+        case "nats-object": kind = .objectBucket(try Self.bucket(text))
         case "s3": kind = .s3(try S3Location(text))
         default:
             throw HTTPError(
                 .unsupportedScheme, .prepare, url: Redaction.url(text),
-                "a store's URL begins with http(s)://, plik+http(s)://, dav+http(s)://, s3:// or"
-                    + " file:///"
+                "a store's URL begins with http(s)://, plik+http(s)://, dav+http(s)://, s3://,"
+                    + " nats-object:// or file:///"
             )
         }
+    }
+
+    /// A bucket's name: letters, digits, `-` and `_`.
+    private static func bucket(_ text: String) throws(HTTPError) -> String {
+        let name = text.dropFirst("nats-object://".count)
+        let isName = name.utf8.allSatisfy { byte in
+            switch byte {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x5F: true
+            default: false
+            }
+        }
+        guard isName, (1...255).contains(name.utf8.count) else {
+            throw HTTPError(
+                .badURL, .prepare, url: Redaction.url(text),
+                "nats-object:// is followed by a bucket's name and nothing more")
+        }
+        return String(name)
+    }
+
+    /// The bucket of JetStream's object store that is meant; nil for all other stores.
+    public var objectBucket: String? {
+        if case .objectBucket(let name) = kind { name } else { nil }
     }
 
     private static func server(_ text: String) throws(HTTPError) -> HTTPURL {
@@ -60,7 +85,7 @@ public struct StoreAddress: Sendable, Hashable, CustomStringConvertible {
     public var server: HTTPURL? {
         switch kind {
         case .fileServer(let url), .plik(let url), .dav(let url): url
-        case .s3, .folder: nil
+        case .s3, .folder, .objectBucket: nil
         }
     }
 
@@ -70,6 +95,7 @@ public struct StoreAddress: Sendable, Hashable, CustomStringConvertible {
         case .fileServer(let url): url.description
         case .plik(let url): "plik+\(url)"
         case .dav(let url): "dav+\(url)"
+        case .objectBucket(let name): "nats-object://\(name)"
         case .folder(let path): "file://\(path)"
         case .s3(let location): location.description
         }
@@ -112,6 +138,10 @@ public struct StoreAddress: Sendable, Hashable, CustomStringConvertible {
             return try DAVStore(
                 baseURL: url, publicBaseURL: settings.publicURL, client: settings.client,
                 retry: settings.retry, token: settings.token)
+        case .objectBucket:
+            throw HTTPError(
+                .badOptions, .prepare, url: description,
+                "JetStream's object store needs a connection to NATS: a bridge makes it")
         case .folder(let path):
             guard settings.token == nil, settings.publicURL == nil else {
                 throw HTTPError(

@@ -1,4 +1,4 @@
-internal import BridgeBytes
+package import BridgeBytes
 internal import BridgeHTTP
 internal import HTTPWire
 
@@ -136,11 +136,11 @@ struct StoreRequests: Sendable {
 }
 
 /// A digest over pieces in memory, on a thread that may compute.
-enum SegmentDigest {
+package enum SegmentDigest {
     /// Bytes between two looks at cancellation.
     private static let step = 4 << 20
 
-    @concurrent static func checksum(
+    @concurrent package static func checksum(
         of segments: Segments, _ algorithm: ChecksumAlgorithm
     ) async -> Checksum {
         var running = RunningChecksum(algorithm)

@@ -26,8 +26,9 @@ package struct CommonOptions: Sendable, Equatable {
             .value(
                 "--store", "URL",
                 "the store for large payloads: http(s):// of serve, plik+http(s)://,"
-                    + " dav+http(s)://, file:///FOLDER or s3://BUCKET/PREFIX?endpoint=URL"
-                    + " (else NATSBRIDGE_STORE, else \(defaultStore))"),
+                    + " dav+http(s)://, file:///FOLDER, nats-object://BUCKET or"
+                    + " s3://BUCKET/PREFIX?endpoint=URL (else NATSBRIDGE_STORE, else"
+                    + " \(defaultStore))"),
             .value(
                 "--store-token", "TEXT",
                 "what the store wants of those who upload or delete (else NATSBRIDGE_STORE_TOKEN)"),
