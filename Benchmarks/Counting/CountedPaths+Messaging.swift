@@ -82,8 +82,6 @@ struct CountedMessaging {
         var stream = StreamConfiguration(name: "COUNT", subjects: ["count.stream"])
         stream.storage = .memory
         _ = try await jetStream.createStream(stream)
-        let consumer = try await jetStream.createConsumer(
-            ConsumerConfiguration(durableName: "count"), on: "COUNT")
         return [
             CountedPath(
                 name: "jetstream.publish", unit: .roundTrip, count: 3000,
@@ -92,21 +90,29 @@ struct CountedMessaging {
                 for _ in 0..<count { try await jetStream.publish(payload, to: stored) }
             },
             CountedPath(
-                name: "jetstream.publish+consume", unit: .message, count: 3000,
-                slack: [.allocations: 0.75, .calls: 0.5, .wakeUps: 0.25]
-            ) { [client, payload, stored] count in
+                name: "jetstream.publishAll", unit: .message, count: 5000,
+                slack: [.allocations: 0.25, .calls: 0.25, .wakeUps: 0.25]
+            ) { [payload, stored] count in
                 let requests = repeatElement(
                     PublishRequest(payload, to: stored), count: count)
-                for result in try await jetStream.publishAll(requests, maxOutstanding: 500) {
-                    _ = try result.get()
-                }
+                let results = try await jetStream.publishAll(requests, maxOutstanding: 500)
+                if let failure = results.firstFailure { throw failure }
+            },
+            // Behind the one before, which has stored as many; each turn reads them from the start.
+            CountedPath(
+                name: "jetstream.fetch+ack", unit: .message, count: 5000,
+                slack: [.allocations: 0.25, .calls: 0.25, .wakeUps: 0.25]
+            ) { [client] count in
+                let consumer = try await jetStream.createConsumer(
+                    ConsumerConfiguration(), on: "COUNT")
                 var left = count
                 while left > 0 {
-                    let messages = try await consumer.fetch(min(100, left), expires: .seconds(10))
+                    let messages = try await consumer.fetch(min(500, left), expires: .seconds(10))
                     for message in messages { try message.ack() }
                     left -= messages.count
                 }
                 try await client.flush(timeout: .seconds(60))
+                try await consumer.delete()
             },
         ]
     }

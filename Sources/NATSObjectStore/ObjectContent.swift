@@ -33,24 +33,27 @@ extension ObjectBucket {
         }
         return (store, end)
     }
+}
 
-    /// The bytes of an object, whole and checked.
-    ///
-    /// Cancelling the task ends the wait with the code `cancelled`.
-    /// - Parameter limit: Most bytes that are taken into memory.
-    /// - Throws: `JetStreamError` with `tooLarge`, and as `content(of:)` and its sequence.
-    public func bytes(
-        of name: String, atMost limit: Int = 1 << 30
-    ) async throws(JetStreamError) -> Bytes {
-        let content = try await content(of: name)
-        guard content.info.size <= UInt64(max(0, limit)) else {
-            throw error(
-                .tooLarge, "object get",
-                "\(name) has \(content.info.size) bytes, at most \(limit) are taken")
-        }
-        var writer = ByteWriter(capacity: ObjectContent.firstCapacity(content.info.size))
-        for try await piece in content { writer.append(piece) }
-        return writer.finish()
+extension ObjectBucket {
+    /// Checks what was read of an object.
+    func check(
+        _ info: ObjectInfo, _ size: UInt64, _ digest: ObjectDigest
+    ) async throws(JetStreamError) {
+        guard size == info.size else { throw await shortage(of: info, size) }
+        guard let stated = info.digest, !digest.matches(stated) else { return }
+        throw error(
+            .checksumMismatch, "object get",
+            "the bytes of \(info.name) have the digest \(digest.text()), not \(stated)")
+    }
+
+    /// Why bytes of an object did not come.
+    func shortage(of info: ObjectInfo, _ size: UInt64) async -> JetStreamError {
+        // The question is only for the words.
+        let now = try? await anyInfo(info.name, "object get")
+        let why = now?.id == info.id ? "is damaged" : "was replaced or removed meanwhile"
+        return error(
+            .truncated, "object get", "\(info.name) \(why): \(size) of \(info.size) bytes came")
     }
 }
 
@@ -113,17 +116,8 @@ public struct ObjectContent: AsyncSequence, Sendable {
         }
 
         private func check() async throws(JetStreamError) {
-            guard chunks == info.chunks, size == info.size else {
-                let now = try await store.anyInfo(info.name, "object get")
-                let why = now?.id == info.id ? "is damaged" : "was replaced or removed meanwhile"
-                throw store.error(
-                    .truncated, "object get",
-                    "\(info.name) \(why): \(size) of \(info.size) bytes came")
-            }
-            guard let stated = info.digest, !digest.matches(stated) else { return }
-            throw store.error(
-                .checksumMismatch, "object get",
-                "the bytes of \(info.name) have the digest \(digest.text()), not \(stated)")
+            guard chunks == info.chunks else { throw await store.shortage(of: info, size) }
+            try await store.check(info, size, digest)
         }
     }
 

@@ -31,14 +31,20 @@ extension ObjectBucket {
                 .invalidArgument, "object get",
                 "\(name) has \(info.size) bytes; nothing is at \(range.lowerBound)")
         }
-        let range = range.clamped(to: 0..<info.size)
+        return try await store.slice(range.clamped(to: 0..<info.size), of: info)
+    }
+
+    /// A part of an object that is no link.
+    func slice(
+        _ range: Range<UInt64>, of info: ObjectInfo
+    ) async throws(JetStreamError) -> ObjectSlice {
         guard !range.isEmpty else {
-            return ObjectSlice(store: store, info: info, range: range, start: nil, offset: 0)
+            return ObjectSlice(store: self, info: info, range: range, start: nil, offset: 0)
         }
         let chunk = info.hasEvenChunks ? range.lowerBound / UInt64(info.chunkSize ?? 1) : 0
-        let (start, index) = try await store.locate(chunk, of: info)
+        let (start, index) = try await locate(chunk, of: info)
         return ObjectSlice(
-            store: store, info: info, range: range, start: start,
+            store: self, info: info, range: range, start: start,
             offset: index * UInt64(info.chunkSize ?? 0))
     }
 

@@ -74,4 +74,47 @@ internal import Testing
             #expect(code == .truncated)
         }
     }
+
+    @Test func `many readers give the same bytes, checked as a whole`() async throws {
+        try await ObjectStoreStage.run { jetStream in
+            let store = try await ObjectStoreStage.store(jetStream)
+            let content = ObjectStoreStage.pattern(20_500)
+            async let other = store.put(
+                ObjectStoreStage.pattern(30_000), as: "other", chunkSize: 500)
+            try await store.put(content, as: "x", chunkSize: 1000)
+            try await store.put("", as: "empty")
+            _ = try await other
+            for readers in [1, 2, 3, 7, 16] {
+                #expect(try await store.bytes(of: "x", readers: readers) == content)
+                #expect(try await store.bytes(of: "empty", readers: readers).isEmpty)
+            }
+            for readers in [Int.min, 0, 17, .max] {
+                let code = await ObjectStoreStage.code {
+                    _ = try await store.bytes(of: "x", readers: readers)
+                }
+                #expect(code == .invalidArgument)
+            }
+            let large = await ObjectStoreStage.code {
+                _ = try await store.bytes(of: "x", atMost: 20_499, readers: 4)
+            }
+            #expect(large == .tooLarge)
+            // A piece that is missing, and then another one in its place.
+            let subject = try #require(
+                try await jetStream.subjects(of: "OBJ_B", matching: "$O.B.C.>").all()
+                    .first { $0.messages == 21 }
+            ).subject
+            let first = try await jetStream.nextMessage(
+                on: SubjectPattern(subject), in: "OBJ_B", from: 1)
+            try await jetStream.deleteMessage(first.sequence, in: "OBJ_B")
+            let missing = await ObjectStoreStage.code {
+                _ = try await store.bytes(of: "x", readers: 4)
+            }
+            #expect(missing == .truncated || missing == .checksumMismatch)
+            try await jetStream.publish(ObjectStoreStage.pattern(1000), to: subject)
+            let mixed = await ObjectStoreStage.code {
+                _ = try await store.bytes(of: "x", readers: 4)
+            }
+            #expect(mixed == .truncated || mixed == .checksumMismatch)
+        }
+    }
 }

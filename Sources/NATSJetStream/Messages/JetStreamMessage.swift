@@ -27,13 +27,14 @@ public struct JetStreamMessage: Sendable {
     }
 
     init(
-        _ message: NATSMessage, client: NATSClient, handOut: HandOut?
+        _ message: NATSMessage, client: NATSClient, handOut: HandOut?,
+        known: (stream: String, consumer: String)? = nil
     ) throws(JetStreamError) {
         guard let reply = message.replyTo else {
             throw JetStreamError(
                 .notFromJetStream, operation: "receive", detail: "there is no reply subject")
         }
-        metadata = try MessageMetadata(parsing: reply)
+        metadata = try MessageMetadata(parsing: reply, known: known)
         self.reply = reply
         self.message = message
         self.client = client

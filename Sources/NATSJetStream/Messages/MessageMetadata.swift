@@ -32,8 +32,12 @@ public struct MessageMetadata: Sendable, Hashable {
     /// Messages that the consumer has still to deliver after this one.
     public let pending: UInt64
 
+    /// - Parameter known: The names that are expected: deliveries of one consumer share their
+    ///   texts then.
     /// - Throws: `JetStreamError` with the code `notFromJetStream`.
-    package init(parsing reply: Subject) throws(JetStreamError) {
+    package init(
+        parsing reply: Subject, known: (stream: String, consumer: String)? = nil
+    ) throws(JetStreamError) {
         // One pass over the bytes, since this is done for each delivery.
         let bytes = reply.bytes
         let ends = Self.tokenEnds(bytes.span)
@@ -52,13 +56,22 @@ public struct MessageMetadata: Sendable, Hashable {
         let domain = isLong ? String(repairing: bytes[range(2)]) : "_"
         self.domain = domain == "_" ? nil : domain
         guard !range(start).isEmpty, !range(start + 1).isEmpty else { throw Self.foreign() }
-        stream = String(repairing: bytes[range(start)])
-        consumer = String(repairing: bytes[range(start + 1)])
+        stream = Self.text(bytes, range(start), known: known?.stream)
+        consumer = Self.text(bytes, range(start + 1), known: known?.consumer)
         deliveryCount = try number(start + 2)
         streamSequence = try number(start + 3)
         consumerSequence = try number(start + 4)
         timestamp = Self.timestamp(nanoseconds: try number(start + 5))
         pending = try number(start + 6)
+    }
+
+    private static func text(
+        _ bytes: Bytes, _ range: Range<Int>, known: String?
+    ) -> String {
+        if let known, Scan.equal(known.utf8Span.span, bytes.span.extracting(range)) {
+            return known
+        }
+        return String(repairing: bytes[range])
     }
 
     /// The most tokens that are looked at; what comes behind them is random.

@@ -181,7 +181,8 @@ struct PullSession: Sendable {
         if group != nil, message.hasHeaders, let pin = (try? message.headers)?[Self.pinName] {
             machine.pinned(as: pin)
         }
-        let handed = try JetStreamMessage(message, client: client, handOut: handOut)
+        let handed = try JetStreamMessage(
+            message, client: client, handOut: handOut, known: (stream, consumer.name))
         account.handedOut()
         return handed
     }

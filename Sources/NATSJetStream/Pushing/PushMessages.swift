@@ -65,7 +65,9 @@ public struct PushMessages: AsyncSequence, Sendable {
                 guard try await refill() else { return nil }
             }
             defer { position += 1 }
-            return try JetStreamMessage(batch[position], client: consumer.jetStream.client)
+            return try JetStreamMessage(
+                batch[position], client: consumer.jetStream.client, handOut: nil,
+                known: (consumer.stream, consumer.name))
         }
 
         /// Waits for more. Returns false at the end.

@@ -42,6 +42,14 @@ internal import Testing
         #expect(error?.code == .notFromJetStream)
     }
 
+    @Test(arguments: ["ORDERS", "ORDER", "ORDERS2", "orders", "", "ÖRDERS"])
+    func namesThatAreExpectedAreNotBelieved(_ name: String) throws {
+        let reply = Subject(received: Bytes(utf8: "$JS.ACK.ORDERS.worker.2.8.5.1764.17"))
+        let plain = try MessageMetadata(parsing: reply)
+        #expect(try MessageMetadata(parsing: reply, known: (name, "worker")) == plain)
+        #expect(try MessageMetadata(parsing: reply, known: ("ORDERS", name)) == plain)
+    }
+
     @Test("Text changed at random never traps")
     func mutations() {
         var random = SeededGenerator("MessageMetadata mutations")

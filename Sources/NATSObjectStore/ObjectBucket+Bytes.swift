@@ -1,0 +1,82 @@
+public import BridgeBytes
+internal import NATSCore
+public import NATSJetStream
+
+extension ObjectBucket {
+    /// The bytes of an object, whole and checked.
+    ///
+    /// Several readers ask for parts of it at the same time, where the writer has cut it evenly, as
+    /// all clients but one do: worth it for many megabytes, or when the server is far away.
+    ///
+    /// Cancelling the task ends the wait with the code `cancelled`.
+    /// - Parameters:
+    ///   - limit: Most bytes that are taken into memory.
+    ///   - readers: So many parts at a time, from 1 to `mostReaders`.
+    /// - Throws: `JetStreamError` with `tooLarge`, `invalidArgument` for a number of readers that
+    ///   cannot be, and as `content(of:)` and its sequence.
+    public func bytes(
+        of name: String, atMost limit: Int = 1 << 30, readers: Int = 1
+    ) async throws(JetStreamError) -> Bytes {
+        guard (1...Self.mostReaders).contains(readers) else {
+            throw error(
+                .invalidArgument, "object get",
+                "an object has 1 to \(Self.mostReaders) readers, not \(readers)")
+        }
+        let content = try await content(of: name)
+        guard content.info.size <= UInt64(max(0, limit)) else {
+            throw error(
+                .tooLarge, "object get",
+                "\(name) has \(content.info.size) bytes, at most \(limit) are taken")
+        }
+        if readers > 1, content.info.hasEvenChunks, content.info.chunks >= readers {
+            return try await content.store.bytes(content.info, readers: readers)
+        }
+        var writer = ByteWriter(capacity: ObjectContent.firstCapacity(content.info.size))
+        for try await piece in content { writer.append(piece) }
+        return writer.finish()
+    }
+
+    /// Most readers of one object: each has a consumer at the server.
+    public static let mostReaders = 16
+
+    private func bytes(
+        _ info: ObjectInfo, readers: Int
+    ) async throws(JetStreamError) -> Bytes {
+        let parts = info.parts(readers)
+        let read: [Bytes]
+        do {
+            read = try await withThrowingTaskGroup(of: (Int, Bytes).self) { group in
+                for (index, part) in parts.enumerated() {
+                    group.addTask { (index, try await slice(part, of: info).bytes(atMost: .max)) }
+                }
+                var read = [Bytes](repeating: Bytes(), count: parts.count)
+                for try await (index, bytes) in group { read[index] = bytes }
+                return read
+            }
+        } catch let error as JetStreamError where error.code != .truncated {
+            throw error
+        } catch {
+            throw await shortage(of: info, 0)
+        }
+        var writer = ByteWriter(capacity: Int(clamping: info.size))
+        var digest = ObjectDigest()
+        for part in read {
+            digest.update(part)
+            writer.append(part)
+        }
+        try await check(info, UInt64(writer.count), digest)
+        return writer.finish()
+    }
+}
+
+extension ObjectInfo {
+    /// Ranges of whole pieces that make up the object, at most as many as asked for. Its size is
+    /// less than half of what 64 bits hold.
+    func parts(_ count: Int) -> [Range<UInt64>] {
+        let size = UInt64(chunkSize ?? 1)
+        let step = UInt64(chunks / count + 1) * size
+        return stride(from: 0, to: self.size, by: Int(clamping: step)).map { start in
+            start..<min(start + step, self.size)
+        }
+    }
+}
