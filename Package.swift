@@ -88,8 +88,8 @@ let package = Package(
         // L4: the bridge. L5 to L7: its command line. Benchmarks stand beside it.
         layer(
             "NATSBridge", "BridgeEnvelope", "BridgeClaims", "BridgeHTTP", "BridgeSockets",
-            "NATSClient", "NATSServices", "NATSCore", "NATSJetStream", "BridgeJSON", "ArrowIPC",
-            "BridgeBytes"),
+            "NATSClient", "NATSObjectStore", "NATSServices", "NATSCore", "NATSJetStream",
+            "HTTPWire", "BridgeJSON", "ArrowIPC", "BridgeBytes"),
         layer(
             "NATSBridgeFoundation", "NATSBridge", "BridgeClaims", "BridgeEnvelope", "BridgeHTTP",
             "BridgeSockets", "HTTPWire", "NATSCore", "NATSJetStream", "NATSWire", "ArrowIPC",
@@ -176,7 +176,8 @@ let package = Package(
             "BridgeBytes"),
         tests(
             "NATSBridgeTests", "NATSBridge", "BridgeEnvelope", "BridgeClaims", "BridgeHTTP",
-            "NATSCore", "NATSJetStream", "NATSServices", "BridgeJSON", "ArrowIPC", "BridgeBytes"),
+            "NATSObjectStore", "NATSCore", "NATSJetStream", "NATSServices", "BridgeJSON",
+            "ArrowIPC", "BridgeBytes"),
         tests(
             "BridgeConsoleTests", "BridgeConsole", "BridgeTLS", "NATSCore", "NATSWire",
             "BridgeJSON",

@@ -8,6 +8,9 @@ public import HTTPWire
 /// |---|---|
 /// | `http://host:port`, `https://…` | this project's file server (`FileServerStore`) |
 /// | `plik+http://host:port`, `plik+https://…` | Plik (`PlikStore`) |
+/// | `dav+http://host/folder`, `dav+https://…` | a WebDAV server (`DAVStore`) |
+/// | `file:///folder` | a folder that receivers share (`FolderStore`) |
+/// | `nats-object://bucket` | JetStream's object store; a bridge makes it of its connection |
 /// | `s3://bucket/prefix?region=…&endpoint=…&style=…` | S3 (`S3Store`) |
 ///
 /// Secrets never stand in a URL, and a part or parameter that would have no effect is refused.
@@ -15,6 +18,9 @@ public struct StoreAddress: Sendable, Hashable, CustomStringConvertible {
     private enum Kind: Sendable, Hashable {
         case fileServer(HTTPURL)
         case plik(HTTPURL)
+        case dav(HTTPURL)
+        case folder(String)
+        case objectBucket(String)
         case s3(S3Location)
     }
 
@@ -28,13 +34,39 @@ public struct StoreAddress: Sendable, Hashable, CustomStringConvertible {
         switch scheme {
         case "http", "https": kind = .fileServer(try Self.server(text))
         case "plik+http", "plik+https": kind = .plik(try Self.server(String(text.dropFirst(5))))
+        case "dav+http", "dav+https": kind = .dav(try Self.server(String(text.dropFirst(4))))
+        case "file": kind = .folder(try FolderStore.path(of: text))
+        case "nats-object": kind = .objectBucket(try Self.bucket(text))
         case "s3": kind = .s3(try S3Location(text))
         default:
             throw HTTPError(
                 .unsupportedScheme, .prepare, url: Redaction.url(text),
-                "a store's URL begins with http://, https://, plik+http://, plik+https:// or s3://"
+                "a store's URL begins with http(s)://, plik+http(s)://, dav+http(s)://, s3://,"
+                    + " nats-object:// or file:///"
             )
         }
+    }
+
+    /// A bucket's name: letters, digits, `-` and `_`.
+    private static func bucket(_ text: String) throws(HTTPError) -> String {
+        let name = text.dropFirst("nats-object://".count)
+        let isName = name.utf8.allSatisfy { byte in
+            switch byte {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x5F: true
+            default: false
+            }
+        }
+        guard isName, (1...255).contains(name.utf8.count) else {
+            throw HTTPError(
+                .badURL, .prepare, url: Redaction.url(text),
+                "nats-object:// is followed by a bucket's name and nothing more")
+        }
+        return String(name)
+    }
+
+    /// The bucket of JetStream's object store that is meant; nil for all other stores.
+    public var objectBucket: String? {
+        if case .objectBucket(let name) = kind { name } else { nil }
     }
 
     private static func server(_ text: String) throws(HTTPError) -> HTTPURL {
@@ -52,8 +84,8 @@ public struct StoreAddress: Sendable, Hashable, CustomStringConvertible {
     /// a store whose links hold for one name.
     public var server: HTTPURL? {
         switch kind {
-        case .fileServer(let url), .plik(let url): url
-        case .s3: nil
+        case .fileServer(let url), .plik(let url), .dav(let url): url
+        case .s3, .folder, .objectBucket: nil
         }
     }
 
@@ -62,6 +94,9 @@ public struct StoreAddress: Sendable, Hashable, CustomStringConvertible {
         switch kind {
         case .fileServer(let url): url.description
         case .plik(let url): "plik+\(url)"
+        case .dav(let url): "dav+\(url)"
+        case .objectBucket(let name): "nats-object://\(name)"
+        case .folder(let path): "file://\(path)"
         case .s3(let location): location.description
         }
     }
@@ -74,7 +109,8 @@ public struct StoreAddress: Sendable, Hashable, CustomStringConvertible {
         public var client: HTTPClient?
         /// When a failed upload or removal is tried again.
         public var retry = RetryPolicy()
-        /// What a file server or Plik wants of those who upload or delete; others have none.
+        /// What a file server, Plik or a WebDAV server wants of those who upload or delete;
+        /// others have none.
         public var token: String?
         /// Where an S3 store's keys come from.
         public var credentials = S3CredentialSource.environment
@@ -98,6 +134,21 @@ public struct StoreAddress: Sendable, Hashable, CustomStringConvertible {
             return try PlikStore(
                 baseURL: url, publicBaseURL: settings.publicURL, client: settings.client,
                 retry: settings.retry, token: settings.token)
+        case .dav(let url):
+            return try DAVStore(
+                baseURL: url, publicBaseURL: settings.publicURL, client: settings.client,
+                retry: settings.retry, token: settings.token)
+        case .objectBucket:
+            throw HTTPError(
+                .badOptions, .prepare, url: description,
+                "JetStream's object store needs a connection to NATS: a bridge makes it")
+        case .folder(let path):
+            guard settings.token == nil, settings.publicURL == nil else {
+                throw HTTPError(
+                    .badOptions, .prepare, url: description,
+                    "a shared folder has neither a token nor a public URL")
+            }
+            return try FolderStore(folder: path, client: settings.client, retry: settings.retry)
         case .s3(let location):
             guard settings.token == nil else {
                 throw HTTPError(

@@ -1,4 +1,4 @@
-internal import BridgeBytes
+package import BridgeBytes
 internal import BridgeHTTP
 internal import HTTPWire
 
@@ -87,7 +87,7 @@ struct StoreRequests: Sendable {
     }
 
     /// Methods of requests that go to the store alone, and change what it has.
-    private static let changing: Set<String> = ["PUT", "POST", "PATCH", "DELETE"]
+    private static let changing: Set<String> = ["PUT", "POST", "PATCH", "DELETE", "MOVE"]
 
     /// The request with the fields that every request of a store has.
     func prepared(_ request: HTTPRequest) -> HTTPRequest {
@@ -136,11 +136,11 @@ struct StoreRequests: Sendable {
 }
 
 /// A digest over pieces in memory, on a thread that may compute.
-enum SegmentDigest {
+package enum SegmentDigest {
     /// Bytes between two looks at cancellation.
     private static let step = 4 << 20
 
-    @concurrent static func checksum(
+    @concurrent package static func checksum(
         of segments: Segments, _ algorithm: ChecksumAlgorithm
     ) async -> Checksum {
         var running = RunningChecksum(algorithm)

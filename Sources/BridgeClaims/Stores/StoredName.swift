@@ -1,11 +1,11 @@
 /// Names as they go into links.
-enum StoredName {
+package enum StoredName {
     /// Longest name in bytes of UTF-8, as file systems and stores have it.
     static let longest = 255
 
     /// A name without what stores refuse: slashes and control characters become `_`, a name that
     /// is empty or only dots becomes `data`, a longer one loses its middle, not its extension.
-    static func plain(_ name: String) -> String {
+    package static func plain(_ name: String) -> String {
         var text = ""
         for scalar in name.unicodeScalars {
             let isRefused = scalar.value < 0x20 || scalar.value == 0x7F

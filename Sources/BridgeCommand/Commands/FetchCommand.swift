@@ -31,6 +31,9 @@ enum FetchCommand {
     ) async throws(CommandFailure) -> ExitCode {
         let options = try CommonOptions(arguments)
         let access = try StoreAccess(options)
+        guard let store = access.store else {
+            throw .usage("fetch reads no \(access.address)", hint: "object get reads a bucket")
+        }
         guard let output = arguments["--output"] else {
             throw .usage("--output is missing", hint: "-o FILE says where to write it")
         }
@@ -44,7 +47,7 @@ enum FetchCommand {
             () throws(CommandFailure) in
             do throws(ClaimError) {
                 return try await progress.during { () throws(ClaimError) in
-                    try await access.store.download(request)
+                    try await store.download(request)
                 }
             } catch {
                 throw CommandFailure(error)

@@ -6,12 +6,14 @@ internal import HTTPWire
 
 /// The store that the options name, and what links may be followed.
 struct StoreAccess: Sendable {
-    let store: any ClaimStore
+    let address: StoreAddress
+    /// Nil for one that a bridge makes of its connection.
+    let store: (any ClaimStore)?
     let policy: LinkPolicy
     let retry: RetryPolicy
 
     init(_ options: CommonOptions) throws(CommandFailure) {
-        let address = try Self.address(options)
+        address = try Self.address(options)
         let publicURL = try options.publicURL.map { text throws(CommandFailure) in
             try Self.storeURL(text, of: "--public-url")
         }
@@ -33,7 +35,13 @@ struct StoreAccess: Sendable {
             store.client = client
             store.retry = retry
             store.token = options.storeToken
-            self.store = try address.store(store)
+            guard address.objectBucket == nil || publicURL == nil && options.storeToken == nil
+            else {
+                throw HTTPError(
+                    .badOptions, .prepare, url: address.description,
+                    "JetStream's object store has neither a token nor a public URL")
+            }
+            self.store = address.objectBucket == nil ? try address.store(store) : nil
         } catch {
             throw CommandFailure(
                 .usage, code: error.code, stage: "store", target: error.url,
@@ -43,9 +51,9 @@ struct StoreAccess: Sendable {
     }
 
     private static func policy(
-        of store: any ClaimStore, at address: StoreAddress, _ options: CommonOptions
+        of store: (any ClaimStore)?, at address: StoreAddress, _ options: CommonOptions
     ) throws(CommandFailure) -> LinkPolicy {
-        var policy = store.linkPolicy
+        var policy = store?.linkPolicy ?? LinkPolicy(allowing: [])
         for text in options.allowedOrigins {
             let origin = try Self.url(text, of: "--allow-origin").origin
             policy.allowedOrigins.insert(origin)

@@ -32,7 +32,11 @@ struct BridgeAccess: Sendable {
         }
         if console.verbose { settings.log = LogSink { event in console.trace(event.description) } }
         do throws(BridgeError) {
-            return BridgeAccess(bridge: try await Bridge.connect(settings), options: options)
+            let bridge =
+                access.store == nil
+                ? try await Bridge.connect(settings, store: access.address)
+                : try await Bridge.connect(settings)
+            return BridgeAccess(bridge: bridge, options: options)
         } catch {
             throw CommandFailure(error)
         }

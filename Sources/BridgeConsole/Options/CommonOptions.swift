@@ -25,7 +25,8 @@ package struct CommonOptions: Sendable, Equatable {
         [
             .value(
                 "--store", "URL",
-                "the store for large payloads: http(s):// of serve, plik+http(s):// or"
+                "the store for large payloads: http(s):// of serve, plik+http(s)://,"
+                    + " dav+http(s)://, file:///FOLDER, nats-object://BUCKET or"
                     + " s3://BUCKET/PREFIX?endpoint=URL (else NATSBRIDGE_STORE, else"
                     + " \(defaultStore))"),
             .value(

@@ -53,6 +53,45 @@ struct StoreCommandTests {
         }
     }
 
+    @Test func `payloads go through JetStream's object store`() async throws {
+        let executable = try #require(CommandRun.executable)
+        try await NATSServerFixture.run { nats in
+            let made = try await CommandRun.run(["object", "add", "FILES", "--server", nats.url])
+            #expect(made.status == 0, "\(made.errors)")
+            let options = ["--server", nats.url, "--store", "nats-object://FILES", "--json"]
+            let receiver = try await TestProcess(
+                executable, ["receive", "lab.x", "--count", "1"] + options)
+            try await receiver.untilListening()
+            let sent = try await CommandRun.run(
+                ["send", "lab.x", "note:text=hello", "--threshold", "1"] + options)
+            #expect(sent.status == 0, "\(sent.errors)")
+            let payloads = try await receiver.output().first?["payloads"]?.arrayValue
+            #expect(payloads?.first?["transport"] == "link")
+            #expect(payloads?.first?["value"] == "hello")
+            let none = try await CommandRun.run(
+                ["send", "lab.x", "note:text=hello", "--store", "nats-object://NONE"]
+                    + ["--server", nats.url])
+            #expect(none.status == 4 && none.errors.contains("object_store_not_found"))
+        }
+    }
+
+    @Test func `payloads go through a shared folder`() async throws {
+        let executable = try #require(CommandRun.executable)
+        let folder = try TemporaryDirectory()
+        try await NATSServerFixture.run { nats in
+            let options = ["--server", nats.url, "--store", "file://\(folder.path)", "--json"]
+            let receiver = try await TestProcess(
+                executable, ["receive", "lab.x", "--count", "1"] + options)
+            try await receiver.untilListening()
+            let sent = try await CommandRun.run(
+                ["send", "lab.x", "note:text=hello", "--threshold", "1"] + options)
+            #expect(sent.status == 0, "\(sent.errors)")
+            let payloads = try await receiver.output().first?["payloads"]?.arrayValue
+            #expect(payloads?.first?["transport"] == "link")
+            #expect(payloads?.first?["value"] == "hello")
+        }
+    }
+
     @Test(arguments: [
         ("s3://bridge?regon=x", "regon"), ("s3://AKIA:hush@bridge", "AWS_ACCESS_KEY_ID"),
         ("ftp://h", "s3://"),

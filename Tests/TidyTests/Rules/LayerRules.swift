@@ -26,8 +26,8 @@ enum LayerRules {
         "BridgeClaims": ["BridgeHTTP", "BridgeSockets", "HTTPWire", "BridgeJSON"],
         "NATSBridge": [
             "BridgeEnvelope", "BridgeClaims", "BridgeSockets", "NATSClient", "NATSCore",
-            "NATSJetStream", "NATSServices",
-            "NATSWire", "BridgeHTTP", "BridgeJSON", "ArrowIPC",
+            "NATSJetStream", "NATSObjectStore", "NATSServices",
+            "NATSWire", "HTTPWire", "BridgeHTTP", "BridgeJSON", "ArrowIPC",
         ],
         "NATSBridgeFoundation": [
             "NATSBridge", "BridgeClaims", "BridgeEnvelope", "BridgeHTTP", "BridgeSockets",
