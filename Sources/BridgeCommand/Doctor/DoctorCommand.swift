@@ -1,6 +1,8 @@
 internal import BridgeConsole
+internal import NATSBridge
 internal import NATSCore
 internal import NATSJetStream
+internal import NATSObjectStore
 
 /// `natsbridge doctor`: whether everything that a bridge needs is there, and will stay.
 enum DoctorCommand {
@@ -53,7 +55,7 @@ enum DoctorCommand {
         let report = try await Deadline.run(nil, stage: "doctor") {
             () throws(CommandFailure) in
             var report = DoctorReport()
-            report.add(try await examine(options, subject, limit, console))
+            report.add(try await examine(options, subject, store, limit, console))
             if let store { report.add(await store.findings()) }
             report.add(CertificateExamination.findings(options))
             return report
@@ -64,8 +66,8 @@ enum DoctorCommand {
 
     /// What the server says, as far as it answers.
     private static func examine(
-        _ options: CommonOptions, _ subject: StreamExamination, _ limit: Duration,
-        _ console: Console
+        _ options: CommonOptions, _ subject: StreamExamination, _ store: StoreExamination?,
+        _ limit: Duration, _ console: Console
     ) async throws(CommandFailure) -> [DoctorFinding] {
         let client: NATSClient
         do throws(CommandFailure) {
@@ -79,6 +81,14 @@ enum DoctorCommand {
         let jetStream = JetStream(client: client, options: settings)
         var findings = await ServerExamination(client: client, options: options).findings()
         findings += await subject.findings(jetStream)
+        if let store, let bucket = store.objectBucket {
+            do throws(JetStreamError) {
+                let objects = ObjectClaimStore(try await jetStream.objectStore(bucket))
+                findings += await store.findings(of: objects)
+            } catch {
+                findings.append(DoctorFinding("upload", CommandFailure(error)))
+            }
+        }
         await client.close()
         return findings
     }

@@ -2,7 +2,7 @@ internal import BridgeBytes
 internal import BridgeClaims
 internal import BridgeConsole
 
-/// The file server: a probe goes there, comes back by the link that receivers get, and is deleted.
+/// The store: a probe goes there, comes back by the link that receivers get, and is deleted.
 struct StoreExamination: Sendable {
     private static let probeSize = 65_536
 
@@ -16,7 +16,16 @@ struct StoreExamination: Sendable {
         self.timeToLive = timeToLive
     }
 
+    /// The bucket of a store in NATS; nil: the store is reached without it.
+    var objectBucket: String? { access.address.objectBucket }
+
+    /// Of a store that is reached without NATS.
     func findings() async -> [DoctorFinding] {
+        guard let store = access.store else { return [] }
+        return await findings(of: store)
+    }
+
+    func findings(of store: any ClaimStore) async -> [DoctorFinding] {
         let probe = Bytes((0..<Self.probeSize).map { UInt8(truncatingIfNeeded: $0 &* 167) })
         let id = "doctor"
         let claim: Claim
@@ -24,7 +33,7 @@ struct StoreExamination: Sendable {
         do throws(ClaimError) {
             var content = ClaimContent(name: "doctor", segments: Segments(probe))
             content.timeToLive = timeToLive
-            claim = try await access.store.upload(content, correlationID: id)
+            claim = try await store.upload(content, correlationID: id)
         } catch {
             return [DoctorFinding("upload", CommandFailure(error))]
         }
@@ -36,19 +45,21 @@ struct StoreExamination: Sendable {
                     + " \(Figures.time(uploaded))",
                 figures: [.init("upload_seconds", Figures.seconds(uploaded))])
         ]
-        let fetched = await fetch(claim, probe, id)
+        let fetched = await fetch(store, claim, probe, id)
         findings.append(fetched)
         findings += life(claim)
-        findings.append(await remove(claim, id, looksAgain: fetched.level == .ok))
+        findings.append(await remove(store, claim, id, looksAgain: fetched.level == .ok))
         return findings
     }
 
     /// By the link as it stands in a message.
-    private func fetch(_ claim: Claim, _ probe: Bytes, _ id: String) async -> DoctorFinding {
+    private func fetch(
+        _ store: any ClaimStore, _ claim: Claim, _ probe: Bytes, _ id: String
+    ) async -> DoctorFinding {
         let start = ContinuousClock.now
         let place = Self.origin(of: claim.url)
         do throws(ClaimError) {
-            let bytes = try await access.store.download(
+            let bytes = try await store.download(
                 ClaimDownload(
                     url: claim.url, expectedSize: claim.size, expectedChecksum: claim.checksum,
                     retry: access.retry, policy: access.policy, correlationID: id))
@@ -96,10 +107,10 @@ struct StoreExamination: Sendable {
     /// - Parameter looksAgain: Whether links can be fetched, so that one that cannot tells
     ///   something.
     private func remove(
-        _ claim: Claim, _ id: String, looksAgain: Bool
+        _ store: any ClaimStore, _ claim: Claim, _ id: String, looksAgain: Bool
     ) async -> DoctorFinding {
         do throws(ClaimError) {
-            try await access.store.delete(claim, correlationID: id)
+            try await store.delete(claim, correlationID: id)
         } catch {
             return DoctorFinding("delete", CommandFailure(error))
         }
@@ -109,7 +120,7 @@ struct StoreExamination: Sendable {
         var once = access.retry
         once.maxAttempts = 1
         do throws(ClaimError) {
-            _ = try await access.store.download(
+            _ = try await store.download(
                 ClaimDownload(
                     url: claim.url, limit: Self.probeSize, retry: once, policy: access.policy,
                     correlationID: id))

@@ -48,6 +48,19 @@ struct DoctorCommandTests {
         }
     }
 
+    @Test func `a store in NATS is tried over the same connection`() async throws {
+        try await withServers { shell, _ in
+            let line = "natsbridge doctor --store nats-object://files --json"
+            let missing = try await shell.run(line)
+            #expect(missing.status != 0)
+            #expect(try levels(missing)["upload"] == "critical")
+            let run = try await shell.run("natsbridge object add files; \(line)")
+            #expect(run.status == 0, "\(run.output)")
+            let none = try await shell.run("natsbridge object ls files --json")
+            #expect(!none.output.contains("doctor"))
+        }
+    }
+
     @Test func `settings that do not go together are warned of`() async throws {
         try await withServers { shell, _ in
             let line = "natsbridge doctor --stream S --consumer c"
