@@ -113,7 +113,8 @@ let package = Package(
         .executableTarget(
             name: "BridgeBenchmarks",
             dependencies: [
-                "NATSBridge", "BridgeEnvelope", "NATSCore", "NATSJetStream", "NATSWire",
+                "NATSBridge", "NATSClient", "BridgeEnvelope", "NATSCore", "NATSJetStream",
+                "NATSWire",
                 "BridgeHTTP", "BridgeJSON", "ArrowIPC", "BridgeBytes",
             ],
             path: "Benchmarks", exclude: ["Peers", "Baselines", "Counting/counters.c"],

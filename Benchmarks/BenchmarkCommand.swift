@@ -6,6 +6,8 @@ enum BenchmarkCommand {
                natsbridge-bench URL backlog SUBJECT COUNT SIZE
                natsbridge-bench URL rep SUBJECT
                natsbridge-bench URL connect SUBJECT COUNT
+               natsbridge-bench URL keys SUBJECT COUNT
+               natsbridge-bench URL object SUBJECT BYTES
                natsbridge-bench URL req|confirm|send|jssync SUBJECT COUNT SIZE
                natsbridge-bench URL reqc SUBJECT COUNT SIZE INFLIGHT
                natsbridge-bench URL jsasync SUBJECT COUNT SIZE WINDOW

@@ -53,6 +53,9 @@ struct MessagingBenchmark {
         case ("sub", 2): try await subscribe(count: numbers[0], size: numbers[1])
         case ("rep", 0): try await respond()
         case ("connect", 1): try await connect(count: numbers[0])
+        case ("keys", 1): try await StoreBenchmark(client: client).keys(count: numbers[0])
+        case ("object", 1):
+            try await StoreBenchmark(client: client).object(bytes: numbers[0])
         case ("req", 2): try await request(count: numbers[0], size: numbers[1])
         case ("confirm", 2): try await confirm(count: numbers[0], size: numbers[1])
         case ("send", 2): try await send(count: numbers[0], size: numbers[1])

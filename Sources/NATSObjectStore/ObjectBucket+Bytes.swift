@@ -6,7 +6,8 @@ extension ObjectBucket {
     /// The bytes of an object, whole and checked.
     ///
     /// Several readers ask for parts of it at the same time, where the writer has cut it evenly, as
-    /// all clients but one do: worth it for many megabytes, or when the server is far away.
+    /// all clients but one do: worth it where the way to the server is long. Beside the server, or
+    /// where that is busy, one reader is faster.
     ///
     /// Cancelling the task ends the wait with the code `cancelled`.
     /// - Parameters:

@@ -1,0 +1,57 @@
+import BridgeBytes
+import NATSClient
+import NATSCore
+
+/// Key-value buckets and object stores, each made anew for the run and removed behind it.
+struct StoreBenchmark {
+    let client: NATSClient
+
+    private func print(_ name: String, _ count: Int, _ unit: String, since start: Double) {
+        let seconds = ProcessUse.now - start
+        Swift.print(
+            """
+            {"benchmark":"\(name)","unit":"\(unit)","n":\(count),"secs":\(seconds),\
+            "per_s":\(Double(count) / seconds)}
+            """)
+    }
+
+    /// Puts and gets one key after the other, then watches all of them.
+    func keys(count: Int) async throws {
+        let bucket = try await client.jetStream.createKeyValue(
+            KeyValueConfiguration(bucket: "BENCH-KEYS"))
+        var start = ProcessUse.now
+        for index in 0..<count { try await bucket.put("v", for: "k\(index)") }
+        print("kv.put", count, "key", since: start)
+        start = ProcessUse.now
+        for index in 0..<count { _ = try await bucket.get("k\(index)") }
+        print("kv.get", count, "key", since: start)
+        start = ProcessUse.now
+        var told = 0
+        for try await change in try bucket.watch() {
+            guard change.entry != nil else { break }
+            told += 1
+        }
+        print("kv.watch", told, "key", since: start)
+        try await client.jetStream.deleteKeyValue("BENCH-KEYS")
+    }
+
+    /// Puts an object, and gets it with one reader and with four.
+    func object(bytes size: Int) async throws {
+        var configuration = ObjectStoreConfiguration(bucket: "BENCH-OBJECTS")
+        configuration.storage = .file
+        let store = try await client.jetStream.createObjectStore(configuration)
+        let content = Bytes([UInt8](repeating: 0x5A, count: size))
+        for _ in 0..<3 {
+            var start = ProcessUse.now
+            try await store.put(content, as: "large")
+            print("object.put", size, "byte", since: start)
+            for readers in [1, 4] {
+                start = ProcessUse.now
+                let read = try await store.bytes(of: "large", readers: readers)
+                guard read.count == size else { throw BenchmarkFailure("not all bytes came") }
+                print("object.get.\(readers)", size, "byte", since: start)
+            }
+        }
+        try await client.jetStream.deleteObjectStore("BENCH-OBJECTS")
+    }
+}
