@@ -30,6 +30,11 @@ internal import Glibc
         let console = Console(
             json: json, verbose: words.contains { ["--verbose", "-v"].contains($0) })
         do throws(CommandFailure) {
+            if let place = ThisProgram.unreadableArgument {
+                throw .usage(
+                    "argument \(place) is no UTF-8",
+                    hint: "bytes of any kind come from a file, as @FILE")
+            }
             return try await dispatch(words, console)
         } catch {
             let isCancelled = Interruption.happened || console.outputHasFailed

@@ -56,12 +56,36 @@ enum DoctorCommand {
             () throws(CommandFailure) in
             var report = DoctorReport()
             report.add(try await examine(options, subject, store, limit, console))
-            if let store { report.add(await store.findings()) }
+            if let store {
+                report.add(
+                    try await bounded(options.timeout) { await store.findings() })
+            }
             report.add(CertificateExamination.findings(options))
             return report
         }
         for line in report.lines(format) { console.line(line) }
         return report.exit(format)
+    }
+
+    /// What the store says in the time that was asked for; without one, in that of its retries.
+    private static func bounded(
+        _ limit: Duration?, _ body: @escaping @Sendable () async -> [DoctorFinding]
+    ) async throws(CommandFailure) -> [DoctorFinding] {
+        do throws(CommandFailure) {
+            return try await Deadline.run(limit, stage: "doctor", target: "the store") {
+                () throws(CommandFailure) in
+                let findings = await body()
+                // What was ended in the middle has found that out and nothing else.
+                guard !Task.isCancelled else {
+                    throw CommandFailure(
+                        .interrupted, code: .cancelled, stage: "doctor", detail: "")
+                }
+                return findings
+            }
+        } catch {
+            guard error.exit != .interrupted else { throw error }
+            return [DoctorFinding("upload", error)]
+        }
     }
 
     /// What the server says, as far as it answers.
@@ -82,11 +106,13 @@ enum DoctorCommand {
         var findings = await ServerExamination(client: client, options: options).findings()
         findings += await subject.findings(jetStream)
         if let store, let bucket = store.objectBucket {
-            do throws(JetStreamError) {
-                let objects = ObjectClaimStore(try await jetStream.objectStore(bucket))
-                findings += await store.findings(of: objects)
-            } catch {
-                findings.append(DoctorFinding("upload", CommandFailure(error)))
+            findings += try await bounded(options.timeout) {
+                do throws(JetStreamError) {
+                    let objects = ObjectClaimStore(try await jetStream.objectStore(bucket))
+                    return await store.findings(of: objects)
+                } catch {
+                    return [DoctorFinding("upload", CommandFailure(error))]
+                }
             }
         }
         await client.close()

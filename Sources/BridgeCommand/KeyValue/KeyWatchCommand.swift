@@ -2,6 +2,7 @@ internal import BridgeBytes
 internal import BridgeConsole
 internal import NATSJetStream
 internal import NATSKeyValue
+internal import Synchronization
 
 /// `natsbridge kv watch`: what becomes of keys, as it happens.
 enum KeyWatchCommand {
@@ -36,20 +37,27 @@ enum KeyWatchCommand {
             let count = try arguments.integer("--count", minimum: 1)
             let (name, keys) = (arguments.operands[0], Array(arguments.operands.dropFirst()))
             let settings = options
+            let progress = Progress()
             do throws(CommandFailure) {
                 try await JetStreamAccess.run("kv watch", name, arguments, console) {
                     jetStream throws(CommandFailure) in
-                    try await watch(name, keys, settings, count, jetStream, console)
+                    try await watch(name, keys, settings, count, progress, jetStream, console)
                 }
             } catch {
-                guard error.code == .timeout, count == nil else { throw error }
+                let wasWatching = progress.hasCaughtUp.load(ordering: .relaxed)
+                guard error.code == .timeout, count == nil, wasWatching else { throw error }
             }
             return .ok
         })
 
+    /// Whether the watch has begun: time that is over before that is no wanted end.
+    private final class Progress: Sendable {
+        let hasCaughtUp = Atomic(false)
+    }
+
     private static func watch(
         _ name: String, _ keys: [String], _ options: KeyValueWatchOptions, _ count: Int?,
-        _ jetStream: JetStream, _ console: Console
+        _ progress: Progress, _ jetStream: JetStream, _ console: Console
     ) async throws(CommandFailure) {
         try await CommandFailure.jetStream { () throws(JetStreamError) in
             let bucket = try await jetStream.keyValue(name)
@@ -57,6 +65,7 @@ enum KeyWatchCommand {
             var shown = 0
             while let change = try await changes.next() {
                 guard let entry = change.entry else {
+                    progress.hasCaughtUp.store(true, ordering: .relaxed)
                     console.remark("watching \(name)")
                     continue
                 }

@@ -28,7 +28,31 @@ enum MessageSession {
             end = error
         }
         await access.bridge.close()
+        if end != nil || Interruption.happened {
+            tellAbandoned(access.bridge, stage, source, tally, console)
+        }
         if let summary = tally.summary { console.remark(summary) }
         return (tally, end)
+    }
+
+    /// Tells of messages that had come when the command was ended, and that it has not printed.
+    private static func tellAbandoned(
+        _ bridge: Bridge, _ stage: String, _ source: String, _ tally: MessageTally,
+        _ console: Console
+    ) {
+        let count = bridge.statistics.messagesAbandoned
+        guard count > 0 else { return }
+        let failure = CommandFailure(
+            BridgeError(
+                .messagesLost, stage: stage == "replay" ? .replay : .receive, subject: source,
+                detail: (count == 1
+                    ? "1 message that had come was" : "\(count) messages that had come were")
+                    + " not printed: a link was still being fetched, or they waited behind such a"
+                    + " message"))
+        tally.countLoss(failure, count: count)
+        console.remark(failure.line)
+        guard console.json else { return }
+        console.line(
+            MessageJSON.loss(failure, count: count, of: MessagePlace(subject: source)))
     }
 }

@@ -15,6 +15,16 @@ package enum ThisProgram {
         return String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
+    /// The first argument that is no UTF-8, counted from 1; nil: all are. What Swift makes of such
+    /// a one are other bytes, and perhaps those of another argument.
+    package static var unreadableArgument: Int? {
+        let count = Int(CommandLine.argc)
+        return (0..<count).dropFirst().first { index in
+            guard let argument = unsafe CommandLine.unsafeArgv[index] else { return false }
+            return unsafe String(validatingCString: argument) == nil
+        }
+    }
+
     /// The time by this machine's clock.
     package static var now: Timestamp { WallClock.now }
 

@@ -148,6 +148,7 @@ final class Intake: DrainParticipant {
             guard !state.isOver else { return ([], nil, Wakes()) }
             state.isOver = true
             left = state.held.count + state.busy.count
+            abandoned(state)
             let tasks =
                 state.held.values.compactMap(\.task) + [state.alarm?.task].compactMap(\.self)
             state.held = [:]
@@ -159,6 +160,16 @@ final class Intake: DrainParticipant {
         for task in tasks { task.cancel() }
         carryOut(wakes)
         return left
+    }
+
+    /// Counts the messages that have come and that nobody will be handed.
+    private func abandoned(_ state: State) {
+        let untaken = state.events.values.count {
+            if case .element(let element) = $0 { element.incoming != nil } else { false }
+        }
+        let held = state.held.values.count { ($0.incoming ?? $0.element?.incoming) != nil }
+        guard held + untaken > 0 else { return }
+        bridge.counters.count { $0.messagesAbandoned += held + untaken }
     }
 
     /// Ends what is being fetched: those messages are handed out as they are.

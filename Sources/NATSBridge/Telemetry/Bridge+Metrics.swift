@@ -45,6 +45,9 @@ extension Metrics {
                 "natsbridge.messages.duplicate", .counter, statistics.duplicatesDropped,
                 help: "Messages dropped since they had been handed out before."),
             Metric(
+                "natsbridge.messages.abandoned", .counter, statistics.messagesAbandoned,
+                help: "Messages that had come and were not handed out when their loop ended."),
+            Metric(
                 "natsbridge.messages.lost", .counter, statistics.messagesLost,
                 help: "Messages that are missing, as far as anybody knows."),
             Metric(

@@ -25,6 +25,9 @@ public struct BridgeStatistics: Sendable, Hashable {
     public var payloadsRemoved = 0
     /// Messages that were dropped since they had been handed out before.
     public var duplicatesDropped = 0
+    /// Messages that had come and were not handed out when their loop ended: a link was still
+    /// being fetched, or they waited behind such a message.
+    public var messagesAbandoned = 0
     /// Places at which messages are missing, or may be.
     public var losses = 0
     /// Messages that are missing there, as far as anybody knows.
@@ -42,7 +45,8 @@ extension BridgeStatistics: CustomStringConvertible {
             ("received", messagesReceived), ("unusable", messagesUnusable),
             ("payloads failed", payloadsFailed), ("payloads removed", payloadsRemoved),
             ("duplicates dropped", duplicatesDropped),
-            ("losses", losses), ("messages lost", messagesLost), ("memory held", memoryHeld),
+            ("abandoned", messagesAbandoned), ("losses", losses), ("messages lost", messagesLost),
+            ("memory held", memoryHeld),
         ]
         let told = counts.filter { $0.1 != 0 }.map { "\($0.0) \($0.1)" }
         return told.isEmpty ? "nothing sent, nothing received" : told.joined(separator: ", ")

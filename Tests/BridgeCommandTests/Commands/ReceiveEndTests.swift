@@ -135,6 +135,69 @@ struct ReceiveEndTests {
         }
     }
 
+    /// One waits for a link that never answers, the others behind it.
+    @Test(arguments: [SIGINT, SIGTERM])
+    func `what had come and was not printed is told`(_ signal: Int32) async throws {
+        let executable = try #require(CommandRun.executable)
+        let (asked, asking) = AsyncStream<Void>.makeStream()
+        let store = try ScriptedServer { connection, _ in
+            _ = connection.readHead()
+            asking.yield()
+            connection.readToEnd()
+        }
+        let base = "http://127.0.0.1:\(store.port)"
+        try await NATSServerFixture.run { nats in
+            let process = try await ChildProcess(
+                executable,
+                ["receive", "s", "--order", "strict", "--server", nats.url, "--store", base])
+            _ = try await process.log.first { $0.hasPrefix("listening on ") }
+            let client = try await NATSClient.connect(NATSClientOptions(servers: [nats.url]))
+            for number in 0..<3 {
+                let text = Self.payload("text", "hello")
+                try client.publish(Self.envelope(text, id: "d\(number)"), to: "s")
+            }
+            let link = Self.payload("text", "", link: base + "/f/x")
+            try client.publish(Self.envelope(link, id: "l"), to: "s")
+            try client.publish(Self.envelope(Self.payload("text", "hello"), id: "e"), to: "s")
+            try await client.flush()
+            try await within("the link is asked for") { for await _ in asked { return } }
+            process.signal(signal)
+            let line = try await process.log.first { $0.contains("messages_lost") }
+            #expect(line?.text.contains("not printed") == true)
+            await client.close()
+        }
+    }
+
+    @Test func `an argument that is no UTF-8 is refused, not changed`() async throws {
+        try await NATSServerFixture.run { nats in
+            let shell = try ShellRun(server: nats.url)
+            for line in [
+                "send t $'a:text=\\xff'", "send $'t.\\xfe' a:text=x",
+                "send t a:text=x -H $'K: \\xff'",
+                "kv put B k $'\\xff\\xfe'", "$'\\xc3'",
+            ] {
+                let run = try await shell.run("natsbridge \(line)")
+                #expect(run.status == 2 && run.errors.contains("is no UTF-8"), "\(line)")
+            }
+            let run = try await shell.run("natsbridge send t 'a:text=ö€😀'")
+            #expect(run.status == 0, "\(run.errors)")
+        }
+    }
+
+    /// Somebody listens to the questions of JetStream and never answers.
+    @Test func `a watch that never began has not ended as it was wanted`() async throws {
+        try await NATSServerFixture.run(jetStream: false) { nats in
+            let client = try await NATSClient.connect(NATSClientOptions(servers: [nats.url]))
+            let silent = try client.subscribe(to: "$JS.API.>")
+            try await client.flush()
+            let shell = try ShellRun(server: nats.url)
+            let run = try await shell.run("natsbridge kv watch B --timeout 200ms")
+            #expect(run.status == 8, "\(run.errors)")
+            _ = silent
+            await client.close()
+        }
+    }
+
     /// A pipe takes a long line in pieces, while other tasks trace what they do.
     @Test func `both outputs in one pipe tear no line`() async throws {
         let executable = try #require(CommandRun.executable)

@@ -61,6 +61,17 @@ struct DoctorCommandTests {
         }
     }
 
+    /// Retries of the store take longer than was asked for.
+    @Test func `the time that is asked for bounds the store, too`() async throws {
+        try await withServers { shell, _ in
+            let run = try await shell.run(
+                "natsbridge doctor --json --store http://127.0.0.1:1 --timeout 300ms")
+            #expect(run.status == 8, "\(run.output)")
+            let upload = try run.json().first { $0["check"]?.stringValue == "upload" }
+            #expect(upload?["level"]?.stringValue == "critical")
+        }
+    }
+
     @Test func `settings that do not go together are warned of`() async throws {
         try await withServers { shell, _ in
             let line = "natsbridge doctor --stream S --consumer c"
