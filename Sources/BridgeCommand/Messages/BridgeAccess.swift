@@ -42,6 +42,20 @@ struct BridgeAccess: Sendable {
         }
     }
 
+    /// Connects for a command that sends: a failure says that the message was not sent.
+    static func connectToSend(
+        _ options: CommonOptions, _ console: Console, timeToLive: Duration?,
+        digest: ChecksumAlgorithm?
+    ) async throws(CommandFailure) -> BridgeAccess {
+        do throws(CommandFailure) {
+            return try await connect(options, console, timeToLive: timeToLive, digest: digest)
+        } catch {
+            var failure = error
+            if failure.exit != .usage { failure.outcome = PublishOutcome.lost.rawValue }
+            throw failure
+        }
+    }
+
     /// Tells what the bridge has found out about its store.
     func tellFindings(_ console: Console) {
         for failure in bridge.storeFindings.map({ CommandFailure($0) }) {

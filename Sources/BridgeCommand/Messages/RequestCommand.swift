@@ -43,7 +43,7 @@ enum RequestCommand {
             () throws(CommandFailure) in
             try await PayloadInput.outgoing(Array(arguments.operands.dropFirst()))
         }
-        let access = try await BridgeAccess.connect(
+        let access = try await BridgeAccess.connectToSend(
             options, console, timeToLive: lifetime, digest: digest)
         let answer: Received
         do throws(CommandFailure) {

@@ -55,7 +55,7 @@ enum SendCommand {
             () throws(CommandFailure) in
             let payloads = try await PayloadInput.outgoing(
                 Array(arguments.operands.dropFirst()))
-            let access = try await BridgeAccess.connect(
+            let access = try await BridgeAccess.connectToSend(
                 options, console, timeToLive: lifetime, digest: digest)
             do throws(BridgeError) {
                 if arguments.has("--dry-run") {

@@ -184,6 +184,22 @@ struct ReceiveEndTests {
         }
     }
 
+    /// Nobody listens, and somebody who says nothing.
+    @Test func `a message that reached no server was not sent, and that is said`() async throws {
+        let mute = try ScriptedServer { connection, _ in connection.readToEnd() }
+        for port in [1, mute.port] {
+            for command in ["send", "request"] {
+                let run = try await CommandRun.run([
+                    command, "t", "a:text=x", "--json", "--timeout", "300ms",
+                    "--server", "nats://127.0.0.1:\(port)",
+                ])
+                #expect(run.status != 0)
+                let line = try run.json().last
+                #expect(line?["outcome"]?.stringValue == "lost", "\(run.output)")
+            }
+        }
+    }
+
     /// Somebody listens to the questions of JetStream and never answers.
     @Test func `a watch that never began has not ended as it was wanted`() async throws {
         try await NATSServerFixture.run(jetStream: false) { nats in
