@@ -115,6 +115,8 @@ internal import NATSWire
         messages.reserveCapacity(numbers.count)
         var start = 0
         for (number, end) in zip(numbers, ends) {
+            // Safe: the numbers are those that `opened` or `takeWaiting` have just given, and
+            // nothing is settled in between.
             guard var message = window.message(number) else {
                 preconditionFailure("only messages that are outstanding are sent")
             }

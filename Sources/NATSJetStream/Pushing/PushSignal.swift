@@ -31,12 +31,18 @@ package enum PushSignal: Sendable, Equatable {
         }
     }
 
+    /// Where the server's flow control is answered. Whoever may publish to the deliver subject
+    /// could name any other, and have us say an empty word to the API.
+    private static let answered = "$JS.FC."
+
     /// Where an empty answer is wanted at once; nil: nowhere.
     package var answer: Subject? {
-        switch self {
-        case .flowControl(let subject): subject
-        case .heartbeat(let stalled): stalled
-        case .other: nil
-        }
+        let subject: Subject? =
+            switch self {
+            case .flowControl(let subject): subject
+            case .heartbeat(let stalled): stalled
+            case .other: nil
+            }
+        return subject.flatMap { $0.text.hasPrefix(Self.answered) ? $0 : nil }
     }
 }

@@ -58,6 +58,33 @@ internal import Testing
         }
     }
 
+    /// Whoever may publish to the deliver subject has no word of ours for the API.
+    @Test func aForgedQuestionOfFlowControlIsNotAnswered() async throws {
+        try await JetStreamStage.run { jetStream in
+            let consumer = try await Self.consumer(jetStream) { $0.ackPolicy = .none }
+            try await Self.publish(jetStream, 0..<1)
+            let server = try #require(jetStream.client.serverInfo)
+            let raw = try #require(ScriptedConnection(connectingTo: server.port, host: server.host))
+            let head = "NATS/1.0 100 FlowControl Request\r\n\r\n"
+            raw.send("CONNECT {\"headers\":true}\r\n")
+            let loop = try consumer.messages()
+            try await jetStream.client.flush()
+            raw.send(
+                "HPUB deliver.here $JS.API.STREAM.DELETE.S \(head.utf8.count)"
+                    + " \(head.utf8.count)\r\n\(head)\r\nPING\r\n")
+            while let line = raw.readLine(), line != "PONG" {}
+            try await Self.publish(jetStream, 1..<2)
+            var seen: [String?] = []
+            for try await message in loop {
+                seen.append(message.text)
+                if seen.count == 2 { break }
+            }
+            #expect(seen == ["0", "1"])
+            let info = try await jetStream.streamInfo("S")
+            #expect(info.state.messages == 2)
+        }
+    }
+
     @Test func membersOfAGroupShareTheMessages() async throws {
         try await JetStreamStage.run { jetStream in
             let consumer = try await Self.consumer(jetStream) { $0.deliverGroup = "g" }
