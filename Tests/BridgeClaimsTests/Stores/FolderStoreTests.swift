@@ -143,7 +143,7 @@ import Testing
             let path = folder.file("shared/\(claim.id)")
             try FileManager.default.removeItem(atPath: path)
             #expect((isPipe ? mkfifo(path, 0o600) : mkdir(path, 0o700)) == 0)
-            let error = await within("a payload that is none") {
+            let error = try await within("a payload that is none") {
                 await Self.failure(store, claim.url)
             }
             #expect(error?.code == .systemError, "\(error as Any)")
