@@ -70,10 +70,16 @@ lint:
 format:
 	$(SWIFT) format --in-place --parallel --recursive $(SOURCES)
 
-## Build the benchmarks for speed and run them: make bench ARGS="base64".
+## Measure messages, streams, the store and tables, compare with the run of before, and save in
+## .build/bench; or run one of the benchmarks for developers: make bench ARGS="codec".
 bench: setup
+ifdef ARGS
 	$(SWIFT) build -c release --product natsbridge-bench
 	$(WITH_SERVER) .build/release/natsbridge-bench $(ARGS)
+else
+	$(SWIFT) build -c release --product natsbridge
+	scripts/bench .build/release/natsbridge "$$(scripts/nats-server)" .build/bench
+endif
 
 ## Count allocations and system calls of the hot paths, and hold them to Benchmarks/Baselines.
 bench-check: setup

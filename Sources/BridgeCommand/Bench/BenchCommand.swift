@@ -34,8 +34,8 @@ enum BenchCommand {
                 processors. The stream is made for the run and removed; uploads live a minute.
                 """,
                 """
-                With --compare a change is called better or worse only where the median has left
-                the middle 80 % of the samples of before. Compare runs of one machine.
+                With --compare a change is called better or worse only where each median lies
+                outside the middle 80 % of the other's samples. Compare runs of one machine.
                 """,
             ],
             examples: [

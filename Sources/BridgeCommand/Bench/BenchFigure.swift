@@ -59,6 +59,9 @@ package struct BenchFigure: Sendable, Equatable {
     /// From the value that 10 % do not exceed to the one that 90 % do not.
     package var spread: (low: Double, high: Double) { (value(at: 0.1), value(at: 0.9)) }
 
+    /// Whether a value lies within the middle 80 % of the samples.
+    package func isUsual(_ value: Double) -> Bool { (spread.low...spread.high).contains(value) }
+
     package var json: JSONValue {
         var object = JSONObject()
         object["name"] = .string(name)

@@ -103,7 +103,7 @@ package struct BenchReport: Sendable, Equatable {
         guard let before, before.median > 0 else { return ["–", "–", "new"] }
         let percent = (figure.median / before.median - 1) * 100
         let isBeyond =
-            figure.median < before.spread.low || figure.median > before.spread.high
+            !before.isUsual(figure.median) && !figure.isUsual(before.median)
         let isBetter = figure.unit.isTime ? percent < 0 : percent > 0
         return [
             before.unit.text(before.median),

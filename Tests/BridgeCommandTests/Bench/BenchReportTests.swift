@@ -67,6 +67,7 @@ import Testing
         let slower = BenchFigure("core.request", .microseconds, [950, 950, 950])
         let same = BenchFigure("core.request", .microseconds, [600])
         let faster = BenchFigure("core.publish", .messages, [220])
+        let restless = BenchFigure("core.request", .microseconds, [400, 950, 980, 990])
         let other = BenchFigure("table.read", .megabytes, [1])
         func line(_ figure: BenchFigure) -> String {
             Self.report([figure]).lines(against: before, width: 120)
@@ -75,6 +76,7 @@ import Testing
         #expect(line(slower).contains("+90.0 %") && line(slower).contains("worse"))
         #expect(line(same).contains("+20.0 %"))
         #expect(!line(same).contains("worse") && !line(same).contains("better"))
+        #expect(!line(restless).contains("worse"))
         #expect(line(faster).contains("+120.0 %") && line(faster).contains("better"))
         #expect(line(other).contains("new"))
     }
