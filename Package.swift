@@ -123,6 +123,10 @@ let package = Package(
         .executableTarget(
             name: "GracefulService", dependencies: ["NATSClient"],
             path: "Tests/Programs/GracefulService", swiftSettings: settings),
+        // This implementation as the judge of Tests/Conformance sees it.
+        .executableTarget(
+            name: "ConformancePeer", dependencies: ["NATSBridge"],
+            path: "Tests/Conformance/Peer", swiftSettings: settings),
         // Fuzz targets, one file each: see Tests/Fuzz/README.md.
         .target(
             name: "FuzzEntries",
@@ -189,7 +193,8 @@ let package = Package(
         tests(
             "BridgeCommandTests", "BridgeCommand", "BridgeConsole", "NATSBridge", "BridgeEnvelope",
             "BridgeClaims",
-            "BridgeHTTP", "NATSCore", "NATSJetStream", "NATSWire", "BridgeJSON", "BridgeBytes"),
+            "BridgeHTTP", "NATSCore", "NATSJetStream", "NATSWire", "BridgeJSON", "BridgeBytes",
+            "ConformancePeer"),
         tests(
             "InteropTests", "NATSBridge", "BridgeEnvelope", "BridgeClaims", "BridgeHTTP",
             "HTTPWire", "NATSCore", "NATSJetStream", "NATSWire", "BridgeJSON", "ArrowIPC",

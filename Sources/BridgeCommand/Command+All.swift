@@ -27,7 +27,8 @@ extension Command {
 
     private static let bridge: [Command] = [
         DemoCommand.command, ServeCommand.command, SendCommand.command, ReceiveCommand.command,
-        RequestCommand.command, ReplyCommand.command, DoctorCommand.command, TraceCommand.command,
+        RequestCommand.command, ReplyCommand.command, DoctorCommand.command, BenchCommand.command,
+        TraceCommand.command,
         ReplayCommand.command, FetchCommand.command, EnvelopeCommand.command,
         ArrowCatCommand.command,
         ArrowCommand.schema, ArrowConvertCommand.command,

@@ -23,7 +23,7 @@ enum ServeCommand {
                 SIGTERM and Ctrl-C let what has begun go on to its end, for --grace at most; a
                 second one ends at once. One server at a time uses a directory. A service manager
                 that sets NOTIFY_SOCKET, as systemd does, is told when it takes uploads and when it
-                ends.
+                ends; one that has opened the socket (LISTEN_FDS) hands it over.
                 """,
             ],
             examples: [

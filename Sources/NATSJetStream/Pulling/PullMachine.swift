@@ -114,9 +114,9 @@ package struct PullMachine: Sendable {
     private var needsPull: Bool {
         guard configuration.isContinuous else { return !hasPulled || isRenewing }
         let room = room
-        guard room > pending, !isBlocked, !needsWholeLimit || pending == 0, (configuration.maxBytes ?? .max) > heldBytes else {
-            return false
-        }
+        guard room > pending, !isBlocked, !needsWholeLimit || pending == 0,
+            (configuration.maxBytes ?? .max) > heldBytes
+        else { return false }
         return pending <= min(configuration.refill ?? room / 2, room - 1) || lacksBytes
     }
 

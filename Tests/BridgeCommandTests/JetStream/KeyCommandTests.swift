@@ -64,7 +64,7 @@ struct KeyCommandTests {
             }
             #expect(lines.map { $0["operation"] } == ["PUT", "PUT", "DEL"])
             #expect(lines.map { $0["value"] } == ["old", "new", nil])
-            let quiet = try await shell.run("natsbridge kv watch b --timeout 200ms --updates-only")
+            let quiet = try await shell.run("natsbridge kv watch b --timeout 2s --updates-only")
             #expect(quiet.status == 0 && quiet.output.isEmpty)
         }
     }
