@@ -76,8 +76,8 @@ let package = Package(
         layer(
             "NATSKeyValue", "NATSJetStream", "NATSCore", "NATSWire", "BridgeJSON", "BridgeBytes"),
         layer(
-            "NATSObjectStore", "NATSJetStream", "NATSCore", "NATSWire", "BridgeJSON",
-            "BridgeBytes"),
+            "NATSObjectStore", "NATSJetStream", "NATSCore", "NATSWire", "BridgeSockets",
+            "BridgeJSON", "BridgeBytes"),
         layer(
             "NATSServices", "NATSCore", "NATSWire", "BridgeSockets", "BridgeJSON", "BridgeBytes"),
         layer(
@@ -166,7 +166,9 @@ let package = Package(
             "BridgeBytes", "GracefulService"),
         tests("BridgeHTTPTests", "BridgeHTTP", "HTTPWire", "BridgeJSON", "BridgeBytes"),
         tests("BridgeEnvelopeTests", "BridgeEnvelope", "BridgeJSON", "ArrowIPC", "BridgeBytes"),
-        tests("NATSJetStreamTests", "NATSJetStream", "NATSCore", "BridgeJSON", "BridgeBytes"),
+        tests(
+            "NATSJetStreamTests", "NATSKeyValue", "NATSObjectStore", "NATSJetStream", "NATSCore",
+            "BridgeJSON", "BridgeBytes"),
         tests(
             "NATSKeyValueTests", "NATSKeyValue", "NATSJetStream", "NATSCore", "NATSWire",
             "BridgeJSON", "BridgeBytes"),

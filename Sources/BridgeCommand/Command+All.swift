@@ -21,7 +21,8 @@ extension Command {
 
     private static let objects: [Command] = [
         ObjectCommands.list, ObjectCommands.info, ObjectCommands.add, ObjectPutCommand.command,
-        ObjectGetCommand.command, ObjectCommands.remove,
+        ObjectGetCommand.command, ObjectWatchCommand.command, ObjectLinkCommand.command,
+        ObjectCommands.remove,
     ]
 
     private static let bridge: [Command] = [
