@@ -124,6 +124,8 @@ public enum NATSClientTLS: Sendable, Hashable, CaseIterable {
     /// After the server's first words, whatever the addresses say; a server without TLS is
     /// refused.
     case required
-    /// Before the server's first words, for servers that are set to `handshake_first`.
+    /// Before the server's first words, for servers that are set to `handshake_first`. One that
+    /// speaks all the same, as with `auto` where our first words come late, is called again at
+    /// once and covered behind them; a server without TLS is refused.
     case handshakeFirst
 }

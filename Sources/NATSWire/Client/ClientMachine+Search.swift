@@ -8,6 +8,11 @@ internal import BridgeBytes
 /// the one in use will stop. It ends with a handshake, or with giving up, which counts only once
 /// the connection in use is gone. Answers to what the driver was asked carry the token of their
 /// search; those of an earlier one are ignored.
+///
+/// A server of `handshake_first: auto` gives a client 50 ms to begin with TLS, and then speaks in
+/// the clear. One that is farther away, or just slow, never is in time: so who answers TLS that
+/// came first with words in the clear is called again at once, and TLS begins behind its INFO. It
+/// is demanded all the same, and nothing was sent but our hello.
 extension ClientMachine {
     /// Begins a search if one is needed.
     mutating func advance(_ now: Duration, _ actions: inout [Action]) {
@@ -48,6 +53,7 @@ extension ClientMachine {
     private mutating func choose(
         _ target: ServerURL?, _ now: Duration, _ actions: inout [Action]
     ) {
+        speaker = nil
         switch pool.nextAttempt(now: now, random: random(), wanted: target) {
         case .giveUp(let reason):
             search = .idle
@@ -158,7 +164,12 @@ extension ClientMachine {
             if gone.role != .left { note(loss, gone.credentials, now, &actions) }
             return
         }
-        guard case .trying(_, let next, let count) = search else { return }
+        guard case .trying(let server, let next, let count) = search else { return }
+        if gone.machine.isAnsweredInClear(loss.reason) {
+            actions.append(.tell(.failed(loss)))
+            speaker = server
+            return prepare(server, now, &actions)
+        }
         guard next == count else {
             actions.append(.tell(.failed(loss)))
             return tryNext(now, &actions)

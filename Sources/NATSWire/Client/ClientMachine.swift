@@ -115,6 +115,9 @@ package struct ClientMachine: Sendable {
     var isSuspended = false
     var connections: [Connection] = []
     var search = Search.idle
+    /// The server of this attempt that answered TLS in the clear: asked once more, for its first
+    /// words.
+    var speaker: ServerURL?
     /// Names the present search, so that late answers of the driver's reach no other one.
     var token = 0
     /// Those of the present attempt.
@@ -142,7 +145,8 @@ package struct ClientMachine: Sendable {
 
     /// What an address asks for counts for it also where it was announced.
     private func security(of server: ServerURL) -> ConnectionMachine.Security {
-        server.scheme.asksForTLS ? max(security, .required) : security
+        if server == speaker { return .required }
+        return server.scheme.asksForTLS ? max(security, .required) : security
     }
 
     /// A connection was covered: later ones are, too.

@@ -118,6 +118,14 @@ extension ConnectionMachine {
         return isUpgrade ? .authenticate : .wait
     }
 
+    /// Whether TLS came first, and the server's first words in its place.
+    func isAnsweredInClear(_ reason: CloseReason) -> Bool {
+        guard configuration.security == .first, configuration.carrier == .plain, !isCovered,
+            case .coverFailed(let failure) = reason
+        else { return false }
+        return failure.code == .tlsRequired
+    }
+
     /// What an end that the transport tells of means here.
     package func meaning(of reason: CloseReason) -> CloseReason {
         if phase == .awaitingInfo, !isCovered, reason == .peerClosed { return .closedBeforeInfo }

@@ -178,9 +178,7 @@ import Testing
         }
     }
 
-    @Test func `TLS to a plain server, or first to one that speaks first, is an error`()
-        async throws
-    {
+    @Test func `TLS to a plain server is an error, whenever it begins`() async throws {
         let tls = try await TLSServer.make()
         try await NATSServerFixture.run(jetStream: false) { server in
             let error = await Self.refusal(tls.options(server))
@@ -189,11 +187,30 @@ import Testing
             first.tls = .handshakeFirst
             #expect(await Self.refusal(first)?.code == .tlsRequired)
         }
-        try await tls.run { server in
-            var first = tls.options(server)
-            first.tls = .handshakeFirst
-            let error = await Self.refusal(first)
-            #expect(error?.code == .tlsRequired, "\(String(describing: error))")
+    }
+
+    // The server has waited for 50 ms when our hello is half way.
+    @Test(arguments: ["handshake_first: auto", ""])
+    func `a server that speaks before our hello arrives is called again and covered behind it`(
+        setting: String
+    ) async throws {
+        let tls = try await TLSServer.make()
+        try await tls.run(setting) { server in
+            let proxy = try FaultProxy(to: server.port, host: server.host)
+            proxy.set(.with { $0.latency = .milliseconds(250) }, .toServer)
+            var options = tls.options("tls://localhost:\(proxy.port)")
+            options.tls = .handshakeFirst
+            let client = try await NATSClient.connect(options)
+            #expect(try await client.isEchoed(100))
+            await client.close()
+            var inClear = 0
+            for await event in client.events {
+                guard case .connectionFailed(let error) = event else { continue }
+                if error.code == .tlsRequired { inClear += 1 }
+            }
+            #expect(inClear == 1)
+            let shakes = server.log.filter { $0.contains("TLS handshake complete") }
+            #expect(shakes.count == 1)
         }
     }
 

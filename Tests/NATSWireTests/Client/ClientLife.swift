@@ -84,8 +84,14 @@ struct ClientLife {
         words(machine.delayGiven(token: other ?? token, delay, now: now))
     }
 
-    mutating func info(_ id: Int, lameDuck: Bool = false, urls: [String] = []) -> [String] {
+    mutating func opened(_ id: Int) -> [String] { words(machine.connectionOpened(.init(id))) }
+    mutating func secured(_ id: Int) -> [String] { words(machine.secured(.init(id))) }
+
+    mutating func info(
+        _ id: Int, lameDuck: Bool = false, tls: Bool = false, urls: [String] = []
+    ) -> [String] {
         var info = ServerInfo()
+        info.requiresTLS = tls
         info.isLameDuck = lameDuck
         info.connectURLs = urls
         return words(machine.infoReceived(.init(id), info, now: now))

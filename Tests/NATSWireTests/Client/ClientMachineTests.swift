@@ -1,3 +1,4 @@
+internal import BridgeBytes
 internal import NATSWire
 internal import Testing
 
@@ -61,6 +62,28 @@ internal import Testing
                 "failed b: no such name", "gave up: no_server_reachable", "finish",
             ])
         #expect(life.machine.isFinished)
+    }
+
+    @Test func `a server that answers TLS in the clear is called once more, behind INFO`() {
+        let inClear = ConnectionMachine.CloseReason.coverFailed(.init(NoTLS()))
+        var life = ClientLife(["a"]) { $0.connection.security = .first }
+        _ = life.start()
+        for id in [1, 3] {
+            #expect(life.prepared(2) == ["open \(id) way 0"])
+            #expect(life.opened(id) == ["secure \(id)"])
+            #expect(life.ended(id, inClear) == ["failed a: \(inClear)", "prepare a"])
+            #expect(life.prepared(2) == ["open \(id + 1) way 0"])
+            #expect(life.opened(id + 1) == [])
+            #expect(life.info(id + 1, tls: true) == ["secure \(id + 1)"])
+            if id == 1 {
+                _ = life.secured(id + 1) + life.authenticated(id + 1)
+                _ = life.pong(id + 1) + life.pong(id + 1)
+                #expect(life.machine.connectionInUse == .init(2))
+                _ = life.ended(2) + life.at(.seconds(1))
+            }
+        }
+        // It was asked twice in this attempt, and is not asked a third time.
+        #expect(life.ended(4, inClear).last == "open 5 way 1")
     }
 
     @Test func `a server without any way to it has failed`() {
@@ -314,4 +337,13 @@ internal import Testing
         #expect(life.delay(.zero) == ["connecting a after 0.0 seconds", "prepare a"])
         #expect(life.delay(.zero) == [])
     }
+}
+
+/// What stands over the transport met words in the clear.
+private struct NoTLS: CodedError {
+    let code = ErrorCode.tlsRequired
+    let stageName = "tls_handshake"
+    let place = ""
+    let detail = "no TLS"
+    let underlying: (any CodedError)? = nil
 }
