@@ -36,7 +36,7 @@ enum ServeCommand {
             examples: [
                 "natsbridge serve --directory /var/tmp/files --port 8080",
                 "natsbridge serve --quota all=50GB --quota address=1GB,1000 --access-log -",
-                "natsbridge serve --backend nats-object://payloads --server nats://a:4222",
+                "natsbridge serve --backend nats-object://payloads --port 8080",
             ]),
         run: { arguments, console throws(CommandFailure) in
             try await run(arguments, console)

@@ -123,7 +123,8 @@ extension GatewayService {
         let mine = plan.facts.tokenSeal ?? ""
         guard !plan.facts.mustBeNew,
             stored.facts.tokenSeal.map({ ConstantTime.equal($0, mine) }) ?? false
-        else { return .failure(plan.takenStatus, "this identifier is taken", code: .uploadConflict)
+        else {
+            return .failure(plan.takenStatus, "this identifier is taken", code: .uploadConflict)
         }
         return nil
     }

@@ -5,8 +5,8 @@ package import NATSObjectStore
 
 /// A bucket of JetStream's object store behind a gateway.
 ///
-/// A payload is the object `{id}/{name}`, as `ObjectClaimStore` has it, so what bridges put there is
-/// served as well. What the gateway notes stands in the object's metadata. A whole object's last
+/// A payload is the object `{id}/{name}`, as `ObjectClaimStore` has it, so what bridges put there
+/// is served as well. What the gateway notes stands in the object's metadata. A whole object's last
 /// piece goes out when its digest has been found right; of a part, its length is known alone. The
 /// bucket's own time to live ends everything in it.
 package struct ObjectEngine: GatewayEngine {

@@ -60,7 +60,9 @@ import Testing
                 if pieces.byteCount > limit { throw failure }
             }
             let object = GatewayObject(
-                place, size: pieces.byteCount, version: "1", modified: WallClock.now, facts: facts)
+                place, size: pieces.byteCount, version: "1",
+                modified: Timestamp(seconds: 1_790_000_000),
+                facts: facts)
             let bytes = pieces.joined()
             objects.withLock { $0[place] = (object, bytes) }
         }
@@ -95,7 +97,7 @@ import Testing
     }
 
     @Test func `an engine that is away is no absence`() async throws {
-        try await Self.run { engine, gateway, client in
+        try await Self.run { engine, gateway, client async throws in
             let bytes = Bytes([UInt8](repeating: 3, count: 200_000))
             #expect(
                 try await Self.status(client, gateway, "PUT", Self.path, .segments([bytes])) == 201)
@@ -124,7 +126,7 @@ import Testing
     }
 
     @Test func `a body that the engine loses is cut`() async throws {
-        try await Self.run { engine, gateway, client in
+        try await Self.run { engine, gateway, client async throws in
             let bytes = Bytes([UInt8](repeating: 3, count: 200_000))
             #expect(
                 try await Self.status(client, gateway, "PUT", Self.path, .segments([bytes])) == 201)
@@ -143,7 +145,7 @@ import Testing
     func `an engine that refuses in the middle of an upload is told at once`(
         taken: Int
     ) async throws {
-        try await Self.run { engine, gateway, client in
+        try await Self.run { engine, gateway, client async throws in
             engine.script.withLock { $0.uploadBytes = taken }
             // Far more than waits anywhere, so that nothing but the refusal can end it.
             let piece = Bytes([UInt8](repeating: 3, count: 1 << 20))

@@ -63,7 +63,7 @@ struct GatewayPair: Sendable {
     private let time: Clock
 
     final class Clock: Sendable {
-        private let milliseconds = Atomic(WallClock.now.milliseconds)
+        private let milliseconds = Atomic<Int64>(1_790_000_000_000)
 
         var now: Timestamp { Timestamp(milliseconds: milliseconds.load(ordering: .relaxed)) }
 

@@ -12,7 +12,7 @@ import Testing
 
     @Test(arguments: EngineKind.allCases)
     func `what one takes the other serves, of any size and name`(kind: EngineKind) async throws {
-        try await GatewayPair.run(kind) { pair in
+        try await GatewayPair.run(kind) { pair async throws in
             let store = try FileServerStore(
                 baseURL: HTTPURL(pair.gateways[0].baseURL), client: pair.client)
             var generator = SeededGenerator(#function + kind.rawValue)
@@ -46,7 +46,7 @@ import Testing
 
     @Test(arguments: EngineKind.allCases)
     func `ranges, conditions and validators`(kind: EngineKind) async throws {
-        try await GatewayPair.run(kind) { pair in
+        try await GatewayPair.run(kind) { pair async throws in
             var generator = SeededGenerator(#function + kind.rawValue)
             let bytes = Bytes(generator.bytes(700_000))
             let path = "/f/\(Self.id)/x"
@@ -76,10 +76,12 @@ import Testing
 
     @Test(arguments: EngineKind.allCases)
     func `tokens and conditions of uploads hold at every gateway`(kind: EngineKind) async throws {
-        try await GatewayPair.run(kind) { pair in
+        try await GatewayPair.run(kind) { pair async throws in
             let path = "/f/\(Self.id)/x"
             let token = ("X-UploadToken", "0123456789abcdef")
-            func put(_ number: Int, _ text: String, _ fields: [(String, String)]) async throws -> Int {
+            func put(_ number: Int, _ text: String, _ fields: [(String, String)]) async throws
+                -> Int
+            {
                 try await pair.ask(
                     number, "PUT", path, fields, body: .segments([Bytes(utf8: text)])
                 ).status
@@ -112,7 +114,7 @@ import Testing
 
     @Test(arguments: EngineKind.allCases)
     func `what has expired is gone with its time`(kind: EngineKind) async throws {
-        try await GatewayPair.run(kind) { pair in
+        try await GatewayPair.run(kind) { pair async throws in
             let path = "/f/\(Self.id)/x"
             let put = try await pair.ask(
                 0, "PUT", path, [("X-TTL", "10")], body: .segments([[1, 2, 3]]))
@@ -127,7 +129,7 @@ import Testing
 
     @Test(arguments: EngineKind.allCases)
     func `an upload that is cut leaves nothing`(kind: EngineKind) async throws {
-        try await GatewayPair.run(kind) { pair in
+        try await GatewayPair.run(kind) { pair async throws in
             let path = "/f/\(Self.id)/x"
             let port = pair.gateways[0].port
             for (size, sent) in [(100, 50), (30_000_000, 20_000_000)] {
@@ -150,10 +152,11 @@ import Testing
     func `a form of Plik may go through another gateway than its opening`(
         kind: EngineKind
     ) async throws {
-        try await GatewayPair.run(kind) { pair in
+        try await GatewayPair.run(kind) { pair async throws in
             for isOneShot in [false, true] {
                 let opening = try await pair.ask(
-                    0, "POST", "/upload", body: .segments([Bytes(utf8: "{\"OneShot\":\(isOneShot)}")]))
+                    0, "POST", "/upload",
+                    body: .segments([Bytes(utf8: "{\"OneShot\":\(isOneShot)}")]))
                 let document = try JSONValue(parsing: opening.body)
                 let id = try #require(document["id"]?.stringValue)
                 let token = try #require(document["uploadToken"]?.stringValue)
