@@ -7,9 +7,21 @@ THREADS := --sanitize=thread --scratch-path .build/threads
 WITH_SERVER = NATS_SERVER="$$(scripts/nats-server)"
 
 .PHONY: all build setup test test-threads demo examples docs lint format bench bench-check
-.PHONY: bench-baseline fuzz fuzz-all kill-storm install uninstall deb program clean distclean
+.PHONY: coverage conformance bench-baseline fuzz fuzz-all kill-storm install uninstall deb program clean distclean
 
 all: build
+
+## Say which share of the lines of Sources the tests reach; in a build of its own.
+coverage: export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH = 8
+coverage: setup
+	$(WITH_SERVER) scripts/coverage "$(SWIFT)" .build/coverage
+
+## Run the protocol vectors against this build, and print a table by feature; or judge another
+## implementation: make conformance TARGET="python my_peer.py" (docs/validation.md).
+conformance: export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH = 8
+conformance: setup
+	$(SWIFT) build --build-tests
+	.tools/venv/bin/python scripts/conformance "$(SWIFT)" "$$(scripts/nats-server)" $(if $(TARGET),'$(TARGET)')
 
 ## Build everything for debugging.
 build: setup
@@ -58,10 +70,16 @@ lint:
 format:
 	$(SWIFT) format --in-place --parallel --recursive $(SOURCES)
 
-## Build the benchmarks for speed and run them: make bench ARGS="base64".
+## Measure messages, streams, the store and tables, compare with the run of before, and save in
+## .build/bench; or run one of the benchmarks for developers: make bench ARGS="codec".
 bench: setup
+ifdef ARGS
 	$(SWIFT) build -c release --product natsbridge-bench
 	$(WITH_SERVER) .build/release/natsbridge-bench $(ARGS)
+else
+	$(SWIFT) build -c release --product natsbridge
+	scripts/bench .build/release/natsbridge "$$(scripts/nats-server)" .build/bench
+endif
 
 ## Count allocations and system calls of the hot paths, and hold them to Benchmarks/Baselines.
 bench-check: setup

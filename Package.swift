@@ -76,8 +76,8 @@ let package = Package(
         layer(
             "NATSKeyValue", "NATSJetStream", "NATSCore", "NATSWire", "BridgeJSON", "BridgeBytes"),
         layer(
-            "NATSObjectStore", "NATSJetStream", "NATSCore", "NATSWire", "BridgeJSON",
-            "BridgeBytes"),
+            "NATSObjectStore", "NATSJetStream", "NATSCore", "NATSWire", "BridgeSockets",
+            "BridgeJSON", "BridgeBytes"),
         layer(
             "NATSServices", "NATSCore", "NATSWire", "BridgeSockets", "BridgeJSON", "BridgeBytes"),
         layer(
@@ -123,6 +123,10 @@ let package = Package(
         .executableTarget(
             name: "GracefulService", dependencies: ["NATSClient"],
             path: "Tests/Programs/GracefulService", swiftSettings: settings),
+        // This implementation as the judge of Tests/Conformance sees it.
+        .executableTarget(
+            name: "ConformancePeer", dependencies: ["NATSBridge"],
+            path: "Tests/Conformance/Peer", swiftSettings: settings),
         // Fuzz targets, one file each: see Tests/Fuzz/README.md.
         .target(
             name: "FuzzEntries",
@@ -162,7 +166,9 @@ let package = Package(
             "BridgeBytes", "GracefulService"),
         tests("BridgeHTTPTests", "BridgeHTTP", "HTTPWire", "BridgeJSON", "BridgeBytes"),
         tests("BridgeEnvelopeTests", "BridgeEnvelope", "BridgeJSON", "ArrowIPC", "BridgeBytes"),
-        tests("NATSJetStreamTests", "NATSJetStream", "NATSCore", "BridgeJSON", "BridgeBytes"),
+        tests(
+            "NATSJetStreamTests", "NATSKeyValue", "NATSObjectStore", "NATSJetStream", "NATSCore",
+            "BridgeJSON", "BridgeBytes"),
         tests(
             "NATSKeyValueTests", "NATSKeyValue", "NATSJetStream", "NATSCore", "NATSWire",
             "BridgeJSON", "BridgeBytes"),
@@ -187,7 +193,8 @@ let package = Package(
         tests(
             "BridgeCommandTests", "BridgeCommand", "BridgeConsole", "NATSBridge", "BridgeEnvelope",
             "BridgeClaims",
-            "BridgeHTTP", "NATSCore", "NATSJetStream", "NATSWire", "BridgeJSON", "BridgeBytes"),
+            "BridgeHTTP", "NATSCore", "NATSJetStream", "NATSWire", "BridgeJSON", "BridgeBytes",
+            "ConformancePeer"),
         tests(
             "InteropTests", "NATSBridge", "BridgeEnvelope", "BridgeClaims", "BridgeHTTP",
             "HTTPWire", "NATSCore", "NATSJetStream", "NATSWire", "BridgeJSON", "ArrowIPC",

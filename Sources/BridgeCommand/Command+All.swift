@@ -21,12 +21,14 @@ extension Command {
 
     private static let objects: [Command] = [
         ObjectCommands.list, ObjectCommands.info, ObjectCommands.add, ObjectPutCommand.command,
-        ObjectGetCommand.command, ObjectCommands.remove,
+        ObjectGetCommand.command, ObjectWatchCommand.command, ObjectLinkCommand.command,
+        ObjectCommands.remove,
     ]
 
     private static let bridge: [Command] = [
         DemoCommand.command, ServeCommand.command, SendCommand.command, ReceiveCommand.command,
-        RequestCommand.command, ReplyCommand.command, DoctorCommand.command, TraceCommand.command,
+        RequestCommand.command, ReplyCommand.command, DoctorCommand.command, BenchCommand.command,
+        TraceCommand.command,
         ReplayCommand.command, FetchCommand.command, EnvelopeCommand.command,
         ArrowCatCommand.command,
         ArrowCommand.schema, ArrowConvertCommand.command,

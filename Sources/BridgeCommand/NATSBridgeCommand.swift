@@ -19,9 +19,13 @@ internal import Glibc
         case .whole: return code
         case .readerGone: break
         case .failed(let failure): Console(json: false).report(failure)
+        // What ended the command has been told.
+        case .cut(let failure):
+            if code == .ok || code == .interrupted { Console(json: false).report(failure) }
         }
+        if code == .ok { return Interruption.happened ? .interrupted : .other }
         // The failed output has cancelled the command, as a signal does.
-        return code == .ok || code == .interrupted && !Interruption.happened ? .other : code
+        return code == .interrupted && !Interruption.happened ? .other : code
     }
 
     /// Runs one command line and reports what went wrong, if anything did.
@@ -37,6 +41,10 @@ internal import Glibc
             }
             return try await dispatch(words, console)
         } catch {
+            // The output has ended the command, and whatever that fails with means no more.
+            if console.outputHasFailed, !Interruption.happened, error.outcome == nil {
+                return .interrupted
+            }
             let isCancelled = Interruption.happened || console.outputHasFailed
             // Whoever has interrupted a command knows it; what became of a message is news, and a
             // program is always told.

@@ -20,6 +20,7 @@ package enum DemoCommand {
                     "--server", "URL", "a running nats-server with JetStream (else starts one)"),
                 .value("--store", "URL", "a running file server (else one is started)"),
                 .value("--rows", "N", "rows of scenario 2's table (default 10,000,000: 520 MB)"),
+                .value("--pictures", "DIR", "draw the spectra of scenario 3 there, as SVG"),
             ] + CommonOptions.everywhere,
             notes: [
                 """
@@ -31,7 +32,10 @@ package enum DemoCommand {
                   chat  seven payload types in one message, and the answer to it
                 """
             ],
-            examples: ["natsbridge demo", "natsbridge demo 2 --rows 1000000"]),
+            examples: [
+                "natsbridge demo", "natsbridge demo 2 --rows 1000000",
+                "natsbridge demo 3 --pictures spectra",
+            ]),
         run: { arguments, console throws(CommandFailure) in
             try await run(arguments, console)
         })
@@ -44,9 +48,11 @@ package enum DemoCommand {
             throw .usage("unknown scenario \"\(name)\"", hint: "write 1, 2, 3, 4 or chat")
         }
         let rows = try arguments.integer("--rows", minimum: 1, maximum: mostRows) ?? defaultRows
+        if let folder = arguments["--pictures"] { try FileBytes.makeDirectory(folder) }
         let demo = Demo(
             scenarios: Scenario.all.filter { names.contains($0.name) }, rows: rows,
-            server: arguments["--server"], store: arguments["--store"], console: console)
+            server: arguments["--server"], store: arguments["--store"],
+            pictures: arguments["--pictures"], console: console)
         return try await demo.run()
     }
 }

@@ -7,6 +7,8 @@ internal import NATSWire
 enum StreamAbsence: Sendable, Equatable {
     /// JetStream answers, so no stream of its stores the subject.
     case noStream
+    /// A stream of that name stores the subject, and does not answer: it has no leader just now.
+    case noLeader(String)
     /// JetStream is off, for the server or for the account.
     case disabled(String)
     /// JetStream did not tell.
@@ -17,12 +19,15 @@ enum StreamAbsence: Sendable, Equatable {
         let (code, detail): (ErrorCode, String) =
             switch self {
             case .noStream: (.noStream, "no stream stores this subject")
+            case .noLeader(let name):
+                (.unavailable, "stream \(name) stores this subject and does not answer just now")
             case .disabled(let words): (.jetStreamDisabled, words)
             case .unknown:
                 (.noStream, "no stream answers on this subject, and JetStream does not say why")
             }
+        let stream = if case .noLeader(let name) = self { name } else { "" }
         return JetStreamError(
-            code, operation: "publish", subject: subject.text, clientError: reason,
+            code, operation: "publish", stream: stream, subject: subject.text, clientError: reason,
             detail: detail, outcome: .denied)
     }
 }
@@ -32,9 +37,23 @@ extension JetStream {
     /// or not at all, and only makes an error clearer.
     private static let absenceWait = Duration.seconds(1)
 
-    /// Asks JetStream whether it is there, after nobody took a message.
-    func absence() async -> StreamAbsence {
+    /// Asks JetStream whether it is there, and has a stream for the subject, after nobody took a
+    /// message.
+    func absence(of subject: Subject) async -> StreamAbsence {
+        let absence = await absenceOfJetStream()
+        guard absence == .noStream else { return absence }
+        var patient = options
+        patient.timeout = min(options.timeout, Self.absenceWait)
+        patient.apiPrefix = apiPrefix
+        patient.domain = nil
+        let name = try? await JetStream(client: client, options: patient)
+            .streamName(storing: subject)
+        return name.map(StreamAbsence.noLeader) ?? .noStream
+    }
+
+    private func absenceOfJetStream() async -> StreamAbsence {
         let off = "JetStream is not enabled on the server, or not in this domain"
+        guard api.isUsable else { return .unknown }
         do throws(NATSError) {
             let answer = try await client.request(
                 Bytes(), to: api.accountInfo,

@@ -9,7 +9,7 @@ public struct JetStreamOptions: Sendable, Hashable {
     /// the client's options, as a context names it, or ours.
     public var domain: String?
     /// The prefix of the API's subjects when there is no domain; another one than `$JS.API` is
-    /// used whatever domain the client's options name.
+    /// used whatever domain or prefix the client's options name.
     public var apiPrefix = Self.ownPrefix
     /// The prefix of the server's own domain.
     public static let ownPrefix = "$JS.API"
@@ -59,10 +59,13 @@ public struct JetStream: Sendable {
     public init(client: NATSClient, options: JetStreamOptions = JetStreamOptions()) {
         self.client = client
         self.options = options.bounded
-        let named = options.apiPrefix == JetStreamOptions.ownPrefix ? client.jetStreamDomain : nil
-        let domain = options.domain ?? named
-        isOwnAPI = domain == nil && options.apiPrefix == JetStreamOptions.ownPrefix
-        api = APISubjects(prefix: domain.map { "$JS.\($0).API" } ?? options.apiPrefix)
+        let isUnsaid = options.domain == nil && options.apiPrefix == JetStreamOptions.ownPrefix
+        let domain = options.domain ?? (isUnsaid ? client.jetStreamDomain : nil)
+        let prefix =
+            domain.map { "$JS.\($0).API" }
+            ?? (isUnsaid ? client.jetStreamAPIPrefix : nil) ?? options.apiPrefix
+        isOwnAPI = prefix == JetStreamOptions.ownPrefix
+        api = APISubjects(prefix: prefix)
     }
 
     /// One call of the API: a JSON object there, a JSON object back.
@@ -71,6 +74,11 @@ public struct JetStream: Sendable {
     func call(
         _ subject: Subject, _ body: JSONObject?, operation: String, stream: String, level: Int = 0
     ) async throws(JetStreamError) -> JSONFields {
+        guard api.isUsable else {
+            throw JetStreamError(
+                .invalidArgument, operation: operation, stream: stream,
+                detail: "the prefix of JetStream's API is no subject")
+        }
         try require(level, operation: operation, stream: stream)
         let payload = body.map { JSONValue.object($0).encoded() } ?? Bytes()
         let answer: NATSMessage

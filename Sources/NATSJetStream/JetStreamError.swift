@@ -66,6 +66,8 @@ public struct JetStreamAPIError: Sendable, Hashable, CustomStringConvertible {
     public static let invalidTimeToLive = 10165
     /// The stream does not allow `Nats-TTL`.
     public static let timeToLiveDisabled = 10166
+    /// The stream knows no batch of that identifier, or has forgotten it.
+    public static let unknownBatch = 10208
     /// The server is too old for the call.
     public static let requiredLevel = 10185
 
@@ -168,6 +170,8 @@ extension ErrorCode {
     public static let notFromJetStream = ErrorCode(rawValue: "not_from_jetstream")
     /// One of several messages was not sent, since those before it got no answer.
     public static let notSent = ErrorCode(rawValue: "not_sent")
+    /// Messages of a fast batch did not come to the stream, and the batch ended there.
+    public static let batchIncomplete = ErrorCode(rawValue: "batch_incomplete")
     /// Something final was said of this delivery before: it was acknowledged, given back or
     /// terminated.
     public static let alreadyAcknowledged = ErrorCode(rawValue: "already_acknowledged")

@@ -18,6 +18,40 @@ extension ObjectBucket {
         return ObjectContent(store: store, info: info)
     }
 
+    /// The rest of an object's bytes, behind what was read of it before. Size and digest of the
+    /// whole are checked at the end.
+    ///
+    /// Cancelling the task ends the wait with the code `cancelled`.
+    /// - Parameter progress: What an iterator of `content(of:)` had read; see
+    ///   `ObjectContent.Iterator.progress`.
+    /// - Throws: `JetStreamError` with `truncated` when the object was replaced meanwhile, and as
+    ///   `content(of:)`.
+    public func content(
+        of name: String, from progress: ObjectProgress
+    ) async throws(JetStreamError) -> ObjectContent {
+        let (store, info) = try await resolve(name)
+        return try await store.content(info, from: progress)
+    }
+
+    /// The rest of an object that is no link.
+    func content(
+        _ info: ObjectInfo, from progress: ObjectProgress
+    ) async throws(JetStreamError) -> ObjectContent {
+        guard progress.id == info.id, progress.offset <= info.size else {
+            throw error(
+                .truncated, "object get",
+                "\(info.name) was replaced meanwhile: what was read before is not of it")
+        }
+        var content = ObjectContent(store: self, info: info)
+        content.progress = progress
+        guard progress.offset > 0, progress.offset < info.size, info.hasEvenChunks else {
+            return content
+        }
+        let size = UInt64(info.chunkSize ?? 1)
+        content.start = try await locate(progress.offset / size, of: info)
+        return content
+    }
+
     /// The object of a name that has bytes, and the store that has it.
     func resolve(_ name: String) async throws(JetStreamError) -> (ObjectBucket, ObjectInfo) {
         let info = try await existing(name, "object get")
@@ -68,22 +102,39 @@ public struct ObjectContent: AsyncSequence, Sendable {
     let store: ObjectBucket
     /// What the store knows of the object; of the one that it leads to, for a link.
     public let info: ObjectInfo
+    /// What was read before.
+    var progress: ObjectProgress
+    /// The number in the stream from which on is read, and which piece has it.
+    var start: (sequence: UInt64, index: UInt64) = (1, 0)
+
+    init(store: ObjectBucket, info: ObjectInfo) {
+        (self.store, self.info) = (store, info)
+        progress = ObjectProgress(id: info.id)
+    }
 
     /// Takes pieces as they are wanted; belongs to one task.
     public struct Iterator: AsyncIteratorProtocol {
         private let store: ObjectBucket
         private let info: ObjectInfo
         private var messages: OrderedMessages.Iterator?
-        private var digest = ObjectDigest()
-        private var size: UInt64 = 0
-        private var chunks = 0
+        /// How far it is read, for `content(of:from:)`.
+        public private(set) var progress: ObjectProgress
+        /// The place in the object of the next piece, and its number.
+        private var place: UInt64
+        private var chunks: Int
+        private var isChecked = false
 
         init(_ content: ObjectContent) {
-            (store, info) = (content.store, content.info)
-            guard info.size > 0 else { return }
+            (store, info, progress) = (content.store, content.info, content.progress)
+            chunks = Int(clamping: content.start.index)
+            place = content.start.index * UInt64(info.chunkSize ?? 0)
+            guard info.size > progress.offset else {
+                chunks = info.chunks
+                return
+            }
             var options = OrderedReadOptions()
             options.filters = [SubjectPattern(store.names.chunks(of: info.id))]
-            options.follows = false
+            (options.start, options.follows) = (.byStartSequence(content.start.sequence), false)
             options.maxBytes = ObjectContent.requestBytes(store)
             messages = store.jetStream.orderedMessages(in: store.streamName, options: options)
                 .makeAsyncIterator()
@@ -103,21 +154,24 @@ public struct ObjectContent: AsyncSequence, Sendable {
         public mutating func next(
             isolation actor: isolated (any Actor)?
         ) async throws(JetStreamError) -> Bytes? {
-            guard messages != nil else { return nil }
-            guard chunks < info.chunks, let message = try await messages?.next() else {
-                messages = nil
-                try await check()
-                return nil
+            while chunks < info.chunks, let message = try await messages?.next() {
+                let (start, whole) = (place, message.payload)
+                (place, chunks) = (start + UInt64(whole.count), chunks + 1)
+                // What was read before is passed over.
+                guard place > progress.offset else { continue }
+                let piece = whole[Int(progress.offset - Swift.min(start, progress.offset))...]
+                progress.digest.update(piece)
+                progress.offset += UInt64(piece.count)
+                return piece
             }
-            let piece = message.payload
-            digest.update(piece)
-            (size, chunks) = (size + UInt64(piece.count), chunks + 1)
-            return piece
-        }
-
-        private func check() async throws(JetStreamError) {
-            guard chunks == info.chunks else { throw await store.shortage(of: info, size) }
-            try await store.check(info, size, digest)
+            messages = nil
+            guard !isChecked else { return nil }
+            isChecked = true
+            guard chunks == info.chunks else {
+                throw await store.shortage(of: info, progress.offset)
+            }
+            try await store.check(info, progress.offset, progress.digest)
+            return nil
         }
     }
 

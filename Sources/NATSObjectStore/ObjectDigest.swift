@@ -8,6 +8,8 @@ struct ObjectDigest: Sendable {
 
     mutating func update(_ bytes: Bytes) { hash.update(bytes.span) }
 
+    mutating func update(_ bytes: Span<UInt8>) { hash.update(bytes) }
+
     /// `SHA-256=` and base64 with `-`, `_` and padding.
     func text() -> String { Self.prefix + ObjectNames.base64URL(Bytes(hash.finalize())) }
 

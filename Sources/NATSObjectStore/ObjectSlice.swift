@@ -52,7 +52,7 @@ extension ObjectBucket {
     private static let mostProbes = 4
 
     /// The number in the stream of a piece, or of one before it, and which one that is.
-    private func locate(
+    func locate(
         _ chunk: UInt64, of info: ObjectInfo
     ) async throws(JetStreamError) -> (sequence: UInt64, index: UInt64) {
         let subject = SubjectPattern(names.chunks(of: info.id))

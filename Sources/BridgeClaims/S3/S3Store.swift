@@ -153,6 +153,9 @@ public struct S3Store: ClaimStore {
         }
     }
 
+    /// How long a store may still work on what nobody waits for.
+    private static let lateness = Duration.milliseconds(400)
+
     /// Removes what an attempt without an answer may have stored. Returns the error, which says
     /// so where the store cannot be reached for that.
     private func withdraw(_ key: String, after error: ClaimError) async -> ClaimError {
@@ -164,6 +167,9 @@ public struct S3Store: ClaimStore {
         let requests = requests.retrying(retry)
         let isRemoved = await Task.detached {
             do throws(ClaimError) {
+                try await requests.delete(key, correlationID: error.correlationID)
+                // A store that has all of a body goes on with it for a moment when it is cut off.
+                try? await Task.sleep(for: Self.lateness)
                 try await requests.delete(key, correlationID: error.correlationID)
                 return true
             } catch {

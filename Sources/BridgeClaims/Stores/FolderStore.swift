@@ -248,7 +248,11 @@ private struct FolderWork: Sendable {
         _ name: String, limit: Int, admit: (Int) -> HTTPError.Reason?
     ) -> Result<Bytes, Failure> {
         do throws(SocketError) {
-            let file = try OpenFile.reading("\(folder)/\(name)")
+            let path = "\(folder)/\(name)"
+            let file = try OpenFile.reading(path)
+            guard try file.isRegular() else {
+                return .failure(.system(SocketError("open", errno: Errno.invalid, subject: path)))
+            }
             let size = try file.size()
             guard size <= limit else { return .failure(.tooLarge(size)) }
             if let reason = admit(size) { return .failure(.refused(reason)) }

@@ -89,6 +89,12 @@ enum ServeArguments {
         var options = FileServerOptions(directory: directory)
         options.port = try arguments.integer("--port", maximum: 65_535) ?? defaultPort
         if let host = arguments["--host"] { options.host = host }
+        if let socket = try ServiceSockets.inherited() {
+            guard arguments["--host"] == nil, arguments["--port"] == nil else {
+                throw .usage("--host and --port are those of the service manager's socket")
+            }
+            options.inheritedSocket = socket
+        }
         options.publicBaseURL = arguments["--public-url"]
         options.allowedHosts = arguments.all("--allow-host")
         options.browserOrigins = arguments.all("--allow-browser")
@@ -97,8 +103,9 @@ enum ServeArguments {
         (options.uploadToken, options.deleteToken) = (tokens.upload, tokens.delete)
         if options.wantsName {
             let port = options.port == 0 ? "" : ":\(options.port)"
+            let place = options.inheritedSocket == nil ? "--host \(options.host)" : "the socket"
             throw .usage(
-                "--host \(options.host) stands for all addresses, none of which can stand in links",
+                "\(place) stands for all addresses, none of which can stand in links",
                 hint: "add --public-url http://NAME\(port), or --allow-host NAME for each "
                     + "name that senders and receivers use")
         }

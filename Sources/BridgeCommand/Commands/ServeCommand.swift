@@ -17,13 +17,14 @@ enum ServeCommand {
                 """
                 With --tls-cert and --tls-key it speaks HTTPS alone. SIGHUP has it read the files
                 again, for the connections that come then; where they cannot be used, those of
-                before stay in use, and it says so.
+                before stay in use, and it says so. Without TLS it ends the server, unless a
+                service manager has started it.
                 """,
                 """
                 SIGTERM and Ctrl-C let what has begun go on to its end, for --grace at most; a
                 second one ends at once. One server at a time uses a directory. A service manager
                 that sets NOTIFY_SOCKET, as systemd does, is told when it takes uploads and when it
-                ends.
+                ends; one that has opened the socket (LISTEN_FDS) hands it over.
                 """,
                 """
                 With --backend the files lie in a store that exists: s3://bucket/prefix,
@@ -66,13 +67,19 @@ enum ServeCommand {
             } else {
                 try await start(options)
             }
-        if options.tls == nil {
+        let hasCertificates = options.tls != nil
+        // A manager's "reload" must not end the service for want of something to reload.
+        if !hasCertificates, !ServiceNotice.hasListener {
             tellAddress(of: server, console)
             await Interruption.wait()
         } else {
             // Whoever has read the address may send the signal.
             await Interruption.onHangup {
-                await reloadCertificates(of: server, console)
+                if hasCertificates {
+                    await reloadCertificates(of: server, console)
+                } else {
+                    console.remark("natsbridge: there are no certificates to read again")
+                }
             } during: {
                 tellAddress(of: server, console)
                 await Interruption.wait()

@@ -7,11 +7,7 @@ internal import NATSWire
 enum JetStreamAccess {
     /// Of every such command.
     static let options: [OptionSpecification] =
-        [
-            .value("--js-domain", "NAME", "the domain of JetStream, behind leaf nodes"),
-            .value(
-                "--js-api-prefix", "SUBJECT", "what the subjects of JetStream's API begin with"),
-        ] + CommonOptions.nats + CommonOptions.everywhere
+        JetStreamPlace.specifications + CommonOptions.nats + CommonOptions.everywhere
 
     /// Connects, has something done, and closes.
     /// - Parameters:
@@ -25,12 +21,6 @@ enum JetStreamAccess {
         let common = try CommonOptions(arguments)
         var options = JetStreamOptions()
         options.timeout = common.timeout ?? CommonOptions.defaultTimeout
-        if let domain = arguments["--js-domain"] {
-            options.domain = try token(domain, "--js-domain")
-        }
-        if let prefix = arguments["--js-api-prefix"] {
-            options.apiPrefix = try BridgeAccess.subject(prefix).text
-        }
         let settings = options
         return try await Deadline.run(common.timeout, stage: stage, target: target) {
             () throws(CommandFailure) in
@@ -44,14 +34,5 @@ enum JetStreamAccess {
                 throw error
             }
         }
-    }
-
-    private static func token(
-        _ text: String, _ option: String
-    ) throws(CommandFailure) -> String {
-        guard !text.contains("."), try BridgeAccess.pattern(text).text == text else {
-            throw .usage("\(option) \"\(text)\" is no name")
-        }
-        return text
     }
 }

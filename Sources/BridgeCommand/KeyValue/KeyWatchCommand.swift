@@ -22,7 +22,9 @@ enum KeyWatchCommand {
             notes: [
                 """
                 The standard error says when all is printed that was there before. It ends with
-                --timeout, which is then the wanted end unless --count is given, or Ctrl-C.
+                --timeout, which is then the wanted end unless --count is given, or Ctrl-C. Where
+                the connection was lost, the last value of each key is shown that changed; values
+                that a bucket without enough history has overwritten meanwhile are not.
                 """
             ],
             examples: ["natsbridge kv watch settings 'theme.>' --json"]),
@@ -41,7 +43,13 @@ enum KeyWatchCommand {
             do throws(CommandFailure) {
                 try await JetStreamAccess.run("kv watch", name, arguments, console) {
                     jetStream throws(CommandFailure) in
-                    try await watch(name, keys, settings, count, progress, jetStream, console)
+                    // The last value of each key is always shown; those between may be gone.
+                    try await ConnectionReport.during(
+                        jetStream.client, console,
+                        gap: "; changes that were overwritten meanwhile are not shown"
+                    ) { () throws(CommandFailure) in
+                        try await watch(name, keys, settings, count, progress, jetStream, console)
+                    }
                 }
             } catch {
                 let wasWatching = progress.hasCaughtUp.load(ordering: .relaxed)

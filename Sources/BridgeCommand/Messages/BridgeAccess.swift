@@ -54,7 +54,7 @@ struct BridgeAccess: Sendable {
             return try await connect(options, console, timeToLive: timeToLive, digest: digest)
         } catch {
             var failure = error
-            if failure.exit != .usage { failure.outcome = PublishOutcome.lost.rawValue }
+            failure.outcome = PublishOutcome.lost.rawValue
             throw failure
         }
     }

@@ -7,8 +7,9 @@ internal import NATSWire
 /// standard error.
 enum ConnectionReport {
     /// Runs a body and reports meanwhile. The first connection is not news.
+    /// - Parameter gap: What another connection means for what came before it.
     static func during<T: Sendable>(
-        _ client: NATSClient, _ console: Console,
+        _ client: NATSClient, _ console: Console, gap: String = "",
         _ body: () async throws(CommandFailure) -> T
     ) async throws(CommandFailure) -> T {
         let report = Task {
@@ -17,7 +18,8 @@ enum ConnectionReport {
                 if case .connected = event, isFirst {
                     isFirst = false
                 } else if !isFirst, let line = line(event) {
-                    console.remark("natsbridge: \(line)")
+                    let isAnother = if case .connected = event { true } else { false }
+                    console.remark("natsbridge: \(line)\(isAnother ? gap : "")")
                 }
             }
         }

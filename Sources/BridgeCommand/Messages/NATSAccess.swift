@@ -20,6 +20,7 @@ enum NATSAccess {
     ) async throws(CommandFailure) -> NATSClientOptions {
         var client = try await identity(options)
         client.name = "natsbridge"
+        options.jetStream.apply(to: &client)
         if let timeout = options.timeout { client.connectTimeout = timeout }
         if let path = options.trace {
             guard !path.isEmpty else { throw .usage("--trace names no file") }

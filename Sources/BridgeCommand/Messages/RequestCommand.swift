@@ -49,8 +49,9 @@ enum RequestCommand {
         do throws(CommandFailure) {
             let progress = Progress("waiting for the answer", total: nil, style: style)
             // The request bounds itself; what it knows when it is interrupted is waited for.
-            answer = try await Deadline.run(nil, stage: "request", target: subject.text) {
-                () throws(CommandFailure) in
+            answer = try await Deadline.run(
+                nil, stage: "request", target: subject.text, silence: .unknown
+            ) { () throws(CommandFailure) in
                 try await CommandFailure.translating { () throws(BridgeError) in
                     try await progress.during { () throws(BridgeError) in
                         try await access.bridge.request(

@@ -51,8 +51,9 @@ enum SendCommand {
         let digest = try SendArguments.digest(arguments)
         let sendSettings = settings
         let style = try ProgressOption.style(arguments)
-        return try await Deadline.run(options.timeout, stage: "send", target: subject.text) {
-            () throws(CommandFailure) in
+        return try await Deadline.run(
+            options.timeout, stage: "send", target: subject.text, silence: .unknown
+        ) { () throws(CommandFailure) in
             let payloads = try await PayloadInput.outgoing(
                 Array(arguments.operands.dropFirst()))
             let access = try await BridgeAccess.connectToSend(

@@ -3,6 +3,7 @@ internal import BridgeConsole
 internal import BridgeJSON
 internal import NATSJetStream
 internal import NATSObjectStore
+internal import Synchronization
 
 /// `natsbridge object get`: an object, or a part of it, into a file.
 enum ObjectGetCommand {
@@ -15,12 +16,16 @@ enum ObjectGetCommand {
                 .value(
                     "--range", "FROM:TO",
                     "only these bytes, from 0 on and without TO itself; either may be left out"),
+                .flag(
+                    "--resume",
+                    "go on behind what an earlier attempt had fetched, and keep it for the next"),
             ] + ProgressOption.specifications + JetStreamAccess.options,
             notes: [
                 """
                 FILE appears whole, its length and digest checked, or not at all; of a range the
-                length alone can be checked. What goes to the standard output is out before that:
-                the exit code says whether it is right.
+                length alone can be checked. With --resume, what a get that failed had fetched stays
+                beside FILE in a file that ends in .partial. What goes to the standard output is out
+                before that: the exit code says whether it is right.
                 """
             ],
             examples: [
@@ -32,12 +37,19 @@ enum ObjectGetCommand {
                 throw .usage("--output is missing", hint: "-o FILE says where to write it")
             }
             let range = try range(arguments["--range"])
+            let resumes = arguments.has("--resume")
+            let isFile = output != "-" && FileBytes.isRegular(output) != false
+            guard !resumes || range == nil && isFile else {
+                throw .usage("--resume goes with a whole object and a file of its own")
+            }
             let (store, name) = (arguments.operands[0], arguments.operands[1])
             let style = try ProgressOption.style(arguments)
             let start = ContinuousClock.now
             let count = try await JetStreamAccess.run("object get", name, arguments, console) {
                 jetStream throws(CommandFailure) in
-                try await get(name, range, of: store, to: output, jetStream, style, console)
+                resumes
+                    ? try await resume(name, of: store, to: output, jetStream, style)
+                    : try await get(name, range, of: store, to: output, jetStream, style, console)
             }
             let time = ContinuousClock.now - start
             if output == "-" { return .ok }
@@ -81,6 +93,25 @@ enum ObjectGetCommand {
             try await bucket.content(of: name)
         }
         return try await write(content, Int(clamping: content.info.size), to: path, style, console)
+    }
+
+    /// Fetches what is missing of an object.
+    private static func resume(
+        _ name: String, of store: String, to path: String, _ jetStream: JetStream,
+        _ style: Progress.Style?
+    ) async throws(CommandFailure) -> Int {
+        try await CommandFailure.jetStream { () throws(JetStreamError) in
+            let bucket = try await jetStream.objectStore(store)
+            let size = try await bucket.info(name)?.size
+            let progress = Progress("fetching", total: size.map { Int(clamping: $0) }, style: style)
+            defer { progress.finish() }
+            let before = Atomic<UInt64>(0)
+            let info = try await bucket.get(name, toFile: path) { count, _ in
+                let known = before.exchange(count, ordering: .relaxed)
+                progress.advance(by: Int(clamping: count - min(known, count)))
+            }
+            return Int(clamping: info.size)
+        }
     }
 
     /// Writes pieces as they come; returns how many bytes they had.

@@ -77,6 +77,21 @@ enum ObjectStoreText {
             console)
     }
 
+    /// One line for a change.
+    static func show(change object: ObjectInfo, _ console: Console) {
+        if console.json {
+            guard case .object(var line) = json(object) else { return }
+            line["operation"] = object.isDeleted ? "DEL" : "PUT"
+            return console.line(.object(line))
+        }
+        let time = object.modified?.description ?? ""
+        let link = object.link.map { "link to \($0.bucket) > \($0.name ?? "the whole store")" }
+        let what = object.isDeleted ? "" : "  " + (link ?? JetStreamText.size(object.size))
+        console.line(
+            TerminalText.line(
+                "\(time)  \(object.isDeleted ? "DEL" : "PUT")  \(object.name)\(what)"))
+    }
+
     private static func json(_ name: String, _ info: StreamInfo) -> JSONValue {
         [
             "store": .string(name), "bytes": JetStreamJSON.number(info.state.bytes),

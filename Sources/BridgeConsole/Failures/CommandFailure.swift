@@ -4,7 +4,7 @@ package import BridgeJSON
 /// Why a command ends without success: one sentence for a person, stable fields for a program.
 ///
 /// A failure holds no secret: whoever makes one redacts the URL that it names.
-package struct CommandFailure: Error, Equatable, Sendable {
+package struct CommandFailure: Error, Equatable, Sendable, CustomStringConvertible {
     /// The exit status.
     package var exit: ExitCode
     /// A stable word for programs, such as `checksum_mismatch`.
@@ -53,6 +53,9 @@ package struct CommandFailure: Error, Equatable, Sendable {
         static let detail = 900
         static let hint = 300
     }
+
+    /// What happened, for an error of another layer that quotes this one.
+    package var description: String { detail.isEmpty ? code.rawValue : "\(detail) (\(code))" }
 
     /// The one line that goes to the standard error.
     package var line: String {

@@ -91,7 +91,7 @@ package struct CommonOptions: Sendable, Equatable {
                 "--threshold", "BYTES",
                 "payloads of this size and above go by link (default 1,000,000)"),
             traceOption,
-        ]
+        ] + JetStreamPlace.specifications
 
     /// One server, or several with commas; nil: the context's, or the default one.
     package let server: String?
@@ -117,6 +117,7 @@ package struct CommonOptions: Sendable, Equatable {
     package let threshold: Int?
     package let timeout: Duration?
     package let trace: String?
+    package let jetStream: JetStreamPlace
     package let isPlik: Bool
     package let maxRetries: Int?
     package let baseDelay: Duration?
@@ -152,6 +153,7 @@ package struct CommonOptions: Sendable, Equatable {
         memory = try arguments.byteCount("--memory", minimum: 1)
         timeout = try arguments.duration("--timeout", isPositive: true)
         trace = arguments["--trace"]
+        jetStream = try JetStreamPlace(arguments)
         isPlik = arguments.has("--plik")
         maxRetries = try arguments.integer("--max-retries", maximum: Self.mostRetries)
         baseDelay = try arguments.duration("--base-delay")

@@ -40,12 +40,13 @@ package struct Console: Sendable {
     /// be shown before.
     package func styled(_ text: String) { StandardOutput.write(Bytes(utf8: text + "\n")) }
 
-    /// A piece of a JSON line of the result, which ends between two characters.
+    /// A piece of a JSON line of the result, which ends between two characters. When the task is
+    /// cancelled, a line is finished if that is soon done, and else ended where it is.
     /// - Returns: Whether more of it is of use.
     package func jsonPiece(_ text: Bytes) -> Bool {
         StandardOutput.writePiece(
-            TerminalText.json(text), endsLine: text.count > 0 && text[text.count - 1] == 0x0A)
-        return !StandardOutput.hasFailed && !Task.isCancelled
+            TerminalText.json(text), endsLine: text.count > 0 && text[text.count - 1] == 0x0A,
+            isWanted: !Task.isCancelled)
     }
 
     /// Bytes of the result as they are: what the user asked for, and no text.
@@ -65,7 +66,7 @@ package struct Console: Sendable {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         let shown = lines.map { TerminalText.line(String($0)) }.joined(separator: "\n")
         // A standard error that takes nothing leaves nobody to be told.
-        _ = StandardOutput.writeLine(Bytes(utf8: shown + "\n"), to: 2)
+        _ = StandardOutput.writeError(Bytes(utf8: shown + "\n"))
     }
 
     /// A trace line, when they are wanted.
@@ -81,17 +82,17 @@ package struct Console: Sendable {
 
     /// A line for a person beside the result, without a console at hand.
     static func note(_ text: String) {
-        _ = StandardOutput.writeLine(Bytes(utf8: "natsbridge: \(text)\n"), to: 2)
+        _ = StandardOutput.writeError(Bytes(utf8: "natsbridge: \(text)\n"))
     }
 
     /// A line for a program on the standard error.
     static func writeError(_ text: String) {
-        _ = StandardOutput.writeLine(Bytes(utf8: text + "\n"), to: 2)
+        _ = StandardOutput.writeError(Bytes(utf8: text + "\n"))
     }
 
     /// Writes over the current line of the terminal.
     static func overwrite(_ text: String) {
-        _ = StandardOutput.writeLine(Bytes(utf8: "\r" + text), to: 2)
+        _ = StandardOutput.writeError(Bytes(utf8: "\r" + text))
     }
 }
 

@@ -65,8 +65,11 @@ package final class LogFile: Sendable {
 
     private func append(_ line: String) {
         // A log that takes nothing is no reason to end what it tells of.
-        _ = StandardOutput.writeLine(
-            Bytes(utf8: TerminalText.line(line) + "\n"), to: descriptor)
+        let text = Bytes(utf8: TerminalText.line(line) + "\n")
+        // The standard error may be the standard output's file; any other is the log's own.
+        _ =
+            descriptor == 2
+            ? StandardOutput.writeError(text) : FileBytes.writeAll(text, to: descriptor)
     }
 
     private static func object(_ event: LogEvent) -> JSONValue {

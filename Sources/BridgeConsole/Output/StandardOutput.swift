@@ -10,16 +10,20 @@ internal import Synchronization
 /// closes the descriptor, since some file systems tell of a full disk no sooner, and says what
 /// went wrong.
 ///
-/// Often both standard outputs are one pipe or terminal (`2>&1`), which takes a long line in
-/// pieces. So `writeLine` lets one writer finish before the next begins, to either of them; apart,
-/// neither waits for the other.
+/// One writer finishes its line before the next begins (`OutputTurn`), and where both standard
+/// outputs are one pipe or terminal (`2>&1`), that holds for both of them.
+///
+/// A command that is to end, by a signal or its time, finishes the line that it is printing if its
+/// reader takes it: within `lineGrace`, and if no more than `longestRest` of it is left. Else the
+/// line is ended where it is, and the output has failed; where not even that can be written, what
+/// was to be printed behind it is not.
 ///
 /// The `unsafe` calls are sound: they get the address of a local, for the time of the call.
 package enum StandardOutput {
     private static let descriptor: Int32 = 1
 
     /// What a command has done.
-    private struct Deed {
+    struct Deed: Sendable {
         let sentence: String
         let outcome: String
     }
@@ -32,6 +36,11 @@ package enum StandardOutput {
         var cancel: (@Sendable () -> Void)?
     }
 
+    /// How long a reader may take for the end of a line when the command is to end.
+    package static let lineGrace = Duration.seconds(5)
+    /// How many bytes a command that is to end prints at most.
+    package static let longestRest = 8 << 20
+
     private static let state = Mutex(State())
     /// What the command has done, which a failed output must not hide. Apart from `state`: with it
     /// in there the optimised program (Swift 6.3.1) begins with an error number that nobody wrote.
@@ -43,46 +52,60 @@ package enum StandardOutput {
         return output.st_dev == errors.st_dev && output.st_ino == errors.st_ino
     }()
 
-    /// Held while something is written whole.
-    private static let writing = Mutex(OpenLine())
+    private static let turn = OutputTurn()
+    private static let ending = OutputEnding(within: lineGrace, longestRest: longestRest)
 
-    /// Writes all bytes to the standard output or the standard error, with nothing of the other
-    /// between them; false leaves the reason in `errno`. Where both are one, what is for the
-    /// standard error waits while a line is open.
-    static func writeLine(_ bytes: Bytes, to descriptor: Int32) -> Bool {
-        guard isShared else { return FileBytes.writeAll(bytes, to: descriptor) }
-        return writing.withLock { line in
-            if line.isOpen, descriptor != Self.descriptor {
-                line.hold(bytes)
-                return true
-            }
-            return FileBytes.writeAll(bytes, to: descriptor)
-        }
+    /// Writes all bytes to the standard error, where both outputs are one with nothing of the other
+    /// between them; what comes while a line is open is written behind it.
+    /// - Returns: False when it cannot be written; `errno` has the reason.
+    static func writeError(_ bytes: Bytes) -> Bool {
+        guard isShared else { return FileBytes.writeAll(bytes, to: 2) }
+        if turn.hold(bytes) { return true }
+        guard turn.take(within: ending.patience) else { return true }
+        defer { turn.give() }
+        return FileBytes.writeAll(bytes, to: 2)
     }
 
     /// Writes a piece of a line. Remarks that come before the line has ended are written after it.
-    static func writePiece(_ bytes: Bytes, endsLine: Bool) {
-        guard isShared else { return write(bytes) }
+    /// - Parameter isWanted: Whether the command goes on; if not, the line is finished all the
+    ///   same where that is soon done.
+    /// - Returns: Whether more of the line is of use.
+    static func writePiece(_ bytes: Bytes, endsLine: Bool, isWanted: Bool) -> Bool {
+        guard !ending.skips(endsLine: endsLine) else { return false }
+        let goesOn = isWanted || ending.mayPrint(bytes.count)
         let isUsable = state.withLock { state in
             state.hasWritten = true
             return state.failure == nil
         }
-        let failure = writing.withLock { line -> Int32? in
-            line.open()
-            let isWritten = !isUsable || FileBytes.writeAll(bytes, to: descriptor)
-            let number = errno
-            if endsLine { end(&line) }
-            return isWritten ? nil : number
+        if !turn.isOpen {
+            guard isUsable else { return false }
+            guard goesOn, turn.take(within: ending.patience) else {
+                ending.cut(!endsLine)
+                return false
+            }
+            _ = turn.open()
         }
+        guard goesOn, isUsable else {
+            endLine(isUsable ? Bytes(utf8: "\n") : Bytes())
+            ending.cut(!endsLine)
+            return false
+        }
+        let failure = FileBytes.writeAll(bytes, to: descriptor) ? nil : errno
+        if endsLine { endLine() }
         if let failure { note(failure) }
+        return failure == nil
     }
 
-    /// Ends a line that will not be continued, and writes what waited for its end.
-    static func endLine() { writing.withLock { end(&$0) } }
-
-    private static func end(_ line: inout OpenLine) {
-        for remark in line.end() { _ = FileBytes.writeAll(remark, to: 2) }
+    /// Ends the line that came in pieces.
+    private static func endLine(_ last: Bytes = Bytes()) {
+        if !last.isEmpty { _ = FileBytes.writeAll(last, to: descriptor) }
+        let remarks = turn.close()
+        for remark in remarks { _ = FileBytes.writeAll(remark, to: 2) }
+        turn.give()
     }
+
+    /// Notes that the command is to end.
+    static func noteEnding() { ending.begin() }
 
     /// Whether a write has failed.
     static var hasFailed: Bool { state.withLock { $0.failure != nil } }
@@ -101,6 +124,9 @@ package enum StandardOutput {
         deed.withLock { $0 = Deed(sentence: sentence, outcome: outcome) }
     }
 
+    /// What the command has noted of what it has done.
+    static var deedDone: Deed? { deed.withLock { $0 } }
+
     /// Makes sure that the three standard descriptors are open, so that no socket or file of ours
     /// takes the number of one that our parent had closed. Reading from or writing to such a one
     /// fails, as it would have.
@@ -118,7 +144,11 @@ package enum StandardOutput {
             if !bytes.isEmpty { state.hasWritten = true }
             return state.failure == nil
         }
-        if isUsable, !writeLine(bytes, to: descriptor) { note(errno) }
+        guard isUsable else { return }
+        guard turn.take(within: ending.patience) else { return ending.cut(false) }
+        let failure = FileBytes.writeAll(bytes, to: descriptor) ? nil : errno
+        turn.give()
+        if let failure { note(failure) }
     }
 
     private static func note(_ number: Int32) {
@@ -138,17 +168,26 @@ package enum StandardOutput {
         case readerGone
         /// Less than was printed.
         case failed(CommandFailure)
+        /// Less than was printed, since the command had to end before its reader took the rest.
+        case cut(CommandFailure)
     }
 
     /// Closes the output.
     package static func finish() -> End {
-        endLine()
+        if turn.isOpen {
+            // Whoever printed the line has left it, or is left behind by the command.
+            ending.cut(false)
+        }
         let hasWritten = state.withLock { $0.hasWritten }
         if close(descriptor) != 0, hasWritten, errno != EINTR { note(errno) }
         let done = deed.withLock { $0 }
-        guard let number = state.withLock({ $0.failure }) else { return .whole }
+        let number = state.withLock { $0.failure }
+        guard number != nil || ending.isCut || turn.isTaken else { return .whole }
         if number == EPIPE, done == nil { return .readerGone }
-        let reason = unsafe String(cString: strerror(number)).lowercased()
+        // Sound: the system's text is copied before the next call.
+        let reason =
+            number.map { unsafe String(cString: strerror($0)).lowercased() }
+            ?? "the end came before its reader had taken all of it"
         var failure = CommandFailure(
             .other, code: .outputFailed, stage: "write", target: "standard output",
             detail: reason)
@@ -156,6 +195,6 @@ package enum StandardOutput {
             failure.detail += "; \(done.sentence)"
             failure.outcome = done.outcome
         }
-        return .failed(failure)
+        return number == nil ? .cut(failure) : .failed(failure)
     }
 }

@@ -20,7 +20,7 @@ package enum Confirmation {
                 "\(question): nobody is there to confirm it", hint: "--force does it unasked")
         }
         let text = TerminalText.line("\(question)? [y/N] ")
-        _ = StandardOutput.writeLine(Bytes(utf8: text), to: 2)
+        _ = StandardOutput.writeError(Bytes(utf8: text))
         let answer = try await PatientCall.run("confirm", "terminal") {
             () throws(CommandFailure) in readLine() ?? ""
         }

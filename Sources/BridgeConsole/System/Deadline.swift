@@ -1,6 +1,6 @@
 internal import BridgeBytes
 internal import NATSBridge
-internal import NATSCore
+package import NATSCore
 
 /// A bound on a piece of work, and on its end when it is cancelled.
 ///
@@ -27,14 +27,18 @@ package enum Deadline {
         let stage: String
         let target: String?
         let grace: Duration
+        let silence: PublishOutcome?
     }
 
     /// Runs a body; when it has not ended in time, or the surrounding task is cancelled, it is
     /// cancelled too. Without a bound only the latter can happen.
+    /// - Parameter silence: What is known of the message when the body says nothing of it in time;
+    ///   nil where it sends none.
     /// - Throws: What the body throws; else a failure with the exit code `timeout` or
     ///   `interrupted`, and with what the body knew.
     package static func run<T: Sendable>(
         _ limit: Duration?, stage: String, target: String? = nil, grace: Duration = grace,
+        silence: PublishOutcome? = nil,
         _ body: @escaping @Sendable () async throws(CommandFailure) -> T
     ) async throws(CommandFailure) -> T {
         let (events, continuation) = AsyncStream.makeStream(of: Event<T>.self)
@@ -51,7 +55,8 @@ package enum Deadline {
                 continuation.yield(.late)
             }
         }
-        let work = Work(limit: limit, stage: stage, target: target, grace: grace)
+        let work = Work(
+            limit: limit, stage: stage, target: target, grace: grace, silence: silence)
         // A task of its own, since reading the events must go on when this one is cancelled.
         let result = await withTaskCancellationHandler {
             await Task { await judge(events, continuation, task, work) }.value
@@ -78,6 +83,7 @@ package enum Deadline {
             case .late, .interrupted:
                 guard ending == nil else { continue }
                 ending = if case .late = event { late(work) } else { interrupted(work) }
+                StandardOutput.noteEnding()
                 task.cancel()
                 Task {
                     try? await Task.sleep(for: work.grace)
@@ -85,7 +91,13 @@ package enum Deadline {
                 }
             case .graceOver:
                 var ending = ending ?? interrupted(work)
-                ending.detail += "; what it had done by then is not known"
+                if let deed = StandardOutput.deedDone {
+                    ending.detail += "; \(deed.sentence), and its output was not taken"
+                    ending.outcome = deed.outcome
+                } else {
+                    ending.detail += "; what it had done by then is not known"
+                    ending.outcome = work.silence?.rawValue
+                }
                 return .failure(ending)
             }
         }

@@ -1,13 +1,16 @@
 package import ArrowIPC
 internal import BridgeBytes
-internal import BridgeConsole
+package import BridgeConsole
 package import BridgeJSON
+internal import Glibc
 
 /// What the demo's audio service answers: the tones of a recording as JSON, and its spectrum as a
 /// table.
 package struct AudioAnalysis: Sendable {
     /// Tones below this share of full scale are noise.
     private static let floor = 0.02
+    /// Amplitudes below this share of full scale are drawn as this: -120 dB.
+    private static let silence = 1e-6
 
     package let tones: [Spectrum.Tone]
     package let report: JSONValue
@@ -59,6 +62,30 @@ package struct AudioAnalysis: Sendable {
         var best = 0
         for index in values.indices where values[index] > values[best] { best = index }
         return try frequencies.number(Double.self, at: best) ?? 0
+    }
+
+    /// A spectrum table as a picture: decibels below full scale over the frequencies of hearing.
+    package static func chart(
+        of spectrum: Table, named name: String
+    ) throws(ArrowError) -> SVGChart {
+        var points: [(x: Double, y: Double)] = []
+        for batch in spectrum.batches {
+            let frequencies = try batch.column("frequency_hz").span(as: Double.self)
+            let amplitudes = try batch.column("amplitude").span(as: Float.self)
+            for index in frequencies.indices where frequencies[index] >= 20 {
+                // What is silent has no logarithm, and lies at the bottom.
+                let level = 20 * log10(max(Double(amplitudes[index]), silence))
+                points.append((frequencies[index], level))
+            }
+        }
+        return SVGChart(
+            "Spectrum of \(name)",
+            x: SVGChart.Axis("frequency", .logarithmic) { hertz in
+                hertz < 1000
+                    ? "\(Figures.fixed(hertz, 0)) Hz" : "\(Figures.fixed(hertz / 1000, 0)) kHz"
+            },
+            y: SVGChart.Axis("level below full scale") { Figures.fixed($0, 0) + " dB" },
+            [SVGChart.Line(name, points)])
     }
 
     private static func rounded(_ value: Double, _ decimals: Int) -> Double {

@@ -43,6 +43,9 @@ enum AudioScenario {
                 key: "\(recording.name.prefix { $0.isLetter })_us",
                 JSONValue((Figures.seconds(time) * 1e6).rounded()))
             try check(answer, of: recording, log)
+            if let folder = environment.pictures {
+                try await draw(answer, of: recording, in: folder, log)
+            }
         }
         try await service.stop()
         await recorder.close()
@@ -93,6 +96,19 @@ enum AudioScenario {
             Payload("analysis", .json(.object(report))),
             Payload("spectrum", .table(analysis.spectrum)),
         ]
+    }
+
+    /// Draws the spectrum that came back.
+    private static func draw(
+        _ answer: Received, of recording: Recording, in folder: String, _ log: ScenarioLog
+    ) async throws {
+        guard case .table(let spectrum)? = answer["spectrum"]?.value else { return }
+        let path = "\(folder)/\(recording.name.prefix { $0 != "." }).svg"
+        let chart = try AudioAnalysis.chart(of: spectrum, named: recording.name)
+        try await FileBytes.write(Bytes(utf8: chart.svg), to: path)
+        log.figure(
+            "picture", path, key: "\(recording.name.prefix { $0.isLetter })_picture",
+            .string(path))
     }
 
     private static func check(

@@ -16,6 +16,8 @@ struct Demo: Sendable {
     let server: String?
     /// A running file server; nil to start one.
     let store: String?
+    /// The folder for pictures; nil for none.
+    let pictures: String?
     let console: Console
 
     func run() async throws(CommandFailure) -> ExitCode {

@@ -11,6 +11,8 @@ final class DemoEnvironment: Sendable {
     let server: String
     let store: String
     let rows: Int
+    /// The folder for pictures; nil for none.
+    let pictures: String?
     let trace: TraceLog
     /// What was started, for the head of the output.
     let summary: [String]
@@ -27,6 +29,7 @@ final class DemoEnvironment: Sendable {
         server = natsServer?.url ?? demo.server ?? CommonOptions.defaultServer
         store = fileServer?.baseURL ?? demo.store ?? CommonOptions.defaultStore
         rows = demo.rows
+        pictures = demo.pictures
         trace = TraceLog(console: demo.console)
         self.natsServer = natsServer
         self.fileServer = fileServer

@@ -47,7 +47,8 @@ public final class FileServer: Sendable {
         }
         _ = await service.sweep()
         do throws(SocketError) { return try FileServer(service, tls) } catch {
-            throw FileServerError(.address, "\(options.host):\(options.port)", error)
+            let place = options.inheritedSocket.map { "descriptor \($0)" }
+            throw FileServerError(.address, place ?? "\(options.host):\(options.port)", error)
         }
     }
 
@@ -87,9 +88,7 @@ public final class FileServer: Sendable {
             log: options.log.map(AccessLog.recorder),
             logsSuccesses: (options.log?.level ?? .warning) <= .info)
         reactor = try Reactor(name: "file-server", calls: options.systemCalls)
-        listener = try Listener.start(
-            on: reactor, host: options.host, port: options.port
-        ) { _ in ServerConnection(context: context) }
+        listener = try Self.listen(on: reactor, options) { _ in ServerConnection(context: context) }
         port = listener.address.port
         let names = LinkNames(
             published: options.publicBaseURL, address: listener.address,
@@ -103,6 +102,17 @@ public final class FileServer: Sendable {
         housekeeping = [
             Task { await service.sweepForever() }, Task { await service.scrubForever() },
         ]
+    }
+
+    static func listen(
+        on reactor: Reactor, _ options: FileServerOptions,
+        makeHandler: @escaping @Sendable (Link) -> any LinkHandler
+    ) throws(SocketError) -> Listener {
+        if let number = options.inheritedSocket {
+            return try .start(on: reactor, inherited: number, makeHandler: makeHandler)
+        }
+        return try .start(
+            on: reactor, host: options.host, port: options.port, makeHandler: makeHandler)
     }
 
     deinit {

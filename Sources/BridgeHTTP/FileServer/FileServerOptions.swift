@@ -16,6 +16,9 @@ public struct FileServerOptions: Sendable {
     public var host = "127.0.0.1"
     /// The port; 0 for a free one.
     public var port = 0
+    /// A TCP socket that listens already, as a service manager hands one over; `host` and `port`
+    /// count for nothing then. The server closes it when it stops.
+    public var inheritedSocket: Int32?
     /// What the server is by TLS, and whether its clients must have certificates; nil: it speaks
     /// plain HTTP. HTTP/1.1 is what it chooses (ALPN).
     public var tls: TLSServerConfiguration?
@@ -106,8 +109,10 @@ public struct FileServerOptions: Sendable {
 extension FileServerOptions {
     /// Whether nothing says what links begin with.
     package var wantsName: Bool {
-        publicBaseURL == nil && allowedHosts.isEmpty
-            && Address(numericHost: host, port: 0)?.isWildcard == true
+        let address =
+            inheritedSocket.map { InheritedSocket.address(of: $0) }
+            ?? Address(numericHost: host, port: 0)
+        return publicBaseURL == nil && allowedHosts.isEmpty && address?.isWildcard == true
     }
 
     /// What cannot be meant, as a sentence; nil when the options are fit for use.

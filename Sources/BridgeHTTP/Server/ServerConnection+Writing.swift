@@ -148,8 +148,12 @@ extension ServerConnection {
 }
 
 extension ServerAnswer {
+    /// What the Server field says.
+    private static let product = "natsbridge/\(LibraryVersion.current)"
+
     /// Adds all fields of its head but Date and Connection.
     func describe(into fields: inout FieldList) {
+        fields.append("Server", Self.product)
         for field in self.fields { fields.append(checked: field.name, field.value) }
         let size: Int? =
             switch body {

@@ -38,7 +38,9 @@ package final class ServiceServer: Sendable {
         do throws(SocketError) {
             return try ServiceServer(service, options, tls, census, traffic)
         } catch {
-            throw FileServerError(.address, "\(options.host):\(options.port)", error)
+            let place = options.inheritedSocket.map { "descriptor \($0)" }
+            throw FileServerError(
+                .address, place ?? "\(options.host):\(options.port)", error)
         }
     }
 
@@ -60,9 +62,9 @@ package final class ServiceServer: Sendable {
             log: options.log.map(AccessLog.recorder),
             logsSuccesses: (options.log?.level ?? .warning) <= .info)
         reactor = try Reactor(name: "http-server", calls: options.systemCalls)
-        listener = try Listener.start(
-            on: reactor, host: options.host, port: options.port
-        ) { _ in ServerConnection(context: context) }
+        listener = try FileServer.listen(on: reactor, options) { _ in
+            ServerConnection(context: context)
+        }
         port = listener.address.port
         names = LinkNames(
             published: options.publicBaseURL, address: listener.address,

@@ -35,6 +35,14 @@ extension FileSystem {
         return unsafe lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
+    /// Whether the file of a name, or what a link of that name leads to, is a regular one: others,
+    /// such as pipes, may have no other end for ever. Nil when there is none.
+    package func isRegular(_ path: String) -> Bool? {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else { return nil }
+        return status.st_mode & S_IFMT == S_IFREG
+    }
+
     /// The state of the file of a name, without following a link; nil when there is none.
     package func state(of path: String) -> FileState? {
         var status = stat()

@@ -24,7 +24,9 @@ package final class OpenFile: Sendable {
     package static func reading(
         _ path: String, followsLinks: Bool = false, calls: SystemCalls = SystemCalls()
     ) throws(SocketError) -> OpenFile {
-        try open(path, O_RDONLY | O_CLOEXEC | (followsLinks ? 0 : O_NOFOLLOW), calls)
+        // Nobody has named what lies in a folder of ours: a pipe there has no writer, for ever.
+        try open(
+            path, O_RDONLY | O_CLOEXEC | (followsLinks ? 0 : O_NOFOLLOW | O_NONBLOCK), calls)
     }
 
     /// Creates a file to write and read, for its owner only; one that exists is refused (EEXIST).
@@ -88,6 +90,13 @@ package final class OpenFile: Sendable {
         var status = stat()
         guard unsafe fstat(number, &status) == 0 else { throw failure("fstat") }
         return status.st_size
+    }
+
+    /// Whether it is a regular file, and no folder, pipe or device.
+    package func isRegular() throws(SocketError) -> Bool {
+        var status = stat()
+        guard unsafe fstat(number, &status) == 0 else { throw failure("fstat") }
+        return status.st_mode & S_IFMT == S_IFREG
     }
 
     /// Waits until the content is on the disk.

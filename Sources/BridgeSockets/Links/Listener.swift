@@ -43,13 +43,39 @@ package struct Listener: Sendable {
         guard let bound = Address.local(of: descriptor) else {
             throw SocketError("getsockname", errno: Errno.current, subject: subject)
         }
+        return accepting(descriptor, at: bound, on: reactor, makeHandler: makeHandler)
+    }
+
+    /// Begins to accept at a socket that listens already, and that ends with the listener.
+    package static func start(
+        on reactor: Reactor, inherited number: Int32,
+        makeHandler: @escaping @Sendable (Link) -> any LinkHandler
+    ) throws(SocketError) -> Listener {
+        let descriptor = Descriptor(owning: number)
+        guard let bound = InheritedSocket.address(of: number) else {
+            throw SocketError(
+                "accept", errno: 0, subject: "descriptor \(number)",
+                detail: InheritedSocket.complaint)
+        }
+        _ = fcntl(number, F_SETFD, FD_CLOEXEC)
+        let failure = SystemCalls.setNonblocking(number)
+        guard failure == 0 else {
+            throw SocketError("fcntl", errno: failure, subject: "descriptor \(number)")
+        }
+        return accepting(descriptor, at: bound, on: reactor, makeHandler: makeHandler)
+    }
+
+    private static func accepting(
+        _ descriptor: consuming Descriptor, at address: Address, on reactor: Reactor,
+        makeHandler: @escaping @Sendable (Link) -> any LinkHandler
+    ) -> Listener {
         let control = ListenerControl()
         reactor.adopt(descriptor) { link in
             control.handle.withLock { $0 = link.handle }
             link.outlastsShortage = true
             return ListenerHandler(makeHandler: makeHandler)
         }
-        return Listener(address: bound, reactor: reactor, control: control)
+        return Listener(address: address, reactor: reactor, control: control)
     }
 
     /// Stops accepting. Connections that were accepted go on.

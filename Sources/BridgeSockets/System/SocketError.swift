@@ -83,6 +83,7 @@ package enum Errno {
 
     package static var current: Int32 { Glibc.errno }
     package static let connectionRefused = ECONNREFUSED
+    package static let invalid = EINVAL
     package static let timedOut = ETIMEDOUT
     package static let reset = ECONNRESET
     package static let brokenPipe = EPIPE

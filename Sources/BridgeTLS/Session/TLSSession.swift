@@ -164,7 +164,16 @@ package import BridgeBytes
             return
         }
         let kind = unsafe library.sessions.error(session, status)
-        if kind != TLSNumbers.wantsRead, kind != TLSNumbers.wantsWrite { fail(failure(kind)) }
+        switch kind {
+        case TLSNumbers.wantsRead, TLSNumbers.wantsWrite: break
+        case TLSNumbers.ended:
+            // Its closing words, though nothing had begun.
+            fail(
+                TLSError(
+                    .endedInHandshake, .handshake, place: place,
+                    "the peer said in the handshake that it closes"))
+        default: fail(failure(kind))
+        }
         collect()
     }
 

@@ -71,7 +71,7 @@ extension Bridge {
     ///
     /// Cancelling the task ends the wait with the code `cancelled`.
     /// - Throws: `BridgeError` in the stage `replay` with `streamNotFound`, `jetStreamDisabled`,
-    ///   `invalidArgument`, `timeout`, `cancelled` or `closed`.
+    ///   `invalidArgument`, `refused` for a work queue, `timeout`, `cancelled` or `closed`.
     public func replay(
         _ stream: String, since duration: Duration, filters: [SubjectPattern] = [],
         options: ReceiveOptions = ReceiveOptions()

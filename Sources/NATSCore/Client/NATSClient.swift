@@ -98,6 +98,8 @@ internal import Synchronization
 
     /// The domain of JetStream that the options name.
     package var jetStreamDomain: String? { core.options.jetStreamDomain }
+    /// The prefix of JetStream's API that the options name.
+    package var jetStreamAPIPrefix: String? { core.options.jetStreamAPIPrefix }
 
     /// Whether the connection stands now.
     public var isConnected: Bool { core.phase == .connected }

@@ -69,6 +69,7 @@ extension NATSClientOptions {
             key: context.keyFile.map(Self.inHome), isFirst: context.beginsWithTLS)
         inboxPrefix = context.inboxPrefix ?? inboxPrefix
         jetStreamDomain = context.jetStreamDomain.flatMap { $0.isEmpty ? nil : $0 }
+        jetStreamAPIPrefix = context.jetStreamAPIPrefix
     }
 
     /// A path of a context, in which no shell has replaced the tilde.

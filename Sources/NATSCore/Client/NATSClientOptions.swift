@@ -103,6 +103,10 @@ public struct NATSClientOptions: Sendable {
     /// The domain of JetStream that `JetStream(client:)` means when its own options name none;
     /// nil: the server's own.
     public var jetStreamDomain: String?
+    /// What the subjects of JetStream's API begin with that `JetStream(client:)` means when neither
+    /// its own options nor `jetStreamDomain` say it, as where another account's API is imported
+    /// under a prefix; nil: `$JS.API`.
+    public var jetStreamAPIPrefix: String?
     /// What the client's own thread asks the system with; for tests of its failures.
     package var systemCalls = SystemCalls()
 

@@ -6,6 +6,9 @@ struct APISubjects: Sendable, Hashable {
     /// `$JS.API`, `$JS.<domain>.API`, or an account's own prefix.
     let prefix: String
 
+    /// Whether the prefix makes subjects; a context or the user may name any text.
+    var isUsable: Bool { (try? Subject(prefix)) != nil }
+
     var accountInfo: Subject { Subject(received: Bytes(utf8: "\(prefix).INFO")) }
 
     var streamList: Subject { Subject(received: Bytes(utf8: "\(prefix).STREAM.LIST")) }

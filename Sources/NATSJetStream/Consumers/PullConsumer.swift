@@ -112,7 +112,7 @@ public struct PullConsumer: Sendable {
             batch: options.batch, maxBytes: options.maxBytes, expires: options.expires,
             isContinuous: true)
         configuration.ownHeartbeat = options.heartbeat
-        configuration.refill = options.refill
+        (configuration.refill, configuration.refillBytes) = (options.refill, options.refillBytes)
         configuration.maxMessages = options.maxMessages
         configuration.group = options.group
         return JetStreamMessages(consumer: self, configuration: configuration)

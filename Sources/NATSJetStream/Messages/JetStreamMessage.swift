@@ -7,7 +7,10 @@ internal import Synchronization
 /// A message that a consumer delivered, and the ways to say what became of it.
 ///
 /// Each of `ack`, `nak`, `terminate` is said once; `inProgress` as often as needed before. They
-/// go out with the client's other messages and are not confirmed, but for `ackConfirmed`.
+/// go out with the client's other messages and are not confirmed, but for `ackConfirmed`. Whoever
+/// says something final a second time, of this value or of a copy, gets `alreadyAcknowledged`, and
+/// the first word stands. A delivery that came too late, so that another one followed, is taken by
+/// the server as any other: what shows it is `metadata.deliveryCount` of the other one.
 public struct JetStreamMessage: Sendable {
     /// The message as it was received.
     public let message: NATSMessage
@@ -24,6 +27,7 @@ public struct JetStreamMessage: Sendable {
     ///   delivered by a consumer.
     public init(_ message: NATSMessage, client: NATSClient) throws(JetStreamError) {
         try self.init(message, client: client, handOut: nil)
+        settlement = Settlement()
     }
 
     init(
@@ -66,31 +70,34 @@ public struct JetStreamMessage: Sendable {
     private static let inProgressBody = Acknowledgement.inProgress.body
 
     /// Done: the message is not delivered again. Returns when that is in the client's outbox.
-    /// - Throws: `JetStreamError` with `outboxFull` or `closed`; the message will be delivered
-    ///   again then.
+    /// - Throws: `JetStreamError` with `alreadyAcknowledged`, or with `outboxFull` or `closed`; the
+    ///   message will be delivered again then.
     public func ack() throws(JetStreamError) { try send(Self.doneBody, "ack") }
 
     /// Done, and the server has confirmed it: what exactly-once processing needs, since a plain
     /// `ack` may be lost and the message delivered again.
     ///
     /// Cancelling the task ends the wait; the server may have taken the acknowledgement by then.
-    /// - Throws: `JetStreamError` with `timeout`, `cancelled`, `outboxFull`, `closed`,
-    ///   `permissionDenied` or `jetStreamDisabled`; the message may come again then.
+    /// - Throws: `JetStreamError` with `alreadyAcknowledged`, `consumerNotFound` when the consumer
+    ///   is gone, or with `timeout`, `cancelled`, `outboxFull`, `closed`, `permissionDenied`, or
+    ///   `unavailable` (the consumer has no leader); the message may come again then.
     public func ackConfirmed(timeout: Duration = .seconds(5)) async throws(JetStreamError) {
         try settle("ack")
         do throws(NATSError) {
             _ = try await client.request(
                 Self.doneBody, to: reply, timeout: timeout.clampedForClocks)
         } catch {
-            settlement?.takeBack()
-            throw JetStreamError(error, operation: "ack", stream: metadata.stream)
+            takeBack()
+            throw error.code == .noResponders
+                ? await absence(error)
+                : JetStreamError(error, operation: "ack", stream: metadata.stream)
         }
         handOut?.account.acknowledged()
     }
 
     /// Not done: deliver it again, after a delay if there is one. Without a delay, and with a
     /// negative one, which is none, all tries may be used up in milliseconds.
-    /// - Throws: `JetStreamError` with `outboxFull` or `closed`.
+    /// - Throws: `JetStreamError` with `alreadyAcknowledged`, `outboxFull` or `closed`.
     public func nak(delay: Duration? = nil) throws(JetStreamError) {
         try send(Acknowledgement.notDone(delay: delay).body, "nak")
     }
@@ -103,7 +110,7 @@ public struct JetStreamMessage: Sendable {
 
     /// Never deliver it again, although it is not done: it is malformed, or hopeless. The server
     /// tells the reason in an advisory.
-    /// - Throws: `JetStreamError` with `outboxFull` or `closed`.
+    /// - Throws: `JetStreamError` with `alreadyAcknowledged`, `outboxFull` or `closed`.
     public func terminate(reason: String? = nil) throws(JetStreamError) {
         try send(Acknowledgement.terminate(reason: reason).body, "terminate")
     }
@@ -115,18 +122,42 @@ public struct JetStreamMessage: Sendable {
         do throws(NATSError) {
             try client.publish(body, to: reply)
         } catch {
-            if isFinal { settlement?.takeBack() }
+            if isFinal { takeBack() }
             throw JetStreamError(error, operation: operation, stream: metadata.stream)
         }
         if isFinal { handOut?.account.acknowledged() }
     }
 
     private func settle(_ operation: String) throws(JetStreamError) {
-        guard settlement?.claim() ?? true else {
+        let number = metadata.consumerSequence
+        guard settlement?.claim() ?? true, handOut?.account.claim(number) ?? true else {
             throw JetStreamError(
                 .alreadyAcknowledged, operation: operation, stream: metadata.stream,
                 detail: "something final was said of this delivery before")
         }
+    }
+
+    /// It was not said, or nobody knows.
+    private func takeBack() {
+        settlement?.takeBack()
+        handOut?.account.takeBack(metadata.consumerSequence)
+    }
+
+    /// Why nobody takes an acknowledgement: also a consumer without a leader does not answer.
+    private func absence(_ reason: NATSError) async -> JetStreamError {
+        var options = JetStreamOptions()
+        options.domain = metadata.domain
+        let jetStream = JetStream(client: client, options: options)
+        do throws(JetStreamError) {
+            _ = try await jetStream.consumerInfo(metadata.consumer, on: metadata.stream)
+        } catch  where error.code == .consumerNotFound || error.code == .streamNotFound {
+            return JetStreamError(
+                .consumerNotFound, operation: "ack", stream: metadata.stream, clientError: reason,
+                detail: "\(metadata.consumer) is gone, and nothing can be said of its deliveries")
+        } catch {}
+        return JetStreamError(
+            .unavailable, operation: "ack", stream: metadata.stream, clientError: reason,
+            detail: "\(metadata.consumer) takes no acknowledgement just now")
     }
 
     /// The same message, with a note of whether something final was said of it.

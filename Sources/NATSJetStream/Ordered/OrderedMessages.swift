@@ -27,7 +27,8 @@ extension JetStream {
     /// as long as the client is open and the stream is there.
     ///
     /// The consumer is made when the first message is asked for. It is removed when the loop is
-    /// left; what a crash leaves is forgotten by the server after five minutes.
+    /// left; what a crash leaves is forgotten by the server after five minutes. A work queue
+    /// refuses it: `storedMessages` reads without a consumer.
     public func orderedMessages(
         in stream: String, options: OrderedReadOptions = OrderedReadOptions()
     ) -> OrderedMessages {
@@ -141,8 +142,8 @@ public struct OrderedMessages: AsyncSequence, Sendable {
             configuration.memoryStorage = true
             configuration.replicas = 1
             configuration.inactiveThreshold = .seconds(300)
-            let consumer = try await source.jetStream.createConsumer(
-                configuration, on: source.stream)
+            let consumer = try await source.jetStream.createReader(
+                configuration, on: source.stream, operation: "read")
             lease = ConsumerLease(consumer)
             let info = consumer.cachedInfo
             cursor.opened(pending: info.pending, delivered: info.deliveredStreamSequence)

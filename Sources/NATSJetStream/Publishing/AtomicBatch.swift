@@ -64,7 +64,7 @@ private struct AtomicBatch {
     init(_ jetStream: JetStream, _ requests: [PublishRequest]) throws(JetStreamError) {
         self.jetStream = jetStream
         do throws(NATSError) {
-            reader = try InboxReader(client: jetStream.client, isMany: true)
+            reader = try InboxReader(client: jetStream.client, answers: .numbered)
         } catch {
             throw JetStreamError(error, operation: "publish").knowing(.lost)
         }
@@ -193,7 +193,8 @@ private struct AtomicBatch {
     }
 
     private func nobody(_ number: Int) async -> JetStreamError {
-        await jetStream.absence().error(messages[number].subject)
+        let subject = messages[number].subject
+        return await jetStream.absence(of: subject).error(subject)
     }
 
     private func pause() async throws(JetStreamError) {

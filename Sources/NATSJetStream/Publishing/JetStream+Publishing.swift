@@ -47,7 +47,7 @@ extension JetStream {
                     guard error.code == .noResponders else {
                         throw JetStreamError(publishing: error, to: subject)
                     }
-                    throw await absence().error(subject, error)
+                    throw await absence(of: subject).error(subject, error)
                 }
                 retries -= 1
                 do throws(JetStreamError) {

@@ -45,7 +45,7 @@ public final class JetStreamPublisher: Sendable {
         }
         let reader: InboxReader
         do throws(NATSError) {
-            reader = try InboxReader(client: jetStream.client, isMany: true)
+            reader = try InboxReader(client: jetStream.client, answers: .numbered)
         } catch {
             throw JetStreamError(error, operation: "publish")
         }
@@ -260,7 +260,7 @@ extension PublishAccount {
             guard refusal == .giveUp,
                 let request = state.withLock({ $0.messages[number]?.request })
             else { return }
-            let absence = await jetStream.absence()
+            let absence = await jetStream.absence(of: request.subject)
             return remove(number, .failure(absence.error(request.subject)))
         }
         do throws(JetStreamError) {

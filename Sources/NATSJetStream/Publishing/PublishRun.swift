@@ -23,8 +23,8 @@ internal import NATSWire
     private var groupBytes = 0
     private var results = PublishResults()
     private var isOver = false
-    /// Why nobody took a message; asked for once.
-    private var absence: StreamAbsence?
+    /// Why nobody took the last message that was given up; asked for once for a subject.
+    private var absence: (subject: Subject, reason: StreamAbsence)?
 
     @usableFromInline init(_ jetStream: JetStream, maxOutstanding: Int) throws(JetStreamError) {
         guard maxOutstanding > 0 else {
@@ -35,7 +35,7 @@ internal import NATSWire
         self.jetStream = jetStream
         window = PublishWindow(size: maxOutstanding, retries: jetStream.options.publishRetries)
         do throws(NATSError) {
-            reader = try InboxReader(client: jetStream.client, isMany: true)
+            reader = try InboxReader(client: jetStream.client, answers: .numbered)
         } catch {
             throw JetStreamError(error, operation: "publish")
         }
@@ -175,7 +175,9 @@ internal import NATSWire
     }
 
     private mutating func giveUp(_ number: Int, _ subject: Subject) async {
-        if absence == nil { absence = await jetStream.absence() }
-        results.settle(number, .failure((absence ?? .unknown).error(subject)))
+        if absence?.subject != subject {
+            absence = (subject, await jetStream.absence(of: subject))
+        }
+        results.settle(number, .failure((absence?.reason ?? .unknown).error(subject)))
     }
 }

@@ -26,18 +26,27 @@ struct InboxReader: Sendable {
         case event(Event)
     }
 
-    /// The subject to be given as reply address; with `isMany`, any one token behind it.
+    /// Where answers come, seen from the inbox.
+    enum Answers: String, Sendable {
+        /// To the inbox itself.
+        case single = ""
+        /// To subjects one token below it.
+        case numbered = ".*"
+        /// To any subject below it.
+        case nested = ".>"
+    }
+
+    /// The subject to be given as reply address, or what that begins with.
     let inbox: Subject
     private let subscription: NATSSubscription
     private var batch: [NATSMessage] = []
     private var position = 0
 
-    /// - Parameter isMany: whether answers come to subjects one token below the inbox.
-    init(client: NATSClient, isMany: Bool = false) throws(NATSError) {
+    init(client: NATSClient, answers: Answers = .single) throws(NATSError) {
         // One token more than the client's own inboxes have, so that its shared subscription
         // for answers does not get these messages as well.
         inbox = Subject(received: Bytes(utf8: client.newInbox().text + ".js"))
-        let text = isMany ? inbox.text + ".*" : inbox.text
+        let text = inbox.text + answers.rawValue
         let pattern: SubjectPattern
         do throws(SubjectError) {
             pattern = try SubjectPattern(text)

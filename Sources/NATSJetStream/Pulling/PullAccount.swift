@@ -22,6 +22,8 @@ final class PullAccount: DrainParticipant {
     private struct State {
         /// Messages that were handed out, and of which nothing final was said.
         var open = 0
+        /// Those of them of which nobody has begun to say something final.
+        var unspoken = DeliverySet()
         var hasLoopEnded = false
         weak var inbox: PullInbox?
         /// Those who drain, until all is settled.
@@ -60,13 +62,30 @@ final class PullAccount: DrainParticipant {
     func opened(_ inbox: PullInbox) { state.withLock { $0.inbox = inbox } }
 
     /// A message goes to whoever will acknowledge it.
-    func handedOut() {
+    /// - Parameter number: The consumer's number of the delivery.
+    func handedOut(_ number: UInt64) {
         guard isAcknowledged else { return }
-        state.withLock { $0.open += 1 }
+        state.withLock { state in
+            state.open += 1
+            state.unspoken.insert(number)
+        }
+    }
+
+    /// Whether something final may be said of a delivery now: nobody has before.
+    func claim(_ number: UInt64) -> Bool {
+        guard isAcknowledged else { return true }
+        return state.withLock { $0.unspoken.remove(number) }
+    }
+
+    /// What was to be said was not, or nobody knows.
+    func takeBack(_ number: UInt64) {
+        guard isAcknowledged else { return }
+        state.withLock { $0.unspoken.insert(number) }
     }
 
     /// Something final was said about a message.
     func acknowledged() {
+        guard isAcknowledged else { return }
         change { $0.open -= 1 }
     }
 

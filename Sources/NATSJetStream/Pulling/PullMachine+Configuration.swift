@@ -24,6 +24,9 @@ extension PullMachine {
         /// A stream of messages asks for more when no more than these are on their way; nil: half
         /// of what may be.
         package var refill: Int?
+        /// A stream of messages asks for more, too, when no more bytes of `maxBytes` than these are
+        /// on their way; nil: half of what may be.
+        package var refillBytes: Int?
         /// Messages after which a stream of them ends; nil: none.
         package var maxMessages: Int?
         /// The group that requests name, of a consumer that has groups.
@@ -54,6 +57,9 @@ extension PullMachine {
             }
             if expires < .zero { return "a pull waits for no negative time" }
             if let refill, refill < 0 { return "a pull cannot begin at \(refill) messages" }
+            if let refillBytes, refillBytes < 0 || maxBytes == nil {
+                return "a pull cannot begin at \(refillBytes) bytes of \(maxBytes ?? 0)"
+            }
             if let maxMessages, maxMessages < 1 {
                 return "messages end after at least one, not after \(maxMessages)"
             }

@@ -76,6 +76,9 @@ package struct PullMachine: Sendable {
     private var heldBytes = 0
     /// Whether the next message did not fit beside what is held.
     private var isBlocked = false
+    /// Whether the next message did not fit into what was left of a byte limit: until all requests
+    /// have ended, another one would have a part of it again, and so on without end.
+    private var needsWholeLimit = false
     /// Of the last request.
     private var heartbeat: Duration?
     /// When the last request should have ended.
@@ -111,10 +114,18 @@ package struct PullMachine: Sendable {
     private var needsPull: Bool {
         guard configuration.isContinuous else { return !hasPulled || isRenewing }
         let room = room
-        guard room > pending, !isBlocked, (configuration.maxBytes ?? .max) > heldBytes else {
-            return false
-        }
-        return pending <= min(configuration.refill ?? room / 2, room - 1)
+        guard room > pending, !isBlocked, !needsWholeLimit || pending == 0,
+            (configuration.maxBytes ?? .max) > heldBytes
+        else { return false }
+        return pending <= min(configuration.refill ?? room / 2, room - 1) || lacksBytes
+    }
+
+    /// Whether so little is left of the byte limit that more is to be asked for: a request that has
+    /// used it up ends, and another one would come a round trip later.
+    private var lacksBytes: Bool {
+        guard let limit = configuration.maxBytes else { return false }
+        let room = limit - heldBytes
+        return pendingBytes <= min(configuration.refillBytes ?? room / 2, room - 1)
     }
 
     /// How many messages may be on their way.
@@ -144,7 +155,7 @@ package struct PullMachine: Sendable {
         let request = Request(
             batch: wanted - pending, maxBytes: wantedBytes.map { max(1, $0 - pendingBytes) },
             expires: expires, heartbeat: heartbeat)
-        (hasPulled, isRenewing) = (true, false)
+        (hasPulled, isRenewing, needsWholeLimit) = (true, false, false)
         (pending, pendingBytes) = (wanted, wantedBytes ?? 0)
         (requestEnd, lastHeard) = (now + expires, now)
         return .pull(request)
@@ -290,7 +301,7 @@ package struct PullMachine: Sendable {
         let limit = configuration.maxBytes ?? 0
         if left(headers, Self.pendingBytesName) ?? limit < limit {
             requestEnded(headers)
-            isBlocked = held > 0
+            (isBlocked, needsWholeLimit) = (held > 0, true)
         } else {
             end = .failed(
                 .tooLarge,

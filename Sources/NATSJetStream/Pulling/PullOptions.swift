@@ -16,6 +16,9 @@ public struct PullOptions: Sendable, Hashable {
     /// More are asked for when no more messages than these are on their way; nil: half of the
     /// batch.
     public var refill: Int?
+    /// More are asked for, too, when no more bytes of `maxBytes` than these are on their way; nil:
+    /// half of them.
+    public var refillBytes: Int?
     /// Messages after which the sequence ends; nil: it does not.
     public var maxMessages: Int?
     /// The group that is pulled for, where the consumer has groups; nil: none.

@@ -183,7 +183,7 @@ struct PullSession: Sendable {
         }
         let handed = try JetStreamMessage(
             message, client: client, handOut: handOut, known: (stream, consumer.name))
-        account.handedOut()
+        account.handedOut(handed.metadata.consumerSequence)
         return handed
     }
 

@@ -65,9 +65,11 @@ public struct PushMessages: AsyncSequence, Sendable {
                 guard try await refill() else { return nil }
             }
             defer { position += 1 }
-            return try JetStreamMessage(
+            let message = try JetStreamMessage(
                 batch[position], client: consumer.jetStream.client, handOut: nil,
                 known: (consumer.stream, consumer.name))
+            let isAcknowledged = consumer.cachedInfo.configuration.ackPolicy != .none
+            return isAcknowledged ? message.watched() : message
         }
 
         /// Waits for more. Returns false at the end.

@@ -56,15 +56,19 @@ extension JetStream {
     ///   - filters: Only messages on these subjects; empty: all.
     ///   - follows: Whether new messages follow the old ones without end. Otherwise the sequence
     ///     ends with the message that was the newest when the replay began.
-    /// - Throws: `JetStreamError` with `streamNotFound`, `unexpectedAnswer` when the server does
-    ///   not tell its time, and what every call of the API may throw (see `JetStream`). The
-    ///   sequence throws `closed` when the client drains, unless it follows, since more was
-    ///   promised.
+    /// - Throws: `JetStreamError` with `streamNotFound`, `refused` for a work queue (the detail
+    ///   says what to do instead), `unexpectedAnswer` when the server does not tell its time, and
+    ///   what every call of the API may throw (see `JetStream`). The sequence throws `closed` when
+    ///   the client drains, unless it follows, since more was promised.
     public func replay(
         _ stream: String, since duration: Duration, filters: [SubjectPattern] = [],
         follows: Bool = false
     ) async throws(JetStreamError) -> Replay {
-        let anchor = try ReplayAnchor(await streamInfo(stream), since: duration)
+        let info = try await streamInfo(stream)
+        guard info.configuration.retention != .workQueue else {
+            throw JetStreamError.workQueue(stream, operation: "replay")
+        }
+        let anchor = try ReplayAnchor(info, since: duration)
         return Replay(
             jetStream: self, stream: stream, anchor: anchor, filters: filters, follows: follows)
     }
@@ -205,8 +209,8 @@ public struct Replay: AsyncSequence, Sendable {
             configuration.memoryStorage = true
             configuration.replicas = 1
             configuration.inactiveThreshold = .seconds(300)
-            let consumer = try await replay.jetStream.createConsumer(
-                configuration, on: replay.stream)
+            let consumer = try await replay.jetStream.createReader(
+                configuration, on: replay.stream, operation: "replay")
             self.consumer = consumer
             var newer: UInt64 = 0
             if cursor.wantsNewer {

@@ -35,6 +35,8 @@ public struct ConnectionContext: Sendable, Hashable {
     public let inboxPrefix: String?
     /// `jetstream_domain`.
     public let jetStreamDomain: String?
+    /// `jetstream_api_prefix`.
+    public let jetStreamAPIPrefix: String?
 
     /// Members that, when they ask for anything, ask for what this client does not have.
     private static let unsupported = [
@@ -86,6 +88,7 @@ public struct ConnectionContext: Sendable, Hashable {
         }
         inboxPrefix = try member("inbox_prefix")
         jetStreamDomain = try member("jetstream_domain")
+        jetStreamAPIPrefix = try member("jetstream_api_prefix")
     }
 
     /// Whether a member says more than nothing, in whatever type it is written.

@@ -134,6 +134,23 @@ import Testing
         }
     }
 
+    @Test func `a pipe or a folder in a payload's place is no payload, and is not waited for`()
+        async throws
+    {
+        for isPipe in [true, false] {
+            let claim = try await store.upload(
+                ClaimContent(name: "a", segments: [Bytes(utf8: "a")]), correlationID: "c")
+            let path = folder.file("shared/\(claim.id)")
+            try FileManager.default.removeItem(atPath: path)
+            let status = unsafe isPipe ? mkfifo(path, 0o600) : mkdir(path, 0o700)
+            #expect(status == 0)
+            let error = try await within("a payload that is none") {
+                await Self.failure(store, claim.url)
+            }
+            #expect(error?.code == .systemError, "\(error as Any)")
+        }
+    }
+
     @Test func `a folder that is not there is told`() async throws {
         let none = try FolderStore(folder: folder.file("none"))
         await #expect {

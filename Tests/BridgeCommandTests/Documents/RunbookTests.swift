@@ -1,6 +1,7 @@
 import BridgeBytes
 import BridgeCommand
 import BridgeConsole
+import BridgeHTTP
 import Foundation
 import TestKit
 import Testing
@@ -67,7 +68,7 @@ struct RunbookTests {
             Command.all.flatMap { $0.specification.options.map(\.name) }
                 + ["msg_id", "max_payload"])
         for word in text.matches(of: /`([a-z]+(_[a-z]+)+)`/).map({ String($0.1) })
-        where !word.hasPrefix("natsbridge_doctor_") {
+        where !word.hasPrefix("natsbridge_") {
             #expect(codes.contains(word) || known.contains(word), "\(word)")
         }
         let rows = text.matches(of: /`([a-z_]+)`[^`.;]*exit code (\d+)/)
@@ -90,9 +91,19 @@ struct RunbookTests {
             }
         }
         // What the alerts send people to is there.
-        for title in text.matches(of: /\| "([^"]+)" \|/).map({ $0.1 }) {
+        for title in text.matches(of: /\|[^|]*"([A-Z][^"]+)" \|/).map({ $0.1 }) {
             #expect(text.contains("\n### \(title)\n"), "\(title)")
         }
+    }
+
+    @Test func `every metric of an alert is one of the file server's`() async throws {
+        let folder = try TemporaryDirectory()
+        let server = try await FileServer.start(FileServerOptions(directory: folder.path))
+        let text = server.metrics.exposition
+        await server.stop()
+        let names = try page("runbook.md").matches(of: /natsbridge_server_[a-z_]+/).map(\.0)
+        #expect(names.count >= 9)
+        for name in names { #expect(text.contains("\n\(name)"), "\(name)") }
     }
 
     @Test func `every figure of an alert is one of doctor's`() throws {

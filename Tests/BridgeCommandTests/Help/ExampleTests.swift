@@ -46,7 +46,7 @@ struct ExampleTests {
         "kv update": kv, "kv get": kv, "kv history": kv, "kv watch": kv, "kv del": kv,
         "kv purge": kv, "object ls": store, "object info": store,
         "object add": "natsbridge object rm photos -f || true", "object put": store,
-        "object get": store, "object rm": store,
+        "object get": store, "object watch": store, "object link": store, "object rm": store,
         "fetch": "natsbridge send a.b x:binary=@run7.arrows --threshold 1 --json > sent.json",
         "envelope check": """
         natsbridge stream add CHECK --subjects check &&
@@ -58,7 +58,7 @@ struct ExampleTests {
     /// Commands that go on until they are ended, with what they say when they run.
     private static let endless: [String: String] = [
         "serve": "http://", "receive": "listening on", "reply": "listening on",
-        "kv watch": "watching",
+        "kv watch": "watching", "object watch": "watching",
     ]
     /// What needs more than a shell: other tests run these.
     private static let elsewhere: Set<String> = ["demo"]

@@ -64,7 +64,7 @@ struct KeyCommandTests {
             }
             #expect(lines.map { $0["operation"] } == ["PUT", "PUT", "DEL"])
             #expect(lines.map { $0["value"] } == ["old", "new", nil])
-            let quiet = try await shell.run("natsbridge kv watch b --timeout 200ms --updates-only")
+            let quiet = try await shell.run("natsbridge kv watch b --timeout 2s --updates-only")
             #expect(quiet.status == 0 && quiet.output.isEmpty)
         }
     }
@@ -101,6 +101,38 @@ struct KeyCommandTests {
             #expect(try await shell.run("natsbridge object info s x").status == 4)
             #expect(try await shell.run("natsbridge object rm s -f").status == 0)
             #expect(try await shell.run("natsbridge object ls s").status == 4)
+        }
+    }
+
+    @Test func `an object is watched, linked to, and fetched in two attempts`() async throws {
+        try await withShell { shell in
+            var generator = SeededGenerator("object watch")
+            let content = Data(generator.bytes(700_000))
+            try content.write(to: URL(fileURLWithPath: shell.folder.file("in")))
+            try await shell.run("natsbridge object add s && natsbridge object put s in --name old")
+            let watch = try await shell.start("natsbridge object watch s -n 4 --json")
+            _ = try await watch.log.first { $0 == "watching s" }
+            let link = try await shell.run(
+                "natsbridge object put s in --name x >/dev/null &&"
+                    + " natsbridge object link s newest x --json")
+            #expect(try link.json().first?["link"] == ["store": "s", "object": "x"])
+            try await shell.run("natsbridge object rm s old -f")
+            _ = try await watch.log.first { _ in false }
+            let lines = watch.log.lines.filter { $0.hasPrefix("{") }.compactMap {
+                try? JSONValue(parsing: Bytes(utf8: $0))
+            }
+            #expect(lines.map { $0["operation"] } == ["PUT", "PUT", "PUT", "DEL"])
+            #expect(lines.map { $0["object"] } == ["old", "x", "newest", "old"])
+            let get = try await shell.run(
+                "natsbridge object get s newest -o out --resume && cmp in out && ls")
+            #expect(get.status == 0, "\(get.errors)")
+            #expect(!get.output.contains("partial"))
+            let store = try await shell.run(
+                "natsbridge object link s all --target-store s && natsbridge object ls s")
+            #expect(store.status == 0 && store.output.contains("all"))
+            let none = try await shell.run("natsbridge object link s y none --json")
+            #expect(none.status == 4)
+            #expect(try none.json().first?["error"] == "object_not_found")
         }
     }
 

@@ -99,6 +99,16 @@ import Testing
         #expect(client.failure?.code == .tlsRefused)
     }
 
+    @Test func `closing words inside the handshake are no end in order`() async throws {
+        let credentials = try await Credentials.make()
+        let client = try TLSSession(credentials.clientContext(), to: "localhost")
+        client.begin()
+        // An alert, a warning: close_notify (RFC 8446, section 6.1).
+        client.receive([0x15, 0x03, 0x03, 0x00, 0x02, 0x01, 0x00].span)
+        #expect(client.failure?.reason == .endedInHandshake)
+        #expect(client.failure?.code == .tlsRefused)
+    }
+
     @Test func `a record that was changed on the way ends the session with an alert`()
         async throws
     {

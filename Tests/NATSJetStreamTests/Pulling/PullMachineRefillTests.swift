@@ -35,6 +35,60 @@ internal import Testing
         #expect(Self.asked(&machine)?.batch == taken)
     }
 
+    /// Ten messages of ten bytes, of which a hundred may be on their way, and never used up.
+    @Test(arguments: [(nil as Int?, 5), (0, 10), (70, 3), (1000, 1)])
+    func `more are asked for when so many bytes are on their way`(_ refill: Int?, _ taken: Int) {
+        var configuration = Self.configuration(1000, maxBytes: 100)
+        configuration.refillBytes = refill
+        var machine = PullMachine(configuration)
+        let first = Self.asked(&machine)
+        #expect(first?.batch == 1000 && first?.maxBytes == 100)
+        for _ in 1..<taken {
+            Self.receive(&machine, 1)
+            let early = Self.asked(&machine)
+            #expect(early == nil)
+        }
+        Self.receive(&machine, 1)
+        let second = Self.asked(&machine)
+        #expect(second?.batch == taken && second?.maxBytes == taken * 10)
+        let third = Self.asked(&machine)
+        #expect(third == nil)
+    }
+
+    /// A message that fits the limit and none of its parts would be refused for ever.
+    @Test func `behind a message that did not fit the whole limit is asked for`() {
+        var machine = PullMachine(Self.configuration(1000, maxBytes: 100))
+        #expect(Self.asked(&machine)?.maxBytes == 100)
+        Self.receive(&machine, 6)
+        #expect(Self.asked(&machine)?.maxBytes == 60)
+        let status = HeaderStatus(
+            code: 409, description: "Message Size Exceeds MaxBytes")
+        machine.statusReceived(
+            status, headers: ["Nats-Pending-Messages": "994", "Nats-Pending-Bytes": "40"],
+            now: .zero)
+        let early = Self.asked(&machine)
+        #expect(early == nil)
+        machine.statusReceived(
+            status, headers: ["Nats-Pending-Messages": "6", "Nats-Pending-Bytes": "60"],
+            now: .zero)
+        let whole = Self.asked(&machine)
+        #expect(whole?.batch == 1000 && whole?.maxBytes == 100)
+    }
+
+    @Test func `what is held leaves room for no more requests`() {
+        var configuration = Self.configuration(1000, maxBytes: 100)
+        configuration.countsHeld = true
+        var machine = PullMachine(configuration)
+        #expect(Self.asked(&machine)?.maxBytes == 100)
+        for _ in 0..<9 {
+            Self.receive(&machine, 1)
+            let early = Self.asked(&machine)
+            #expect(early == nil)
+        }
+        machine.released(messages: 9, bytes: 90)
+        #expect(Self.asked(&machine)?.maxBytes == 90)
+    }
+
     @Test func `it ends behind the last message that is wanted, and asks for no more`() {
         var configuration = Self.configuration(4)
         configuration.maxMessages = 6

@@ -38,12 +38,13 @@ internal import Testing
         }
     }
 
-    /// The server holds back what is not asked for; it goes on only when it is answered.
+    /// The server holds back what is not asked for; it goes on only when it is answered, and no
+    /// heartbeat comes that would ask again.
     @Test func flowControlIsAnswered() async throws {
         try await JetStreamStage.run { jetStream in
             let consumer = try await Self.consumer(jetStream) {
                 $0.flowControl = true
-                $0.idleHeartbeat = .seconds(1)
+                $0.idleHeartbeat = .seconds(600)
                 $0.ackPolicy = .none
             }
             let large = Bytes([UInt8](repeating: 1, count: 100_000))
@@ -82,6 +83,37 @@ internal import Testing
             #expect(seen == ["0", "1"])
             let info = try await jetStream.streamInfo("S")
             #expect(info.state.messages == 2)
+        }
+    }
+
+    /// Somebody else who listens does not answer, so that the server stands still before we come:
+    /// its heartbeat names the question that was lost.
+    @Test func aQuestionThatWasLostIsAnsweredWhenAHeartbeatNamesIt() async throws {
+        try await JetStreamStage.run { jetStream in
+            let consumer = try await Self.consumer(jetStream) {
+                $0.flowControl = true
+                $0.idleHeartbeat = .milliseconds(200)
+                $0.ackPolicy = .none
+            }
+            let deaf = try jetStream.client.subscribe(to: "deliver.here")
+            let large = Bytes([UInt8](repeating: 1, count: 100_000))
+            let requests = (0..<100).map { _ in PublishRequest(large, to: "s.large") }
+            #expect(try await jetStream.publishAll(requests, maxOutstanding: 8).firstFailure == nil)
+            var delivered: UInt64 = 0
+            waiting: for try await message in deaf {
+                guard message.hasHeaders, let headers = try? message.headers else {
+                    delivered += 1
+                    continue
+                }
+                if headers["Nats-Consumer-Stalled"] != nil { break waiting }
+            }
+            #expect(delivered < 100)
+            var last: UInt64 = 0
+            for try await message in try consumer.messages() {
+                last = message.metadata.streamSequence
+                if last == 100 { break }
+            }
+            #expect(last == 100)
         }
     }
 

@@ -12,13 +12,15 @@ internal import Testing
             """
             {"description":"d","url":"nats://a:4222, nats://b:4223","user":"u","password":"p",
             "token":"t","inbox_prefix":"_INBOX.me","jetstream_domain":"hub","creds":"/a",
-            "nkey":"~/b","user_jwt":"j","user_seed":"s","color_scheme":"blue","tls_first":false}
+            "jetstream_api_prefix":"js.acc","nkey":"~/b","user_jwt":"j","user_seed":"s",
+            "color_scheme":"blue","tls_first":false}
             """)
         #expect(context.servers == ["nats://a:4222", "nats://b:4223"])
         #expect(context.user == "u" && context.password == "p" && context.token == "t")
         #expect(context.credentialsFile == "/a" && context.seedFile == "~/b")
         #expect(context.jwt == "j" && context.seed == "s")
         #expect(context.inboxPrefix == "_INBOX.me" && context.jetStreamDomain == "hub")
+        #expect(context.jetStreamAPIPrefix == "js.acc")
     }
 
     @Test func nothingIsAContextToo() throws {

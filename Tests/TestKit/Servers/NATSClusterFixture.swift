@@ -12,10 +12,12 @@ package final class NATSClusterFixture: Sendable {
     package var urls: [String] { nodes.map(\.url) }
 
     /// Starts a cluster and waits until every node knows all others.
-    /// - Parameter config: More text for every node's configuration file.
-    package static func start(size: Int = 3, config: String = "") async throws
-        -> NATSClusterFixture
-    {
+    /// - Parameters:
+    ///   - jetStream: Whether the nodes have JetStream, each with a store of its own.
+    ///   - config: More text for every node's configuration file.
+    package static func start(
+        size: Int = 3, jetStream: Bool = false, config: String = ""
+    ) async throws -> NATSClusterFixture {
         let host = LoopbackAddress.unused()
         let ports = try FreePorts.take(size, host: host)
         let routes = ports.map { "nats://\(host):\($0)" }.joined(separator: ", ")
@@ -23,7 +25,7 @@ package final class NATSClusterFixture: Sendable {
         for (number, port) in ports.enumerated() {
             nodes.append(
                 try await NATSServerFixture.start(
-                    jetStream: false,
+                    jetStream: jetStream,
                     config: """
                         server_name: n\(number)
                         lame_duck_duration: "30s"
@@ -40,9 +42,10 @@ package final class NATSClusterFixture: Sendable {
 
     /// Starts a cluster for as long as the body runs.
     package static func run<Result>(
-        size: Int = 3, config: String = "", _ body: (NATSClusterFixture) async throws -> Result
+        size: Int = 3, jetStream: Bool = false, config: String = "",
+        _ body: (NATSClusterFixture) async throws -> Result
     ) async throws -> Result {
-        let cluster = try await start(size: size, config: config)
+        let cluster = try await start(size: size, jetStream: jetStream, config: config)
         do {
             let result = try await body(cluster)
             await cluster.stop()

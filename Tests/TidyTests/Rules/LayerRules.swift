@@ -17,7 +17,9 @@ enum LayerRules {
         "BridgeEnvelope": ["BridgeJSON", "ArrowIPC"],
         "NATSJetStream": ["NATSCore", "NATSWire", "BridgeJSON"],
         "NATSKeyValue": ["NATSJetStream", "NATSCore", "NATSWire", "BridgeJSON"],
-        "NATSObjectStore": ["NATSJetStream", "NATSCore", "NATSWire", "BridgeJSON"],
+        "NATSObjectStore": [
+            "NATSJetStream", "NATSCore", "NATSWire", "BridgeSockets", "BridgeJSON",
+        ],
         "NATSServices": ["NATSCore", "NATSWire", "BridgeSockets", "BridgeJSON"],
         "NATSClient": [
             "NATSCore", "NATSJetStream", "NATSKeyValue", "NATSObjectStore", "NATSServices",

@@ -1,13 +1,13 @@
 /// A fenced block of a page.
-struct CodeBlock: Equatable {
+package struct CodeBlock: Equatable, Sendable {
     /// The line of its opening fence, counted from 1.
-    let line: Int
-    /// What stands behind the fence: "swift", "output".
-    let language: String
-    var code: String
+    package let line: Int
+    /// What stands behind the fence: "swift", "sh", "output".
+    package let language: String
+    package var code: String
 
     /// The blocks of a page, in order.
-    static func blocks(of text: String) -> [CodeBlock] {
+    package static func blocks(of text: String) -> [CodeBlock] {
         var result: [CodeBlock] = []
         var isOpen = false
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
