@@ -26,10 +26,18 @@ enum ServeCommand {
                 that sets NOTIFY_SOCKET, as systemd does, is told when it takes uploads and when it
                 ends; one that has opened the socket (LISTEN_FDS) hands it over.
                 """,
+                """
+                With --backend the files lie in a store that exists: s3://bucket/prefix,
+                nats-object://bucket or file:///folder, written as --store is. Any number of such
+                gateways may stand before one store, on any machines: each serves what any of them
+                has taken, and what senders with that --store have put there. What has expired is
+                removed by the bucket's own rule; in a folder, by the gateway.
+                """,
             ],
             examples: [
                 "natsbridge serve --directory /var/tmp/files --port 8080",
                 "natsbridge serve --quota all=50GB --quota address=1GB,1000 --access-log -",
+                "natsbridge serve --backend nats-object://payloads --port 8080",
             ]),
         run: { arguments, console throws(CommandFailure) in
             try await run(arguments, console)
@@ -40,7 +48,8 @@ enum ServeCommand {
     ) async throws(CommandFailure) -> ExitCode {
         var options = try ServeArguments.options(arguments)
         let grace = try arguments.duration("--grace") ?? ServeArguments.defaultGrace
-        try FileBytes.makeDirectory(options.directory)
+        let backend = try ServeArguments.backend(arguments)
+        if backend == nil { try FileBytes.makeDirectory(options.directory) }
         let log = try arguments["--access-log"].map { path throws(CommandFailure) in
             try LogFile.open(path, json: console.json)
         }
@@ -52,7 +61,12 @@ enum ServeCommand {
                 }
             }
         ThisProgram.raiseDescriptorLimit()
-        let server = try await start(options)
+        let server: any ServedFiles =
+            if let backend {
+                try await ServedBackend.start(backend, options, arguments, console)
+            } else {
+                try await start(options)
+            }
         let hasCertificates = options.tls != nil
         // A manager's "reload" must not end the service for want of something to reload.
         if !hasCertificates, !ServiceNotice.hasListener {
@@ -80,7 +94,7 @@ enum ServeCommand {
         return Interruption.isTermination ? .ok : .interrupted
     }
 
-    private static func tellAddress(of server: FileServer, _ console: Console) {
+    private static func tellAddress(of server: any ServedFiles, _ console: Console) {
         if console.json {
             console.line(["url": .string(server.baseURL), "port": JSONValue(server.port)])
         } else {
@@ -89,7 +103,7 @@ enum ServeCommand {
         ServiceNotice.ready("files at \(server.baseURL)")
     }
 
-    private static func reloadCertificates(of server: FileServer, _ console: Console) async {
+    private static func reloadCertificates(of server: any ServedFiles, _ console: Console) async {
         do throws(FileServerError) {
             try await server.reloadCertificates()
             console.remark("natsbridge: new connections get the certificate as it is now")
@@ -102,9 +116,14 @@ enum ServeCommand {
         _ options: FileServerOptions
     ) async throws(CommandFailure) -> FileServer {
         do throws(FileServerError) { return try await FileServer.start(options) } catch {
-            throw CommandFailure(
-                ExitCode.of(error.code), code: error.code, stage: "start \(error.stageName)",
-                target: error.place, detail: error.detail, hint: CommandFailure.hint(error.code))
+            throw failure(error)
         }
+    }
+
+    /// Why a server could not start.
+    static func failure(_ error: FileServerError) -> CommandFailure {
+        CommandFailure(
+            ExitCode.of(error.code), code: error.code, stage: "start \(error.stageName)",
+            target: error.place, detail: error.detail, hint: CommandFailure.hint(error.code))
     }
 }
