@@ -64,7 +64,7 @@ extension Outgoing {
         do throws(ClaimError) {
             let claim = try await store.upload(content, correlationID: correlationID)
             let time = watch.elapsed
-            do throws(ClaimError) { try await inspect(claim, in: store) } catch {
+            do throws(ClaimError) { try await inspect(claim, in: store, after: time) } catch {
                 _ = await Task.detached {
                     await Self.delete([claim], from: store, correlationID)
                 }.value

@@ -46,19 +46,30 @@ extension Bridge {
     /// of it fails a send, since receivers may be better placed. Empty when all is well, or when
     /// nothing has been uploaded yet.
     public var storeFindings: [ClaimError] { findings.all }
+
+    /// Whether a store keeps a payload for less than was asked for. Times are told in seconds, and
+    /// may count from the upload's beginning.
+    package static func isShortened(
+        _ asked: Duration, to granted: Duration, after time: Duration
+    ) -> Bool {
+        granted + time + .seconds(2) < asked
+    }
 }
 
 extension Outgoing {
     /// Looks at what a store has made of an upload.
+    /// - Parameter time: How long the upload took.
     /// - Throws: `ClaimError` when the store has not what was sent.
-    func inspect(_ claim: Claim, in store: any ClaimStore) async throws(ClaimError) {
-        if let granted = claim.grantedLife, granted + Self.lifeTolerance < bridge.options.timeToLive
-        {
+    func inspect(
+        _ claim: Claim, in store: any ClaimStore, after time: Duration
+    ) async throws(ClaimError) {
+        let asked = bridge.options.timeToLive
+        if let granted = claim.grantedLife, Bridge.isShortened(asked, to: granted, after: time) {
             tell(
                 ClaimError(
                     .lifeShortened, .upload, url: Redaction.url(claim.url),
                     "the store keeps payloads for \(granted), and not for the "
-                        + "\(bridge.options.timeToLive) that were asked for",
+                        + "\(asked) that were asked for",
                     correlationID: correlationID))
         }
         guard bridge.findings.beginCheck() else { return }
@@ -75,9 +86,6 @@ extension Outgoing {
             }
         }
     }
-
-    /// Times are told in seconds, and an upload takes a while.
-    private static let lifeTolerance = Duration.seconds(2)
 
     private func tell(_ finding: ClaimError) {
         guard bridge.findings.note(finding) else { return }

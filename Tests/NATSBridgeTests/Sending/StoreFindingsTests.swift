@@ -9,6 +9,13 @@ import Testing
 
 /// What a sender hears of a store whose links others cannot follow.
 @Suite(.needsNATSServer) struct StoreFindingsTests {
+    @Test func `the time of an upload is no shortening`() {
+        let asked = Duration.seconds(3600)
+        #expect(!Bridge.isShortened(asked, to: .seconds(3590), after: .seconds(9)))
+        #expect(!Bridge.isShortened(asked, to: .seconds(3599), after: .zero))
+        #expect(Bridge.isShortened(asked, to: .seconds(3590), after: .seconds(7)))
+    }
+
     private func findings(
         publicURL: String? = nil, timeToLive: Duration = .seconds(3600),
         server: (inout FileServerOptions) -> Void = { _ in }
