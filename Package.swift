@@ -183,8 +183,8 @@ let package = Package(
             "BridgeBytes"),
         tests(
             "NATSBridgeTests", "NATSBridge", "BridgeEnvelope", "BridgeClaims", "BridgeHTTP",
-            "NATSObjectStore", "NATSCore", "NATSJetStream", "NATSServices", "BridgeJSON",
-            "ArrowIPC", "BridgeBytes"),
+            "HTTPWire", "NATSObjectStore", "NATSCore", "NATSJetStream", "NATSServices",
+            "BridgeJSON", "ArrowIPC", "BridgeBytes"),
         tests(
             "BridgeConsoleTests", "BridgeConsole", "BridgeTLS", "NATSCore", "NATSWire",
             "BridgeJSON",

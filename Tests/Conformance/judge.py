@@ -76,6 +76,9 @@ class Store(http.server.ThreadingHTTPServer):
         self.plans, self.asked = {}, {}
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
+    def handle_error(self, request, address):
+        """A target that closes early is no fault of the store's."""
+
     @property
     def url(self):
         return f"http://127.0.0.1:{self.server_port}"

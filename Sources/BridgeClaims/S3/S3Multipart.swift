@@ -77,7 +77,7 @@ struct S3Multipart: Sendable {
         }
     }
 
-    private func begin() async throws(ClaimError) -> String {
+    func begin() async throws(ClaimError) -> String {
         var own = fields
         own.remove("If-None-Match")
         let call = S3Requests.Call(
@@ -129,7 +129,13 @@ struct S3Multipart: Sendable {
     private func part(
         _ number: Int, _ plan: S3Parts, _ upload: String
     ) async throws(ClaimError) -> String {
-        let body = segments.slice(plan.range(number))
+        try await put(segments.slice(plan.range(number)), number, upload)
+    }
+
+    /// Sends one part, and returns its tag.
+    func put(
+        _ body: Segments, _ number: Int, _ upload: String
+    ) async throws(ClaimError) -> String {
         var call = S3Requests.Call(
             method: "PUT", key: key,
             query: [("partNumber", String(number)), ("uploadId", upload)], body: body)
@@ -149,7 +155,7 @@ struct S3Multipart: Sendable {
             && tag.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && ![0x26, 0x3C, 0x3E].contains($0) }
     }
 
-    private func end(
+    func end(
         _ upload: String, _ tags: [Int: String]
     ) async throws(ClaimError) -> StoreRequests.Answer {
         var text = "<CompleteMultipartUpload>"
@@ -167,7 +173,7 @@ struct S3Multipart: Sendable {
         return try await requests.send(call, correlationID: correlationID, clock: clock)
     }
 
-    private func giveUp(_ upload: String, after error: ClaimError) async {
+    func giveUp(_ upload: String, after error: ClaimError) async {
         var retry = requests.requests.retry
         retry.total =
             error.code == .cancelled ? Self.farewell.cancelled : Self.farewell.failed

@@ -148,6 +148,16 @@ struct S3Requests: Sendable {
         }
     }
 
+    /// Sends a request once, whose answer is read piece by piece.
+    func open(_ call: Call, correlationID: String) async throws(ClaimError) -> HTTPResponse {
+        let request = try signed(call, correlationID)
+        do throws(HTTPError) { return try await requests.client.send(request) } catch {
+            throw ClaimError(
+                error.code, call.stage, url: place.base.description, error.detail,
+                httpError: error, correlationID: correlationID)
+        }
+    }
+
     /// Whether something was changed after which the request may be taken.
     private func correct(_ verdict: S3Problem.Verdict, by answer: StoreRequests.Answer) -> Bool {
         switch verdict {

@@ -21,7 +21,7 @@ public struct S3Store: ClaimStore {
     public let location: S3Location
     /// Links to the bucket's own origin, and to that of the public URL.
     public let linkPolicy: LinkPolicy
-    private let requests: S3Requests
+    let requests: S3Requests
 
     /// A store in a bucket that exists.
     /// - Parameters:

@@ -69,6 +69,11 @@ public struct StoreAddress: Sendable, Hashable, CustomStringConvertible {
         if case .objectBucket(let name) = kind { name } else { nil }
     }
 
+    /// The path of the shared folder that is meant; nil for all other stores.
+    var folder: String? {
+        if case .folder(let path) = kind { path } else { nil }
+    }
+
     private static func server(_ text: String) throws(HTTPError) -> HTTPURL {
         let url = try StoreURL.parse(text)
         try StoreURL.check(url)

@@ -1,4 +1,5 @@
 internal import BridgeBytes
+internal import BridgeClaims
 internal import BridgeConsole
 internal import BridgeHTTP
 
@@ -14,6 +15,9 @@ enum ServeArguments {
             .value(
                 "--directory", short: "-d", "DIR",
                 "where the files are kept (default ./\(defaultDirectory))"),
+            .value(
+                "--backend", "URL",
+                "keep the files in a store that exists, in place of --directory"),
             .value("--port", short: "-p", "N", "the port; 0 takes a free one (default 8080)"),
             .value("--host", "ADDRESS", "the IP address to listen on (default 127.0.0.1)"),
             .value(
@@ -52,12 +56,36 @@ enum ServeArguments {
             .value(
                 "--scrub", "TIME",
                 "how often all files are compared with their digests (default 1d)"),
-        ] + ServerTokenOptions.specifications + CommonOptions.everywhere
+        ] + ServerTokenOptions.specifications + CommonOptions.connection
+        + CommonOptions.everywhere
+
+    /// Options that concern a folder of the server's own.
+    private static let ofFolder = ["--directory", "--quota", "--scrub"]
+
+    /// The store that is served; nil: a folder of the server's own.
+    static func backend(_ arguments: ParsedArguments) throws(CommandFailure) -> StoreAddress? {
+        guard let text = arguments["--backend"] else {
+            guard let name = CommonOptions.connection.first(where: { arguments.has($0.name) })
+            else { return nil }
+            throw .usage("\(name.name) goes with --backend nats-object://BUCKET alone")
+        }
+        if let other = ofFolder.first(where: { arguments.has($0) }) {
+            throw .usage(
+                "\(other) does not go with --backend: it concerns a folder of the server's own")
+        }
+        do throws(HTTPError) { return try StoreAddress(text) } catch {
+            throw .usage(
+                "--backend: \(error.detail)",
+                hint: "such as s3://bucket?endpoint=http://127.0.0.1:9000, nats-object://payloads"
+                    + " or file:///srv/payloads")
+        }
+    }
 
     static func options(
         _ arguments: ParsedArguments
     ) throws(CommandFailure) -> FileServerOptions {
-        let directory = arguments["--directory"] ?? defaultDirectory
+        let isGateway = arguments["--backend"] != nil
+        let directory = arguments["--directory"] ?? (isGateway ? "" : defaultDirectory)
         var options = FileServerOptions(directory: directory)
         options.port = try arguments.integer("--port", maximum: 65_535) ?? defaultPort
         if let host = arguments["--host"] { options.host = host }

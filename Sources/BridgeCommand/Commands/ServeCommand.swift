@@ -17,7 +17,8 @@ enum ServeCommand {
                 """
                 With --tls-cert and --tls-key it speaks HTTPS alone. SIGHUP has it read the files
                 again, for the connections that come then; where they cannot be used, those of
-                before stay in use, and it says so.
+                before stay in use, and it says so. Without TLS it ends the server, unless a
+                service manager has started it.
                 """,
                 """
                 SIGTERM and Ctrl-C let what has begun go on to its end, for --grace at most; a
@@ -25,10 +26,18 @@ enum ServeCommand {
                 that sets NOTIFY_SOCKET, as systemd does, is told when it takes uploads and when it
                 ends; one that has opened the socket (LISTEN_FDS) hands it over.
                 """,
+                """
+                With --backend the files lie in a store that exists: s3://bucket/prefix,
+                nats-object://bucket or file:///folder, written as --store is. Any number of such
+                gateways may stand before one store, on any machines: each serves what any of them
+                has taken, and what senders with that --store have put there. What has expired is
+                removed by the bucket's own rule; in a folder, by the gateway.
+                """,
             ],
             examples: [
                 "natsbridge serve --directory /var/tmp/files --port 8080",
                 "natsbridge serve --quota all=50GB --quota address=1GB,1000 --access-log -",
+                "natsbridge serve --backend nats-object://payloads --port 8080",
             ]),
         run: { arguments, console throws(CommandFailure) in
             try await run(arguments, console)
@@ -39,7 +48,8 @@ enum ServeCommand {
     ) async throws(CommandFailure) -> ExitCode {
         var options = try ServeArguments.options(arguments)
         let grace = try arguments.duration("--grace") ?? ServeArguments.defaultGrace
-        try FileBytes.makeDirectory(options.directory)
+        let backend = try ServeArguments.backend(arguments)
+        if backend == nil { try FileBytes.makeDirectory(options.directory) }
         let log = try arguments["--access-log"].map { path throws(CommandFailure) in
             try LogFile.open(path, json: console.json)
         }
@@ -51,14 +61,25 @@ enum ServeCommand {
                 }
             }
         ThisProgram.raiseDescriptorLimit()
-        let server = try await start(options)
-        if options.tls == nil {
+        let server: any ServedFiles =
+            if let backend {
+                try await ServedBackend.start(backend, options, arguments, console)
+            } else {
+                try await start(options)
+            }
+        let hasCertificates = options.tls != nil
+        // A manager's "reload" must not end the service for want of something to reload.
+        if !hasCertificates, !ServiceNotice.hasListener {
             tellAddress(of: server, console)
             await Interruption.wait()
         } else {
             // Whoever has read the address may send the signal.
             await Interruption.onHangup {
-                await reloadCertificates(of: server, console)
+                if hasCertificates {
+                    await reloadCertificates(of: server, console)
+                } else {
+                    console.remark("natsbridge: there are no certificates to read again")
+                }
             } during: {
                 tellAddress(of: server, console)
                 await Interruption.wait()
@@ -73,7 +94,7 @@ enum ServeCommand {
         return Interruption.isTermination ? .ok : .interrupted
     }
 
-    private static func tellAddress(of server: FileServer, _ console: Console) {
+    private static func tellAddress(of server: any ServedFiles, _ console: Console) {
         if console.json {
             console.line(["url": .string(server.baseURL), "port": JSONValue(server.port)])
         } else {
@@ -82,7 +103,7 @@ enum ServeCommand {
         ServiceNotice.ready("files at \(server.baseURL)")
     }
 
-    private static func reloadCertificates(of server: FileServer, _ console: Console) async {
+    private static func reloadCertificates(of server: any ServedFiles, _ console: Console) async {
         do throws(FileServerError) {
             try await server.reloadCertificates()
             console.remark("natsbridge: new connections get the certificate as it is now")
@@ -95,9 +116,14 @@ enum ServeCommand {
         _ options: FileServerOptions
     ) async throws(CommandFailure) -> FileServer {
         do throws(FileServerError) { return try await FileServer.start(options) } catch {
-            throw CommandFailure(
-                ExitCode.of(error.code), code: error.code, stage: "start \(error.stageName)",
-                target: error.place, detail: error.detail, hint: CommandFailure.hint(error.code))
+            throw failure(error)
         }
+    }
+
+    /// Why a server could not start.
+    static func failure(_ error: FileServerError) -> CommandFailure {
+        CommandFailure(
+            ExitCode.of(error.code), code: error.code, stage: "start \(error.stageName)",
+            target: error.place, detail: error.detail, hint: CommandFailure.hint(error.code))
     }
 }

@@ -9,6 +9,8 @@ struct StoreAccess: Sendable {
     let address: StoreAddress
     /// Nil for one that a bridge makes of its connection.
     let store: (any ClaimStore)?
+    /// What links begin with, where the options say so.
+    let publicURL: HTTPURL?
     let policy: LinkPolicy
     let retry: RetryPolicy
 
@@ -38,12 +40,12 @@ struct StoreAccess: Sendable {
             store.client = client
             store.retry = retry
             store.token = options.storeToken
-            guard address.objectBucket == nil || publicURL == nil && options.storeToken == nil
-            else {
+            guard address.objectBucket == nil || options.storeToken == nil else {
                 throw HTTPError(
                     .badOptions, .prepare, url: address.description,
-                    "JetStream's object store has neither a token nor a public URL")
+                    "JetStream's object store has no token")
             }
+            self.publicURL = publicURL
             self.store = address.objectBucket == nil ? try address.store(store) : nil
         } catch {
             throw CommandFailure(

@@ -1,4 +1,5 @@
 internal import BridgeBytes
+internal import BridgeClaims
 internal import BridgeConsole
 internal import NATSBridge
 internal import NATSCore
@@ -31,10 +32,12 @@ struct BridgeAccess: Sendable {
             settings.messageLimit = max(settings.messageLimit, memory / 4 * 3)
         }
         if console.verbose { settings.log = LogSink { event in console.trace(event.description) } }
+        var store = StoreAddress.Settings()
+        store.publicURL = access.publicURL
         do throws(BridgeError) {
             let bridge =
                 access.store == nil
-                ? try await Bridge.connect(settings, store: access.address)
+                ? try await Bridge.connect(settings, store: access.address, settings: store)
                 : try await Bridge.connect(settings)
             return BridgeAccess(bridge: bridge, options: options)
         } catch {

@@ -7,6 +7,9 @@ internal import Glibc
 /// The `unsafe` calls are sound: the kernel reads the address and the text, each with its own
 /// count, before the calls return.
 package enum ServiceNotice {
+    /// Whether a service manager wants to be told.
+    package static var hasListener: Bool { ProcessEnvironment.value("NOTIFY_SOCKET") != nil }
+
     /// The service takes what it is for.
     package static func ready(_ status: String) { send("READY=1\nSTATUS=\(line(status))") }
 

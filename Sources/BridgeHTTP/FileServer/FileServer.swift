@@ -52,7 +52,7 @@ public final class FileServer: Sendable {
         }
     }
 
-    private static func certificates(
+    static func certificates(
         of options: FileServerOptions
     ) async throws(TLSError) -> TLSContext? {
         guard var configuration = options.tls else { return nil }
@@ -81,13 +81,8 @@ public final class FileServer: Sendable {
 
     private init(_ service: FileService, _ tls: TLSContext?) throws(SocketError) {
         let options = service.options
-        var pace = ConnectionPace.Limits()
-        pace.head = options.headTimeout
-        pace.idle = options.idleTimeout
-        pace.keepAliveIdle = options.keepAliveTimeout
-        pace.minimumRate = options.minimumRate
         let context = ServerContext(
-            service: service, wireLimits: .default, pace: pace,
+            service: service, wireLimits: .default, pace: options.pace,
             connections: service.connectionLimits, census: service.census,
             traffic: service.traffic, tls: tls,
             log: options.log.map(AccessLog.recorder),
@@ -109,7 +104,7 @@ public final class FileServer: Sendable {
         ]
     }
 
-    private static func listen(
+    static func listen(
         on reactor: Reactor, _ options: FileServerOptions,
         makeHandler: @escaping @Sendable (Link) -> any LinkHandler
     ) throws(SocketError) -> Listener {
@@ -190,7 +185,7 @@ public final class FileServer: Sendable {
 }
 
 /// How many connections there were at the end of a drain's time.
-private final class EndOfGrace: Sendable {
+final class EndOfGrace: Sendable {
     private let left = Atomic(0)
 
     var count: Int { left.load(ordering: .acquiring) }

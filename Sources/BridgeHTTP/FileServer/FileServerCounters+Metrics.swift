@@ -8,8 +8,9 @@ extension FileServer {
 
 /// What a file server is like at one moment.
 struct FileServerState: Sendable, Hashable {
-    var files = 0
-    var storedBytes = 0
+    /// Files that are stored, and their bytes; nil where that is another's to say.
+    var files: Int?
+    var storedBytes: Int?
     /// Bytes that the disk has left; nil when nobody knows.
     var freeBytes: Int?
     var openConnections = 0
@@ -106,6 +107,14 @@ extension Metrics {
                     help: "Bytes that the disk of the store has left.")
             ]
         }
+        let stored = state.files.map {
+            [
+                Metric("natsbridge.server.files", .gauge, $0, help: "Files that are stored."),
+                Metric(
+                    "natsbridge.server.stored", .gauge, unit: .bytes, state.storedBytes ?? 0,
+                    help: "Bytes of the files that are stored."),
+            ]
+        }
         return [
             Metric(
                 "natsbridge.server.connections.open", .gauge, state.openConnections,
@@ -116,10 +125,6 @@ extension Metrics {
             Metric(
                 "natsbridge.server.uploads.open", .gauge, state.openUploads,
                 help: "Uploads that are under way."),
-            Metric("natsbridge.server.files", .gauge, state.files, help: "Files that are stored."),
-            Metric(
-                "natsbridge.server.stored", .gauge, unit: .bytes, state.storedBytes,
-                help: "Bytes of the files that are stored."),
-        ] + (free ?? [])
+        ] + (stored ?? []) + (free ?? [])
     }
 }

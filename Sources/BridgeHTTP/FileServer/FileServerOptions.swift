@@ -185,6 +185,16 @@ extension FileServerOptions {
         return options
     }
 
+    /// How slow clients may be.
+    var pace: ConnectionPace.Limits {
+        var pace = ConnectionPace.Limits()
+        pace.head = headTimeout
+        pace.idle = idleTimeout
+        pace.keepAliveIdle = keepAliveTimeout
+        pace.minimumRate = minimumRate
+        return pace
+    }
+
     var quotas: RoomLedger.Quotas {
         RoomLedger.Quotas(
             folder: StorageQuota(bytes: maximumStoredBytes, files: maximumStoredFiles),

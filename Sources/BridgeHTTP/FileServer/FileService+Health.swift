@@ -27,13 +27,7 @@ extension FileService {
     }
 
     /// The metrics as Prometheus reads them.
-    func exposition() -> ServerAnswer {
-        var fields = FieldList()
-        fields.append("Content-Type", Metrics.contentType)
-        fields.append("X-Content-Type-Options", "nosniff")
-        fields.append("Cache-Control", "no-store")
-        return ServerAnswer(200, fields: fields, body: .bytes(Bytes(utf8: metrics.exposition)))
-    }
+    func exposition() -> ServerAnswer { .exposition(of: metrics) }
 
     /// Whether a file can be written, read and removed at this moment, in a folder that is still
     /// this server's alone, and whether the server takes new work.
@@ -81,5 +75,16 @@ extension FileService {
                 "error": .string(ErrorCode.unavailable.rawValue), "failed": .string(step),
                 "message": .string(sentence),
             ], fields: fields)
+    }
+}
+
+extension ServerAnswer {
+    /// Metrics as Prometheus reads them.
+    static func exposition(of metrics: Metrics) -> ServerAnswer {
+        var fields = FieldList()
+        fields.append("Content-Type", Metrics.contentType)
+        fields.append("X-Content-Type-Options", "nosniff")
+        fields.append("Cache-Control", "no-store")
+        return ServerAnswer(200, fields: fields, body: .bytes(Bytes(utf8: metrics.exposition)))
     }
 }

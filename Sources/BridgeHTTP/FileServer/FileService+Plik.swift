@@ -32,7 +32,7 @@ extension FileService {
 
     private func created(_ wish: PlikRequest) -> ServerAnswer {
         var generator = SystemGenerator()
-        let life = life(of: wish)
+        let life = options.life(of: wish)
         let upload = PlikRegistration(
             expires: now.addingReportingOverflow(life).partialValue, isOneShot: wish.isOneShot,
             secret: store.secret, using: &generator)
@@ -44,14 +44,6 @@ extension FileService {
                 "ttl": .integer(Int(life / 1000)), "oneShot": .bool(upload.isOneShot),
                 "removable": false, "stream": false, "files": [],
             ])
-    }
-
-    /// Milliseconds; a wish for ever, as -1 is, gets the longest life there is.
-    private func life(of wish: PlikRequest) -> Int64 {
-        let longest = options.maximumTimeToLive.milliseconds
-        guard let seconds = wish.timeToLive else { return options.timeToLive.milliseconds }
-        let (life, overflow) = Int64(seconds).multipliedReportingOverflow(by: 1000)
-        return overflow || life < 0 ? longest : min(longest, life)
     }
 
     /// `POST /file/{uploadID}`.
@@ -67,7 +59,7 @@ extension FileService {
         guard ConstantTime.equal(fields["X-UploadToken"] ?? "", upload.token) else {
             return .answer(.failure(403, "the upload token is not right"))
         }
-        if let refusal = refusal(request) { return .answer(refusal) }
+        if let refusal = options.refusal(of: request) { return .answer(refusal) }
         guard fields["Upload-Complete"].map({ $0 == "?1" }) ?? true else {
             return .answer(.failure(400, "a form is not taken in parts: PUT /f/… is"))
         }

@@ -26,7 +26,7 @@ extension FileService {
         guard let key = ObjectKey(native: id) else {
             return .answer(.failure(400, "an identifier is 32 hexadecimal digits"))
         }
-        if let refusal = refusal(request) { return .answer(refusal) }
+        if let refusal = options.refusal(of: request) { return .answer(refusal) }
         guard fields["Content-Type"]?.lowercased() == Self.partType else {
             return .answer(.failure(415, "what goes on with an upload is \(Self.partType)"))
         }

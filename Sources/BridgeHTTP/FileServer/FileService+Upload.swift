@@ -44,11 +44,11 @@ extension FileService {
         _ request: ServerRequest, key: ObjectKey, name: String, _ reply: ServerReply
     ) -> ServerDecision {
         let fields = request.head.fields
-        if let refusal = refusal(request) { return .answer(refusal) }
+        if let refusal = options.refusal(of: request) { return .answer(refusal) }
         guard name.utf8.count <= ObjectMetadata.longestName else {
             return .answer(.failure(414, "a name has at most 255 bytes"))
         }
-        guard let timeToLive = timeToLive(fields["X-TTL"]) else {
+        guard let timeToLive = options.life(fields["X-TTL"]) else {
             return .answer(.failure(400, "X-TTL is a positive number of seconds"))
         }
         let given = fields["X-UploadToken"]
@@ -86,33 +86,6 @@ extension FileService {
         }
         blocking.submit { [self, plan] in start(plan, request, reply) }
         return .later
-    }
-
-    /// What of a request's fields makes any upload impossible.
-    func refusal(_ request: ServerRequest) -> ServerAnswer? {
-        let fields = request.head.fields
-        if fields.contains("Content-Range") {
-            return .failure(400, "a part of a file cannot be stored")
-        }
-        let codings = fields.listElements("Content-Encoding")
-        guard codings.allSatisfy({ $0.lowercased() == "identity" }) else {
-            return .failure(415, "content codings are not undone here")
-        }
-        if let length = request.contentLength, length > options.maximumFileSize {
-            return .failure(413, "a file may have \(options.maximumFileSize) bytes")
-        }
-        return nil
-    }
-
-    /// The life of an upload in milliseconds, from the text of a field in seconds.
-    func timeToLive(_ text: String?) -> Int64? {
-        guard let text else { return options.timeToLive.milliseconds }
-        guard !text.isEmpty, text.utf8.allSatisfy(Octet.isDigit) else { return nil }
-        let longest = options.maximumTimeToLive.milliseconds
-        // A number too long to count is longer than any limit.
-        guard let seconds = Int64(text) else { return longest }
-        let (milliseconds, overflow) = seconds.multipliedReportingOverflow(by: 1000)
-        return seconds == 0 ? nil : overflow ? longest : min(milliseconds, longest)
     }
 
     func metadata(

@@ -77,7 +77,7 @@ final class FileService: HTTPService {
             counts.count(\.others)
             // What no upload may ask for is told first, wherever it was meant to go.
             let isUpload = method == "PUT" || method == "POST"
-            return .answer((isUpload ? refusal(request) : nil) ?? refusal(at: route))
+            return .answer((isUpload ? options.refusal(of: request) : nil) ?? refusal(at: route))
         }
         if let answer = refusal(request, at: route) { return .answer(answer) }
         switch (route, method) {

@@ -56,6 +56,12 @@ package protocol BodySink: AnyObject {
     func ended(_ reply: ServerReply) -> ServerDecision
     /// The body will never be whole: what was kept of it must go.
     func aborted()
+    /// Whether it can take no more now. No more is read then, until `ServerReply.resume()`.
+    var isFull: Bool { get }
+}
+
+extension BodySink {
+    package var isFull: Bool { false }
 }
 
 /// An answer. Length, Date and Connection are the connection's to add.
@@ -65,6 +71,8 @@ package struct ServerAnswer: Sendable {
         case bytes(Bytes)
         /// Part of a file, sent from the page cache.
         case file(OpenFile, Range<Int>)
+        /// Made while it is sent: with a length, or in chunks, which HTTP/1.0 has not.
+        case stream(AnswerStream)
         /// Nothing, though the fields speak of that many bytes: an answer to HEAD, or 304.
         case omitted(size: Int)
     }
@@ -101,6 +109,12 @@ package struct ServerReply: Sendable {
         handle.perform { connection, link in
             connection.decide(.answer(answer), serial: serial, link)
         }
+    }
+
+    /// The sink that was full has room again.
+    package func resume() {
+        let serial = self.serial
+        handle.perform { connection, link in connection.resume(serial: serial, link) }
     }
 
     /// Reads the body into a sink that is made on the reactor's thread.

@@ -14,6 +14,12 @@ extension ServerConnection {
     /// Sends the answer to the current request, or to bytes that were none.
     func send(_ answer: ServerAnswer, _ link: Link) {
         var answer = answer
+        if case .stream(let stream) = answer.body, stream.size == nil,
+            request?.head.version == .http10
+        {
+            // Its end could not be told from a cut.
+            answer = .failure(505, "a body of unknown length needs HTTP/1.1")
+        }
         context.service.adorn(&answer, for: request?.head)
         answerCloses = answer.closes || !exchange.keepsConnection || context.table.isEnding
         context.traffic.count(status: answer.status)
@@ -25,10 +31,26 @@ extension ServerConnection {
         case .file(let file, let range) where !isHead:
             output.append(file, range, gate: answer.gate)
             if let gate = answer.gate { awaitVerdict(gate, link) }
+        case .stream(let stream) where !isHead:
+            output.append(stream)
+            begin(stream, link)
         default: break
         }
         enter(.writing, .writing, link)
         flush(link)
+    }
+
+    /// Has the source of a body begin, and goes on with the answer when it gives something.
+    private func begin(_ stream: AnswerStream, _ link: Link) {
+        let handle = link.handle(for: ServerConnection.self)
+        let serial = self.serial
+        stream.start {
+            handle.perform { connection, link in
+                guard connection.serial == serial, connection.stage == .writing else { return }
+                connection.enter(.writing, .writing, link)
+                connection.flush(link)
+            }
+        }
     }
 
     /// Goes on with the answer when its gate has been decided.
@@ -139,7 +161,11 @@ extension ServerAnswer {
             case .bytes(let bytes): bytes.count
             case .file(_, let range): range.count
             case .omitted(let size): size
+            case .stream(let stream): stream.size
             }
+        if case .stream(let stream) = body, stream.size == nil {
+            fields.append("Transfer-Encoding", "chunked")
+        }
         if let size { fields.append("Content-Length", String(size)) }
     }
 

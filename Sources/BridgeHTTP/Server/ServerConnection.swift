@@ -38,6 +38,8 @@ final class ServerConnection: LinkHandler {
     var pace: ConnectionPace
     var stage = Stage.reading
     var sink: (any BodySink)?
+    /// Whether the sink is full, so that nothing is read.
+    private var isHeld = false
     var request: ServerRequest?
     /// Counts requests, so that a late decision for an earlier one is not taken for this one's.
     var serial = 0
@@ -144,6 +146,7 @@ final class ServerConnection: LinkHandler {
 
     func closed(_ link: Link, error: SocketError?) {
         abortSink()
+        output.cut()
         leaveLargeBuffer()
         if stage == .deciding || stage == .receiving || stage == .writing {
             closeAccount(isWhole: false)
@@ -155,6 +158,7 @@ final class ServerConnection: LinkHandler {
     private func abortSink() {
         sink?.aborted()
         sink = nil
+        isHeld = false
     }
 
     private func peerEnded(_ link: Link) {
@@ -172,7 +176,9 @@ final class ServerConnection: LinkHandler {
         if readsNow { link.wantsRead = true }
     }
 
-    private var readsNow: Bool { stage == .reading || stage == .receiving || stage == .lingering }
+    private var readsNow: Bool {
+        stage == .reading || stage == .receiving && !isHeld || stage == .lingering
+    }
 }
 
 extension ServerConnection {
@@ -182,7 +188,7 @@ extension ServerConnection {
         guard !isPumping else { return }
         isPumping = true
         defer { isPumping = false }
-        while !link.isClosed, stage == .reading || stage == .receiving {
+        while !link.isClosed, stage == .reading || stage == .receiving && !isHeld {
             if answerPrepared(link) { continue }
             do throws(HTTPWireError) {
                 switch try exchange.next(buffer.span) {
@@ -199,7 +205,11 @@ extension ServerConnection {
                     account.received += range.count
                     let early = sink?.received(buffer.span.extracting(range))
                     buffer.consume(range.upperBound)
-                    if let early { refuse(early, link) }
+                    if let early {
+                        refuse(early, link)
+                    } else if sink?.isFull == true {
+                        hold(link)
+                    }
                 case .requestEnd(let consumed):
                     buffer.consume(consumed)
                     bodyEnded(link)
@@ -267,6 +277,21 @@ extension ServerConnection {
             output.append(Bytes(utf8: "HTTP/1.1 100 Continue\r\n\r\n"))
             flushInterim(link)
         }
+    }
+
+    /// The sink is full. It is the server that takes its time now.
+    private func hold(_ link: Link) {
+        isHeld = true
+        link.wantsRead = false
+        enter(.receiving, .answering, link)
+    }
+
+    /// The sink of a request has room again.
+    func resume(serial: Int, _ link: Link) {
+        guard isHeld, serial == self.serial, stage == .receiving, !link.isClosed else { return }
+        isHeld = false
+        enter(.receiving, .body, link)
+        pump(link)
     }
 
     private func bodyEnded(_ link: Link) {

@@ -32,7 +32,7 @@ extension Bridge {
         }
         do throws(JetStreamError) {
             let bucket = try await JetStream(client: client).objectStore(name)
-            options.store = ObjectClaimStore(bucket)
+            options.store = ObjectClaimStore(bucket, publicURL: settings.publicURL)
         } catch {
             await client.close()
             throw BridgeError(error, stage: .connect)

@@ -1,7 +1,7 @@
 internal import BridgeBytes
 public import BridgeClaims
 internal import BridgeHTTP
-internal import HTTPWire
+public import HTTPWire
 internal import NATSJetStream
 public import NATSObjectStore
 
@@ -9,7 +9,9 @@ public import NATSObjectStore
 ///
 /// A payload is the object `{id}/{name}` of the bucket, and its link is
 /// `nats-object://bucket/{id}/{name}`. Such a link is read by whoever has a store in a bucket of
-/// that name, and by nobody else; peers that know only URLs over HTTP cannot read it. How long
+/// that name, and by nobody else. Where a gateway stands before the bucket (`natsbridge serve
+/// --backend`), its URL makes links that everybody reads: through the gateway, or, with such a
+/// store, from the bucket. How long
 /// payloads live is the bucket's own setting (`timeToLive`), for all of them.
 public struct ObjectClaimStore: ClaimStore {
     /// The bucket that payloads are put into.
@@ -17,13 +19,31 @@ public struct ObjectClaimStore: ClaimStore {
     /// No link over HTTP is followed.
     public let linkPolicy = LinkPolicy(allowing: [])
 
-    /// A store in a bucket that exists.
-    public init(_ bucket: ObjectBucket) { self.bucket = bucket }
+    /// What the links of new payloads begin with: the URL of a gateway before the bucket; nil: they
+    /// are `nats-object://` links.
+    public let publicURL: HTTPURL?
 
-    private func link(_ name: String) -> String {
+    /// A store in a bucket that exists.
+    /// - Parameter publicURL: The URL of a gateway, for links that every peer reads.
+    public init(_ bucket: ObjectBucket, publicURL: HTTPURL? = nil) {
+        self.bucket = bucket
+        self.publicURL = publicURL
+    }
+
+    /// What all links begin with that lead here, in the order of preference.
+    private var bases: [String] {
+        let gateway = publicURL.map { url in
+            url.description.hasSuffix("/") ? "\(url)f/" : "\(url)/f/"
+        }
+        return [gateway, "nats-object://\(bucket.name)/"].compactMap { $0 }
+    }
+
+    private func link(_ name: String) -> String { Self.link(name, bases[0]) }
+
+    private static func link(_ name: String, _ base: String) -> String {
         let parts = name.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
             .map { PercentCoding.encode(segment: String($0)) }
-        return "nats-object://\(bucket.name)/\(parts.joined(separator: "/"))"
+        return base + parts.joined(separator: "/")
     }
 
     /// The object that a link leads to.
@@ -31,11 +51,11 @@ public struct ObjectClaimStore: ClaimStore {
     private func name(
         of link: String, _ correlationID: String
     ) throws(ClaimError) -> String {
-        let start = "nats-object://\(bucket.name)/"
-        guard link.utf8.count <= LinkPolicy.longestURL, link.hasPrefix(start),
+        let start = bases.first { link.hasPrefix($0) } ?? ""
+        guard link.utf8.count <= LinkPolicy.longestURL, !start.isEmpty,
             let bytes = try? PercentCoding.decode(link.dropFirst(start.count)),
             let name = String(validating: bytes, as: UTF8.self), Self.isOwn(name),
-            self.link(name) == link
+            Self.link(name, start) == link
         else {
             throw ClaimError(
                 .linkRefused, .policy, url: Redaction.url(link),

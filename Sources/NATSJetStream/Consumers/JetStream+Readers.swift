@@ -15,6 +15,27 @@ extension JetStream {
     }
 }
 
+extension JetStream {
+    /// When a stream was made, asked before a reader goes on by the number of its last message.
+    /// - Parameter known: When the stream was made that it has read; nil: not known.
+    /// - Returns: Nil where the server does not tell this user.
+    /// - Throws: `streamNotFound` when it is gone, or was deleted and made anew; `cancelled`.
+    func created(
+        _ stream: String, as known: Timestamp?, operation: String
+    ) async throws(JetStreamError) -> Timestamp? {
+        let created: Timestamp?
+        do throws(JetStreamError) { created = try await streamInfo(stream).created } catch {
+            guard error.code != .streamNotFound, error.code != .cancelled else { throw error }
+            return known
+        }
+        guard let known, created != known else { return created }
+        throw JetStreamError(
+            .streamNotFound, operation: operation, stream: stream,
+            detail: "the stream was deleted and made anew meanwhile: what it held is gone, and what"
+                + " it holds now was not read")
+    }
+}
+
 extension JetStreamError {
     /// What a work queue says to consumers that take no message from it.
     fileprivate static let onlyWorkers: Set<Int> = [10084, 10098, 10099, 10100, 10101]

@@ -61,6 +61,8 @@ public struct OrderedMessages: AsyncSequence, Sendable {
         private var lease: ConsumerLease?
         private var messages: JetStreamMessages.Iterator?
         private var hasToldCaughtUp = false
+        /// When the stream was made; nil: not known.
+        private var streamCreated: Timestamp?
         private var isOver = false
 
         init(_ source: OrderedMessages) {
@@ -134,6 +136,10 @@ public struct OrderedMessages: AsyncSequence, Sendable {
         }
 
         private mutating func open() async throws(JetStreamError) {
+            if source.options.follows {
+                streamCreated = try await source.jetStream.created(
+                    source.stream, as: streamCreated, operation: "read")
+            }
             var configuration = ConsumerConfiguration()
             configuration.deliverPolicy = cursor.deliverPolicy
             configuration.ackPolicy = .none

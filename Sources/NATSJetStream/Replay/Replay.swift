@@ -17,6 +17,8 @@ public struct ReplayAnchor: Sendable, Hashable {
     /// Whether retention may have removed messages of the time asked for: the stream has lost
     /// some, and its oldest one is younger than the start.
     public let isCutShort: Bool
+    /// When the stream was made.
+    package let streamCreated: Timestamp?
 
     /// The anchor for "since `duration` ago".
     ///
@@ -36,6 +38,7 @@ public struct ReplayAnchor: Sendable, Hashable {
         start = max(serverTime.advanced(by: .zero - max(duration, .zero)) ?? epoch, epoch)
         oldest = info.state.firstTime
         lastSequence = info.state.lastSequence
+        streamCreated = info.created
         let hasLost = info.state.firstSequence > 1
         isCutShort = hasLost && (info.state.firstTime ?? serverTime) > start
     }
@@ -202,6 +205,10 @@ public struct Replay: AsyncSequence, Sendable {
         }
 
         private mutating func open() async throws(JetStreamError) {
+            if consumer != nil {
+                _ = try await replay.jetStream.created(
+                    replay.stream, as: replay.anchor.streamCreated, operation: "replay")
+            }
             var configuration = ConsumerConfiguration()
             configuration.deliverPolicy = cursor.deliverPolicy
             configuration.ackPolicy = .none

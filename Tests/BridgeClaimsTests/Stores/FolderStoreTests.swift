@@ -142,7 +142,6 @@ import Testing
                 ClaimContent(name: "a", segments: [Bytes(utf8: "a")]), correlationID: "c")
             let path = folder.file("shared/\(claim.id)")
             try FileManager.default.removeItem(atPath: path)
-            // Sound: the path lives as long as the call.
             let status = unsafe isPipe ? mkfifo(path, 0o600) : mkdir(path, 0o700)
             #expect(status == 0)
             let error = try await within("a payload that is none") {

@@ -35,6 +35,7 @@ struct ExampleTests {
         """,
         "doctor":
             "natsbridge stream rm ORDERS -f 2>/dev/null; natsbridge stream add ORDERS --max-age 1h",
+        "serve": "natsbridge object add payloads || true",
         "replay": "natsbridge stream add HEALTH || true", "stream ls": stream,
         "stream info": stream,
         "stream add": "natsbridge stream rm ORDERS -f || true", "stream edit": stream,

@@ -116,6 +116,28 @@ internal import Testing
         }
     }
 
+    @Test func `a stream of the same name that was made anew is not read for the old one`()
+        async throws
+    {
+        try await JetStreamStage.run { jetStream in
+            try await Self.makeStream(jetStream)
+            var ordered = jetStream.orderedMessages(in: "S").makeAsyncIterator()
+            var replay = try await jetStream.replay("S", since: .seconds(600), follows: true)
+                .makeAsyncIterator()
+            for _ in 0..<6 {
+                _ = try #require(try await ordered.next())
+                _ = try #require(try await replay.next())
+            }
+            try await jetStream.deleteStream("S")
+            try await Self.makeStream(jetStream)
+            try await jetStream.publish("7", to: "s.odd")
+            let inOrder = await JetStreamStage.code { _ = try await ordered.next() }
+            #expect(inOrder == .streamNotFound)
+            let replayed = await JetStreamStage.code { _ = try await replay.next() }
+            #expect(replayed == .streamNotFound)
+        }
+    }
+
     @Test func `what is purged while it is read is not waited for`() async throws {
         try await JetStreamStage.run { jetStream in
             try await jetStream.createStream(StreamConfiguration(name: "S", subjects: ["s"]))
