@@ -17,7 +17,12 @@ enum ServeCommand {
                 """
                 With --tls-cert and --tls-key it speaks HTTPS alone. SIGHUP has it read the files
                 again, for the connections that come then; where they cannot be used, those of
-                before stay in use, and it says so.
+                before stay in use, and it says so. The keys of --link-keys are read again likewise.
+                """,
+                """
+                With --sign-links a link holds until its time is over and no longer, and cannot be
+                made by whoever knows the identifier alone. To exchange a key, put the new one first
+                in the file, and take the old one out when the links of before have ended.
                 """,
                 """
                 SIGTERM and Ctrl-C let what has begun go on to its end, for --grace at most; a
@@ -39,6 +44,8 @@ enum ServeCommand {
     ) async throws(CommandFailure) -> ExitCode {
         var options = try ServeArguments.options(arguments)
         let grace = try arguments.duration("--grace") ?? ServeArguments.defaultGrace
+        let keyFile = arguments["--link-keys"]
+        if let keyFile { options.linkKeys = try await LinkKeyFile.read(keyFile) }
         try FileBytes.makeDirectory(options.directory)
         let log = try arguments["--access-log"].map { path throws(CommandFailure) in
             try LogFile.open(path, json: console.json)
@@ -52,13 +59,15 @@ enum ServeCommand {
             }
         ThisProgram.raiseDescriptorLimit()
         let server = try await start(options)
-        if options.tls == nil {
+        let hasCertificate = options.tls != nil
+        if options.tls == nil, keyFile == nil {
             tellAddress(of: server, console)
             await Interruption.wait()
         } else {
             // Whoever has read the address may send the signal.
             await Interruption.onHangup {
-                await reloadCertificates(of: server, console)
+                if hasCertificate { await reloadCertificates(of: server, console) }
+                if let keyFile { await reloadKeys(keyFile, of: server, console) }
             } during: {
                 tellAddress(of: server, console)
                 await Interruption.wait()
@@ -88,6 +97,20 @@ enum ServeCommand {
             console.remark("natsbridge: new connections get the certificate as it is now")
         } catch {
             console.remark("natsbridge: the certificate of before stays in use: \(error)")
+        }
+    }
+
+    private static func reloadKeys(
+        _ file: String, of server: FileServer, _ console: Console
+    ) async {
+        do throws(CommandFailure) {
+            let keys = try await LinkKeyFile.read(file)
+            do throws(FileServerError) { try server.useLinkKeys(keys) } catch {
+                return console.remark("natsbridge: the link keys of before stay in use: \(error)")
+            }
+            console.remark("natsbridge: links are signed with the keys as they are now")
+        } catch {
+            console.remark("natsbridge: the link keys of before stay in use: \(error.detail)")
         }
     }
 
