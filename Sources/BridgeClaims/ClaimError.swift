@@ -40,8 +40,9 @@ public struct ClaimError: CodedError, Hashable {
         _ code: ErrorCode, _ stage: Stage, url: String, _ message: String, status: Int? = nil,
         httpError: HTTPError? = nil, attempts: Int = 1, correlationID: String = ""
     ) {
-        // TLS says exactly what is wrong, and nothing here could say more.
-        self.code = httpError?.reason == .tlsFailed ? httpError?.code ?? code : code
+        // TLS and a proxy say exactly what is wrong, and nothing here could say more.
+        let isExact = httpError?.reason == .tlsFailed || httpError?.reason == .proxyRefused
+        self.code = isExact ? httpError?.code ?? code : code
         self.stage = stage
         self.url = url
         self.message = message

@@ -54,8 +54,9 @@ public struct BridgeError: CodedError, Hashable {
     /// What is known of the message that the failing call was to send; nil when it sends none.
     ///
     /// - `lost`: it was not sent, and will not be.
-    /// - `denied`: it was refused, and nobody was given it: the permissions forbid the subject,
-    ///   nobody listens there, or the stream does not store it.
+    /// - `denied`: it was refused, and nobody was given it: the permissions forbid the subject, or
+    ///   nobody listens there. Or the stream does not store it (`underlying` is a
+    ///   `JetStreamError` then): whoever listens on the subject without the stream may have it.
     /// - `unknown`: it may have arrived, and may yet arrive.
     /// - `sent`: it was received; what failed came after that, such as a service's error answer.
     public let outcome: PublishOutcome?

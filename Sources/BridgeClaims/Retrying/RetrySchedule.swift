@@ -109,6 +109,7 @@ extension HTTPError.Reason {
         case .tlsPeer: .tlsRequired
         // `ClaimError` has the exact one.
         case .tlsFailed: .tlsRefused
+        case .proxyRefused: .refused
         case .unsupportedScheme, .badURL: .linkRefused
         case .badRequest, .badOptions: .invalidArgument
         }

@@ -29,6 +29,9 @@ struct StoreAccess: Sendable {
                 TLSIdentity(chainFile: $0.certificate, keyFile: $0.key)
             }
             settings.proxy = try HTTPProxy.fromEnvironment { options.proxyVariables[$0] }
+            settings.tunnel = try HTTPProxy.fromEnvironment(for: .https) {
+                options.proxyVariables[$0]
+            }
             let client = try HTTPClient(settings)
             var store = StoreAddress.Settings()
             store.publicURL = publicURL

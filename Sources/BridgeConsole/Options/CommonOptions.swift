@@ -44,7 +44,7 @@ package struct CommonOptions: Sendable, Equatable {
             .flag(
                 "--public-links", "follow links to public addresses, too, at ports 80, 443 and 8080"
             ),
-            .flag("--no-proxy", "do not use the proxy that http_proxy in the environment names"),
+            .flag("--no-proxy", "do not use the proxies that the environment names"),
             .flag("--plik", "the store is a Plik server"),
             timeoutOption,
             .value("--max-retries", "N", "how often a failed transfer is tried again (default 7)"),

@@ -63,12 +63,14 @@ public final class HTTPClient: Sendable {
                 "there is no time left for the exchange")
         }
         let proxy = proxy(for: request)
+        let isTunnel = request.url.scheme == .https
         let head = RequestWriter.head(
-            request, body: body, userAgent: options.userAgent, proxy: proxy)
+            request, body: body, userAgent: options.userAgent, proxy: isTunnel ? nil : proxy)
         var output = Segments(head.bytes)
         output.append(contentsOf: body.segments ?? [])
         let target = ConnectionTarget(
-            url: proxy?.url ?? request.url, addresses: request.addresses)
+            url: isTunnel ? request.url : proxy?.url ?? request.url,
+            addresses: request.addresses, tunnel: isTunnel ? proxy : nil)
         var isRepeated = false
         while true {
             let lease = try await pool.lease(for: target, fresh: isRepeated, until: total)
@@ -90,9 +92,11 @@ public final class HTTPClient: Sendable {
 
     /// Addresses that have been judged are connected to themselves.
     private func proxy(for request: HTTPRequest) -> HTTPProxy? {
-        guard request.addresses == nil, request.url.scheme == .http, let proxy = options.proxy
-        else { return nil }
-        return proxy.applies(to: request.url) ? proxy : nil
+        let named = request.url.scheme == .https ? options.tunnel : options.proxy
+        guard request.addresses == nil, let named, named.applies(to: request.url) else {
+            return nil
+        }
+        return named
     }
 
     private func run(

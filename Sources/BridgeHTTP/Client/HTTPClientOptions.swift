@@ -49,6 +49,10 @@ public struct HTTPClientOptions: Sendable, Hashable {
     public var tls = TLSConfiguration()
     /// A proxy for plain HTTP to what is not on this machine; nil: none.
     public var proxy: HTTPProxy?
+    /// A proxy that `https` URLs of what is not on this machine are reached through, by a tunnel
+    /// that it makes to the host (CONNECT; RFC 9110, section 9.3.6); nil: none. TLS is with the
+    /// host: the proxy sees its name and how much passes.
+    public var tunnel: HTTPProxy?
     /// What the system is asked with; for tests of its failures.
     package var systemCalls = SystemCalls()
 

@@ -30,6 +30,8 @@ public struct HTTPError: CodedError, Hashable {
         case tlsPeer
         /// There is no TLS with the peer, for a reason that stays: `tls` has it.
         case tlsFailed
+        /// The proxy makes no way to the host: `tunnel` has its answer.
+        case proxyRefused
         /// No byte of an answer came in time.
         case firstByteTimeout
         /// The head of the answer was not whole in time, though it came on.
@@ -78,12 +80,15 @@ public struct HTTPError: CodedError, Hashable {
     public let wire: HTTPWireError?
     /// Why there is no TLS, with `tlsFailed` and perhaps `connectFailed`.
     public let tls: TLSError?
+    /// Why there is no way through a proxy, with `proxyRefused` and perhaps `connectFailed`.
+    public let tunnel: TunnelError?
 
     package init(
         _ reason: Reason, _ stage: Stage, url: String, _ detail: String, wire: HTTPWireError? = nil,
-        tls: TLSError? = nil
+        tls: TLSError? = nil, tunnel: TunnelError? = nil
     ) {
         self.tls = tls
+        self.tunnel = tunnel
         self.reason = reason
         self.stage = stage
         self.url = url
@@ -102,6 +107,7 @@ public struct HTTPError: CodedError, Hashable {
         case .protocolViolation: .protocolViolation
         case .tlsPeer: .tlsRequired
         case .tlsFailed: tls?.code ?? .tlsRefused
+        case .proxyRefused: tunnel?.code ?? .refused
         case .connectTimeout, .firstByteTimeout, .headTimeout, .idleTimeout, .rateTooLow,
             .totalTimeout:
             .timeout
@@ -116,8 +122,17 @@ public struct HTTPError: CodedError, Hashable {
     public var stageName: String { stage.rawValue }
     /// The request's URL.
     public var place: String { url }
-    /// The rule that the answer broke, or what is the matter with TLS.
-    public var underlying: (any CodedError)? { tls ?? wire }
+    /// The rule that the answer broke, or what is the matter with TLS or the proxy.
+    public var underlying: (any CodedError)? { tls ?? wire ?? tunnel }
+
+    /// There is no way through a proxy. One that cannot reach the host now, or hangs up, is no more
+    /// than a connection that could not be made.
+    init(_ error: TunnelError, url: String) {
+        let isPassing = error.code == .unavailable || error.code == .disconnected
+        self.init(
+            isPassing ? .connectFailed : .proxyRefused, .connect, url: url, error.detail,
+            tunnel: error)
+    }
 
     /// There is no TLS. A server that hangs up in the handshake without a reason may have no room
     /// just now, or be about to end: that is no more than a connection that could not be made.

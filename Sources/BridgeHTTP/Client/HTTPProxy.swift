@@ -1,7 +1,8 @@
 internal import BridgeBytes
 public import HTTPWire
 
-/// A proxy that plain HTTP requests go through, but for those to this machine.
+/// A proxy that requests go through, but for those to this machine: plain ones whole, `https` ones
+/// by a tunnel (`HTTPClientOptions.proxy`, `tunnel`).
 ///
 /// It is off unless the options of a client name one. What a name resolves to is the proxy's
 /// business then; requests to addresses that were judged (`LinkPolicy.publicPorts`) never take it.
@@ -34,16 +35,21 @@ public struct HTTPProxy: Sendable, Hashable {
     }
 
     /// The variables of the environment that are looked at.
-    package static let variables = ["http_proxy", "all_proxy", "no_proxy", "NO_PROXY"]
+    package static let variables = [
+        "http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy",
+        "NO_PROXY",
+    ]
 
-    /// The proxy that the environment names by `http_proxy`, or else `all_proxy`, and the hosts
-    /// that `no_proxy` excepts; nil where it names none. `HTTP_PROXY` does not count, since a web
-    /// server sets it to what a client has sent.
+    /// The proxy that the environment names for a scheme, by `http_proxy`, or `https_proxy` or
+    /// `HTTPS_PROXY`, or else `all_proxy`, and the hosts that `no_proxy` excepts; nil where it
+    /// names none. `HTTP_PROXY` does not count, since a web server sets it to what a client has
+    /// sent.
     /// - Throws: `HTTPError`, as `init`.
     public static func fromEnvironment(
-        _ value: (String) -> String?
+        for scheme: HTTPURL.Scheme = .http, _ value: (String) -> String?
     ) throws(HTTPError) -> HTTPProxy? {
-        let named = [value("http_proxy"), value("all_proxy")].compactMap { $0 }
+        let own = scheme == .https ? ["https_proxy", "HTTPS_PROXY"] : ["http_proxy"]
+        let named = (own + ["all_proxy", "ALL_PROXY"]).compactMap(value)
         guard let text = named.first(where: { !$0.isEmpty }) else { return nil }
         return try HTTPProxy(text, exceptions: value("no_proxy") ?? value("NO_PROXY") ?? "")
     }
@@ -72,6 +78,14 @@ public struct HTTPProxy: Sendable, Hashable {
             name == "*" || host == name || host.hasSuffix(".\(name)")
                 || "\(host):\(target.port)" == name
         }
+    }
+}
+
+extension HTTPProxy {
+    /// A way to the host of a URL.
+    func tunnel(to target: HTTPURL) -> TunnelTransform {
+        let host = target.host.contains(":") ? "[\(target.host)]" : target.host
+        return TunnelTransform(to: "\(host):\(target.port)", authorization: authorization)
     }
 }
 

@@ -1,4 +1,5 @@
 package import NATSCore
+internal import NATSJetStream
 
 /// What became of a message that failed, and what its uploads deserve.
 package enum MessageFate {
@@ -10,15 +11,30 @@ package enum MessageFate {
         case keep
     }
 
-    /// Uploads are taken back only when it is known that no receiver can hold their links.
-    package static func uploads(after outcome: PublishOutcome) -> Uploads {
+    /// Uploads are taken back only when it is known that no receiver can hold their links. What a
+    /// stream refuses the server has given to those who listen on the subject without it.
+    package static func uploads(after outcome: PublishOutcome, of error: BridgeError) -> Uploads {
         switch outcome {
-        case .lost, .denied: .takeBack
+        case .lost: .takeBack
+        case .denied: isStreamsRefusal(error) ? .keep : .takeBack
         case .unknown, .sent: .keep
         }
     }
 
+    private static func isStreamsRefusal(_ error: BridgeError) -> Bool {
+        (error.underlying as? JetStreamError)?.apiError != nil
+    }
+
     /// What is known of the message.
+    package static func sentence(_ outcome: PublishOutcome, of error: BridgeError) -> String {
+        switch outcome {
+        case .denied where isStreamsRefusal(error):
+            "it was not stored, and who listens on the subject without the stream may have it"
+        default: sentence(outcome)
+        }
+    }
+
+    /// What is known of the message when nothing is known of the error.
     package static func sentence(_ outcome: PublishOutcome) -> String {
         switch outcome {
         case .lost: "it was not sent"

@@ -103,10 +103,12 @@ extension Outgoing {
     ) async -> BridgeError {
         let isObvious = error.stage != .publish && error.code != .cancelled
         guard !claims.isEmpty else {
-            return error.knowing(outcome, isObvious ? [] : [MessageFate.sentence(outcome)])
+            let sentence = MessageFate.sentence(outcome, of: error)
+            return error.knowing(outcome, isObvious ? [] : [sentence])
         }
         var fate = MessageFate.kept(claims.count)
-        if MessageFate.uploads(after: outcome) == .takeBack, let store = bridge.options.store {
+        let deserved = MessageFate.uploads(after: outcome, of: error)
+        if deserved == .takeBack, let store = bridge.options.store {
             let correlationID = correlationID
             let left = await Task.detached {
                 await Self.delete(claims, from: store, correlationID)
@@ -119,7 +121,7 @@ extension Outgoing {
                 ])
             fate = MessageFate.takenBack(claims.count, left: left)
         }
-        return error.knowing(outcome, [MessageFate.sentence(outcome), fate])
+        return error.knowing(outcome, [MessageFate.sentence(outcome, of: error), fate])
     }
 
     /// Returns the ids of those that could not be deleted.

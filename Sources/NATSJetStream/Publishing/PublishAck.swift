@@ -44,14 +44,21 @@ public struct PublishAck: Sendable, Hashable {
         self = ack
     }
 
-    /// Reads the answer to a publish. An answer with an error says that nothing was stored; one
-    /// that is none of a stream's says nothing.
+    /// Reads the answer to a publish. An answer with a stream's error, which always has a number,
+    /// says that nothing was stored; one that is none of a stream's says nothing.
     init(answer: NATSMessage) throws(JetStreamError) {
         do throws(JetStreamError) {
             try Self.checkHeaders(of: answer)
             self = try PublishAck(parsing: answer.payload)
         } catch {
-            throw error.knowing(error.apiError == nil ? .unknown : .denied)
+            guard let refusal = error.apiError else { throw error.knowing(.unknown) }
+            guard refusal.errorCode != 0 else {
+                throw JetStreamError(
+                    .unexpectedAnswer, operation: "publish",
+                    detail: "the answer has an error that is none of a stream's: another"
+                        + " responder took the message", outcome: .unknown)
+            }
+            throw error.knowing(.denied)
         }
     }
 

@@ -114,6 +114,29 @@ struct LinkOptionTests {
         #expect(wrong.status == 2)
     }
 
+    @Test(.needsOpenSSL)
+    func `https goes through the proxy for it, and through no other`() async throws {
+        let proxy = try ScriptedServer { connection, _ in
+            let head = connection.readHead() ?? ""
+            #expect(head.hasPrefix("CONNECT files.invalid:443 HTTP/1.1\r\n"), "\(head)")
+            connection.send("HTTP/1.1 407 X\r\nContent-Length: 0\r\n\r\n")
+            connection.readToEnd()
+        }
+        let link = [
+            "fetch", "https://files.invalid/f/1/x", "--output", "-", "--store",
+            "https://files.invalid", "--max-retries", "0", "--json",
+        ]
+        let address = "http://127.0.0.1:\(proxy.port)"
+        for name in ["https_proxy", "HTTPS_PROXY", "all_proxy"] {
+            let run = try await CommandRun.run(link, variables: [name: address])
+            #expect(run.errors.contains("authorization_failed"), "\(run.errors)")
+            #expect(run.errors.contains("the proxy answers 407"))
+        }
+        let direct = try await CommandRun.run(link, variables: ["http_proxy": address])
+        #expect(!direct.errors.contains("authorization_failed") && direct.status != 0)
+        #expect(proxy.connectionCount == 3)
+    }
+
     @Test(arguments: [
         ["--store", "http://u:planted@127.0.0.1"], ["--store", "http://127.0.0.1/?ttl=60"],
         ["--store", "http://127.0.0.1/#x"], ["--public-url", "http://u:planted@127.0.0.1"],

@@ -59,7 +59,16 @@ import Testing
     func `uploads are taken back only when nobody can hold their links`(
         outcome: PublishOutcome, uploads: MessageFate.Uploads
     ) {
-        #expect(MessageFate.uploads(after: outcome) == uploads)
+        let error = BridgeError(.timeout, stage: .publish)
+        #expect(MessageFate.uploads(after: outcome, of: error) == uploads)
+        // Who listens on the subject without the stream was given what the stream refused.
+        let full = JetStreamError(
+            JetStreamAPIError(code: 503, errorCode: 10_077, text: "full"), operation: "publish",
+            stream: "S")
+        let refusal = BridgeError(publishing: full, subject: "s", correlationID: "c")
+        #expect(
+            MessageFate.uploads(after: outcome, of: refusal)
+                == (outcome == .lost ? .takeBack : .keep))
     }
 
     @Test func `only what may pass, or shrink, is tried again`() {

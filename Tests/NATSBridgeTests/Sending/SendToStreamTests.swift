@@ -94,7 +94,47 @@ import Testing
             let full = try await Self.failure(stage)
             #expect(full.code == .storageFull && full.outcome == .denied)
             #expect(full.detail.contains("maximum messages exceeded"))
-            #expect(stage.store.uploads == 3 && stage.store.stored == 1)
+            // Nobody was given the first message, and somebody the last one, perhaps.
+            #expect(stage.store.uploads == 3 && stage.store.stored == 2)
+            #expect(full.detail.contains("its 1 upload stays until its time to live ends"))
+        }
+    }
+
+    @Test func `who listens without the stream keeps the link of what it refuses`() async throws {
+        let oneMessage: (inout StreamConfiguration) -> Void = {
+            $0.maxMessages = 1
+            $0.discard = .new
+        }
+        try await Self.run(oneMessage) { stage, _ in
+            try await stage.bridge.send(
+                [SendStage.payload], to: "s", options: SendStage.linked(.jetStream))
+            let listener = try stage.control.subscribe(to: "s")
+            try await stage.control.flush()
+            _ = try await Self.failure(stage)
+            for try await message in listener {
+                #expect(String(repairing: message.payload).contains("http://store.example/f/2/"))
+                break
+            }
+            #expect(stage.store.deleted.isEmpty && stage.store.stored == 2)
+        }
+    }
+
+    @Test(arguments: [
+        #"{"error":{"code":500,"description":"my own trouble"}}"#, #"{"error":{}}"#,
+        #"{"type":"io.nats.micro","error":{"code":1}}"#,
+    ])
+    func `an error of a service is no refusal of a stream's`(answer: String) async throws {
+        try await Self.run { stage, _ in
+            let service = try stage.control.subscribe(to: "service")
+            try await stage.control.flush()
+            async let error = Self.failure(stage, to: "service")
+            for try await message in service {
+                try stage.control.publish(Bytes(utf8: answer), to: #require(message.replyTo))
+                break
+            }
+            let found = try await error
+            #expect(found.code == .unexpectedAnswer && found.outcome == .unknown)
+            #expect(stage.store.stored == 1)
         }
     }
 
@@ -116,7 +156,7 @@ import Testing
         try await Self.run(hasStore: false, Self.smallMessages) { stage, _ in
             let error = try await Self.failure(stage)
             #expect(error.code == .tooLarge && error.outcome == .denied)
-            #expect(error.detail.hasSuffix("it was refused"))
+            #expect(error.detail.hasSuffix("without the stream may have it"))
         }
     }
 

@@ -9,6 +9,8 @@ struct ConnectionTarget: Sendable {
     let url: HTTPURL
     /// Nil: what the host's name resolves to.
     let addresses: [Address]?
+    /// The proxy that makes a way to the host; nil: the host is connected to itself.
+    let tunnel: HTTPProxy?
 }
 
 /// What tasks hold of a connection: its number and a way to its handler on the reactor's thread.
@@ -63,7 +65,7 @@ final class ClientConnection: Sendable {
         }
         let context = try await tlsContext(for: target.url)
         let race = ConnectRace(
-            self, to: ConnectMachine.byTurns(found, isIPv6: \.isIPv6), for: target.url,
+            self, to: ConnectMachine.byTurns(found, isIPv6: \.isIPv6), for: target,
             on: reactor, with: context, deadline: deadline)
         let isCancelled = state.withLock { state in
             state.race = race
@@ -94,7 +96,7 @@ final class ClientConnection: Sendable {
         of target: ConnectionTarget, deadline: Duration
     ) async throws(HTTPError) -> [Address] {
         if let judged = target.addresses { return judged }
-        let url = target.url
+        let url = target.tunnel?.url ?? target.url
         if let address = Address(numericHost: url.host, port: url.port) { return [address] }
         let promise = Promise<[Address]>()
         let end = Deadlines.shared.add(at: MonotonicClock.instant(deadline)) {

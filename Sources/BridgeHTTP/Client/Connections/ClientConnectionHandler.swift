@@ -42,7 +42,8 @@ final class ClientConnectionHandler: LinkHandler {
 
     let connection: ClientConnection
     private let address: Address
-    private let url: HTTPURL
+    private let target: ConnectionTarget
+    private var url: HTTPURL { target.url }
     private let context: TLSContext?
     /// Told how connecting has ended; says whether this is to be the connection.
     private let connected: @Sendable (Result<Void, HTTPError>) -> Bool
@@ -54,13 +55,13 @@ final class ClientConnectionHandler: LinkHandler {
     var input = ReceiveBuffer(chunk: 64 << 10, limit: 128 << 10)
 
     init(
-        _ connection: ClientConnection, to address: Address, for url: HTTPURL,
+        _ connection: ClientConnection, to address: Address, for target: ConnectionTarget,
         with context: TLSContext?,
         connected: @escaping @Sendable (Result<Void, HTTPError>) -> Bool
     ) {
         self.connection = connection
         self.address = address
-        self.url = url
+        self.target = target
         self.context = context
         self.connected = connected
     }
@@ -68,7 +69,9 @@ final class ClientConnectionHandler: LinkHandler {
     func opened(_ link: Link) {
         guard let context else { return transformed(link) }
         do throws(TLSError) {
-            link.begin(try TLSSession(context, to: url.host))
+            let session = try TLSSession(context, to: url.host)
+            guard let tunnel = target.tunnel else { return link.begin(session) }
+            link.begin(StackedTransform(session, over: tunnel.tunnel(to: url)))
         } catch {
             link.close(error: SocketError(error))
         }
@@ -101,14 +104,7 @@ final class ClientConnectionHandler: LinkHandler {
 
     func closed(_ link: Link, error: SocketError?) {
         guard isOpen else {
-            let detail = error?.detail ?? "closed"
-            let failure =
-                (error?.underlying as? TLSError).map {
-                    HTTPError($0, .connect, url: url.description)
-                }
-                ?? HTTPError(
-                    .connectFailed, .connect, url: url.description, "\(address): \(detail)")
-            _ = connected(.failure(failure))
+            _ = connected(.failure(failure(of: error)))
             return
         }
         guard !isWithdrawn else { return }
@@ -121,6 +117,18 @@ final class ClientConnectionHandler: LinkHandler {
         let cause = error?.underlying as? TLSError
         let refusal = cause?.reason == .truncated ? nil : cause
         connection.closed(refusal)
+    }
+
+    /// Why there is no connection.
+    private func failure(of error: SocketError?) -> HTTPError {
+        switch error?.underlying {
+        case let tls as TLSError: HTTPError(tls, .connect, url: url.description)
+        case let refusal as TunnelError: HTTPError(refusal, url: url.description)
+        default:
+            HTTPError(
+                .connectFailed, .connect, url: url.description,
+                "\(address): \(error?.detail ?? "closed")")
+        }
     }
 
     /// How far the exchange has come, for errors.

@@ -17,7 +17,7 @@ final class ConnectRace: Sendable {
 
     private let connection: ClientConnection
     private let addresses: [Address]
-    private let url: HTTPURL
+    private let target: ConnectionTarget
     private let reactor: Reactor
     private let deadline: Duration
     /// What TLS is begun with; nil: plain HTTP.
@@ -27,13 +27,13 @@ final class ConnectRace: Sendable {
 
     /// - Parameter addresses: At least one, in the order in which they are to be tried.
     init(
-        _ connection: ClientConnection, to addresses: [Address], for url: HTTPURL,
+        _ connection: ClientConnection, to addresses: [Address], for target: ConnectionTarget,
         on reactor: Reactor, with context: TLSContext?, deadline: Duration
     ) {
         self.context = context
         self.connection = connection
         self.addresses = addresses
-        self.url = url
+        self.target = target
         self.reactor = reactor
         self.deadline = deadline
         state = Mutex(State(machine: ConnectMachine(count: addresses.count)))
@@ -61,7 +61,8 @@ final class ConnectRace: Sendable {
         promise.keep(
             .failure(
                 HTTPError(
-                    .cancelled, .connect, url: url.description, "cancelled while connecting")))
+                    .cancelled, .connect, url: target.url.description,
+                    "cancelled while connecting")))
     }
 
     private func act(_ actions: [ConnectMachine.Action]) {
@@ -77,7 +78,8 @@ final class ConnectRace: Sendable {
                 promise.keep(.success(()))
             case .giveUp:
                 let none = HTTPError(
-                    .connectFailed, .connect, url: url.description, "the host has no address")
+                    .connectFailed, .connect, url: target.url.description,
+                    "the host has no address")
                 promise.keep(.failure(state.withLock { $0.lastFailure } ?? none))
             }
         }
@@ -103,7 +105,7 @@ final class ConnectRace: Sendable {
             if isOver { handle.perform { handler, link in handler.withdraw(link) } }
             link.deadline = deadline
             return ClientConnectionHandler(
-                connection, to: address, for: url, with: context
+                connection, to: address, for: target, with: context
             ) { [weak self] in
                 self?.ended(number, $0) ?? false
             }
@@ -118,8 +120,9 @@ final class ConnectRace: Sendable {
             switch result {
             case .success: return state.machine.opened(number)
             case .failure(let error):
-                // What a server said of TLS explains more than another address that is silent.
-                if state.lastFailure?.reason != .tlsFailed { state.lastFailure = error }
+                // What a server or a proxy said explains more than another address that is silent.
+                let words: [HTTPError.Reason?] = [.tlsFailed, .proxyRefused]
+                if !words.contains(state.lastFailure?.reason) { state.lastFailure = error }
                 return state.machine.failed(number)
             }
         }

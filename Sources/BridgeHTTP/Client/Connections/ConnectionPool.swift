@@ -7,14 +7,17 @@ internal import Synchronization
 final class ConnectionPool: Sendable {
     private typealias Machine = PoolMachine<Destination>
 
-    /// What connections can be shared for: an origin, by way of the addresses that were asked for.
+    /// What connections can be shared for: an origin, by way of the addresses or the proxy that
+    /// were asked for.
     private struct Destination: Hashable, Sendable {
         let origin: HTTPURL.Origin
         let addresses: [Address]?
+        let tunnel: HTTPProxy?
 
         init(_ target: ConnectionTarget) {
             origin = target.url.origin
             addresses = target.addresses
+            tunnel = target.tunnel
         }
     }
 
