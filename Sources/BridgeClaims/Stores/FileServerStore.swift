@@ -94,7 +94,8 @@ public struct FileServerStore: ClaimStore {
                 }
                 stored = answer.fields
             case 412:
-                stored = try await verify(target, size: content.size, correlationID, clock)
+                stored = try await verify(
+                    target, token, size: content.size, correlationID, clock)
             default: throw refusal(answer, at: target, correlationID)
             }
             try await agree(stored, with: digest, at: target, correlationID)
@@ -196,11 +197,14 @@ public struct FileServerStore: ClaimStore {
     /// The identifier is taken: by our own earlier attempt, if the size is right. Nobody else can
     /// have guessed it, and a payload appears whole or not at all.
     private func verify(
-        _ url: HTTPURL, size: Int, _ correlationID: String, _ clock: TransferClock
+        _ url: HTTPURL, _ token: String, size: Int, _ correlationID: String,
+        _ clock: TransferClock
     ) async throws(ClaimError) -> FieldList {
+        // A store that signs links tells them to whoever has the token alone.
+        var request = HTTPRequest("HEAD", url)
+        request.fields.append(checked: "X-UploadToken", token)
         let answer = try await requests.send(
-            HTTPRequest("HEAD", url), .none, .verify, correlationID: correlationID,
-            clock: clock)
+            request, .none, .verify, correlationID: correlationID, clock: clock)
         guard answer.status == 200, answer.fields["Content-Length"] == String(size) else {
             throw ClaimError(
                 .uploadConflict, .verify, url: url.description,

@@ -13,6 +13,9 @@ internal import HTTPWire
 /// all addresses, or on the loopback, and is reached through another name, has told where it
 /// listens, not where it is found. Nor does it hold for `http` where the sender used `https`: that
 /// is a server behind a proxy that ends TLS, which knows no better.
+///
+/// The query, where a server that signs its links answers with one, goes with the link whatever
+/// that begins with: the signature is not over the origin.
 enum LinkOrigin {
     /// - Parameters:
     ///   - publicURL: What the sender's settings say.
@@ -22,10 +25,12 @@ enum LinkOrigin {
     static func link(
         publicURL: HTTPURL?, path: String, location: String?, target: HTTPURL
     ) -> String {
-        if let publicURL, let url = try? StoreURL.make(publicURL, path) { return url.text }
-        guard let location, let url = try? target.resolving(location), !url.hasUserInfo else {
-            return target.text
+        let told = location.flatMap { try? target.resolving($0) }
+        if let publicURL, let url = try? StoreURL.make(publicURL, path) {
+            guard let query = told?.query else { return url.text }
+            return (try? HTTPURL("\(url.text)?\(query)"))?.text ?? url.text
         }
+        guard let url = told, !url.hasUserInfo else { return target.text }
         guard !isTelling(url, seenFrom: target) else { return url.text }
         let start = "\(target.scheme.rawValue)://\(target.hostField)"
         return (try? HTTPURL(start + url.target))?.text ?? target.text

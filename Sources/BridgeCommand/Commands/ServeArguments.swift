@@ -29,6 +29,16 @@ enum ServeArguments {
             .value(
                 "--allow-browser", "ORIGIN", repeats: true,
                 "pages of this origin may read files in browsers; may repeat"),
+            .value(
+                "--sign-links", "HOW",
+                "off, offer (links are signed) or demand (no other link is answered; default off)"),
+            .value(
+                "--link-keys", "FILE",
+                "what links are signed with: a key on each line, the first signs; SIGHUP has it "
+                    + "read again (default: a secret in the directory)"),
+            .value(
+                "--link-ttl", "TIME",
+                "how long a signed link holds (default: as long as its file)"),
             .value("--tls-cert", "FILE", "speak HTTPS, with this certificate and its chain"),
             .value("--tls-key", "FILE", "the key of that certificate"),
             .value(
@@ -101,6 +111,7 @@ enum ServeArguments {
         options.tls = try tls(arguments)
         let tokens = ServerTokenOptions(arguments)
         (options.uploadToken, options.deleteToken) = (tokens.upload, tokens.delete)
+        try setSigning(arguments, in: &options)
         if options.wantsName {
             let port = options.port == 0 ? "" : ":\(options.port)"
             let place = options.inheritedSocket == nil ? "--host \(options.host)" : "the socket"
@@ -128,6 +139,23 @@ enum ServeArguments {
         for quota in arguments.all("--quota") { try set(quota, in: &options) }
         try setConnections(arguments["--max-connections"], in: &options)
         return options
+    }
+
+    private static func setSigning(
+        _ arguments: ParsedArguments, in options: inout FileServerOptions
+    ) throws(CommandFailure) {
+        if let how = arguments["--sign-links"] {
+            guard let signing = LinkSigning(rawValue: how) else {
+                throw .usage("--sign-links \"\(how)\" is neither off, offer nor demand")
+            }
+            options.linkSigning = signing
+        }
+        options.linkTimeToLive = try arguments.duration("--link-ttl", isPositive: true)
+        let file = arguments["--link-keys"]
+        guard options.linkSigning != .off || (file == nil && options.linkTimeToLive == nil) else {
+            throw .usage(
+                "--link-keys and --link-ttl are for signed links", hint: "add --sign-links offer")
+        }
     }
 
     private static func tls(

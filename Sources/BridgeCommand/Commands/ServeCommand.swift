@@ -17,8 +17,13 @@ enum ServeCommand {
                 """
                 With --tls-cert and --tls-key it speaks HTTPS alone. SIGHUP has it read the files
                 again, for the connections that come then; where they cannot be used, those of
-                before stay in use, and it says so. Without TLS it ends the server, unless a
-                service manager has started it.
+                before stay in use, and it says so. The keys of --link-keys are read again likewise.
+                Without either it ends the server, unless a service manager has started it.
+                """,
+                """
+                With --sign-links a link holds until its time is over and no longer, and cannot be
+                made by whoever knows the identifier alone. To exchange a key, put the new one first
+                in the file, and take the old one out when the links of before have ended.
                 """,
                 """
                 SIGTERM and Ctrl-C let what has begun go on to its end, for --grace at most; a
@@ -49,6 +54,11 @@ enum ServeCommand {
         var options = try ServeArguments.options(arguments)
         let grace = try arguments.duration("--grace") ?? ServeArguments.defaultGrace
         let backend = try ServeArguments.backend(arguments)
+        let keyFile = arguments["--link-keys"]
+        if backend != nil, keyFile != nil || arguments.has("--sign-links") {
+            throw .usage("--sign-links and --link-keys do not go with --backend")
+        }
+        if let keyFile { options.linkKeys = try await LinkKeyFile.read(keyFile) }
         if backend == nil { try FileBytes.makeDirectory(options.directory) }
         let log = try arguments["--access-log"].map { path throws(CommandFailure) in
             try LogFile.open(path, json: console.json)
@@ -69,7 +79,7 @@ enum ServeCommand {
             }
         let hasCertificates = options.tls != nil
         // A manager's "reload" must not end the service for want of something to reload.
-        if !hasCertificates, !ServiceNotice.hasListener {
+        if !hasCertificates, keyFile == nil, !ServiceNotice.hasListener {
             tellAddress(of: server, console)
             await Interruption.wait()
         } else {
@@ -77,8 +87,11 @@ enum ServeCommand {
             await Interruption.onHangup {
                 if hasCertificates {
                     await reloadCertificates(of: server, console)
-                } else {
+                } else if keyFile == nil {
                     console.remark("natsbridge: there are no certificates to read again")
+                }
+                if let keyFile, let files = server as? FileServer {
+                    await reloadKeys(keyFile, of: files, console)
                 }
             } during: {
                 tellAddress(of: server, console)
@@ -109,6 +122,20 @@ enum ServeCommand {
             console.remark("natsbridge: new connections get the certificate as it is now")
         } catch {
             console.remark("natsbridge: the certificate of before stays in use: \(error)")
+        }
+    }
+
+    private static func reloadKeys(
+        _ file: String, of server: FileServer, _ console: Console
+    ) async {
+        do throws(CommandFailure) {
+            let keys = try await LinkKeyFile.read(file)
+            do throws(FileServerError) { try server.useLinkKeys(keys) } catch {
+                return console.remark("natsbridge: the link keys of before stay in use: \(error)")
+            }
+            console.remark("natsbridge: links are signed with the keys as they are now")
+        } catch {
+            console.remark("natsbridge: the link keys of before stay in use: \(error.detail)")
         }
     }
 

@@ -52,6 +52,16 @@ public final class FileServer: Sendable {
         }
     }
 
+    /// Has other keys sign and judge links from now on, the first being that which signs. Links
+    /// that were signed with one that is not among them are refused from now on.
+    /// - Parameter keys: As `FileServerOptions.linkKeys`.
+    /// - Throws: `FileServerError` with `invalidArgument` for keys that are not fit; those of
+    ///   before stay then.
+    public func useLinkKeys(_ keys: [String]) throws(FileServerError) {
+        if let problem = LinkSeals.problem(with: keys) { throw FileServerError(.options, problem) }
+        service.seals.use(keys)
+    }
+
     static func certificates(
         of options: FileServerOptions
     ) async throws(TLSError) -> TLSContext? {

@@ -27,7 +27,8 @@ public struct FileServerCounters: Sendable, Hashable {
     /// Bytes that the scrub has read.
     public var bytesScrubbed = 0
     /// Uploads that were refused, by what was used up or wrong: `folder`, `path`, `upload`,
-    /// `address`, `disk`, `busy`, `digest`, `token`.
+    /// `address`, `disk`, `busy`, `digest`, `token`; and downloads whose links are not rightly
+    /// signed: `signature`.
     public var refusals: [String: Int] = [:]
     /// Answers by the first digit of their status: `2`, `3`, `4`, `5`.
     public var answers: [Int: Int] = [:]

@@ -40,6 +40,14 @@ public struct FileServerOptions: Sendable {
     /// receivers that remove what they have taken (`BridgeWorkOptions.removesPayloads`). Nil: only
     /// with the token of the upload. The same form, and a secret as well.
     public var deleteToken: String?
+    /// Whether links carry a signature, and whether reading needs one: `off`.
+    public var linkSigning = LinkSigning.off
+    /// What links are signed with, secrets like the tokens and of the same form: the first signs,
+    /// and each is taken, at most 8. None: a secret that is kept in the folder.
+    public var linkKeys: [String] = []
+    /// The longest time that a signed link holds; nil: as long as its file. Whoever has the
+    /// upload's token gets another one by HEAD, as long as there is the file.
+    public var linkTimeToLive: Duration?
     /// How long an upload lives when it does not say so itself: a day.
     public var timeToLive: Duration = .seconds(86_400)
     /// The longest life that an upload may ask for: 30 days. A longer wish is cut to that.
@@ -120,7 +128,7 @@ extension FileServerOptions {
         let times = [
             ("timeToLive", timeToLive), ("maximumTimeToLive", maximumTimeToLive),
             ("sweepInterval", sweepInterval), ("scrubInterval", scrubInterval),
-            ("headTimeout", headTimeout),
+            ("linkTimeToLive", linkTimeToLive ?? timeToLive), ("headTimeout", headTimeout),
             ("idleTimeout", idleTimeout), ("keepAliveTimeout", keepAliveTimeout),
         ]
         if let (name, time) = times.first(where: { $0.1 <= .zero }) {
@@ -158,6 +166,7 @@ extension FileServerOptions {
             guard let token, !AccessTokens.isFit(token) else { continue }
             return "\(name) must have 16 to 128 letters, digits and -._~"
         }
+        if let problem = LinkSeals.problem(with: linkKeys) { return problem }
         if let host = allowedHosts.first(where: { LinkNames.Host($0) == nil }) {
             return "allowedHosts has \"\(host)\", which is no name of a host"
         }
@@ -176,6 +185,7 @@ extension FileServerOptions {
         var options = self
         options.timeToLive = timeToLive.clampedForClocks
         options.maximumTimeToLive = maximumTimeToLive.clampedForClocks
+        options.linkTimeToLive = linkTimeToLive?.clampedForClocks
         options.tombstoneTime = tombstoneTime.clampedForClocks
         options.sweepInterval = sweepInterval.clampedForClocks
         options.scrubInterval = scrubInterval.clampedForClocks

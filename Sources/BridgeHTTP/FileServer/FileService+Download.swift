@@ -10,10 +10,13 @@ extension FileService {
     private static let promptSize = 4 << 20
 
     /// GET and HEAD, in the blocking pool.
-    func download(_ key: ObjectKey, _ head: RequestHead) -> ServerAnswer {
+    func download(
+        _ key: ObjectKey, _ head: RequestHead, onlyToOwner: Bool = false
+    ) -> ServerAnswer {
         do throws(StoreError) {
             let changes = store.hot.changes
             let object = try store.open(key, now: now)
+            guard !onlyToOwner || isOwner(object.metadata, head) else { throw .wrongToken }
             guard !object.isGone else { throw .expired(object.metadata.expires) }
             guard object.metadata.state == .whole else { throw .damaged }
             let facts = facts(object.metadata, key)
@@ -66,7 +69,7 @@ extension FileService {
     /// The same for the plainest of requests: nothing is parsed but the path, and nothing is
     /// written out. Nil: the request has to be looked at as any other.
     func prepared(_ path: Span<UInt8>, turn: Duration) -> PreparedAnswer? {
-        guard let number = FileRoute.nativeNumber(path),
+        guard seals.signing != .demanded, let number = FileRoute.nativeNumber(path),
             let (hot, isSeen) = store.hot.find(number, turn: turn), let prepared = hot.prepared,
             !hot.facts.metadata.isExpired(at: now)
         else { return nil }
@@ -113,11 +116,32 @@ extension FileService {
         }
         guard head.method == "HEAD" else { return .bytes(answer, range) }
         // For a sender whose upload's answer was lost: what links to it look like.
-        if let base = names?.base(for: head) {
-            answer.fields.append("Content-Location", url(of: key, facts.metadata, base))
-        }
+        locate(key, facts.metadata, head, in: &answer.fields)
         answer.body = .omitted(size: size)
         return .answer(answer)
+    }
+
+    /// Whether a request shows the token of the upload.
+    private func isOwner(_ metadata: ObjectMetadata, _ head: RequestHead) -> Bool {
+        head.fields["X-UploadToken"].map { ConstantTime.equal($0, metadata.token) } ?? false
+    }
+
+    /// A fresh link is for the sender alone: whoever was given one cannot prolong it.
+    private func locate(
+        _ key: ObjectKey, _ metadata: ObjectMetadata, _ head: RequestHead,
+        in fields: inout FieldList
+    ) {
+        guard let base = names?.base(for: head) else { return }
+        let isSigned = seals.signing != .off && isOwner(metadata, head)
+        guard isSigned || seals.signing != .demanded else { return }
+        let end = seals.end(of: metadata, now: now)
+        var url = url(of: key, metadata, base)
+        if isSigned {
+            url += seals.query(for: key, until: end)
+            fields.remove("Expires-At")
+            fields.append("Expires-At", Timestamp(milliseconds: end).description)
+        }
+        fields.append("Content-Location", url)
     }
 
     /// Has what was damaged at rest not be handed out as if it were whole. Small files are read

@@ -16,6 +16,13 @@ extension FileService {
     func createPlikUpload(_ request: ServerRequest) -> ServerDecision {
         counts.count(\.others)
         guard options.servesPlik else { return .answer(.failure(404, "Plik is switched off")) }
+        guard seals.signing != .demanded else {
+            counts.count(refusal: "signature")
+            return .answer(
+                .failure(
+                    403, "links need a signature here, and those of Plik have none",
+                    code: .permissionDenied))
+        }
         let sink = CollectingSink(limit: Self.documentLimit) { [self] body, _ in
             do throws(PlikRequest.Refusal) {
                 return .answer(created(try PlikRequest(body)))

@@ -168,7 +168,7 @@ extension FileService {
         .failure(plan.takenStatus, "this identifier is taken", code: .uploadConflict)
     }
 
-    /// The link to an object.
+    /// The link to an object, without a signature.
     func url(of key: ObjectKey, _ metadata: ObjectMetadata, _ base: String) -> String {
         "\(base)/f/\(key.text)/\(PercentCoding.encode(segment: metadata.name))"
     }
@@ -177,8 +177,9 @@ extension FileService {
         _ plan: UploadPlan, _ metadata: ObjectMetadata, status: Int
     ) -> ServerAnswer {
         let key = plan.key
-        let expires = Timestamp(milliseconds: metadata.expires).description
-        let url = url(of: key, metadata, plan.base)
+        let end = seals.end(of: metadata, now: now)
+        let expires = Timestamp(milliseconds: end).description
+        let url = url(of: key, metadata, plan.base) + seals.query(for: key, until: end)
         var fields = FieldList()
         fields.append("Location", url)
         fields.append("ETag", metadata.entityTag(of: key).value)

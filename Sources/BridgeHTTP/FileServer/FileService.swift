@@ -18,6 +18,7 @@ final class FileService: HTTPService {
     private let nameTable = Mutex<LinkNames?>(nil)
     private let browsers: BrowserAccess
     private let tokens: AccessTokens
+    let seals: LinkSeals
     private let connections = Mutex<ConnectionTable?>(nil)
 
     /// Opens the store. Blocks.
@@ -38,6 +39,9 @@ final class FileService: HTTPService {
                 folder: options.directory, isDurable: options.isDurable,
                 quotas: options.quotas, maximumUploads: budget.uploads,
                 calls: options.systemCalls))
+        seals = LinkSeals(
+            options.linkSigning, keys: options.linkKeys, life: options.linkTimeToLive,
+            own: store.secret)
     }
 
     /// Who is connected, once anybody can be.
@@ -123,9 +127,20 @@ final class FileService: HTTPService {
             method == "DELETE" ? \.deletions : method == "HEAD" ? \.inspections : \.downloads)
         guard let key else { return .answer(.failure(StoreError.missing)) }
         let head = request.head
-        if method != "DELETE", let answer = hotDownload(key, head) { return .answer(answer) }
+        guard method != "DELETE" else {
+            blocking.submit { [self] in reply.answer(delete(key, head.fields)) }
+            return .later
+        }
+        let verdict = seals.judge(key, head, now: now)
+        switch verdict {
+        case .refused(let answer):
+            counts.count(refusal: "signature")
+            return .answer(answer)
+        case .welcome: if let answer = hotDownload(key, head) { return .answer(answer) }
+        case .owner: break
+        }
         blocking.submit { [self] in
-            reply.answer(method == "DELETE" ? delete(key, head.fields) : download(key, head))
+            reply.answer(download(key, head, onlyToOwner: verdict.wantsToken))
         }
         return .later
     }

@@ -9,9 +9,10 @@ internal import Synchronization
 /// known in between, so that the end of the server can be told to each. There are two limits: of
 /// all connections, and of those from one address. Who comes above them is told so with 503, and
 /// may keep its descriptor until it has read that, but for no longer than places for refusals
-/// last: the newest takes that of the oldest. So a crowd of clients that read nothing and never
-/// close keeps nobody from an answer. Only what comes faster than the oldest can be closed is
-/// closed without a word.
+/// last: the newest takes that of the oldest, which is closed there and then. Were it asked to go
+/// by a command instead, the commands of a whole turn of the reactor would come behind all that is
+/// accepted in it. So a crowd of clients that read nothing and never close keeps nobody from an
+/// answer, however fast it comes.
 final class ConnectionTable: Sendable {
     enum Admission: Sendable, Hashable {
         case welcome
@@ -19,14 +20,12 @@ final class ConnectionTable: Sendable {
         case tooMany
         /// There are as many as there may be from this address.
         case tooManyFromThere
-        /// Not even a refusal may be written.
-        case unanswered
     }
 
     struct Limits: Sendable, Hashable {
         var total: Int
         var perAddress: Int
-        /// Connections that were refused and are not closed yet.
+        /// Most connections that were refused and are not closed yet.
         var refusals = 64
     }
 
@@ -34,7 +33,7 @@ final class ConnectionTable: Sendable {
         var members: [LinkID: HandlerHandle<ServerConnection>] = [:]
         var welcome = 0
         var addresses: [String: Int] = [:]
-        /// Who was refused and has not been asked to go, the oldest first.
+        /// Who was refused, the oldest first; some may have gone by themselves.
         var refused = Fifo<LinkID>()
     }
 
@@ -44,12 +43,13 @@ final class ConnectionTable: Sendable {
 
     init(limits: Limits) { self.limits = limits }
 
-    /// Takes a connection in, whatever the verdict: it has to leave. Asks the one that was refused
-    /// longest ago to go, where there are too many of those.
+    /// Takes a connection in, whatever the verdict: it has to leave.
+    /// - Returns: Also the one that was refused longest ago, where there are too many of those: it
+    ///   is to be closed before anybody else is admitted.
     func admit(
         _ id: LinkID, _ handle: HandlerHandle<ServerConnection>, from address: String
-    ) -> Admission {
-        let (admission, oldest) = state.withLock { state in
+    ) -> (Admission, leaving: LinkID?) {
+        state.withLock { state in
             state.members[id] = handle
             let there = state.addresses[address, default: 0]
             let admission = verdict(state, there)
@@ -57,29 +57,21 @@ final class ConnectionTable: Sendable {
                 state.welcome += 1
                 state.addresses[address] = there + 1
             }
-            guard admission == .tooMany || admission == .tooManyFromThere else {
-                return (admission, HandlerHandle<ServerConnection>?.none)
-            }
-            return (admission, refuse(id, &state))
+            return (admission, admission == .welcome ? nil : refuse(id, &state))
         }
-        oldest?.perform { connection, link in connection.giveUp(link) }
-        return admission
     }
 
     private func verdict(_ state: State, _ there: Int) -> Admission {
-        let refused = state.members.count - 1 - state.welcome
-        let isTooMany = state.welcome >= limits.total
-        guard isTooMany || there >= limits.perAddress else { return .welcome }
-        guard refused < limits.refusals else { return .unanswered }
-        return isTooMany ? .tooMany : .tooManyFromThere
+        if state.welcome >= limits.total { return .tooMany }
+        return there >= limits.perAddress ? .tooManyFromThere : .welcome
     }
 
-    /// Half of the places are for those that are on their way out.
-    private func refuse(_ id: LinkID, _ state: inout State) -> HandlerHandle<ServerConnection>? {
+    /// The newest has a descriptor while the oldest still has, hence one place less.
+    private func refuse(_ id: LinkID, _ state: inout State) -> LinkID? {
         state.refused.append(id)
-        while let oldest = state.refused.first, state.refused.count > max(1, limits.refusals / 2) {
+        while let oldest = state.refused.first, state.refused.count > max(1, limits.refusals - 1) {
             _ = state.refused.popFirst()
-            if let handle = state.members[oldest] { return handle }
+            if state.members[oldest] != nil { return oldest }
         }
         return nil
     }

@@ -69,15 +69,16 @@ final class ServerConnection: LinkHandler {
     func opened(_ link: Link) {
         link.deadline = pace.deadline
         peer = link.peerAddress?.network ?? ""
-        let admission = context.table.admit(
+        let (admission, leaving) = context.table.admit(
             link.id, link.handle(for: ServerConnection.self), from: peer)
+        if let leaving { link.closeSibling(leaving) }
         isWelcome = admission == .welcome
         let tls = context.tls
         if isWelcome, let tls { awaitGreeting(tls, link) }
         guard !isWelcome else { return }
         context.traffic.refused.add(1, ordering: .relaxed)
         // A handshake costs more than a refusal is worth.
-        guard admission != .unanswered, tls == nil else { return link.close() }
+        guard tls == nil else { return link.close() }
         let isHere = admission == .tooManyFromThere
         var answer = ServerAnswer.failure(
             503,
@@ -94,11 +95,6 @@ final class ServerConnection: LinkHandler {
         // A request may have come just now.
         readable(link)
         if isIdle, !link.isClosed { link.close() }
-    }
-
-    /// Others want the place of one that was refused.
-    func giveUp(_ link: Link) {
-        if !link.isClosed { link.close() }
     }
 
     private var isIdle: Bool {

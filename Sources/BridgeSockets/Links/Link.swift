@@ -169,6 +169,9 @@ package final class Link {
     ) {
         loop.adopt(descriptor, makeHandler: makeHandler)
     }
+
+    /// Closes another link of the same reactor, at once, if it is still there. Its handler is told.
+    package func closeSibling(_ id: LinkID) { loop.close(id) }
 }
 
 /// Transforms of what passes.

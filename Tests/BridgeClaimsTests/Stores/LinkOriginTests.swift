@@ -53,6 +53,67 @@ import Testing
         #expect(proxy.link.text == "http://127.0.0.2:9/f/1/x")
     }
 
+    @Test("A signature goes with the link, whatever that begins with")
+    func signature() async throws {
+        let query = "?expires=1&signature=0"
+        for publicURL in [nil, "http://other.example:81/base/"] {
+            for location in ["/f/1/x\(query)", "http://files.example/f/1/x\(query)"] {
+                let found = try await link(location: location, publicURL: publicURL)
+                #expect(found.link.text.hasSuffix(query))
+                #expect(found.link.description.hasSuffix("?…"))
+            }
+        }
+    }
+
+    @Test("A server that demands signatures serves its senders and their receivers")
+    func demanded() async throws {
+        let directory = try TemporaryDirectory()
+        var options = FileServerOptions(directory: directory.path)
+        options.linkSigning = .demanded
+        options.deleteToken = "delete-0123456789abcdef"
+        let server = try await FileServer.start(options)
+        let base = try HTTPURL(server.baseURL)
+        for name in [nil, try HTTPURL("http://localhost:\(server.port)")] {
+            let store = try FileServerStore(
+                baseURL: base, publicBaseURL: name, token: options.deleteToken)
+            // The second is large enough to be sent so that it could go on.
+            for size in [1, 2 << 20] {
+                let content = ClaimContent(
+                    name: "x", segments: [Bytes([UInt8](repeating: 1, count: size))])
+                let claim = try await store.upload(content, correlationID: "")
+                try await store.checkLink(claim, policy: nil, correlationID: "")
+                let got = try await store.download(ClaimDownload(url: claim.url))
+                #expect(got.count == size && got[0] == 1)
+                guard name == nil else { continue }
+                try await store.delete(link: claim.url, policy: nil, correlationID: "")
+            }
+        }
+        #expect(server.stored.files == 2)
+        await server.stop()
+    }
+
+    @Test("An upload whose answer was lost is told its signed link all the same")
+    func lostAnswer() async throws {
+        let directory = try TemporaryDirectory()
+        var options = FileServerOptions(directory: directory.path)
+        options.linkSigning = .demanded
+        let server = try await FileServer.start(options)
+        let proxy = try FaultProxy(to: server.port)
+        proxy.set(.with { $0.limit = 10 }, .toClient)
+        let store = try FileServerStore(baseURL: HTTPURL("http://127.0.0.1:\(proxy.port)"))
+        async let upload = store.upload(
+            ClaimContent(name: "x", segments: [Bytes([1])]), correlationID: "")
+        #expect(await Pace.until(patience) { server.stored.files == 1 })
+        // The connection that stands is cut all the same.
+        proxy.set(Toxics(), .toClient, scope: .future)
+        let claim = try await upload
+        #expect(claim.url.contains("&signature="))
+        let receiver = try FileServerStore(baseURL: HTTPURL(server.baseURL))
+        let link = claim.url.replacing(":\(proxy.port)", with: ":\(server.port)")
+        #expect(try await receiver.download(ClaimDownload(url: link)) == [1])
+        await server.stop()
+    }
+
     @Test("Of the loopback's names the sender's counts")
     func loopback() async throws {
         let directory = try TemporaryDirectory()

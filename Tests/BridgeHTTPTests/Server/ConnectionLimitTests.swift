@@ -1,7 +1,9 @@
 import BridgeHTTP
 import BridgeSockets
+import Dispatch
 import Glibc
 import HTTPWire
+import Synchronization
 import TestKit
 import Testing
 
@@ -52,6 +54,31 @@ import Testing
                 #expect(try second.request("GET", "/healthz").status == 200)
                 var crowd: [Refused] = []
                 for _ in 0..<200 { crowd.append(try Refused(port)) }
+                #expect(try second.request("GET", "/healthz").status == 200)
+            }
+        }
+    }
+
+    /// Several threads connect without a pause, so that the server accepts them in few turns.
+    @Test func `a crowd that comes at once is told so to the last`() async throws {
+        try await RunningServer.with { options in
+            options.maximumConnections = 2
+        } _: { running in
+            let port = running.port
+            try await running.client { first throws in
+                #expect(try first.request("GET", "/healthz").status == 200)
+                var second = try RawClient(port: port)
+                #expect(try second.request("GET", "/healthz").status == 200)
+                let told = Atomic(0)
+                DispatchQueue.concurrentPerform(iterations: 16) { _ in
+                    var crowd: [Refused] = []
+                    for _ in 0..<100 {
+                        guard let refused = try? Refused(port) else { return }
+                        crowd.append(refused)
+                        told.add(1, ordering: .relaxed)
+                    }
+                }
+                #expect(told.load(ordering: .relaxed) == 1600)
                 #expect(try second.request("GET", "/healthz").status == 200)
             }
         }
