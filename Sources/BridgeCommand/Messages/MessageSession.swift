@@ -1,5 +1,6 @@
 internal import BridgeConsole
 internal import NATSBridge
+internal import NATSCore
 
 /// What `receive` and `replay` have in common: a connection, the time that was asked for, and the
 /// sum of what came.
@@ -27,12 +28,45 @@ enum MessageSession {
         } catch {
             end = error
         }
+        if end != nil || Interruption.happened, stage != "replay" {
+            await tellSilence(access.bridge, source, tally, console)
+        }
         await access.bridge.close()
         if end != nil || Interruption.happened {
             tellAbandoned(access.bridge, stage, source, tally, console)
         }
         if let summary = tally.summary { console.remark(summary) }
         return (tally, end)
+    }
+
+    /// How long the server has to show, at the end, that it has sent what it had.
+    private static let silenceLimit = Duration.seconds(1)
+
+    /// Tells that messages may be missing where the server, asked at the end, does not answer: what
+    /// ends by its time has no other way to know of a connection that has frozen.
+    private static func tellSilence(
+        _ bridge: Bridge, _ source: String, _ tally: MessageTally, _ console: Console
+    ) async {
+        guard bridge.client.isConnected else { return }
+        // Apart from this task, which a signal has cancelled.
+        let isSilent = await Task.detached {
+            do throws(NATSError) {
+                try await bridge.client.flush(timeout: silenceLimit)
+                return false
+            } catch {
+                return error.code == .timeout || error.code == .disconnected
+            }
+        }.value
+        guard isSilent else { return }
+        let failure = CommandFailure(
+            BridgeError(
+                .messagesLost, stage: .receive, subject: source,
+                detail: "the server does not answer: nobody knows how many messages are missing"
+                    + " here, perhaps none"))
+        tally.countLoss(failure, count: nil)
+        console.remark(failure.line)
+        guard console.json else { return }
+        console.line(MessageJSON.loss(failure, count: nil, of: MessagePlace(subject: source)))
     }
 
     /// Tells of messages that had come when the command was ended, and that it has not printed.

@@ -27,7 +27,7 @@ extension ExitCode {
                 .consumerNameInUse, .serverTooOld, .notSent, .alreadyAcknowledged,
                 .uploadConflict, .bodyFailed, .folderUnusable, .addressUnusable, .systemError,
                 .outputFailed, .demoFailed, .commandFailed, .lifeShortened,
-                .sourceFailed,
+                .sourceFailed, .batchIncomplete,
             ]
         ),
         (

@@ -168,6 +168,24 @@ struct ReceiveEndTests {
         }
     }
 
+    @Test(arguments: ["receive", "reply"])
+    func `a server that no longer answers at the end may have had more`(
+        _ command: String
+    ) async throws {
+        let executable = try #require(CommandRun.executable)
+        try await NATSServerFixture.run { nats in
+            let proxy = try FaultProxy(to: nats.port, host: nats.host)
+            let process = try await ChildProcess(
+                executable,
+                [command, "s", "--server", proxy.url] + (command == "reply" ? ["--echo"] : []))
+            _ = try await process.log.first { $0.hasPrefix("listening on ") }
+            proxy.set(.with { $0.stalls = true }, .toClient)
+            process.signal(SIGINT)
+            let line = try await process.log.first { $0.contains("messages_lost") }
+            #expect(line?.text.contains("does not answer") == true)
+        }
+    }
+
     @Test func `an argument that is no UTF-8 is refused, not changed`() async throws {
         try await NATSServerFixture.run { nats in
             let shell = try ShellRun(server: nats.url)
