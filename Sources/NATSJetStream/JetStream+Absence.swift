@@ -11,6 +11,8 @@ enum StreamAbsence: Sendable, Equatable {
     case noLeader(String)
     /// JetStream is off, for the server or for the account.
     case disabled(String)
+    /// JetStream is there, and cannot tell just now: its cluster has no leader, for instance.
+    case silent(String)
     /// JetStream did not tell.
     case unknown
 
@@ -21,6 +23,8 @@ enum StreamAbsence: Sendable, Equatable {
             case .noStream: (.noStream, "no stream stores this subject")
             case .noLeader(let name):
                 (.unavailable, "stream \(name) stores this subject and does not answer just now")
+            case .silent(let words):
+                (.unavailable, "no stream answers on this subject, nor JetStream now: \(words)")
             case .disabled(let words): (.jetStreamDisabled, words)
             case .unknown:
                 (.noStream, "no stream answers on this subject, and JetStream does not say why")
@@ -46,9 +50,17 @@ extension JetStream {
         patient.timeout = min(options.timeout, Self.absenceWait)
         patient.apiPrefix = apiPrefix
         patient.domain = nil
-        let name = try? await JetStream(client: client, options: patient)
-            .streamName(storing: subject)
-        return name.map(StreamAbsence.noLeader) ?? .noStream
+        do throws(JetStreamError) {
+            return .noLeader(
+                try await JetStream(client: client, options: patient).streamName(storing: subject))
+        } catch {
+            return Self.isPassing(error.code) ? .silent(error.detail) : .noStream
+        }
+    }
+
+    /// Whether whoever did not tell may do so later.
+    private static func isPassing(_ code: ErrorCode) -> Bool {
+        code == .timeout || code == .unavailable
     }
 
     private func absenceOfJetStream() async -> StreamAbsence {
@@ -62,10 +74,12 @@ extension JetStream {
                 _ = try APIAnswer.parse(answer.payload, operation: "publish", stream: "")
                 return .noStream
             } catch {
+                if Self.isPassing(error.code) { return .silent(error.detail) }
                 guard error.code == .jetStreamDisabled else { return .unknown }
                 return .disabled("JetStream is not enabled for the account: \(error.detail)")
             }
         } catch {
+            if Self.isPassing(error.code) { return .silent("it does not answer") }
             return error.code == .noResponders ? .disabled(off) : .unknown
         }
     }

@@ -70,12 +70,10 @@ package struct AudioAnalysis: Sendable {
     ) throws(ArrowError) -> SVGChart {
         var points: [(x: Double, y: Double)] = []
         for batch in spectrum.batches {
-            let frequencies = try batch.column("frequency_hz").span(as: Double.self)
-            let amplitudes = try batch.column("amplitude").span(as: Float.self)
-            for index in frequencies.indices where frequencies[index] >= 20 {
+            for (hertz, amplitude) in zip(try hertz(in: batch), try amplitudes(in: batch))
+            where hertz >= 20 {
                 // What is silent has no logarithm, and lies at the bottom.
-                let level = 20 * log10(max(Double(amplitudes[index]), silence))
-                points.append((frequencies[index], level))
+                points.append((hertz, 20 * log10(max(Double(amplitude), silence))))
             }
         }
         return SVGChart(
@@ -86,6 +84,23 @@ package struct AudioAnalysis: Sendable {
             },
             y: SVGChart.Axis("level below full scale") { Figures.fixed($0, 0) + " dB" },
             [SVGChart.Line(name, points)])
+    }
+
+    // Columns and spans in two steps each: on one the optimiser of Swift 6.3.1 ends.
+    private static func hertz(
+        in batch: RecordBatch
+    ) throws(ArrowError) -> [Double] {
+        let column = try batch.column("frequency_hz")
+        let span = try column.span(as: Double.self)
+        return span.indices.map { span[$0] }
+    }
+
+    private static func amplitudes(
+        in batch: RecordBatch
+    ) throws(ArrowError) -> [Float] {
+        let column = try batch.column("amplitude")
+        let span = try column.span(as: Float.self)
+        return span.indices.map { span[$0] }
     }
 
     private static func rounded(_ value: Double, _ decimals: Int) -> Double {

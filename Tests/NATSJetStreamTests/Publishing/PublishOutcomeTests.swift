@@ -115,4 +115,24 @@ import Testing
         // Both attempts wait at one inbox.
         #expect(replies.withLock { $0.count } == 2 && Set(replies.withLock { $0 }).count == 1)
     }
+
+    /// A node whose cluster has no majority: JetStream is there and says nothing.
+    @Test(.needsNATSServer) func `a cluster without a leader is no missing stream`() async throws {
+        let lonely = """
+            server_name: n1
+            cluster {
+              name: c, listen: "127.0.0.1:-1"
+              routes: ["nats://127.0.0.1:1", "nats://127.0.0.1:2"]
+            }
+            """
+        try await JetStreamStage.run(config: lonely) { jetStream in
+            do throws(JetStreamError) {
+                try await jetStream.publish("x", to: "s.x")
+                Issue.record("nobody can have stored it")
+            } catch {
+                #expect(error.code == .unavailable && error.isTransient, "\(error)")
+                #expect(error.outcome == .denied)
+            }
+        }
+    }
 }
