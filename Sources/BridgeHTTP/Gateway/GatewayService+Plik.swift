@@ -14,6 +14,7 @@ final class GatewaySeal: Sendable {
         of engine: any GatewayEngine, isFresh: Bool = false
     ) async throws(GatewayFailure) -> StoreSecret {
         if !isFresh, let secret = known.withLock({ $0 }) { return secret }
+        // Both are constants, and fit: this never ends it.
         guard let place = GatewayPlace(id: GatewayPlace.ownID, name: "natsbridge-secret") else {
             preconditionFailure("the text is a place")
         }
@@ -148,6 +149,8 @@ extension GatewayService {
     private func formSink(
         _ type: String, _ upload: PlikRegistration, _ reply: ServerReply
     ) -> any BodySink {
+        // `type` was read the same way before the upload was looked for, and answered 400 if it could
+        // not be: no request ends it here.
         guard let parser = try? MultipartParser(contentType: type) else {
             preconditionFailure("the type was read before")
         }
