@@ -40,7 +40,7 @@ extension GatewayService {
     private func trial() async -> ServerAnswer {
         var generator = SystemGenerator()
         let text = UniqueID.hex128(using: &generator)
-        // 32 zeros and a name of letters, digits and dashes, whatever was drawn: this never ends it.
+        // 32 zeros, and letters, digits and a dash, whatever was drawn: this never ends it.
         guard let place = GatewayPlace(id: GatewayPlace.ownID, name: "trial-\(text)") else {
             preconditionFailure("the text is a place")
         }

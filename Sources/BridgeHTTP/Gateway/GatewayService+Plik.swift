@@ -149,8 +149,8 @@ extension GatewayService {
     private func formSink(
         _ type: String, _ upload: PlikRegistration, _ reply: ServerReply
     ) -> any BodySink {
-        // `type` was read the same way before the upload was looked for, and answered 400 if it could
-        // not be: no request ends it here.
+        // `type` was read the same way before the upload was looked for, and answered 400 if it
+        // could not be: no request ends it here.
         guard let parser = try? MultipartParser(contentType: type) else {
             preconditionFailure("the type was read before")
         }
