@@ -32,7 +32,8 @@ struct ReceiveEndTests {
 
     /// Stores messages in a stream and replays them; a replay is over when they are.
     private static func replay(
-        _ messages: [String], _ arguments: String...
+        _ messages: [String], _ arguments: String..., output: FileHandle? = nil,
+        redirections: String? = nil
     ) async throws -> CommandRun {
         try await NATSServerFixture.run { nats in
             let client = try await NATSClient.connect(NATSClientOptions(servers: [nats.url]))
@@ -44,7 +45,7 @@ struct ReceiveEndTests {
             await client.close()
             return try await CommandRun.run(
                 ["replay", "LOG", "--since", "10m", "--server", nats.url, "--max-retries", "0"]
-                    + arguments)
+                    + arguments, output: output, redirections: redirections)
         }
     }
 
@@ -79,6 +80,28 @@ struct ReceiveEndTests {
         #expect(run.status == 0)
         #expect(run.errors.contains("1 of 2 messages could not be used"))
         #expect(try run.json().map { $0["error"]?.stringValue } == ["invalid_json", nil])
+    }
+
+    /// A store that takes requests and answers none.
+    private static func silentStore() throws -> ScriptedServer {
+        try ScriptedServer { connection, _ in while connection.readRequest() != nil {} }
+    }
+
+    @Test func `a reader that has gone is not told of what waits behind a link`() async throws {
+        let store = try Self.silentStore()
+        let base = "http://127.0.0.1:\(store.port)"
+        let text = Self.envelope(Self.payload("text", "hello"))
+        let waiting = Self.envelope(Self.payload("text", "", link: base + "/f/x"))
+        let pipe = SpawnedProcess.pipe()
+        try pipe.fileHandleForReading.close()
+        let messages = [text, waiting, text, text]
+        let gone = try await Self.replay(
+            messages, "--store", base, output: pipe.fileHandleForWriting)
+        #expect(gone.status == 1 && gone.errors.isEmpty, "\(gone.errors)")
+        // A disk that is full misses them, and the closing line names no code but the run's.
+        let full = try await Self.replay(messages, "--store", base, redirections: ">/dev/full")
+        #expect(full.status == 1 && full.errors.contains("output_failed"), "\(full.errors)")
+        #expect(!full.errors.contains("exit code"), "\(full.errors)")
     }
 
     @Test func `a payload stands alone, in JSON and in files`() async throws {
