@@ -30,7 +30,8 @@ struct MessageTallyTests {
         tally.count(failure(.integrity, "damaged"))
         #expect(tally.count(nil) == 2)
         #expect(tally.exit == .ok)
-        #expect(tally.summary()
+        #expect(
+            tally.summary()
                 == "natsbridge: 1 of 2 messages could not be used; the first failure was damaged")
     }
 

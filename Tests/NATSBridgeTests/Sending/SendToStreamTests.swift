@@ -140,7 +140,8 @@ import Testing
 
     @Test func `a stream's numbers are told to the last one`() async throws {
         let first = UInt64.max - 1
-        try await Self.run({ $0.firstSequence = first }) { stage, _ in
+        let numbered: (inout StreamConfiguration) -> Void = { $0.firstSequence = first }
+        try await Self.run(numbered) { stage, _ in
             let sent = try await stage.bridge.send(
                 [SendStage.payload], to: "s", options: SendStage.linked(.jetStream))
             #expect(sent.stored?.sequence == first)
