@@ -11,7 +11,7 @@ PROGRAM := .build/static/release/natsbridge
 WITH_SERVER = NATS_SERVER="$$(scripts/nats-server)"
 
 .PHONY: all build setup test test-threads demo examples docs lint format bench bench-check
-.PHONY: coverage conformance bench-baseline fuzz fuzz-all kill-storm install uninstall deb clean distclean
+.PHONY: coverage conformance bench-baseline fuzz fuzz-all kill-storm drill install uninstall deb clean distclean
 .PHONY: setup-program setup-server program
 
 all: build
@@ -132,6 +132,10 @@ FUZZ_TARGETS = $(notdir $(patsubst %/,%,$(wildcard Tests/Fuzz/*Fuzz/)))
 KILLS ?= 500
 kill-storm: program
 	scripts/kill-storm $(PROGRAM) $(KILLS)
+
+## Play the failures of docs/runbook.md, and repair them as it says; or some: make drill ARGS="disk".
+drill: setup-server program
+	scripts/drill $(PROGRAM) "$$(scripts/nats-server)" $(ARGS)
 
 ## Install the program (Swift's runtime inside), its manual and completions below PREFIX.
 PREFIX ?= /usr/local
