@@ -32,6 +32,7 @@ extension FileService {
         } catch {
             if error == .damaged { foundUnreadable(key) }
             if error == .missing, let answer = offset(key, head) { return answer }
+            if error == .missing, arrivals.isAborted(key) { return Self.uploadAborted }
             return .failure(error)
         }
     }
@@ -78,14 +79,14 @@ extension FileService {
         return prepared
     }
 
-    private enum Selection {
+    enum Selection {
         case answer(ServerAnswer)
         /// These bytes of the data have to be added.
         case bytes(ServerAnswer, Range<Int>)
     }
 
     /// What a request asks for of an object.
-    private func select(
+    func select(
         _ facts: ObjectFacts, _ key: ObjectKey, _ head: RequestHead
     ) -> Selection {
         let conditions = Preconditions(
@@ -152,7 +153,7 @@ extension FileService {
         return .bytes(bytes)
     }
 
-    private func facts(_ metadata: ObjectMetadata, _ key: ObjectKey) -> ObjectFacts {
+    func facts(_ metadata: ObjectMetadata, _ key: ObjectKey) -> ObjectFacts {
         let validator = metadata.validator(of: key)
         var validators = FieldList()
         validators.append("ETag", validator.tag.value)
