@@ -141,7 +141,7 @@ extension FileService {
         }
         guard request.contentLength == arrival.size else {
             return reply.answer(
-                .failure(400, "\(arrival.size) bytes were announced", code: .sizeMismatch))
+                .failure(400, "\(arrival.size) bytes were announced"))
         }
         var plan = plan
         plan.metadata = arrival.metadata

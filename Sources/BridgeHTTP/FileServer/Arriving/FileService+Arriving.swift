@@ -66,7 +66,7 @@ extension FileService {
         case .taken: return .failure(409, "this identifier is taken", code: .uploadConflict)
         case .tooMany: return refusal(.busy)
         }
-        await(arrival, in: 0)
+        expect(arrival, in: 0)
         let end = seals.end(of: arrival.metadata, now: now)
         let expires = Timestamp(milliseconds: end).description
         let url = url(of: key, arrival.metadata, base) + seals.query(for: key, until: end)
@@ -84,7 +84,7 @@ extension FileService {
     }
 
     /// Gives an announcement up whose bytes do not come in time.
-    func await(_ arrival: Arrival, in turn: Int) {
+    func expect(_ arrival: Arrival, in turn: Int) {
         let end = ContinuousClock.now + options.arrivalPatience
         _ = Deadlines.shared.add(at: end) { [arrivals] in
             if arrival.isAwaited(in: turn) { arrivals.abort(arrival) }
@@ -161,6 +161,6 @@ struct ArrivingUpload {
     /// - Parameter isFinal: Whether the server has refused it.
     func cut(isFinal: Bool) {
         if isFinal { return service.arrivals.abort(arrival) }
-        if let turn = arrival.cut() { service.await(arrival, in: turn) }
+        if let turn = arrival.cut() { service.expect(arrival, in: turn) }
     }
 }
