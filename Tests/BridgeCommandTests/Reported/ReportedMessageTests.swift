@@ -248,6 +248,40 @@ struct ReportedMessageTests {
         }
     }
 
+    /// The server speaks in the clear, whatever it offers.
+    @Test(
+        .needsOpenSSL,
+        arguments: [
+            ("", #"{"url":"tls://127.0.0.1:PORT","user":"bob","password":"S3CRETpw"}"#),
+            (#""tls_available":true"#, #"{"url":"tls://bob:S3CRETpw@127.0.0.1:PORT"}"#),
+            (#""tls_required":true"#, #"{"url":"nats://bob:S3CRETpw@127.0.0.1:PORT"}"#),
+        ])
+    func `who asks for TLS gives no password without it`(
+        _ offer: String, _ context: String
+    ) async throws {
+        let heard = Mutex<[UInt8]>([])
+        let server = try ScriptedServer { connection, _ in
+            connection.send(
+                #"INFO {"server_id":"x","version":"2.15.1","proto":1,"headers":true,"#
+                    + #""max_payload":1048576\#(offer.isEmpty ? "" : ",\(offer)")}"# + "\r\n")
+            let bytes = connection.read(4096)
+            heard.withLock { $0 += bytes }
+        }
+        let settings = try JSONValue(
+            parsing: Bytes(
+                utf8: context.replacing("PORT", with: String(server.port))))
+        let shell = try ShellRun(server: "nats://127.0.0.1:1")
+        try await shell.run(
+            "mkdir -p nats/context; echo '\(settings)' > nats/context/c.json")
+        let url = settings["url"]?.stringValue ?? ""
+        for words in ["--context c", url.contains("@") ? "--server '\(url)'" : "--context c"] {
+            let run = try await shell.run(
+                "unset NATS_URL; natsbridge send s a:text=hi --timeout 3s \(words)")
+            #expect(run.status != 0, "\(words)")
+        }
+        #expect(!String(repairing: Bytes(heard.withLock { $0 })).contains("S3CRETpw"))
+    }
+
     @Test func `a context's domain is where its commands look`() async throws {
         let folder = try TemporaryDirectory()
         let config = "jetstream { domain: hub, store_dir: \"\(folder.path)\" }"
