@@ -49,10 +49,15 @@ extension Outgoing {
         return announced.claim
     }
 
+    /// Brings what was announced.
+    /// - Returns: What failed.
+    func bringEarlyUploads() async -> [ClaimError] {
+        await early.complete(atMost: bridge.options.maxParallelUploads)
+    }
+
     /// Brings what was announced, once the message is out.
     func completeEarlyUploads() async throws(BridgeError) {
-        let failures = await early.complete(atMost: bridge.options.maxParallelUploads)
-        guard let first = failures.first else { return }
+        guard let first = await bringEarlyUploads().first else { return }
         throw bridge.logged(
             BridgeError(
                 first, stage: .upload, correlationID: correlationID,

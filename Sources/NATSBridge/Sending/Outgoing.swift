@@ -101,7 +101,11 @@ struct Outgoing: Sendable {
             }
             sent = result(answer, draft, ready, machine.attempts)
         } catch {
-            throw bridge.logged(await told(error, error.outcome ?? machine.outcome, draft.claims))
+            let outcome = error.outcome ?? machine.outcome
+            // Somebody may hold the links. Whoever cancels does not wait for uploads: readers are
+            // told when nobody brings them.
+            if outcome == .unknown, !Task.isCancelled { _ = await bringEarlyUploads() }
+            throw bridge.logged(await told(error, outcome, draft.claims))
         }
         try await completeEarlyUploads()
         return sent
