@@ -108,7 +108,9 @@ extension FileService {
 
     /// In the blocking pool: refuses early what would be refused at the end, opens the file.
     private func start(_ plan: UploadPlan, _ request: ServerRequest, _ reply: ServerReply) {
-        if let arrival = arrivals[plan.key] { return start(plan, bringing: arrival, request, reply) }
+        if let arrival = arrivals[plan.key] {
+            return start(plan, bringing: arrival, request, reply)
+        }
         // What was given up stays so: those who waited were told.
         guard !arrivals.isAborted(plan.key) else {
             return reply.answer(.failure(StoreError.withdrawn))

@@ -112,7 +112,8 @@ final class FileService: HTTPService {
     /// which nobody gets without this one.
     private func refusal(_ request: ServerRequest, at route: FileRoute) -> ServerAnswer? {
         switch (route, request.head.method) {
-        case (.object, "PUT"), (.object, "PATCH"), (.object, "POST"), (.native, "POST"), (.plikCreate, _):
+        case (.object, "PUT"), (.object, "PATCH"), (.object, "POST"), (.native, "POST"),
+            (.plikCreate, _):
             let refusal = tokens.refusal(of: request.head.fields)
             if refusal != nil {
                 counts.count(\.others)

@@ -18,7 +18,11 @@ internal import Synchronization
 final class Arrival: Sendable {
     typealias Waiter = @Sendable (_ file: OpenFile?) -> Void
 
-    private enum Phase { case announced, arriving(OpenFile), stored, aborted }
+    private enum Phase {
+        case announced
+        case arriving(OpenFile)
+        case stored, aborted
+    }
 
     private struct State {
         var phase = Phase.announced
