@@ -1,5 +1,5 @@
-package import BridgeBytes
-package import BridgeHTTP
+internal import BridgeBytes
+internal import BridgeHTTP
 internal import HTTPWire
 
 /// A store whose links may go out before their bytes.
