@@ -6,10 +6,10 @@ internal import HTTPWire
 /// Links before their bytes (cut-through).
 ///
 /// ```
-/// POST   /f/{id}/{name}  Upload-Length, X-UploadToken   202: the link holds from now on
-/// PUT    /f/{id}/{name}  X-UploadToken                  brings the bytes: 201 when they are stored
-/// GET    HEAD                                           waits for the first bytes, and follows them
-/// DELETE X-UploadToken                                  takes it back
+/// POST   /f/{id}/{name}  Upload-Length, X-UploadToken  202: the link holds from now on
+/// PUT    /f/{id}/{name}  X-UploadToken                 brings the bytes: 201 when they are stored
+/// GET    HEAD                                          waits for the first bytes, and follows them
+/// DELETE X-UploadToken                                 takes it back
 /// ```
 /// What makes an upload impossible is said to the announcement, which also takes the room.
 extension FileService {
