@@ -10,15 +10,6 @@ import Testing
 /// The store on a real nginx with its DAV module.
 @Suite(.patient, .enabled(if: DAVServer.path != nil, "no nginx on this machine"))
 struct DAVStoreTests {
-    private static func run(_ body: (DAVServer) async throws -> Void) async throws {
-        let server = try await DAVServer.start()
-        do { try await body(server) } catch {
-            await server.stop()
-            throw error
-        }
-        await server.stop()
-    }
-
     private static func store(_ server: DAVServer, folder: String = "") throws -> DAVStore {
         var retry = RetryPolicy()
         retry.base = .milliseconds(5)
@@ -26,7 +17,7 @@ struct DAVStoreTests {
     }
 
     @Test func `who writes shows a user name and a password, who reads none`() async throws {
-        try await Self.run { server in
+        try await DAVServer.run { server in
             try FileManager.default.createDirectory(
                 atPath: server.file("guarded"), withIntermediateDirectories: true)
             // The server's processes have another user.
@@ -61,7 +52,7 @@ struct DAVStoreTests {
 
     /// An address without `dav+`: the server is used as if it were a file server.
     @Test func `what a plain store has put there is removed with its name`() async throws {
-        try await Self.run { server in
+        try await DAVServer.run { server in
             let store = try #require(
                 try StoreAddress("\(server.url)/plain").store() as? FileServerStore)
             let claim = try await store.upload(
@@ -75,7 +66,7 @@ struct DAVStoreTests {
     }
 
     @Test func `what is stored comes back, and exactly that is removed`() async throws {
-        try await Self.run { server in
+        try await DAVServer.run { server in
             let store = try #require(
                 try StoreAddress("dav+\(server.url)/").store() as? DAVStore)
             var generator = SeededGenerator(#function)
@@ -115,7 +106,7 @@ struct DAVStoreTests {
     }
 
     @Test func `a folder that is not there, and one that is too small, are told`() async throws {
-        try await Self.run { server in
+        try await DAVServer.run { server in
             let content = ClaimContent(name: "x", segments: [[1, 2, 3]])
             var once = RetryPolicy()
             once.maxAttempts = 1
@@ -139,7 +130,7 @@ struct DAVStoreTests {
     }
 
     @Test func `answers that are lost do no harm`() async throws {
-        try await Self.run { server in
+        try await DAVServer.run { server in
             let lost = Mutex<Set<String>>([])
             let target = try HTTPURL(server.url)
             // Passes requests on, and swallows the first answer to each method.
@@ -168,57 +159,4 @@ struct DAVStoreTests {
             #expect(try server.files().isEmpty)
         }
     }
-}
-
-/// A real nginx with a folder that it lets anybody write to.
-private struct DAVServer: Sendable {
-    /// The program, or the one that `NGINX` names; nil when the machine has none.
-    static let path: String? = [
-        ProcessInfo.processInfo.environment["NGINX"] ?? "", "/usr/sbin/nginx", "/usr/bin/nginx",
-    ].first { FileManager.default.isExecutableFile(atPath: $0) }
-
-    let url: String
-    private let folder: TemporaryDirectory
-    private let process: ChildProcess
-
-    static func start() async throws -> DAVServer {
-        let path = try #require(Self.path)
-        let folder = try TemporaryDirectory()
-        let host = LoopbackAddress.unused()
-        let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-            .map { "\($0)_temp_path \(folder.file($0));" }.joined(separator: " ")
-        try FileManager.default.createDirectory(
-            atPath: folder.file("files"), withIntermediateDirectories: true)
-        let text = """
-            daemon off; master_process off; pid \(folder.file("pid")); error_log stderr notice;
-            user root;
-            events { worker_connections 64; }
-            http { access_log off; \(temporary) client_max_body_size 8m;
-              server { listen \(host):8090; root \(folder.file("files"));
-                location / { dav_methods PUT DELETE MOVE; dav_access user:rw group:r all:r; }
-                location /plain/ { dav_methods PUT DELETE; create_full_put_path on; }
-                location /guarded/ { dav_methods PUT DELETE MOVE;
-                  limit_except GET { auth_basic "x"; auth_basic_user_file \(folder.file("users")); }
-                } } }
-            """
-        try TestFile.write("bob:{PLAIN}hush word\n", to: folder.file("users"))
-        let file = folder.file("nginx.conf")
-        try TestFile.write(text, to: file)
-        let process = try await ChildProcess(path, ["-p", folder.path, "-c", file])
-        // It says so when it listens.
-        guard
-            try await process.log.first(where: {
-                $0.contains("start worker") || $0.contains("epoll")
-            }) != nil
-        else { throw FixtureError("nginx ended: \(process.log.lines)") }
-        return DAVServer(url: "http://\(host):8090", folder: folder, process: process)
-    }
-
-    func file(_ name: String) -> String { folder.file("files/" + name) }
-
-    func files() throws -> [String] {
-        try FileManager.default.contentsOfDirectory(atPath: folder.file("files"))
-    }
-
-    func stop() async { try? await process.stop() }
 }

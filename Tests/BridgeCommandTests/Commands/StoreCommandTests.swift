@@ -1,11 +1,12 @@
 import BridgeBytes
 import BridgeJSON
+import Foundation
 import TestKit
 import Testing
 
 /// Stores by their URLs, from the command line, both ways.
 @Suite(
-    .patient, .needsNATSServer, .needsS3Engine,
+    .patient, .needsNATSServer,
     .enabled(if: CommandRun.executable != nil, "not built"))
 struct StoreCommandTests {
     private static let keys = [
@@ -13,39 +14,47 @@ struct StoreCommandTests {
         "AWS_SECRET_ACCESS_KEY": SeaweedFixture.secretAccessKey,
     ]
 
-    @Test func `all types of payloads go through S3`() async throws {
+    /// Sends a payload of each type by link, and compares what `receive` prints.
+    private static func sendsAllTypes(
+        through store: String, _ nats: NATSServerFixture, sender: [String: String] = [:]
+    ) async throws {
         let executable = try #require(CommandRun.executable)
         let folder = try TemporaryDirectory()
         try TestFile.write(Bytes([0xFF, 0xD8, 0xFF, 0]), to: folder.file("i.jpg"))
+        let options = ["--server", nats.url, "--store", store, "--json"]
+        // The receiver has no secrets of the store.
+        let process = try await TestProcess(
+            executable, ["receive", "lab.x", "--count", "1"] + options)
+        try await process.untilListening()
+        let file = "@" + folder.file("i.jpg")
+        let sent = try await CommandRun.run(
+            [
+                "send", "lab.x", "note:text=hello", #"cfg:dictionary={"a":[1,2.50]}"#,
+                "rows:jsontable=[{\"x\":1}]",
+                "t:arrowtable=@" + PackageRoot.file("Fixtures/arrow/integers.arrows"),
+                "i:image=\(file)", "s:audio=\(file)", "v:video=\(file)", "b:binary=\(file)",
+                "--threshold", "1",
+            ] + options, variables: sender)
+        #expect(sent.status == 0, "\(store): \(sent.errors)")
+        let line = try #require(try await process.output().first)
+        let payloads = try #require(line["payloads"]?.arrayValue)
+        #expect(payloads.count == 8, "\(store)")
+        #expect(
+            payloads.allSatisfy { $0["transport"] == "link" && $0["error"] == nil }, "\(store)")
+        guard payloads.count == 8 else { return }
+        #expect(payloads[0]["value"] == "hello")
+        #expect(payloads[1]["value"]?.description == #"{"a":[1,2.50]}"#)
+        #expect(payloads[4...].allSatisfy { $0["value"] == "/9j/AA==" && $0["size"] == 4 })
+    }
+
+    @Test(.needsS3Engine) func `all types of payloads go through S3`() async throws {
         try await SeaweedFixture.run { engine in
             try await NATSServerFixture.run { nats in
-                let options = [
-                    "--server", nats.url, "--store", "s3://bridge/p?endpoint=\(engine.endpoint)",
-                    "--json",
-                ]
-                // The receiver has no keys.
-                let receiver = try await TestProcess(
-                    executable, ["receive", "lab.x", "--count", "1"] + options)
-                try await receiver.untilListening()
-                let file = "@" + folder.file("i.jpg")
-                let sent = try await CommandRun.run(
-                    [
-                        "send", "lab.x", "note:text=hello", #"cfg:dictionary={"a":[1,2.50]}"#,
-                        "rows:jsontable=[{\"x\":1}]",
-                        "t:arrowtable=@" + PackageRoot.file("Fixtures/arrow/integers.arrows"),
-                        "i:image=\(file)", "s:audio=\(file)", "v:video=\(file)", "b:binary=\(file)",
-                        "--threshold", "1",
-                    ] + options, variables: Self.keys)
-                #expect(sent.status == 0, "\(sent.errors)")
-                let line = try #require(try await receiver.output().first)
-                let payloads = try #require(line["payloads"]?.arrayValue)
-                #expect(payloads.count == 8)
-                #expect(payloads.allSatisfy { $0["transport"] == "link" && $0["error"] == nil })
-                #expect(payloads[0]["value"] == "hello")
-                #expect(payloads[1]["value"]?.description == #"{"a":[1,2.50]}"#)
-                #expect(payloads[7]["size"] == 4)
+                let store = "s3://bridge/p?endpoint=\(engine.endpoint)"
+                try await Self.sendsAllTypes(through: store, nats, sender: Self.keys)
                 let stranger = try await CommandRun.run(
-                    ["send", "lab.x", "note:text=hello", "--threshold", "1"] + options,
+                    ["send", "lab.x", "note:text=hello", "--threshold", "1", "--store", store]
+                        + ["--server", nats.url],
                     variables: Self.keys.merging(["AWS_SECRET_ACCESS_KEY": "hush"]) { $1 })
                 #expect(stranger.status == 3 && stranger.errors.contains("authorization_failed"))
                 #expect(!stranger.errors.contains("hush"))
@@ -53,21 +62,11 @@ struct StoreCommandTests {
         }
     }
 
-    @Test func `payloads go through JetStream's object store`() async throws {
-        let executable = try #require(CommandRun.executable)
+    @Test func `all types of payloads go through JetStream's object store`() async throws {
         try await NATSServerFixture.run { nats in
             let made = try await CommandRun.run(["object", "add", "FILES", "--server", nats.url])
             #expect(made.status == 0, "\(made.errors)")
-            let options = ["--server", nats.url, "--store", "nats-object://FILES", "--json"]
-            let receiver = try await TestProcess(
-                executable, ["receive", "lab.x", "--count", "1"] + options)
-            try await receiver.untilListening()
-            let sent = try await CommandRun.run(
-                ["send", "lab.x", "note:text=hello", "--threshold", "1"] + options)
-            #expect(sent.status == 0, "\(sent.errors)")
-            let payloads = try await receiver.output().first?["payloads"]?.arrayValue
-            #expect(payloads?.first?["transport"] == "link")
-            #expect(payloads?.first?["value"] == "hello")
+            try await Self.sendsAllTypes(through: "nats-object://FILES", nats)
             let none = try await CommandRun.run(
                 ["send", "lab.x", "note:text=hello", "--store", "nats-object://NONE"]
                     + ["--server", nats.url])
@@ -75,20 +74,45 @@ struct StoreCommandTests {
         }
     }
 
-    @Test func `payloads go through a shared folder`() async throws {
+    @Test func `all types of payloads go through a shared folder`() async throws {
+        let folder = try TemporaryDirectory()
+        try await NATSServerFixture.run(jetStream: false) { nats in
+            try await Self.sendsAllTypes(through: "file://\(folder.path)", nats)
+        }
+    }
+
+    @Test func `all types of payloads go through the file server, as Plik too`() async throws {
+        try await CommandStage.run { stage in
+            for scheme in ["", "plik+"] {
+                try await Self.sendsAllTypes(through: scheme + stage.store, stage.nats)
+            }
+        }
+    }
+
+    @Test func `all types of payloads go through a gateway`() async throws {
         let executable = try #require(CommandRun.executable)
         let folder = try TemporaryDirectory()
-        try await NATSServerFixture.run { nats in
-            let options = ["--server", nats.url, "--store", "file://\(folder.path)", "--json"]
-            let receiver = try await TestProcess(
-                executable, ["receive", "lab.x", "--count", "1"] + options)
-            try await receiver.untilListening()
-            let sent = try await CommandRun.run(
-                ["send", "lab.x", "note:text=hello", "--threshold", "1"] + options)
-            #expect(sent.status == 0, "\(sent.errors)")
-            let payloads = try await receiver.output().first?["payloads"]?.arrayValue
-            #expect(payloads?.first?["transport"] == "link")
-            #expect(payloads?.first?["value"] == "hello")
+        let gateway = try await ChildProcess(
+            executable, ["serve", "--port", "0", "--backend", "file://\(folder.path)"])
+        let url = try #require(try await gateway.log.first { $0.hasPrefix("http://") })
+        try await NATSServerFixture.run(jetStream: false) { nats in
+            try await Self.sendsAllTypes(through: url.text, nats)
+        }
+        try await gateway.stop()
+    }
+
+    @Test(.enabled(if: DAVServer.path != nil, "no nginx on this machine"))
+    func `all types of payloads go through WebDAV`() async throws {
+        try await DAVServer.run { server in
+            try FileManager.default.createDirectory(
+                atPath: server.file("guarded"), withIntermediateDirectories: true)
+            try FileManager.default.setAttributes(
+                [.posixPermissions: 0o777], ofItemAtPath: server.file("guarded"))
+            try await NATSServerFixture.run(jetStream: false) { nats in
+                try await Self.sendsAllTypes(
+                    through: "dav+\(server.url)/guarded", nats,
+                    sender: ["NATSBRIDGE_STORE_TOKEN": "bob:hush word"])
+            }
         }
     }
 
