@@ -190,7 +190,7 @@ extension FileService {
             if let arrival = plan.arrival { arrivals.stored(arrival) }
             return created(plan, metadata, status: replaced ? 200 : 201)
         } catch {
-            if let arrival = plan.arrival { arrivals.abort(arrival) }
+            if let arrival = plan.arrival { giveUp(arrival) }
             return error == .exists ? taken(plan) : refusal(error)
         }
     }

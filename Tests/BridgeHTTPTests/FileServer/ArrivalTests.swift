@@ -141,6 +141,9 @@ import Testing
             }
             #expect(deleted.status == 404 || deleted.status == 204)
             #expect(await onThread { reader() } == 410)
+            // Its room is free again, also that of a second announcement, which was none.
+            #expect(try await Self.announce(running).status == 409)
+            #expect(await Pace.until(patience) { running.partialFiles.isEmpty })
         }
     }
 

@@ -63,8 +63,12 @@ extension FileService {
         } catch { return refusal(error) }
         switch arrivals.add(arrival) {
         case .added: break
-        case .taken: return .failure(409, "this identifier is taken", code: .uploadConflict)
-        case .tooMany: return refusal(.busy)
+        case .taken:
+            arrival.giveRoomBack()
+            return .failure(409, "this identifier is taken", code: .uploadConflict)
+        case .tooMany:
+            arrival.giveRoomBack()
+            return refusal(.busy)
         }
         expect(arrival, in: 0)
         let end = seals.end(of: arrival.metadata, now: now)
@@ -86,9 +90,15 @@ extension FileService {
     /// Gives an announcement up whose bytes do not come in time.
     func expect(_ arrival: Arrival, in turn: Int) {
         let end = ContinuousClock.now + options.arrivalPatience
-        _ = Deadlines.shared.add(at: end) { [arrivals] in
-            if arrival.isAwaited(in: turn) { arrivals.abort(arrival) }
+        _ = Deadlines.shared.add(at: end) { [weak self] in
+            if arrival.isAwaited(in: turn) { self?.giveUp(arrival) }
         }
+    }
+
+    /// What was announced will not come: whoever reads is told, and its room is free again.
+    func giveUp(_ arrival: Arrival) {
+        arrivals.abort(arrival)
+        blocking.submit { arrival.giveRoomBack() }
     }
 
     /// DELETE by whoever may: what was announced will not come, and is not taken when it does.
@@ -96,7 +106,7 @@ extension FileService {
         let token = fields["X-UploadToken"] ?? ""
         guard ConstantTime.equal(token, arrival.metadata.token) || tokens.mayDelete(fields)
         else { return }
-        arrivals.abort(arrival)
+        giveUp(arrival)
     }
 
     /// GET and HEAD of what was announced.
@@ -160,7 +170,7 @@ struct ArrivingUpload {
     /// The body will not be whole.
     /// - Parameter isFinal: Whether the server has refused it.
     func cut(isFinal: Bool) {
-        if isFinal { return service.arrivals.abort(arrival) }
+        if isFinal { return service.giveUp(arrival) }
         if let turn = arrival.cut() { service.expect(arrival, in: turn) }
     }
 }
