@@ -96,6 +96,7 @@ package struct DownloadMachine: Sendable {
     package static func code(_ status: Int) -> ErrorCode {
         switch status {
         case 200...399: .unexpectedAnswer
+        case 401: .authorizationFailed
         case 404: .payloadNotFound
         case 410: .payloadExpired
         case 413: .tooLarge
