@@ -6,6 +6,8 @@ package import BridgeJSON
 package struct BenchReport: Sendable, Equatable {
     /// The form of the saved file.
     private static let form = 1
+    /// Nothing of a table this wide is cut.
+    private static let widestTable = 4_000
 
     package let version: String
     package let time: String
@@ -74,36 +76,46 @@ package struct BenchReport: Sendable, Equatable {
     package func lines(
         against older: BenchReport?, beside peer: BenchReport? = nil, width: Int
     ) -> [String] {
-        var columns = [
-            TextTable.Column("what"), TextTable.Column("median", isNumeric: true),
-            TextTable.Column("10 %", isNumeric: true), TextTable.Column("90 %", isNumeric: true),
-            TextTable.Column("samples", isNumeric: true),
+        // What has no room goes, and names stay whole: several begin alike.
+        let forms: [(hasSpread: Bool, hasCount: Bool)] = [
+            (true, true), (true, false), (false, false),
         ]
-        if older != nil {
-            columns += [
-                TextTable.Column("before", isNumeric: true),
-                TextTable.Column("change", isNumeric: true), TextTable.Column(""),
-            ]
+        var lines: [String] = []
+        for form in forms {
+            let table = table(
+                against: older, beside: peer, hasSpread: form.hasSpread, hasCount: form.hasCount)
+            lines = table.lines(within: Self.widestTable)
+            if lines.allSatisfy({ DisplayWidth.of($0) <= width }) { break }
         }
+        lines += ["", "natsbridge \(version), nats-server \(server), \(time)", machine]
+        if let older { lines += ["before: \(older.version), \(older.time)", older.machine] }
+        if let peer { lines += ["peer: \(peer.version), \(peer.time)", peer.machine] }
+        return lines
+    }
+
+    private func table(
+        against older: BenchReport?, beside peer: BenchReport?, hasSpread: Bool, hasCount: Bool
+    ) -> TextTable {
+        var columns = [TextTable.Column("what"), TextTable.Column("median", isNumeric: true)]
+        var numbers = hasSpread ? ["10 %", "90 %"] : []
+        if hasCount { numbers.append("samples") }
+        if older != nil { numbers += ["before", "change"] }
+        columns += numbers.map { TextTable.Column($0, isNumeric: true) }
+        if older != nil { columns.append(TextTable.Column("")) }
         if peer != nil { columns.append(TextTable.Column("peer", isNumeric: true)) }
         var table = TextTable(columns)
         for figure in figures {
             let unit = figure.unit
-            var row = [
-                figure.name, unit.text(figure.median), unit.text(figure.spread.low),
-                unit.text(figure.spread.high), Figures.grouped(figure.count),
-            ]
+            var row = [figure.name, unit.text(figure.median)]
+            if hasSpread { row += [unit.text(figure.spread.low), unit.text(figure.spread.high)] }
+            if hasCount { row.append(Figures.grouped(figure.count)) }
             if let older { row += Self.change(of: figure, from: older.figure(like: figure)) }
             if let peer {
                 row.append(peer.figure(like: figure).map { unit.text($0.median) } ?? "–")
             }
             table.append(row)
         }
-        var lines = table.lines(within: width)
-        lines += ["", "natsbridge \(version), nats-server \(server), \(time)", machine]
-        if let older { lines += ["before: \(older.version), \(older.time)", older.machine] }
-        if let peer { lines += ["peer: \(peer.version), \(peer.time)", peer.machine] }
-        return lines
+        return table
     }
 
     /// What it was, how much of that the change is, and whether it is more than chance.

@@ -19,7 +19,8 @@ struct HelpLayout {
     func row(_ name: String, _ summary: String) -> [String] {
         let indent = String(repeating: " ", count: nameWidth + 2)
         let lines = broken(summary, indent: nameWidth + 2).map { indent + $0 }
-        guard name.count < nameWidth else { return ["  \(name)"] + lines }
+        // Two blanks at least stand between both.
+        guard name.count <= nameWidth - 2 else { return ["  \(name)"] + lines }
         let first = "  " + Figures.padded(name, nameWidth)
         return [first + lines[0].dropFirst(indent.count)] + lines.dropFirst()
     }

@@ -25,8 +25,9 @@ package struct NATSServerProcess: Sendable {
             throw CommandFailure(
                 .other, code: .demoFailed, stage: "start", target: "nats-server",
                 detail: "not found",
-                hint: "run make setup, set NATS_SERVER to the binary, or name a running server"
-                    + " with --server")
+                hint:
+                    "put it on the PATH, name it in NATS_SERVER (make setup fetches one for a clone),"
+                    + " or name a running server with --server")
         }
         let process = try StartedProgram.start(
             binary, ["-a", "127.0.0.1", "-p", "-1", "-js", "-sd", directory], capture: .errors)

@@ -99,6 +99,20 @@ import Testing
         #expect(lines.contains { $0.hasPrefix("peer: 1.2.3, ") })
     }
 
+    @Test(arguments: [(120, true, true), (65, false, true), (50, false, false)])
+    func `a narrow terminal has fewer columns, and whole names`(
+        _ width: Int, _ hasCount: Bool, _ hasSpread: Bool
+    ) {
+        let name = "jetstream.publishAll"
+        let report = Self.report([BenchFigure(name, .messages, [100, 110])])
+        let lines = report.lines(against: report, width: width)
+        #expect(lines[2].hasPrefix(name))
+        #expect(lines.prefix(3).allSatisfy { $0.count <= width })
+        #expect(lines[0].contains("samples") == hasCount, "\(lines[0])")
+        #expect(lines[0].contains("90 %") == hasSpread, "\(lines[0])")
+        #expect(lines[0].contains("before"))
+    }
+
     @Test func `the picture has a line for each figure of time`() {
         let report = Self.report([Self.times, Self.rates])
         let alone = report.picture(against: nil)

@@ -31,7 +31,7 @@ struct InstallationTests {
             '\(script("install"))' '\(program)' >/dev/null
             find "$root" -type f | wc -l
             '\(script("install"))' --remove
-            find "$root" -type f | wc -l
+            ls "$DESTDIR/opt" | wc -l
             """)
         #expect(run.status == 0, "\(run.errors)")
         try #require(run.lines.count == 6, "\(run.output)")
