@@ -42,7 +42,7 @@ extension Outgoing {
     func announce(
         _ content: ClaimContent, to store: any ClaimStore
     ) async throws(ClaimError) -> Claim? {
-        guard options.sendsLinksEarly, let store = store as? any EarlyClaimStore,
+        guard let early, let store = store as? any EarlyClaimStore,
             let announced = try await store.announce(content, correlationID: correlationID)
         else { return nil }
         early.add(announced)
@@ -52,7 +52,7 @@ extension Outgoing {
     /// Brings what was announced.
     /// - Returns: What failed.
     func bringEarlyUploads() async -> [ClaimError] {
-        await early.complete(atMost: bridge.options.maxParallelUploads)
+        await early?.complete(atMost: bridge.options.maxParallelUploads) ?? []
     }
 
     /// Brings what was announced, once the message is out.

@@ -27,8 +27,8 @@ struct Outgoing: Sendable {
     let options: SendOptions
     /// The flow.
     var correlationID: String
-    /// What is uploaded when the message is out.
-    let early = EarlyUploads()
+    /// What is uploaded when the message is out; nil where links wait for their bytes.
+    let early: EarlyUploads?
 
     /// - Parameter question: The trace of the message that this one answers.
     init(
@@ -46,6 +46,7 @@ struct Outgoing: Sendable {
             carried.headers.traceContext = question
         }
         self.options = carried
+        early = options.sendsLinksEarly ? EarlyUploads() : nil
         correlationID = options.correlationID ?? Bridge.newID()
     }
 
