@@ -177,12 +177,21 @@ public struct ClaimDownload: Sendable {
     /// Bytes of the reservation that were asked for this payload; what it needs beyond them is
     /// added. So the links of one message can share its reservation.
     public var reservedShare: Int
+    /// Most connections at a time that fetch a payload of 64 MiB or more, whose size is expected,
+    /// from a store that can be asked for parts of one version; one where a single connection is
+    /// fast enough (100 MB/s), or with 1: `defaultRanges` unless told otherwise.
+    public var maximumRanges = ClaimDownload.defaultRanges
+    /// Bytes a second of one connection from which on more of them gain nothing.
+    package var fastRate = 100_000_000
     /// Told of how many bytes of the payload are here, and of how many there will be where that
     /// is known; on a thread of the store's, so it must not block.
     public var progress: (@Sendable (_ done: Int, _ total: Int?) -> Void)?
 
     /// Most bytes of one payload where nobody says otherwise: 2 GiB.
     public static let defaultLimit = 2 << 30
+
+    /// Most connections at a time for one payload where nobody says otherwise: 4.
+    public static let defaultRanges = 4
 
     /// Creates the description of a download.
     public init(

@@ -14,6 +14,9 @@ enum FetchCommand {
                 .value("--size", "BYTES", "the expected size"),
                 .value("--checksum", "DIGEST", "the expected digest: xxh64:<hex> or sha256:<hex>"),
                 .value("--max-size", "BYTES", "the largest size that is taken (default 2GiB)"),
+                .value(
+                    "--connections", "N",
+                    "the most connections at a time for 64 MiB or more, with --size (default 4)"),
             ] + ProgressOption.specifications + CommonOptions.links + CommonOptions.everywhere,
             notes: [
                 """
@@ -86,6 +89,9 @@ enum FetchCommand {
             request.expectedChecksum = text
         }
         if let limit = try arguments.byteCount("--max-size", minimum: 1) { request.limit = limit }
+        if let ranges = try arguments.integer("--connections", minimum: 1, maximum: 8) {
+            request.maximumRanges = ranges
+        }
         return request
     }
 }

@@ -77,6 +77,35 @@ import Testing
         }
     }
 
+    /// From the second answer on they lie written out, and go through TLS all the same.
+    @Test func `what is asked for often is the same over TLS, until it is another`() async throws {
+        let authority = try await TestAuthority.make()
+        try await Self.run(authority, try await authority.issue("server")) { server in
+            let client = try Self.client(authority)
+            let url = "\(server.baseURL)/f/00112233445566778899aabbccddeeff/file"
+            var fields = FieldList()
+            try fields.append(name: "X-UploadToken", value: "0123456789abcdef")
+            for count in [1, 1000, 64 << 10] {
+                let bytes = Bytes((0..<count).map { UInt8(truncatingIfNeeded: $0 &* 7 >> 2) })
+                let put = try await client.send(
+                    HTTPRequest("PUT", try HTTPURL(url), fields: fields),
+                    body: .segments(Segments(bytes)))
+                #expect(put.status == 201)
+                _ = try await put.collect(limit: 1 << 16)
+                for _ in 0..<50 {
+                    let got = try await Self.ask(client, url)
+                    #expect(got.status == 200 && got.body == bytes)
+                }
+                let gone = try await client.send(
+                    HTTPRequest("DELETE", try HTTPURL(url), fields: fields))
+                #expect(gone.status == 204)
+                #expect(try await Self.ask(client, url).status == 404)
+            }
+            #expect(server.counters.downloads == 153)
+            client.close()
+        }
+    }
+
     @Test(.enabled(if: curl != nil, "no curl"))
     func `curl trusts the server by its authority, and not without`() async throws {
         let authority = try await TestAuthority.make()
