@@ -9,7 +9,7 @@ internal import HTTPWire
 /// A payload of 64 MiB or more, whose size the envelope vouches for, is asked for by its first
 /// 8 MiB. What answers with them, a strong tag and the right total can be asked for parts. How
 /// long they took decides: a line that brings 100 MB/s in one connection gains nothing by more,
-/// and the rest is fetched by one request; on a slower one, up to `ClaimDownload.maximumRanges`
+/// and the rest is fetched by one request; on a slower one, up to `ClaimDownload.maxConnections`
 /// connections fetch pieces of 8 MiB, each under the condition of the same tag (`If-Match`).
 ///
 /// ```
@@ -23,28 +23,28 @@ internal import HTTPWire
 /// Each connection ends with its first failure, and the others go on; so a server that answers
 /// fewer than it is asked for is asked less.
 extension ClaimFetch {
-    /// Payloads from this size on, in bytes: 64 MiB.
-    static let leastRangedSize = 64 << 20
-    /// What one request asks for, in bytes: 8 MiB.
-    static let pieceSize = 8 << 20
+    /// Fewer pieces than these are not worth the requests: 64 MiB of 8 MiB each.
+    private static let leastPieces = 8
 
     /// Whether the first request shall ask for a part.
     func asksForPart(_ held: Held) -> Bool {
-        guard !held.isProbed, download.maximumRanges > 1, let size = download.expectedSize,
+        guard !held.isProbed, download.maxConnections > 1, let size = download.expectedSize,
             held.partial.count == 0
         else { return false }
-        return size >= Self.leastRangedSize && size <= download.limit
+        return size / Self.leastPieces >= download.pieceSize && size <= download.limit
     }
 
     /// The request for the first piece. Nil: the answer tells that parts cannot be asked for.
     func probe(
-        _ held: Held, at addresses: [Address]?, within time: Duration?
+        _ held: Held, at addresses: [Address]?, _ clock: TransferClock
     ) async throws(HTTPError) -> Attempt? {
         held.isProbed = true
         guard let size = download.expectedSize else { return nil }
-        let range = 0..<Self.pieceSize
-        let response = try await send(range, field: nil, at: addresses, within: time)
+        let range = 0..<download.pieceSize
+        let response = try await send(range, field: nil, at: addresses, clock)
         guard response.status == 206 else {
+            // It is shorter than the envelope says, which an answer with all of it will show.
+            if response.status == 416 { return nil }
             if let refusal = refusal(of: response, held) { return refusal }
             return try await collect(response, held)
         }
@@ -56,7 +56,7 @@ extension ClaimFetch {
         }
         held.begin(response)
         let body = RangedBody(
-            await requests.client.place(for: size), tag: tag, pieceSize: Self.pieceSize,
+            await requests.client.place(for: size), tag: tag, pieceSize: download.pieceSize,
             tell: download.progress)
         let start = MonotonicClock.now
         guard let first = body.take() else { return nil }
@@ -70,7 +70,7 @@ extension ClaimFetch {
         } else {
             held.ranged = body
         }
-        return try await goOn(held, at: addresses, within: time)
+        return try await goOn(held, at: addresses, clock)
     }
 
     /// One request goes on behind what is held without holes.
@@ -83,16 +83,17 @@ extension ClaimFetch {
 
     /// Fetches what is left, by several connections.
     func fetchRanges(
-        _ body: RangedBody, _ held: Held, at addresses: [Address]?, within time: Duration?
+        _ body: RangedBody, _ held: Held, at addresses: [Address]?, _ clock: TransferClock
     ) async -> Attempt {
         let before = body.held
         let failure = await withTaskGroup(of: Attempt?.self) { group in
-            for _ in 0..<download.maximumRanges {
-                group.addTask { await fetchPieces(of: body, at: addresses, within: time) }
+            for _ in 0..<download.maxConnections {
+                group.addTask { await fetchPieces(of: body, at: addresses, clock) }
             }
             var worst: Attempt?
             for await ended in group {
-                guard let ended else { continue }
+                // What ends the others comes first; they then tell that they were cancelled.
+                guard let ended, !(worst?.isFinal ?? false) else { continue }
                 if worst == nil || ended.isFinal { worst = ended }
                 if ended.isFinal { group.cancelAll() }
             }
@@ -134,12 +135,12 @@ extension ClaimFetch {
 
     /// One connection's work. Returns what ended it; nil when nothing was left.
     private func fetchPieces(
-        of body: RangedBody, at addresses: [Address]?, within time: Duration?
+        of body: RangedBody, at addresses: [Address]?, _ clock: TransferClock
     ) async -> Attempt? {
         while let range = body.take() {
             do throws(HTTPError) {
                 let response = try await send(
-                    range, field: body.tag, at: addresses, within: time)
+                    range, field: body.tag, at: addresses, clock)
                 if let failure = refusal(ofPiece: response, range, body) {
                     body.failed(range)
                     return failure
@@ -173,14 +174,14 @@ extension ClaimFetch {
     }
 
     private func send(
-        _ range: Range<Int>, field tag: String?, at addresses: [Address]?, within time: Duration?
+        _ range: Range<Int>, field tag: String?, at addresses: [Address]?, _ clock: TransferClock
     ) async throws(HTTPError) -> HTTPResponse {
         var fields = FieldList()
         fields.append("Range", "bytes=\(range.lowerBound)-\(range.upperBound - 1)")
         if let tag { fields.append(checked: "If-Match", tag) }
         var request = requests.prepared(HTTPRequest("GET", url, fields: fields))
         request.addresses = addresses
-        return try await requests.client.send(request, within: time)
+        return try await requests.client.send(request, within: clock.left)
     }
 
     private static func strongTag(_ response: HTTPResponse) -> String? {

@@ -110,7 +110,7 @@ struct ClaimFetch: Sendable {
             : try await requests.names.addresses(
                 of: url, policy, correlationID: download.correlationID)
         while true {
-            let attempt = await self.attempt(held, at: addresses, within: clock.left)
+            let attempt = await self.attempt(held, at: addresses, clock)
             let action = machine.attemptEnded(
                 attempt.outcome, at: clock.elapsed, random: .random(in: 0..<1))
             switch action {
@@ -129,16 +129,16 @@ struct ClaimFetch: Sendable {
     }
 
     private func attempt(
-        _ held: Held, at addresses: [Address]?, within time: Duration?
+        _ held: Held, at addresses: [Address]?, _ clock: TransferClock
     ) async -> Attempt {
         let start = held.partial.count
         do throws(HTTPError) {
             if asksForPart(held),
-                let attempt = try await probe(held, at: addresses, within: time)
+                let attempt = try await probe(held, at: addresses, clock)
             {
                 return attempt
             }
-            return try await goOn(held, at: addresses, within: time)
+            return try await goOn(held, at: addresses, clock)
         } catch {
             let gained = held.tag == nil ? 0 : max(0, held.partial.count - start)
             return Attempt(
@@ -148,15 +148,15 @@ struct ClaimFetch: Sendable {
 
     /// Fetches what is not held.
     func goOn(
-        _ held: Held, at addresses: [Address]?, within time: Duration?
+        _ held: Held, at addresses: [Address]?, _ clock: TransferClock
     ) async throws(HTTPError) -> Attempt {
         if let body = held.ranged {
-            return await fetchRanges(body, held, at: addresses, within: time)
+            return await fetchRanges(body, held, at: addresses, clock)
         }
         var request = requests.prepared(
             HTTPRequest("GET", url, fields: held.rangeFields))
         request.addresses = addresses
-        let response = try await requests.client.send(request, within: time)
+        let response = try await requests.client.send(request, within: clock.left)
         if let refusal = refusal(of: response, held) { return refusal }
         return try await collect(response, held)
     }

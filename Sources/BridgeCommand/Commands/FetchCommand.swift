@@ -14,9 +14,6 @@ enum FetchCommand {
                 .value("--size", "BYTES", "the expected size"),
                 .value("--checksum", "DIGEST", "the expected digest: xxh64:<hex> or sha256:<hex>"),
                 .value("--max-size", "BYTES", "the largest size that is taken (default 2GiB)"),
-                .value(
-                    "--connections", "N",
-                    "the most connections at a time for 64 MiB or more, with --size (default 4)"),
             ] + ProgressOption.specifications + CommonOptions.links + CommonOptions.everywhere,
             notes: [
                 """
@@ -40,7 +37,7 @@ enum FetchCommand {
         guard let output = arguments["--output"] else {
             throw .usage("--output is missing", hint: "-o FILE says where to write it")
         }
-        var download = try download(arguments, access)
+        var download = try download(arguments, access, connections: options.connections)
         let start = ContinuousClock.now
         let progress = Progress(
             "downloading", total: download.expectedSize, style: try ProgressOption.style(arguments))
@@ -76,7 +73,7 @@ enum FetchCommand {
     }
 
     private static func download(
-        _ arguments: ParsedArguments, _ access: StoreAccess
+        _ arguments: ParsedArguments, _ access: StoreAccess, connections: Int?
     ) throws(CommandFailure) -> ClaimDownload {
         var request = ClaimDownload(
             url: arguments.operands[0], retry: access.retry, policy: access.policy)
@@ -89,9 +86,7 @@ enum FetchCommand {
             request.expectedChecksum = text
         }
         if let limit = try arguments.byteCount("--max-size", minimum: 1) { request.limit = limit }
-        if let ranges = try arguments.integer("--connections", minimum: 1, maximum: 8) {
-            request.maximumRanges = ranges
-        }
+        if let most = connections { request.maxConnections = most }
         return request
     }
 }

@@ -83,7 +83,8 @@ struct BodyCollector: ~Copyable {
                 if let source = $0.baseAddress {
                     // Sound: `count + bytes.count <= length`, which fits the region from `offset`
                     // on, and what lies above `count` has not been published.
-                    unsafe (region.base + offset + count).copyMemory(from: source, byteCount: $0.count)
+                    unsafe (region.base + offset + count).copyMemory(
+                        from: source, byteCount: $0.count)
                 }
             }
         } else {
