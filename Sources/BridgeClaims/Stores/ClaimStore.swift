@@ -193,8 +193,8 @@ public struct ClaimDownload: Sendable {
     /// Most bytes of one payload where nobody says otherwise: 2 GiB.
     public static let defaultLimit = 2 << 30
 
-    /// Most connections at a time for one payload where nobody says otherwise: 1.
-    public static let defaultConnections = 1
+    /// Most connections at a time for one payload where nobody says otherwise: 4.
+    public static let defaultConnections = 4
 
     /// Creates the description of a download.
     public init(

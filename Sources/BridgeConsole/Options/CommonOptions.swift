@@ -49,7 +49,7 @@ package struct CommonOptions: Sendable, Equatable {
             .value(
                 "--connections", "N",
                 "the most connections at a time for one payload of 64 MiB or more whose size is"
-                    + " known, where a single one is slow: 1 to 8 (default 1)"),
+                    + " known, where a single one is slow: 1 to 8 (default 4)"),
             .flag("--no-proxy", "do not use the proxies that the environment names"),
             .flag("--plik", "the store is a Plik server"),
             timeoutOption,

@@ -191,7 +191,7 @@ import Testing
         case 1: return .fields(tag + length + place(first, last, of: size + 1), part)
         case 2: return .fields(tag + length, part)
         case 3:
-            let short = part.dropFirst(1)
+            let short = content[first + 1..<range.upperBound]
             return .fields(tag + "Content-Length: \(short.count)\r\n" + place(first, last), short)
         case 4: return .fields(length + place(first, last), part)
         case 5: return .fields(tag + length + place(first, last) + "Content-Encoding: x\r\n", part)

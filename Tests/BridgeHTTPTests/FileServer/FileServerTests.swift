@@ -5,7 +5,7 @@ import HTTPWire
 import TestKit
 import Testing
 
-/// The native store over real sockets.
+/// The native store over real sockets (failures.md B10, F7, F10).
 @Suite struct FileServerTests {
     /// Sixteen have a large buffer; the others take what comes in small pieces.
     @Test func `more large uploads at a time than there are large buffers`() async throws {

@@ -6,7 +6,7 @@ import HTTPWire
 import TestKit
 import Testing
 
-/// The file server over TLS, asked by curl and by our own client.
+/// The file server over TLS, asked by curl and by our own client (failures.md F14).
 @Suite(.needsOpenSSL) struct HTTPSServerTests {
     private static let curl = Environment.executable(named: "curl")
 
