@@ -4,10 +4,15 @@
 SWIFT ?= swift
 SOURCES := Package.swift Sources Tests Benchmarks docs/examples
 THREADS := --sanitize=thread --scratch-path .build/threads
+# The program as it is installed, with Swift's runtime inside; what demonstrates and measures it runs
+# the same. Apart from other builds: the linker's options are others.
+STATIC := --static-swift-stdlib --scratch-path .build/static
+PROGRAM := .build/static/release/natsbridge
 WITH_SERVER = NATS_SERVER="$$(scripts/nats-server)"
 
 .PHONY: all build setup test test-threads demo examples docs lint format bench bench-check
-.PHONY: coverage conformance bench-baseline fuzz fuzz-all kill-storm install uninstall deb program clean distclean
+.PHONY: coverage conformance bench-baseline fuzz fuzz-all kill-storm drill install uninstall deb clean distclean
+.PHONY: setup-program setup-server program
 
 all: build
 
@@ -24,12 +29,19 @@ conformance: setup
 	.tools/venv/bin/python scripts/conformance "$(SWIFT)" "$$(scripts/nats-server)" $(if $(TARGET),'$(TARGET)')
 
 ## Build everything for debugging.
-build: setup
+build: setup-program
 	$(SWIFT) build
 
 ## Install what is missing: zlib's header, and the tests' peers in .tools/.
 setup:
 	@scripts/setup
+
+# Less than that: what the program needs, and what running it on a server needs.
+setup-program setup-server: setup-%:
+	@scripts/setup $*
+
+program: setup-program
+	$(SWIFT) build -c release --product natsbridge $(STATIC)
 
 # A test that waits goes on behind every test that has not begun: with a thousand of them at once
 # that is a minute. So only a few run at a time.
@@ -49,9 +61,8 @@ test-threads: setup
 	$(WITH_SERVER) scripts/run-tests $(SWIFT) test --skip-build $(THREADS) $(ARGS)
 
 ## Run the five scenarios on a real server and check what they show.
-demo: setup
-	$(SWIFT) build -c release --product natsbridge
-	$(WITH_SERVER) .build/release/natsbridge demo $(ARGS)
+demo: setup-server program
+	$(WITH_SERVER) $(PROGRAM) demo $(ARGS)
 
 ## Build the programs of docs/examples as a stranger would, and run each on a real server.
 examples: setup
@@ -59,7 +70,7 @@ examples: setup
 	docs/examples/run .build/examples/debug "$$(scripts/nats-server)" .tools/venv/bin/python
 
 ## Build the documentation of the four products into .build/docs; a warning is an error.
-docs: setup
+docs: setup-program
 	SWIFT="$(SWIFT)" scripts/docs
 
 ## Check the style without changing anything.
@@ -72,22 +83,22 @@ format:
 
 ## Measure messages, streams, the store and tables, compare with the run of before, and save in
 ## .build/bench; or run one of the benchmarks for developers: make bench ARGS="codec".
-bench: setup
 ifdef ARGS
+bench: setup
 	$(SWIFT) build -c release --product natsbridge-bench
 	$(WITH_SERVER) .build/release/natsbridge-bench $(ARGS)
 else
-	$(SWIFT) build -c release --product natsbridge
-	scripts/bench .build/release/natsbridge "$$(scripts/nats-server)" .build/bench
+bench: setup-server program
+	scripts/bench $(PROGRAM) "$$(scripts/nats-server)" .build/bench
 endif
 
 ## Count allocations and system calls of the hot paths, and hold them to Benchmarks/Baselines.
-bench-check: setup
+bench-check: setup-server
 	$(SWIFT) build -c release --product natsbridge-bench
 	scripts/bench-check .build/release/natsbridge-bench
 
 ## Write those baselines anew.
-bench-baseline: setup
+bench-baseline: setup-server
 	$(SWIFT) build -c release --product natsbridge-bench
 	scripts/bench-check .build/release/natsbridge-bench --rewrite
 
@@ -119,14 +130,15 @@ FUZZ_TARGETS = $(notdir $(patsubst %/,%,$(wildcard Tests/Fuzz/*Fuzz/)))
 ## Kill serve 500 times, or KILLS, while it takes uploads on a disk that is full, slow and
 ## read-only by turns, and hold it to its promise. As root: a small file system is mounted.
 KILLS ?= 500
-kill-storm:
-	$(SWIFT) build -c release --product natsbridge
-	scripts/kill-storm .build/release/natsbridge $(KILLS)
+kill-storm: program
+	scripts/kill-storm $(PROGRAM) $(KILLS)
+
+## Play the failures of docs/runbook.md, and repair them as it says; or some: make drill ARGS="disk".
+drill: setup-server program
+	scripts/drill $(PROGRAM) "$$(scripts/nats-server)" $(ARGS)
 
 ## Install the program (Swift's runtime inside), its manual and completions below PREFIX.
 PREFIX ?= /usr/local
-STATIC = .build/static
-PROGRAM = $(STATIC)/release/natsbridge
 install: program
 	PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" scripts/install $(PROGRAM)
 
@@ -137,10 +149,6 @@ uninstall:
 ## Make a Debian package in .build/packages.
 deb: program
 	scripts/make-deb $(PROGRAM) .build/packages
-
-# Apart from other builds: the linker's options are others.
-program: setup
-	$(SWIFT) build -c release --product natsbridge --static-swift-stdlib --scratch-path $(STATIC)
 
 clean:
 	rm -rf .build

@@ -72,7 +72,8 @@ internal import Glibc
             return .ok
         default:
             if words.count == 2, ["--help", "-h"].contains(words[1]),
-                let group = HelpText.group(words[0], of: Command.all.map(\.specification))
+                let group = HelpText.group(
+                    words[0], of: Command.all.map(\.specification), width: Terminal.readingWidth)
             {
                 console.line(group)
                 return .ok
@@ -80,7 +81,8 @@ internal import Glibc
             let (command, rest) = try Command.find(words, among: Command.all)
             let arguments = try OptionParser.parse(rest, for: command.specification)
             if arguments.has("--help") {
-                console.line(HelpText.text(for: command.specification))
+                console.line(
+                    HelpText.text(for: command.specification, width: Terminal.readingWidth))
                 return .ok
             }
             return try await command.run(arguments, console)

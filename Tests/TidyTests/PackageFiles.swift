@@ -6,7 +6,7 @@ enum PackageFiles {
     private static let folders = ["Sources", "Tests", "Benchmarks", "docs", "scripts", "Fixtures"]
     private static let single = [
         "Package.swift", "Makefile", "README.md", "CONTRIBUTING.md", "CHANGELOG.md", ".gitignore",
-        ".editorconfig", ".swift-format", ".ci/run", ".spi.yml",
+        ".editorconfig", ".swift-format", ".ci/run", ".spi.yml", ".dockerignore",
     ]
     private static let textEndings = [
         ".swift", ".md", ".py", ".json", ".sh", ".txt", ".h", ".modulemap", ".yaml", ".yml",

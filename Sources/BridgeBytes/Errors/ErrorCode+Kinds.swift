@@ -57,6 +57,8 @@ extension ErrorCode {
     public static let payloadNotFound = ErrorCode(rawValue: "payload_not_found")
     /// The store had the payload and has it no longer (410): it expired or was deleted.
     public static let payloadExpired = ErrorCode(rawValue: "payload_expired")
+    /// The sender had announced a payload, and gave its upload up.
+    public static let uploadAborted = ErrorCode(rawValue: "upload_aborted")
     /// Something else is stored under the identifier that was chosen.
     public static let uploadConflict = ErrorCode(rawValue: "upload_conflict")
     /// The bytes are not those that were sent: their digest differs.

@@ -177,6 +177,9 @@ struct ClaimFetch: Sendable {
             if PresignedLink.hasEnded(url, status: status, response.fields, now: WallClock.now) {
                 return refuse(.status(410, retryAfter: nil), "the link has expired")
             }
+            if status == 410, response.fields["Upload-Aborted"] == "?1" {
+                return refuse(.aborted, "its sender gave the upload up")
+            }
             let target = response.redirection.map { ", which points to \($0)" } ?? ""
             return refuse(
                 .status(status, retryAfter: response.retryAfter),

@@ -24,6 +24,8 @@ package struct DownloadMachine: Sendable {
         case damaged(Damage)
         /// An answer other than the payload.
         case status(Int, retryAfter: Duration?)
+        /// The payload was announced, and its sender gave the upload up.
+        case aborted
         /// No whole answer. `gained`: bytes of the payload that are held now and were not before,
         /// and from which the next attempt can go on.
         case failed(HTTPError.Reason, gained: Int)
@@ -70,6 +72,7 @@ package struct DownloadMachine: Sendable {
         switch outcome {
         case .whole: return .deliver
         case .unexpected: return .fail(.unexpectedAnswer)
+        case .aborted: return .fail(.uploadAborted)
         case .damaged(let damage):
             damages += 1
             let code: ErrorCode = damage == .size ? .sizeMismatch : .checksumMismatch
@@ -93,6 +96,7 @@ package struct DownloadMachine: Sendable {
     package static func code(_ status: Int) -> ErrorCode {
         switch status {
         case 200...399: .unexpectedAnswer
+        case 401: .authorizationFailed
         case 404: .payloadNotFound
         case 410: .payloadExpired
         case 413: .tooLarge

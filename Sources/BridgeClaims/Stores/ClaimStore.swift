@@ -10,9 +10,9 @@ public protocol ClaimStore: Sendable {
     /// Transient failures are retried; a payload whose answer was lost is not stored twice where
     /// the store can tell. Cancelling the task ends the upload; what was begun is left to the
     /// store's time to live.
-    /// - Throws: `ClaimError` with `unavailable`, `timeout`, `refused`, `storageFull`, `tooLarge`,
-    ///   `sizeMismatch`, `uploadConflict`, `unexpectedAnswer`, `cancelled`, or codes of the store's
-    ///   own.
+    /// - Throws: `ClaimError` with `unavailable`, `timeout`, `authorizationFailed`, `refused`,
+    ///   `storageFull`, `tooLarge`, `sizeMismatch`, `uploadConflict`,
+    ///   `unexpectedAnswer`, `cancelled`, or codes of the store's own.
     func upload(_ content: ClaimContent, correlationID: String) async throws(ClaimError) -> Claim
 
     /// Fetches a payload into memory, verified: never a truncated or corrupted one.

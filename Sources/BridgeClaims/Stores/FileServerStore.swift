@@ -18,7 +18,7 @@ public struct FileServerStore: ClaimStore {
     /// Links to the server under either of its names, and on the loopback under each that a
     /// machine has for itself.
     public let linkPolicy: LinkPolicy
-    private let requests: StoreRequests
+    let requests: StoreRequests
 
     /// A store on a server.
     /// - Parameters:
@@ -113,7 +113,7 @@ public struct FileServerStore: ClaimStore {
         return claim
     }
 
-    private func refusal(
+    func refusal(
         _ answer: StoreRequests.Answer, at url: HTTPURL, _ correlationID: String
     ) -> ClaimError {
         // Our own server says by these codes that other bytes came than those of the digest, and
@@ -153,7 +153,7 @@ public struct FileServerStore: ClaimStore {
     /// Removes what an attempt without an answer may have stored, also when the upload was
     /// cancelled. Returns the error, which says so where the store cannot be reached for that: then
     /// it forgets the payload after its time to live.
-    private func withdraw(
+    func withdraw(
         _ url: HTTPURL, _ token: String, after error: ClaimError
     ) async -> ClaimError {
         // One refusal of one attempt is all that leaves no doubt.
@@ -179,7 +179,7 @@ public struct FileServerStore: ClaimStore {
     package static let leftSentence =
         "what an attempt without an answer may have stored stays until its time to live ends"
 
-    private func fields(
+    func fields(
         _ content: ClaimContent, _ seconds: Int, _ token: String, _ correlationID: String
     ) -> FieldList {
         var fields = FieldList()
@@ -196,7 +196,7 @@ public struct FileServerStore: ClaimStore {
 
     /// The identifier is taken: by our own earlier attempt, if the size is right. Nobody else can
     /// have guessed it, and a payload appears whole or not at all.
-    private func verify(
+    func verify(
         _ url: HTTPURL, _ token: String, size: Int, _ correlationID: String,
         _ clock: TransferClock
     ) async throws(ClaimError) -> FieldList {

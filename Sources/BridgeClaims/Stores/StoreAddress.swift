@@ -114,8 +114,8 @@ public struct StoreAddress: Sendable, Hashable, CustomStringConvertible {
         public var client: HTTPClient?
         /// When a failed upload or removal is tried again.
         public var retry = RetryPolicy()
-        /// What a file server, Plik or a WebDAV server wants of those who upload or delete;
-        /// others have none.
+        /// What a file server, Plik or a WebDAV server wants of those who upload or delete: a
+        /// bearer token, or `USER:PASSWORD` for Basic authentication. Others have none.
         public var token: String?
         /// Where an S3 store's keys come from.
         public var credentials = S3CredentialSource.environment

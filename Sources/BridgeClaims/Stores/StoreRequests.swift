@@ -89,11 +89,19 @@ struct StoreRequests: Sendable {
     /// Methods of requests that go to the store alone, and change what it has.
     private static let changing: Set<String> = ["PUT", "POST", "PATCH", "DELETE", "MOVE"]
 
+    /// What a token is sent as: a user name and a password, which a colon parts, as `Basic`
+    /// (RFC 7617), since no bearer token has a colon (RFC 6750, 2.1).
+    private static func authorization(_ token: String) -> String {
+        guard token.contains(":") else { return "Bearer \(token)" }
+        let coded = Base64.encode(Bytes(utf8: token).span)
+        return "Basic \(String(repairing: coded))"
+    }
+
     /// The request with the fields that every request of a store has.
     func prepared(_ request: HTTPRequest) -> HTTPRequest {
         var request = request
         if let token, Self.changing.contains(request.method) {
-            request.fields.append("Authorization", "Bearer \(token)")
+            request.fields.append(checked: "Authorization", Self.authorization(token))
         }
         guard let userAgent else { return request }
         // A name that is not fit for a field is left out, and the client names itself.

@@ -35,12 +35,17 @@ enum StoreURL {
     /// Refuses a token that could not be sent as it is. Its text stays out of the error.
     /// - Throws: `badRequest`.
     static func check(token: String?, of base: HTTPURL) throws(HTTPError) {
-        guard let token, token.isEmpty || !token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
-            return
-        }
+        guard let token else { return }
+        // A user name and a password are sent in another alphabet.
+        let isFit =
+            token.contains(":")
+            ? token.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
+            : !token.isEmpty && token.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
+        guard !isFit else { return }
         throw HTTPError(
             .badRequest, .prepare, url: base.description,
-            "a store's token holds visible ASCII only, and at least one character")
+            "a store's token holds visible ASCII only, and at least one character, unless it is a"
+                + " user name and a password")
     }
 
     /// The URL of a link that leads to the store itself: the only place for its token.

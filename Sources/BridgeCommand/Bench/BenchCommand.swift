@@ -24,6 +24,7 @@ enum BenchCommand {
                 .value("--rounds", "N", "rounds of what is counted, behind one more (default 5)"),
                 .value("--save", "FILE", "write the result as JSON"),
                 .value("--compare", "FILE", "show what has changed since a saved result"),
+                .value("--beside", "FILE", "show what another program found, in the same form"),
                 .value("--svg", "FILE", "draw how the times are distributed"),
                 .flag("--quiet", short: "-q", "show nothing while it runs"),
             ] + CommonOptions.bridge + CommonOptions.everywhere,
@@ -36,6 +37,10 @@ enum BenchCommand {
                 """
                 With --compare a change is called better or worse only where each median lies
                 outside the middle 80 % of the other's samples. Compare runs of one machine.
+                """,
+                """
+                `make bench` runs it on servers of its own, and nats-py and pyarrow beside it
+                where they are installed.
                 """,
             ],
             examples: [
@@ -61,6 +66,10 @@ enum BenchCommand {
         if let path = arguments["--compare"] {
             older = try BenchReport(reading: try await FileBytes.read(path), from: path)
         }
+        var peer: BenchReport?
+        if let path = arguments["--beside"] {
+            peer = try BenchReport(reading: try await FileBytes.read(path), from: path)
+        }
         let options = try CommonOptions(arguments)
         let isQuiet = arguments.has("--quiet")
         let report = try await Deadline.run(options.timeout, stage: "bench", target: nil) {
@@ -77,7 +86,8 @@ enum BenchCommand {
         if console.json {
             console.line(report.json)
         } else {
-            for line in report.lines(against: older, width: Terminal.width) { console.line(line) }
+            let lines = report.lines(against: older, beside: peer, width: Terminal.width)
+            for line in lines { console.line(line) }
         }
         return .ok
     }

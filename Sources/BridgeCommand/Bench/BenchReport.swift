@@ -69,8 +69,11 @@ package struct BenchReport: Sendable, Equatable {
         figures.first { $0.name == figure.name && $0.unit == figure.unit }
     }
 
-    /// The report for a person: what, median, spread, samples; with an older run the change too.
-    package func lines(against older: BenchReport?, width: Int) -> [String] {
+    /// The report for a person: what, median, spread, samples; with an older run the change too,
+    /// and with what another program found its median.
+    package func lines(
+        against older: BenchReport?, beside peer: BenchReport? = nil, width: Int
+    ) -> [String] {
         var columns = [
             TextTable.Column("what"), TextTable.Column("median", isNumeric: true),
             TextTable.Column("10 %", isNumeric: true), TextTable.Column("90 %", isNumeric: true),
@@ -82,6 +85,7 @@ package struct BenchReport: Sendable, Equatable {
                 TextTable.Column("change", isNumeric: true), TextTable.Column(""),
             ]
         }
+        if peer != nil { columns.append(TextTable.Column("peer", isNumeric: true)) }
         var table = TextTable(columns)
         for figure in figures {
             let unit = figure.unit
@@ -90,11 +94,15 @@ package struct BenchReport: Sendable, Equatable {
                 unit.text(figure.spread.high), Figures.grouped(figure.count),
             ]
             if let older { row += Self.change(of: figure, from: older.figure(like: figure)) }
+            if let peer {
+                row.append(peer.figure(like: figure).map { unit.text($0.median) } ?? "–")
+            }
             table.append(row)
         }
         var lines = table.lines(within: width)
-        lines += ["", "natsbridge \(version), \(machine), nats-server \(server), \(time)"]
-        if let older { lines.append("before: \(older.version), \(older.machine), \(older.time)") }
+        lines += ["", "natsbridge \(version), nats-server \(server), \(time)", machine]
+        if let older { lines += ["before: \(older.version), \(older.time)", older.machine] }
+        if let peer { lines += ["peer: \(peer.version), \(peer.time)", peer.machine] }
         return lines
     }
 
@@ -114,11 +122,12 @@ package struct BenchReport: Sendable, Equatable {
 
     /// The distributions of times as a picture: which share of the samples took no longer.
     package func picture(against older: BenchReport?) -> String {
-        func lines(_ report: BenchReport, _ suffix: String) -> [SVGChart.Line] {
+        func lines(_ report: BenchReport, isBefore: Bool) -> [SVGChart.Line] {
             report.figures.filter { $0.unit.isTime }.map { figure in
                 SVGChart.Line(
-                    figure.name + suffix,
-                    zip(figure.distribution, BenchFigure.shares).map { ($0, $1 * 100) })
+                    isBefore ? "\(figure.name), before" : figure.name,
+                    zip(figure.distribution, BenchFigure.shares).map { ($0, $1 * 100) },
+                    dashedLike: isBefore ? figure.name : nil)
             }
         }
         return SVGChart(
@@ -127,7 +136,7 @@ package struct BenchReport: Sendable, Equatable {
             y: SVGChart.Axis("share of the samples that took no longer") {
                 Figures.fixed($0, 0) + " %"
             },
-            lines(self, "") + (older.map { lines($0, ", before") } ?? [])
+            lines(self, isBefore: false) + (older.map { lines($0, isBefore: true) } ?? [])
         ).svg
     }
 }

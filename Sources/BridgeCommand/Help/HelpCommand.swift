@@ -16,9 +16,12 @@ enum HelpCommand {
     /// What is said of the command or the group that the words name; all, when they name none.
     static func text(_ words: [String]) throws(CommandFailure) -> String {
         let all = Command.all.map(\.specification)
-        guard let first = words.first else { return HelpText.overview(of: all) }
-        if words.count == 1, let group = HelpText.group(first, of: all) { return group }
+        let width = Terminal.readingWidth
+        guard let first = words.first else { return HelpText.overview(of: all, width: width) }
+        if words.count == 1, let group = HelpText.group(first, of: all, width: width) {
+            return group
+        }
         let found = try Command.find(words, among: Command.all)
-        return HelpText.text(for: found.command.specification)
+        return HelpText.text(for: found.command.specification, width: width)
     }
 }

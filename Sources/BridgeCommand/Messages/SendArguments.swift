@@ -29,6 +29,10 @@ enum SendArguments {
             "the digest of uploads: xxh64 (default), or sha256 for peers that have no xxh64"
         ).choosing(["xxh64", "sha256"]),
         .flag(
+            "--early-link",
+            "send links before their uploads end, so that receivers read meanwhile; not to a"
+                + " stream"),
+        .flag(
             "--raw",
             "one media or binary payload as the message's raw body, its envelope in NATS headers"),
     ]

@@ -18,6 +18,7 @@ extension SendOptions {
         replyTo = arguments["--reply-to"] ?? ""
         replyToMessageID = arguments["--reply-to-msg-id"] ?? ""
         usesHeaderForm = arguments.has("--raw")
+        sendsLinksEarly = arguments.has("--early-link")
         if let text = arguments["--metadata"] { metadata = try Self.object(text) }
         for text in arguments.all("--header") {
             let (name, value) = try HeaderArgument.parse(text, of: "--header")

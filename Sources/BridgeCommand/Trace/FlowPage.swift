@@ -19,7 +19,17 @@ package enum FlowPage {
         .lane { position: relative; height: 1.1rem; background: #8881; border-radius: 2px; }
         .bar { position: absolute; top: .15rem; bottom: .15rem; min-width: 3px;
           border-radius: 2px; }
-        .fields { color: #888; font-size: .85em; }
+        .fields { color: #777; color: light-dark(#666, #aaa); font-size: .85em; }
+        @media (max-width: 48rem) {
+          body { margin: 1rem auto; }
+          table, tbody { display: block; }
+          tr { display: grid; grid-template-columns: auto 1fr; column-gap: .8rem;
+            padding: .4rem 0; border-bottom: 1px solid #8884; }
+          tr:first-child { display: none; }
+          td { border: 0; padding: .1rem 0; }
+          .at { width: auto; text-align: left; }
+          td:nth-child(n + 3) { grid-column: 1 / -1; }
+        }
         """
 
     package static func html(_ flow: FlowTimeline) -> String {

@@ -4,8 +4,10 @@ internal import BridgeJSON
 
 /// A flow as lines for a person, or as objects for a program.
 enum FlowText {
-    /// Columns of the picture.
-    private static let barWidth = 24
+    /// Columns of the picture, where there is room, and on a narrow terminal.
+    private static let barWidth = (wide: 24, narrow: 10)
+    private static let wideTerminal = 80
+    private static let narrowestLine = 40
 
     static func lines(_ flow: FlowTimeline, width: Int) -> [String] {
         let processes = flow.processes
@@ -16,20 +18,23 @@ enum FlowText {
                 + " \(Figures.time(flow.duration))",
             "",
         ]
+        let columns = width < wideTerminal ? barWidth.narrow : barWidth.wide
         for entry in flow.entries {
             let process = TerminalText.line(entry.process)
             let blanks = String(repeating: " ", count: widest - DisplayWidth.of(process))
             let start = Figures.rightAligned(Figures.time(entry.start), 9)
             let line =
-                "\(start)  \(process)\(blanks)  \(bar(entry, of: flow.duration))  "
+                "\(start)  \(process)\(blanks)  \(bar(entry, of: flow.duration, columns))  "
                 + text(entry.event)
-            lines.append(TerminalText.line(line, atMost: max(width, 60)))
+            lines.append(TerminalText.line(line, atMost: max(width, narrowestLine)))
         }
         return lines
     }
 
     /// Where in the flow it was: a stroke for what lasted, a dot for a moment.
-    private static func bar(_ entry: FlowTimeline.Entry, of whole: Duration) -> String {
+    private static func bar(
+        _ entry: FlowTimeline.Entry, of whole: Duration, _ barWidth: Int
+    ) -> String {
         let scale = Double(barWidth - 1) / max(Figures.seconds(whole), 1e-9)
         let first = min(barWidth - 1, Int(Figures.seconds(entry.start) * scale))
         let last = max(first, min(barWidth - 1, Int(Figures.seconds(entry.end) * scale)))

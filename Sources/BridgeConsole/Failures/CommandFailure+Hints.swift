@@ -60,7 +60,7 @@ extension CommandFailure {
             "--alias names another name of the store, --allow-origin another origin"
         case .unavailable: "is the file server running? --store names another"
         case .payloadNotFound: "is this the store that the sender uses? --store names another"
-        case .payloadExpired: "the sender has to send it again"
+        case .payloadExpired, .uploadAborted: "the sender has to send it again"
         case .storageFull: "remove files from the store, or give it more room"
         case .tlsRequired: "the store's address begins with https where it has TLS, else with http"
         case .tlsRefused:

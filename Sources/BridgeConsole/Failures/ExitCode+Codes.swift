@@ -52,7 +52,7 @@ extension ExitCode {
             [
                 .noStream, .streamNotFound, .consumerNotFound, .consumerDeleted, .messagesLost,
                 .messageNotFound, .bucketNotFound, .objectStoreNotFound,
-                .objectNotFound, .payloadExpired, .payloadNotFound,
+                .objectNotFound, .uploadAborted, .payloadExpired, .payloadNotFound,
                 .fileNotFound,
             ]
         ),

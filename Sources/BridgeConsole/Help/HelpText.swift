@@ -1,8 +1,6 @@
-/// The text of `--help`.
+/// The text of `--help`. With a width its lines are broken there, but for usage and examples, which
+/// are copied.
 package enum HelpText {
-    /// Widest name column; a longer name gets a line of its own.
-    private static let nameWidth = 30
-
     /// The usage line of a command.
     package static func usage(of command: CommandSpecification) -> String {
         var words = ["natsbridge"] + command.path
@@ -12,65 +10,71 @@ package enum HelpText {
     }
 
     /// Everything about one command.
-    package static func text(for command: CommandSpecification) -> String {
-        var lines = [usage(of: command), "", "  \(command.summary).", ""]
+    package static func text(for command: CommandSpecification, width: Int? = nil) -> String {
+        let layout = HelpLayout(width: width)
+        var lines = [usage(of: command), ""] + layout.sentence("\(command.summary).") + [""]
         if !command.aliases.isEmpty {
             let others = command.paths.dropFirst().map { $0.joined(separator: " ") }
-            lines += ["  Also: \(others.joined(separator: ", ")).", ""]
+            lines += layout.sentence("Also: \(others.joined(separator: ", ")).") + [""]
         }
         if !command.operands.isEmpty {
             lines.append("Arguments")
-            lines += command.operands.flatMap { row($0.name, $0.summary) }
+            lines += command.operands.flatMap { layout.row($0.name, $0.summary) }
             lines.append("")
         }
         if !command.options.isEmpty {
             lines.append("Options")
-            lines += command.options.flatMap { row(heading(of: $0), $0.summary) }
+            lines += command.options.flatMap { layout.row(heading(of: $0), $0.summary) }
             lines.append("")
         }
-        for note in command.notes { lines += [note, ""] }
+        for note in command.notes { lines += layout.paragraph(note) + [""] }
         if !command.examples.isEmpty {
             lines.append("Examples")
             lines += command.examples.map { "  \($0)" } + [""]
         }
-        lines += exitCodes
+        lines += exitCodes(layout)
         return lines.joined(separator: "\n")
     }
 
     /// The list of commands; groups stand apart.
-    package static func overview(of commands: [CommandSpecification]) -> String {
-        var lines = [
-            "natsbridge COMMAND [arguments] [options]", "",
-            "  Sends typed payloads of any size over NATS: small ones inside the message,",
-            "  large ones through an HTTP file server.", "", "Commands",
-        ]
+    package static func overview(
+        of commands: [CommandSpecification], width: Int? = nil
+    ) -> String {
+        let layout = HelpLayout(width: width)
+        var lines = ["natsbridge COMMAND [arguments] [options]", ""]
+        lines += layout.sentence(
+            "Sends typed payloads of any size over NATS: small ones inside the message, large ones"
+                + " through an HTTP file server.")
+        lines += ["", "Commands"]
         var wasGroup = false
         for branch in CommandTree(commands).branches {
             let isGroup = branch.commands.count > 1
             if isGroup || wasGroup { lines.append("") }
-            lines += branch.commands.flatMap { row($0.name, $0.summary) }
+            lines += branch.commands.flatMap { layout.row($0.name, $0.summary) }
             wasGroup = isGroup
         }
         lines += ["", "  natsbridge COMMAND --help explains a command.", ""]
-        lines += exitCodes
+        lines += exitCodes(layout)
         return lines.joined(separator: "\n")
     }
 
     /// The commands that begin with a word; nil when it is no group's.
     package static func group(
-        _ word: String, of commands: [CommandSpecification]
+        _ word: String, of commands: [CommandSpecification], width: Int? = nil
     ) -> String? {
         let branch = CommandTree(commands).branches.first { $0.word == word && $0.isGroup }
         guard let branch else { return nil }
-        let rows = branch.commands.flatMap { row($0.name, $0.summary) }
+        let layout = HelpLayout(width: width)
+        let rows = branch.commands.flatMap { layout.row($0.name, $0.summary) }
         let lines =
             ["natsbridge \(word) COMMAND [arguments] [options]", "", "Commands"] + rows
             + ["", "  natsbridge \(word) COMMAND --help explains a command."]
         return lines.joined(separator: "\n")
     }
 
-    private static var exitCodes: [String] {
-        ["Exit codes"] + ExitCode.allCases.flatMap { row(String($0.rawValue), $0.summary) }
+    private static func exitCodes(_ layout: HelpLayout) -> [String] {
+        ["Exit codes"]
+            + ExitCode.allCases.flatMap { layout.row(String($0.rawValue), $0.summary) }
     }
 
     private static func heading(of option: OptionSpecification) -> String {
@@ -78,12 +82,5 @@ package enum HelpText {
         text += option.name
         if let valueName = option.valueName { text += " \(valueName)" }
         return text
-    }
-
-    private static func row(_ name: String, _ summary: String) -> [String] {
-        guard name.count < nameWidth else {
-            return ["  \(name)", String(repeating: " ", count: nameWidth + 2) + summary]
-        }
-        return ["  " + Figures.padded(name, nameWidth) + summary]
     }
 }

@@ -33,7 +33,8 @@ package struct CommonOptions: Sendable, Equatable {
                     + " \(defaultStore))"),
             .value(
                 "--store-token", "TEXT",
-                "what the store wants of those who upload or delete (else NATSBRIDGE_STORE_TOKEN)"),
+                "what the store wants of those who upload or delete: a token, or USER:PASSWORD"
+                    + " (else NATSBRIDGE_STORE_TOKEN)"),
             .value(
                 "--allow-origin", "URL", repeats: true,
                 "another origin that links may point to; may repeat"),

@@ -24,6 +24,12 @@ package enum Terminal {
         return min(max(columns, widths.lowerBound), widths.upperBound)
     }
 
+    /// Where sentences for a person are broken; nil where a program is likely to read them, which
+    /// finds them whole.
+    package static var readingWidth: Int? {
+        isWatched || variable("COLUMNS") != nil ? width : nil
+    }
+
     /// Whether colours are wanted: on a terminal that has them, unless NO_COLOR is set.
     package static var hasColor: Bool {
         isWatched && variable("TERM") != "dumb" && (variable("NO_COLOR") ?? "").isEmpty

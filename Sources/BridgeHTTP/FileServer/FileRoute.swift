@@ -6,6 +6,7 @@ internal import HTTPWire
 /// ```
 /// native  PUT GET HEAD DELETE  /f/{id}/{name}      id: 32 hexadecimal digits
 ///         PATCH                /f/{id}/{name}      goes on with an upload
+///         POST                 /f/{id}/{name}      announces one
 ///         GET HEAD DELETE      /f/{id}
 ///         POST                 /f/{name}, /f/, /f  the server chooses the id
 /// Plik    POST                 /upload
@@ -80,7 +81,7 @@ enum FileRoute: Sendable, Hashable {
     /// The methods that the route knows.
     var methods: [String] {
         switch self {
-        case .object: ["PUT", "PATCH", "GET", "HEAD", "DELETE"]
+        case .object: ["PUT", "PATCH", "POST", "GET", "HEAD", "DELETE"]
         case .native(""): ["POST"]
         case .native: ["POST", "GET", "HEAD", "DELETE"]
         case .plikCreate, .plikAdd: ["POST"]

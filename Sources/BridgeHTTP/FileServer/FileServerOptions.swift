@@ -56,6 +56,8 @@ public struct FileServerOptions: Sendable {
     public var tombstoneTime: Duration = .seconds(86_400)
     /// How often expired files are looked for: every ten minutes.
     public var sweepInterval: Duration = .seconds(600)
+    /// How long an upload that was announced, or was cut after that, is waited for: 15 seconds.
+    public var arrivalPatience: Duration = .seconds(15)
     /// Largest file in bytes; a larger one is answered with 413. 10 GB, as Plik has it.
     public var maximumFileSize = 10_000_000_000
     /// Most bytes that all files may take together; beyond that the answer is 507.
@@ -129,6 +131,7 @@ extension FileServerOptions {
             ("timeToLive", timeToLive), ("maximumTimeToLive", maximumTimeToLive),
             ("sweepInterval", sweepInterval), ("scrubInterval", scrubInterval),
             ("linkTimeToLive", linkTimeToLive ?? timeToLive), ("headTimeout", headTimeout),
+            ("arrivalPatience", arrivalPatience),
             ("idleTimeout", idleTimeout), ("keepAliveTimeout", keepAliveTimeout),
         ]
         if let (name, time) = times.first(where: { $0.1 <= .zero }) {
@@ -189,6 +192,7 @@ extension FileServerOptions {
         options.tombstoneTime = tombstoneTime.clampedForClocks
         options.sweepInterval = sweepInterval.clampedForClocks
         options.scrubInterval = scrubInterval.clampedForClocks
+        options.arrivalPatience = arrivalPatience.clampedForClocks
         options.headTimeout = headTimeout.clampedForClocks
         options.idleTimeout = idleTimeout.clampedForClocks
         options.keepAliveTimeout = keepAliveTimeout.clampedForClocks

@@ -35,6 +35,7 @@ extension FileService {
         } catch {
             if error == .damaged { foundUnreadable(key) }
             if error == .missing, let answer = offset(key, head) { return answer }
+            if error == .missing, arrivals.isAborted(key) { return Self.uploadAborted }
             return .failure(error)
         }
     }
@@ -81,14 +82,14 @@ extension FileService {
         return prepared
     }
 
-    private enum Selection {
+    enum Selection {
         case answer(ServerAnswer)
         /// These bytes of the data have to be added.
         case bytes(ServerAnswer, Range<Int>)
     }
 
     /// What a request asks for of an object.
-    private func select(
+    func select(
         _ facts: ObjectFacts, _ key: ObjectKey, _ head: RequestHead
     ) -> Selection {
         let conditions = Preconditions(
@@ -123,7 +124,7 @@ extension FileService {
     }
 
     /// Whether a request shows the token of the upload.
-    private func isOwner(_ metadata: ObjectMetadata, _ head: RequestHead) -> Bool {
+    func isOwner(_ metadata: ObjectMetadata, _ head: RequestHead) -> Bool {
         head.fields["X-UploadToken"].map { ConstantTime.equal($0, metadata.token) } ?? false
     }
 
@@ -177,7 +178,7 @@ extension FileService {
         return .bytes(bytes)
     }
 
-    private func facts(_ metadata: ObjectMetadata, _ key: ObjectKey) -> ObjectFacts {
+    func facts(_ metadata: ObjectMetadata, _ key: ObjectKey) -> ObjectFacts {
         let validator = metadata.validator(of: key)
         var validators = FieldList()
         validators.append("ETag", validator.tag.value)

@@ -18,6 +18,8 @@ struct UploadPlan: Sendable {
     var isComplete = true
     /// The answer when the name is taken: 412 where the client asked, 409 where it did not.
     var takenStatus = 409
+    /// Set where the upload was announced.
+    var arrival: Arrival?
 }
 
 extension FileService {
@@ -106,6 +108,13 @@ extension FileService {
 
     /// In the blocking pool: refuses early what would be refused at the end, opens the file.
     private func start(_ plan: UploadPlan, _ request: ServerRequest, _ reply: ServerReply) {
+        if let arrival = arrivals[plan.key] {
+            return start(plan, bringing: arrival, request, reply)
+        }
+        // What was given up stays so: those who waited were told.
+        guard !arrivals.isAborted(plan.key) else {
+            return reply.answer(.failure(StoreError.withdrawn))
+        }
         let stored = try? store.metadata(plan.key)
         let verdict = plan.rule.conditions?.evaluate(stored?.validator(of: plan.key))
         guard verdict == nil || verdict == .proceed else {
@@ -123,13 +132,46 @@ extension FileService {
         } catch { reply.answer(refusal(error)) }
     }
 
+    /// The same for what was announced: it is what was said then.
+    private func start(
+        _ plan: UploadPlan, bringing arrival: Arrival, _ request: ServerRequest,
+        _ reply: ServerReply
+    ) {
+        let token = request.head.fields["X-UploadToken"] ?? ""
+        guard ConstantTime.equal(token, arrival.metadata.token) else {
+            return reply.answer(taken(plan))
+        }
+        guard request.contentLength == arrival.size else {
+            return reply.answer(
+                .failure(400, "\(arrival.size) bytes were announced"))
+        }
+        var plan = plan
+        plan.metadata = arrival.metadata
+        plan.rule = PublishingRule()
+        plan.arrival = arrival
+        (plan.isResumable, plan.isComplete) = (false, true)
+        arrival.giveRoomBack()
+        let owner = FileOwner(key: plan.key, address: request.peer)
+        do throws(StoreError) {
+            let upload = try makeRoom { () throws(StoreError) in
+                try ObjectUpload(store: store, for: owner, reserving: arrival.size)
+            }
+            receive(upload, HeldData(), plan, reply)
+        } catch { reply.answer(refusal(error)) }
+    }
+
     /// Has the body come in, behind what is there.
     func receive(
         _ upload: ObjectUpload, _ held: HeldData, _ plan: UploadPlan, _ reply: ServerReply
     ) {
-        reply.receive { [self] in
-            UploadSink(
-                upload: upload, after: held, limit: options.maximumFileSize, blocking: blocking
+        reply.receive { [self] () -> any BodySink in
+            if let arrival = plan.arrival, arrival.begin(upload.reading) == nil {
+                blocking.submit { upload.discard() }
+                return DiscardSink(limit: 0, then: .failure(StoreError.superseded))
+            }
+            return UploadSink(
+                upload: upload, after: held, limit: options.maximumFileSize, blocking: blocking,
+                arriving: plan.arrival.map { ArrivingUpload(arrival: $0, service: self) }
             ) { [self] upload, data, reply in
                 reply.answer(
                     plan.isComplete ? finish(plan, upload, data) : leave(plan, upload, data))
@@ -145,8 +187,10 @@ extension FileService {
             try describe(data, upload, plan.digests, &metadata)
             let replaced = try upload.publish(metadata, as: plan.key, plan.rule)
             counts.count(\.filesStored)
+            if let arrival = plan.arrival { arrivals.stored(arrival) }
             return created(plan, metadata, status: replaced ? 200 : 201)
         } catch {
+            if let arrival = plan.arrival { giveUp(arrival) }
             return error == .exists ? taken(plan) : refusal(error)
         }
     }

@@ -9,6 +9,8 @@ final class FileService: HTTPService {
     let store: ObjectStore
     let blocking = BlockingWork()
     let counts = RequestCounts()
+    /// Uploads whose links are out before their bytes.
+    let arrivals = Arrivals()
     /// When an upload that found no room had what is expired go, on `MonotonicClock`.
     let lastPressure = Mutex<Duration?>(nil)
     let connectionLimits: ConnectionTable.Limits
@@ -17,7 +19,7 @@ final class FileService: HTTPService {
     let census = Census()
     private let nameTable = Mutex<LinkNames?>(nil)
     private let browsers: BrowserAccess
-    private let tokens: AccessTokens
+    let tokens: AccessTokens
     let seals: LinkSeals
     private let connections = Mutex<ConnectionTable?>(nil)
 
@@ -91,6 +93,8 @@ final class FileService: HTTPService {
             return route == .health ? .answer(health()) : readiness(reply)
         case (.object(let id, let name), "PUT"): return put(request, id: id, name: name, reply)
         case (.object(let id, _), "PATCH"): return resume(request, id: id, reply)
+        case (.object(let id, let name), "POST"):
+            return announce(request, id: id, name: name, reply)
         case (.native(let name), "POST"): return post(request, name: name, reply)
         case (.plikCreate, _): return createPlikUpload(request)
         case (.plikAdd(let upload), _): return addPlikFile(request, upload: upload, reply)
@@ -108,7 +112,8 @@ final class FileService: HTTPService {
     /// which nobody gets without this one.
     private func refusal(_ request: ServerRequest, at route: FileRoute) -> ServerAnswer? {
         switch (route, request.head.method) {
-        case (.object, "PUT"), (.object, "PATCH"), (.native, "POST"), (.plikCreate, _):
+        case (.object, "PUT"), (.object, "PATCH"), (.object, "POST"), (.native, "POST"),
+            (.plikCreate, _):
             let refusal = tokens.refusal(of: request.head.fields)
             if refusal != nil {
                 counts.count(\.others)
@@ -128,17 +133,19 @@ final class FileService: HTTPService {
         guard let key else { return .answer(.failure(StoreError.missing)) }
         let head = request.head
         guard method != "DELETE" else {
+            if let arrival = arrivals[key] { takeBack(arrival, head.fields) }
             blocking.submit { [self] in reply.answer(delete(key, head.fields)) }
             return .later
         }
         let verdict = seals.judge(key, head, now: now)
-        switch verdict {
-        case .refused(let answer):
+        if case .refused(let answer) = verdict {
             counts.count(refusal: "signature")
             return .answer(answer)
-        case .welcome: if let answer = hotDownload(key, head) { return .answer(answer) }
-        case .owner: break
         }
+        if let arrival = arrivals[key] {
+            return arriving(arrival, head, onlyToOwner: verdict.wantsToken, reply)
+        }
+        if !verdict.wantsToken, let answer = hotDownload(key, head) { return .answer(answer) }
         blocking.submit { [self] in
             reply.answer(download(key, head, onlyToOwner: verdict.wantsToken))
         }
@@ -162,7 +169,7 @@ final class FileService: HTTPService {
         return fields
     }
 
-    private func delete(_ key: ObjectKey, _ fields: FieldList) -> ServerAnswer {
+    func delete(_ key: ObjectKey, _ fields: FieldList) -> ServerAnswer {
         let token = fields["X-UploadToken"]
         let isOperator = tokens.mayDelete(fields)
         guard token != nil || isOperator else {

@@ -27,6 +27,8 @@ final class UploadSink: BodySink {
     private let limit: Int
     private let blocking: BlockingWork
     private let finish: Finish
+    /// Set where readers follow what comes.
+    private let arriving: ArrivingUpload?
     private var written: Int
     private var digest: RunningChecksum
     /// Whether it was the server that ended it.
@@ -39,8 +41,9 @@ final class UploadSink: BodySink {
     ///   - finish: Called in the blocking pool when the data is complete; it answers.
     init(
         upload: ObjectUpload, after held: HeldData = HeldData(), limit: Int,
-        blocking: BlockingWork, finish: @escaping Finish
+        blocking: BlockingWork, arriving: ArrivingUpload? = nil, finish: @escaping Finish
     ) {
+        self.arriving = arriving
         self.upload = upload
         written = held.size
         digest = held.digest
@@ -50,6 +53,10 @@ final class UploadSink: BodySink {
     }
 
     func received(_ span: Span<UInt8>) -> ServerAnswer? {
+        if arriving?.isAborted == true {
+            isRefused = true
+            return .failure(StoreError.withdrawn)
+        }
         let total = written + staging.count + span.count
         guard total <= limit else {
             isRefused = true
@@ -75,6 +82,7 @@ final class UploadSink: BodySink {
         try upload.write(span, at: written)
         digest.update(span)
         written += span.count
+        arriving?.advance(to: written)
     }
 
     private func flush() throws(StoreError) {
@@ -88,13 +96,17 @@ final class UploadSink: BodySink {
     }
 
     func ended(_ reply: ServerReply) -> ServerDecision {
-        do throws(StoreError) { try flush() } catch { return .answer(.failure(error)) }
+        do throws(StoreError) { try flush() } catch {
+            arriving?.cut(isFinal: true)
+            return .answer(.failure(error))
+        }
         let data = UploadedData(size: written, checksum: digest.finalize().digits)
         blocking.submit { [upload, finish] in finish(upload, data, reply) }
         return .later
     }
 
     func aborted() {
+        arriving?.cut(isFinal: isRefused)
         // What came before a cut is what the next request need not send.
         let isKept = upload.isResumable && !isRefused && (try? flush()) != nil
         blocking.submit { [upload] in

@@ -146,9 +146,10 @@ final class GatewayService: HTTPService {
         browsers.adorn(&answer, for: head)
     }
 
-    /// Uploads do not go on here.
+    /// Uploads neither go on here nor are announced.
     private static func methods(_ route: FileRoute) -> [String] {
-        route.methods.filter { $0 != "PATCH" }
+        guard case .object = route else { return route.methods }
+        return route.methods.filter { $0 != "PATCH" && $0 != "POST" }
     }
 
     /// An object is read by its whole path alone.

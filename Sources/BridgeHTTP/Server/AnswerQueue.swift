@@ -62,13 +62,7 @@ struct AnswerQueue {
     }
 
     /// How much of the file may go out now; nil when it is wrong.
-    private var allowance: Int? {
-        switch gate?.verdict {
-        case nil, .right: range.count
-        case .awaited: max(0, range.count - BodyGate.heldBytes)
-        case .wrong: nil
-        }
-    }
+    private var allowance: Int? { gate.map { $0.allowance(of: range) } ?? range.count }
 
     /// Writes until nothing is left or the socket is full.
     mutating func flush(_ link: Link, moved: (Int) -> Void) -> Progress {

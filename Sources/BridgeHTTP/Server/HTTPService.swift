@@ -82,7 +82,7 @@ package struct ServerAnswer: Sendable {
     package var body = Body.none
     /// Whether the connection ends with this answer.
     package var closes = false
-    /// Holds back the end of a body that is a file's, until the file is known to be right.
+    /// Holds back of a body that is a file's what is not there yet, or not known to be right.
     package var gate: BodyGate?
 
     package init(_ status: Int, fields: FieldList = FieldList(), body: Body = .none) {

@@ -53,11 +53,11 @@ extension ServerConnection {
         }
     }
 
-    /// Goes on with the answer when its gate has been decided.
+    /// Goes on with the answer when its gate lets more of it out.
     private func awaitVerdict(_ gate: BodyGate, _ link: Link) {
         let handle = link.handle(for: ServerConnection.self)
         let serial = self.serial
-        gate.whenDecided {
+        gate.whenChanged {
             handle.perform { connection, link in
                 guard connection.serial == serial, connection.stage == .writing else { return }
                 connection.enter(.writing, .writing, link)

@@ -62,7 +62,12 @@ extension Outgoing {
             checksumAlgorithm: bridge.options.checksumAlgorithm, contentType: kind.name)
         let watch = Stopwatch()
         do throws(ClaimError) {
-            let claim = try await store.upload(content, correlationID: correlationID)
+            let claim: Claim
+            if let announced = try await announce(content, to: store) {
+                claim = announced
+            } else {
+                claim = try await store.upload(content, correlationID: correlationID)
+            }
             let time = watch.elapsed
             do throws(ClaimError) { try await inspect(claim, in: store, after: time) } catch {
                 _ = await Task.detached {

@@ -27,6 +27,8 @@ struct Outgoing: Sendable {
     let options: SendOptions
     /// The flow.
     var correlationID: String
+    /// What is uploaded when the message is out.
+    let early = EarlyUploads()
 
     /// - Parameter question: The trace of the message that this one answers.
     init(
@@ -52,6 +54,7 @@ struct Outgoing: Sendable {
     func send(_ payloads: Payloads) async throws(BridgeError) -> SentEnvelope {
         try checkTime(options.timeout)
         try checkHeaders()
+        try checkEarlyLinks()
         let way = PublishWay(self)
         return try await deliver(payloads, way.machine(of: options)) {
             message, limit async throws(BridgeError) in
@@ -82,6 +85,7 @@ struct Outgoing: Sendable {
     ) async throws(BridgeError) -> S {
         var draft = MessageDraft(skeleton)
         var machine = machine
+        let sent: S
         do throws(BridgeError) {
             draft = try await self.draft(payloads, draft.skeleton)
             log(draft)
@@ -95,10 +99,16 @@ struct Outgoing: Sendable {
                 }
                 return try await prepare(&draft)
             }
-            return result(answer, draft, ready, machine.attempts)
+            sent = result(answer, draft, ready, machine.attempts)
         } catch {
-            throw bridge.logged(await told(error, error.outcome ?? machine.outcome, draft.claims))
+            let outcome = error.outcome ?? machine.outcome
+            // Somebody may hold the links. Whoever cancels does not wait for uploads: readers are
+            // told when nobody brings them.
+            if outcome == .unknown, !Task.isCancelled { _ = await bringEarlyUploads() }
+            throw bridge.logged(await told(error, outcome, draft.claims))
         }
+        try await completeEarlyUploads()
+        return sent
     }
 
     /// Uploads and encodes.

@@ -35,6 +35,11 @@ public struct SendOptions: Sendable {
     /// Whether a single payload travels as the raw body of the message, with the envelope's
     /// fields in NATS headers.
     public var usesHeaderForm = false
+    /// Whether links go out before the bytes they lead to, where the store is our file server:
+    /// receivers then read while the upload runs. They have the code `uploadAborted` where it
+    /// fails, of which the sender is told when the message is out already. Never into a stream,
+    /// whose later readers would find links that were never good.
+    public var sendsLinksEarly = false
     /// How the message is published.
     public var mode = PublishMode.core
     /// Longest time for publishing, with all its attempts, once the uploads are done; more than

@@ -25,6 +25,40 @@ struct DAVStoreTests {
         return try DAVStore(baseURL: HTTPURL(server.url + folder), retry: retry)
     }
 
+    @Test func `who writes shows a user name and a password, who reads none`() async throws {
+        try await Self.run { server in
+            try FileManager.default.createDirectory(
+                atPath: server.file("guarded"), withIntermediateDirectories: true)
+            // The server's processes have another user.
+            try FileManager.default.setAttributes(
+                [.posixPermissions: 0o777], ofItemAtPath: server.file("guarded"))
+            var settings = StoreAddress.Settings()
+            settings.token = "bob:hush word"
+            let address = try StoreAddress("dav+\(server.url)/guarded")
+            let store = try address.store(settings)
+            let claim = try await store.upload(
+                ClaimContent(name: "a", segments: Segments(Bytes([1, 2]))), correlationID: "c")
+            let reader = try address.store()
+            #expect(
+                try await reader.download(
+                    ClaimDownload(
+                        url: claim.url, expectedSize: 2, expectedChecksum: claim.checksum))
+                    == Bytes([1, 2]))
+            try await store.delete(claim, correlationID: "c")
+            #expect(try server.files() == ["guarded"])
+            settings.token = "bob:another"
+            for store in [reader, try address.store(settings)] {
+                let error = await #expect(throws: ClaimError.self) {
+                    try await store.upload(
+                        ClaimContent(name: "a", segments: Segments(Bytes([1]))),
+                        correlationID: "c")
+                }
+                #expect(error?.code == .authorizationFailed)
+                #expect(error?.description.contains("another") == false)
+            }
+        }
+    }
+
     /// An address without `dav+`: the server is used as if it were a file server.
     @Test func `what a plain store has put there is removed with its name`() async throws {
         try await Self.run { server in
@@ -162,8 +196,12 @@ private struct DAVServer: Sendable {
             http { access_log off; \(temporary) client_max_body_size 8m;
               server { listen \(host):8090; root \(folder.file("files"));
                 location / { dav_methods PUT DELETE MOVE; dav_access user:rw group:r all:r; }
-                location /plain/ { dav_methods PUT DELETE; create_full_put_path on; } } }
+                location /plain/ { dav_methods PUT DELETE; create_full_put_path on; }
+                location /guarded/ { dav_methods PUT DELETE MOVE;
+                  limit_except GET { auth_basic "x"; auth_basic_user_file \(folder.file("users")); }
+                } } }
             """
+        try TestFile.write("bob:{PLAIN}hush word\n", to: folder.file("users"))
         let file = folder.file("nginx.conf")
         try TestFile.write(text, to: file)
         let process = try await ChildProcess(path, ["-p", folder.path, "-c", file])

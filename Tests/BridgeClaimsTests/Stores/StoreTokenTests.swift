@@ -51,7 +51,8 @@ import Testing
             await #expect {
                 try await stranger.upload(Self.content(3), correlationID: "c")
             } throws: {
-                ($0 as? ClaimError)?.code == .refused && ($0 as? ClaimError)?.status == 401
+                ($0 as? ClaimError)?.code == .authorizationFailed
+                    && ($0 as? ClaimError)?.status == 401
             }
             let sender = try Self.store(kind, server.baseURL, Self.upload)
             // The second is large enough to be sent so that it could go on.

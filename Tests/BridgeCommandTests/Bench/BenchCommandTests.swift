@@ -47,14 +47,36 @@ struct BenchCommandTests {
         }
     }
 
+    @Test(.needsPythonPeer) func `the peers' figures are read and shown beside`() async throws {
+        let python = try #require(PythonPeer.interpreter)
+        let script = PackageRoot.file("Benchmarks/Peers/messages_bench.py")
+        try await NATSServerFixture.run { server in
+            let shell = try ShellRun(server: server.url)
+            let run = try await shell.run(
+                """
+                size='--messages 100 --rounds 1'
+                '\(python)' '\(script)' $size --rows 1000 --bytes 2MB >peer.json &&
+                natsbridge bench core --messages 100 --rounds 1 --beside peer.json --quiet
+                """)
+            #expect(run.status == 0, "\(run.errors)")
+            let saved = try JSONValue(
+                parsing: Bytes(utf8: try TestFile.text(shell.folder.file("peer.json"))))
+            let names = saved["figures"]?.arrayValue?.compactMap { $0["name"]?.stringValue }
+            let shared = Self.names.filter { !$0.hasPrefix("store.") && $0 != "table.trip" }
+            #expect(names == shared)
+            #expect(run.lines.contains { $0.hasPrefix("peer: nats-py ") })
+            #expect(!run.output.contains("–"))
+        }
+    }
+
     @Test(arguments: [
         "bench disk", "bench --rounds 0", "bench --messages many",
-        "bench --compare no-such-file.json",
+        "bench --compare no-such-file.json", "bench --beside no-such-file.json",
     ])
     func `what makes no sense is refused before anything is asked for`(_ line: String) async throws
     {
         let run = try await ShellRun(server: "nats://127.0.0.1:9").run("natsbridge \(line)")
-        #expect(run.status == (line.contains("compare") ? 4 : 2), "\(run.errors)")
+        #expect(run.status == (line.contains("no-such") ? 4 : 2), "\(run.errors)")
         #expect(run.output.isEmpty)
     }
 

@@ -89,6 +89,16 @@ import Testing
         }
     }
 
+    @Test func `what another program found stands beside`() {
+        let peer = Self.report([BenchFigure("core.request", .microseconds, [750])])
+        let lines = Self.report([Self.times, Self.rates])
+            .lines(against: nil, beside: peer, width: 100)
+        #expect(lines[0].hasSuffix("peer"))
+        #expect(lines.contains { $0.contains("core.request") && $0.hasSuffix("750 µs") })
+        #expect(lines.contains { $0.contains("core.publish") && $0.hasSuffix("–") })
+        #expect(lines.contains { $0.hasPrefix("peer: 1.2.3, ") })
+    }
+
     @Test func `the picture has a line for each figure of time`() {
         let report = Self.report([Self.times, Self.rates])
         let alone = report.picture(against: nil)

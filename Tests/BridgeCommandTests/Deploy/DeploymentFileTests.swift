@@ -35,7 +35,7 @@ struct DeploymentFileTests {
     }
 
     @Test(.enabled(if: systemd != nil, "no systemd-analyze"))
-    func `systemd reads the unit and finds it hardened`() async throws {
+    func `systemd reads the units and finds the service hardened`() async throws {
         // What it names is not installed here.
         let unit = try text("natsbridge-serve.service")
             .replacing("/usr/bin/natsbridge", with: "/bin/true")
@@ -44,8 +44,11 @@ struct DeploymentFileTests {
         try unit.write(
             toFile: shell.folder.file("natsbridge-serve.service"), atomically: true,
             encoding: .utf8)
+        try text("natsbridge-serve.socket").write(
+            toFile: shell.folder.file("natsbridge-serve.socket"), atomically: true,
+            encoding: .utf8)
         let verified = try await shell.run(
-            "systemd-analyze verify --man=no ./natsbridge-serve.service")
+            "systemd-analyze verify --man=no ./natsbridge-serve.service ./natsbridge-serve.socket")
         #expect(verified.status == 0 && verified.errors.isEmpty, "\(verified.errors)")
         let level = try await shell.run(
             """
@@ -99,6 +102,12 @@ struct DeploymentFileTests {
         for name in copied {
             #expect(FileManager.default.fileExists(atPath: PackageRoot.file(name)), "\(name)")
         }
+        // Nothing else goes to whoever builds it.
+        let sent = try TestFile.text(PackageRoot.file(".dockerignore")).split(separator: "\n")
+        #expect(sent.contains("*"))
+        #expect(
+            Set(sent.filter { $0.hasPrefix("!") }.map { $0.dropFirst() })
+                == Set(copied.map { $0[...] }))
     }
 
     @Test(.needsPythonPeer) func `Kubernetes' own schemas take the manifests`() async throws {

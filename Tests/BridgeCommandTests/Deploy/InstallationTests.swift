@@ -74,7 +74,10 @@ struct InstallationTests {
         #expect(run.lines.first?.hasPrefix("natsbridge_\(version)_") == true)
         #expect(run.lines.contains("Version: \(version)"))
         #expect(run.output.contains("libc6"))
-        for line in ["natsbridge \(version)", "natsbridge-serve.service", "copyright"] {
+        for line in [
+            "natsbridge \(version)", "natsbridge-serve.service", "natsbridge-serve.socket",
+            "copyright",
+        ] {
             #expect(run.lines.contains(line), "\(line)")
         }
         #expect(run.lines.last == "0")

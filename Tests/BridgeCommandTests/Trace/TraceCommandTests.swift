@@ -50,6 +50,11 @@ struct TraceCommandTests {
             let text = try await shell.run(
                 "COLUMNS=100 natsbridge trace flow-1 sender.log receiver.log '\(log)'")
             #expect(text.lines.count == lines.count + 2)
+            let narrow = try await shell.run(
+                "COLUMNS=60 natsbridge trace flow-1 sender.log receiver.log '\(log)'")
+            #expect(narrow.lines.dropFirst(2).allSatisfy { $0.count <= 60 })
+            // What is told has the greater part of a narrow line, too.
+            #expect(narrow.output.contains("uploaded payload name="))
             let none = try await shell.run("natsbridge trace nobody sender.log --json")
             #expect(none.status == 4)
             let missing = try await shell.run("natsbridge trace flow nowhere.log")

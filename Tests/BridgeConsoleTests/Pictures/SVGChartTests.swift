@@ -59,4 +59,39 @@ import Testing
         #expect(isWellFormed(svg))
         #expect(!svg.contains("<script>") && !svg.contains("\u{1b}"))
     }
+
+    @Test func `a line that is like another has its colour and is dashed`() throws {
+        let line = SVGChart.Line("now", [(1, 1), (2, 2)])
+        let svg = SVGChart(
+            "T", x: SVGChart.Axis("x") { "\($0)" }, y: SVGChart.Axis("y") { "\($0)" },
+            [
+                line, SVGChart.Line("other", [(1, 2)]),
+                SVGChart.Line("now, before", [(1, 1), (2, 3)], dashedLike: "now"),
+            ]
+        ).svg
+        let strokes = svg.matches(of: /<polyline fill="none" stroke="([^"]*)"[^>]*>/)
+        try #require(strokes.count == 3)
+        #expect(strokes[0].1 == strokes[2].1 && strokes[0].1 != strokes[1].1)
+        #expect(strokes.map { $0.0.contains("dasharray") } == [false, false, true])
+    }
+
+    @Test func `names that have no room go on in another row, and the picture grows`() throws {
+        let lines = (1...12).map { SVGChart.Line("jetstream.publish \($0)", [(1, 1), (2, 2)]) }
+        let svg = SVGChart(
+            "T", x: SVGChart.Axis("x") { "\($0)" }, y: SVGChart.Axis("y") { "\($0)" }, lines
+        ).svg
+        #expect(isWellFormed(svg))
+        let height = try #require(svg.firstMatch(of: /viewBox="0 0 860 ([0-9.]+)"/)?.1)
+        #expect(try #require(Double(height)) > 460)
+        let names = svg.matches(of: /<text x="([0-9.]+)" y="([0-9.]+)"[^>]*>jetstream/)
+        try #require(names.count == 12)
+        for name in names {
+            let width = Double("jetstream.publish 12".count) * 6.6
+            #expect(try #require(Double(name.1)) + width <= 860)
+        }
+        #expect(Set(names.map(\.2)).count > 1)
+        // The lines are drawn below the last name.
+        let lowest = try #require(names.compactMap { Double($0.2) }.max())
+        for (_, y) in try points(svg) { #expect(y > lowest) }
+    }
 }

@@ -10,7 +10,7 @@ import Testing
     @Test(arguments: [
         ("/f", "POST"), ("/f/", "POST"), ("/f/name", "POST"),
         ("/f/\(id)", "POST, GET, HEAD, DELETE"),
-        ("/f/\(id)/x", "PUT, PATCH, GET, HEAD, DELETE"),
+        ("/f/\(id)/x", "PUT, PATCH, POST, GET, HEAD, DELETE"),
         ("/upload", "POST"), ("/file/\(id)", "POST"),
         ("/file/\(id)/\(id)/x", "GET, HEAD, DELETE"),
         ("/healthz", "GET, HEAD"), ("/readyz", "GET, HEAD"), ("/metrics", "GET, HEAD"),

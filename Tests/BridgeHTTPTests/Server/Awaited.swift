@@ -12,7 +12,7 @@ enum Awaited {
     /// Begins something, and gives what waits for its end.
     static func later<Result: Sendable>(
         _ body: @escaping @Sendable () async -> Result
-    ) -> () -> Result {
+    ) -> @Sendable () -> Result {
         let box = Box<Result>()
         RawClient.start { box.fill(await body()) }
         return { box.take() }

@@ -177,7 +177,7 @@ import Testing
 
     @Test(arguments: [
         ("GET", "/nowhere", 404), ("PATCH", "/f/x", 405), ("TRACE", "/", 501),
-        ("PUT", "/healthz", 405), ("POST", "/f/a/b", 405), ("OPTIONS", "*", 204),
+        ("PUT", "/healthz", 405), ("POST", "/f/a/b", 400), ("OPTIONS", "*", 204),
         ("GET", "/f/../x", 400), ("GET", "/f/%zz", 400), ("GET", "/f/x#y", 400),
         ("PUT", "/f/short/x", 400), ("GET", "/f/short/x", 404),
         ("GET", "http://other/healthz", 200), ("GET", "/readyz", 200), ("GET", "/metrics", 200),

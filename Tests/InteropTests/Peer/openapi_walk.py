@@ -131,6 +131,21 @@ def named():
     call("POST", "/f/notes.txt", b"x", {**bearer, "Repr-Digest": "sha-256=:AAAA:"}, "a bad digest")
 
 
+def announced():
+    path = f"/f/{uuid.uuid4().hex}/early.bin"
+    sender = {**bearer, "X-UploadToken": token, "X-TTL": "600"}
+    length = {"Upload-Length": "5"}
+    call("POST", path, None, {"X-UploadToken": token, **length}, "without the server's token")
+    call("POST", path, None, {**sender, "Upload-Length": "many"}, "of many bytes")
+    call("POST", path, None, {**sender, "Upload-Length": "200000"}, "of too many bytes")
+    call("POST", path, None, {**sender, **length}, "an upload")
+    call("POST", path, None, {**sender, **length}, "the same again")
+    call("HEAD", path, note="before its bytes")
+    call("PUT", path, b"bytes", sender, "what was announced")
+    if call("GET", path)[1] != b"bytes":
+        faults.append("GET gives other bytes than were announced")
+
+
 def parts():
     path = f"/f/{uuid.uuid4().hex}/long.bin"
     first = {**bearer, "X-UploadToken": token, "If-None-Match": "*", "Upload-Complete": "?0"}
@@ -191,7 +206,7 @@ def health():
     call("DELETE", "/upload", headers=bearer, note="which it does not take")
 
 
-for walk in [native, named, parts, plik, health]:
+for walk in [native, named, announced, parts, plik, health]:
     walk()
 known = {
     entry["operationId"]

@@ -118,6 +118,9 @@ final class ObjectUpload: Sendable {
     /// Whether a later request can go on with it.
     var isResumable: Bool { part != nil }
 
+    /// The file, for those who read what has come.
+    var reading: OpenFile { file }
+
     /// Makes sure that this many bytes of data are reserved.
     func reserve(upTo size: Int) throws(StoreError) {
         try state.withLock { state throws(StoreError) in

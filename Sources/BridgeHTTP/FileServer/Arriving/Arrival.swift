@@ -1,0 +1,228 @@
+internal import BridgeBytes
+internal import BridgeSockets
+internal import Synchronization
+
+/// An upload that was announced: its link may be out before its bytes are here.
+///
+/// ## Theory of operation
+/// ```
+/// announced -> arriving -> stored      what is left of it is an object as any other
+///     |  ^        |   `--> aborted     refused, or taken back by its sender
+///     |  `--------'        cut: its sender may come again, for `patience`
+///     `------------------> aborted     nobody came in time, or it was taken back
+/// ```
+/// Whoever reads waits while it is announced, and follows the file while it arrives: one gate for
+/// each reader, which the upload moves on. A reader whose upload is cut or refused is cut as well.
+/// Length, tag and digest are what was announced, so that a reader goes on with `Range` at the same
+/// bytes when the upload comes again.
+final class Arrival: Sendable {
+    typealias Waiter = @Sendable (_ file: OpenFile?) -> Void
+
+    private enum Phase {
+        case announced
+        case arriving(OpenFile)
+        case stored, aborted
+    }
+
+    private struct State {
+        var phase = Phase.announced
+        /// Counts the attempts, and the times that one was waited for.
+        var turn = 0
+        var received = 0
+        var gates: [BodyGate] = []
+        var waiters: [Waiter] = []
+        var room: ObjectUpload?
+    }
+
+    let key: ObjectKey
+    let metadata: ObjectMetadata
+    private let state = Mutex<State>(State())
+
+    init(_ key: ObjectKey, _ metadata: ObjectMetadata) {
+        self.key = key
+        self.metadata = metadata
+    }
+
+    var size: Int { metadata.size }
+
+    /// What holds the room for it until its bytes come.
+    var room: ObjectUpload? {
+        get { state.withLock { $0.room } }
+        set { state.withLock { $0.room = newValue } }
+    }
+
+    /// Gives the room back. Blocks.
+    func giveRoomBack() {
+        let room = state.withLock { $0.room.take() }
+        _ = room?.discard()
+    }
+
+    var received: Int { state.withLock { $0.received } }
+
+    /// Has `waiter` called with the file once bytes come, at once if they do; with nil when they
+    /// will not.
+    func whenBegun(_ waiter: @escaping Waiter) {
+        let (isNow, file) = state.withLock { state -> (Bool, OpenFile?) in
+            switch state.phase {
+            case .announced:
+                state.waiters.append(waiter)
+                return (false, nil)
+            case .arriving(let file): return (true, file)
+            case .stored, .aborted: return (true, nil)
+            }
+        }
+        if isNow { waiter(file) }
+    }
+
+    /// A gate for a part of the data, which lies behind the block; nil when bytes no longer come.
+    func follow(_ range: Range<Int>) -> BodyGate? {
+        state.withLock { state in
+            guard case .arriving = state.phase else { return nil }
+            // Only what reaches to the end waits for the word that all of it is right.
+            let gate = BodyGate(
+                reach: ObjectMetadata.blockSize + state.received,
+                held: range.upperBound == metadata.size
+                    ? min(BodyGate.heldBytes, max(1, metadata.size)) : 0)
+            state.gates.append(gate)
+            return gate
+        }
+    }
+
+    /// An attempt brings the bytes. Returns its number; nil when there is one already, or it is
+    /// over.
+    func begin(_ file: OpenFile) -> Int? {
+        let (turn, waiters) = state.withLock { state -> (Int?, [Waiter]) in
+            guard case .announced = state.phase else { return (nil, []) }
+            state.phase = .arriving(file)
+            state.turn += 1
+            state.received = 0
+            defer { state.waiters = [] }
+            return (state.turn, state.waiters)
+        }
+        for waiter in waiters { waiter(file) }
+        return turn
+    }
+
+    /// So many bytes of the data are in the file.
+    func advance(to count: Int) {
+        let gates = state.withLock { state in
+            state.received = max(state.received, count)
+            return state.gates
+        }
+        for gate in gates { gate.advance(to: ObjectMetadata.blockSize + count) }
+    }
+
+    /// Whether its sender, or the server, has given it up.
+    var isAborted: Bool {
+        state.withLock { if case .aborted = $0.phase { true } else { false } }
+    }
+
+    /// All of it is stored.
+    func stored() { end(.stored, isRight: true) }
+
+    /// It will not come.
+    func abort() { end(.aborted, isRight: false) }
+
+    /// The attempt was cut; its sender may come again.
+    /// - Returns: The number of the wait; nil where nothing is waited for.
+    func cut() -> Int? {
+        let (turn, gates) = state.withLock { state -> (Int?, [BodyGate]) in
+            guard case .arriving = state.phase else { return (nil, []) }
+            state.phase = .announced
+            state.turn += 1
+            state.received = 0
+            defer { state.gates = [] }
+            return (state.turn, state.gates)
+        }
+        for gate in gates { gate.decide(isRight: false) }
+        return turn
+    }
+
+    /// Whether a wait is still the same.
+    func isAwaited(in turn: Int) -> Bool {
+        state.withLock { state in
+            guard case .announced = state.phase else { return false }
+            return state.turn == turn
+        }
+    }
+
+    private func end(_ phase: Phase, isRight: Bool) {
+        let (gates, waiters) = state.withLock { state -> ([BodyGate], [Waiter]) in
+            switch state.phase {
+            case .stored, .aborted: return ([], [])
+            case .announced, .arriving: break
+            }
+            state.phase = phase
+            defer { (state.gates, state.waiters) = ([], []) }
+            return (state.gates, state.waiters)
+        }
+        for gate in gates { gate.decide(isRight: isRight) }
+        for waiter in waiters { waiter(nil) }
+    }
+}
+
+/// What was announced and is not here yet, and what of it will never come.
+final class Arrivals: Sendable {
+    /// Most announcements at a time.
+    static let limit = 1024
+    /// Most aborted ones that are remembered, so that they are 410 and not 404.
+    private static let abortedLimit = 4096
+
+    private struct State {
+        var arrivals: [ObjectKey: Arrival] = [:]
+        var aborted: Set<ObjectKey> = []
+        var order = Fifo<ObjectKey>()
+    }
+
+    private let state = Mutex<State>(State())
+    private let count = Atomic(0)
+
+    /// What was announced under a key.
+    subscript(key: ObjectKey) -> Arrival? {
+        guard count.load(ordering: .acquiring) > 0 else { return nil }
+        return state.withLock { $0.arrivals[key] }
+    }
+
+    func isAborted(_ key: ObjectKey) -> Bool { state.withLock { $0.aborted.contains(key) } }
+
+    enum Addition { case added, taken, tooMany }
+
+    func add(_ arrival: Arrival) -> Addition {
+        let addition = state.withLock { state -> Addition in
+            guard state.arrivals[arrival.key] == nil, !state.aborted.contains(arrival.key) else {
+                return .taken
+            }
+            guard state.arrivals.count < Self.limit else { return .tooMany }
+            state.arrivals[arrival.key] = arrival
+            return .added
+        }
+        if addition == .added { count.add(1, ordering: .acquiringAndReleasing) }
+        return addition
+    }
+
+    /// It is stored.
+    func stored(_ arrival: Arrival) {
+        arrival.stored()
+        remove(arrival, isAborted: false)
+    }
+
+    /// It will not come.
+    func abort(_ arrival: Arrival) {
+        remove(arrival, isAborted: true)
+        arrival.abort()
+    }
+
+    private func remove(_ arrival: Arrival, isAborted: Bool) {
+        let wasThere = state.withLock { state in
+            guard state.arrivals[arrival.key] === arrival else { return false }
+            state.arrivals[arrival.key] = nil
+            guard isAborted, state.aborted.insert(arrival.key).inserted else { return true }
+            state.order.append(arrival.key)
+            while state.order.count > Self.abortedLimit, let oldest = state.order.popFirst() {
+                state.aborted.remove(oldest)
+            }
+            return true
+        }
+        if wasThere { count.subtract(1, ordering: .acquiringAndReleasing) }
+    }
+}

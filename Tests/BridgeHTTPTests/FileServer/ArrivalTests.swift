@@ -1,0 +1,216 @@
+import BridgeBytes
+import BridgeHTTP
+import Glibc
+import HTTPWire
+import TestKit
+import Testing
+
+/// Links that are out before their bytes.
+@Suite(.patient) struct ArrivalTests {
+    private static let path = "/f/\(TestID.of(77))/x"
+    private static let token = "X-UploadToken: 0123456789abcdef"
+    private static let size = 3_000_000
+
+    private static let content: [UInt8] = {
+        var generator = SeededGenerator(seed: 77)
+        return generator.bytes(size)
+    }()
+
+    private static func announce(
+        _ running: RunningServer, size: Int = size
+    ) async throws -> RawClient.Answer {
+        try await running.client {
+            try $0.request(
+                "POST", path, fields: [token, "Upload-Length: \(size)", "Content-Length: 0"])
+        }
+    }
+
+    private static let putHead =
+        "PUT \(path) HTTP/1.1\r\nHost: a\r\n\(token)\r\nContent-Length: \(size)\r\n\r\n"
+
+    @Test func `early and late readers get all of it, and parts`() async throws {
+        try await RunningServer.with { running in
+            let announced = try await Self.announce(running)
+            #expect(announced.status == 202)
+            #expect(announced.fields["Location"]?.hasSuffix(Self.path) == true)
+            let port = running.port
+            let head = try await running.client { try $0.request("HEAD", Self.path) }
+            #expect(head.status == 200 && head.fields["Content-Length"] == String(Self.size))
+            #expect(head.fields["Upload-Complete"] == "?0")
+            let tag = try #require(head.fields["ETag"])
+            // Before the first byte.
+            let early = Awaited.later { () -> [UInt8]? in
+                try? await RawClient.run(port) { try $0.request("GET", Self.path).body }
+            }
+            let part = Awaited.later { () -> RawClient.Answer? in
+                try? await RawClient.run(port) {
+                    try $0.request(
+                        "GET", Self.path,
+                        fields: ["Range: bytes=1000-1999999", "If-Range: \(tag)"])
+                }
+            }
+            try await running.client { client throws in
+                client.send(Self.putHead)
+                client.send(Array(Self.content[..<2_000_000]))
+                // A part that has come is had while the rest has not.
+                let whole = try #require(part())
+                #expect(whole.status == 206)
+                #expect(whole.body == Array(Self.content[1000..<2_000_000]))
+                let late = Awaited.later { () -> [UInt8]? in
+                    try? await RawClient.run(port) { try $0.request("GET", Self.path).body }
+                }
+                client.send(Array(Self.content[2_000_000...]))
+                #expect(try client.answer(to: "PUT").status == 201)
+                #expect(early() == Self.content)
+                #expect(late() == Self.content)
+            }
+            let after = try await running.client { try $0.request("GET", Self.path) }
+            #expect(after.body == Self.content && after.fields["ETag"] == tag)
+            #expect(after.fields["Upload-Complete"] == nil)
+        }
+    }
+
+    @Test func `an upload that is cut cuts its readers, and is gone after a while`() async throws {
+        try await RunningServer.with { options in
+            options.arrivalPatience = .milliseconds(300)
+        } _: { running in
+            #expect(try await Self.announce(running).status == 202)
+            let port = running.port
+            let reader = Awaited.later { () -> ErrorCode? in
+                do {
+                    _ = try await RawClient.run(port) { try $0.request("GET", Self.path) }
+                    return nil
+                } catch let error as HTTPWireError {
+                    return error.code
+                } catch { return .unavailable }
+            }
+            try await running.client { client throws in
+                client.send(Self.putHead)
+                client.send(Array(Self.content[..<1_000_000]))
+            }
+            #expect(await onThread { reader() } == .truncated)
+            let isGone = await Pace.until(patience) {
+                let answer = try? await running.client { try $0.request("GET", Self.path) }
+                return answer?.status == 410 && answer?.fields["Upload-Aborted"] == "?1"
+                    && answer?.text.contains("upload_aborted") == true
+            }
+            #expect(isGone)
+            // Nothing brings it back.
+            let again = try await running.client {
+                try $0.request("PUT", Self.path, fields: [Self.token], body: Self.content)
+            }
+            #expect(again.status == 409)
+            #expect(try await Self.announce(running).status == 409)
+            #expect(await running.leavesNoParts())
+        }
+    }
+
+    @Test func `an upload that was cut comes again`() async throws {
+        try await RunningServer.with { running in
+            #expect(try await Self.announce(running).status == 202)
+            try await running.client { client throws in
+                client.send(Self.putHead)
+                client.send(Array(Self.content[..<1_000_000]))
+            }
+            let isTaken = await Pace.until(patience) {
+                let answer = try? await running.client {
+                    try $0.request("PUT", Self.path, fields: [Self.token], body: Self.content)
+                }
+                return answer?.status == 201
+            }
+            #expect(isTaken)
+            let got = try await running.client { try $0.request("GET", Self.path) }
+            #expect(got.body == Self.content)
+        }
+    }
+
+    @Test func `what a sender takes back is told at once`() async throws {
+        try await RunningServer.with { running in
+            #expect(try await Self.announce(running).status == 202)
+            let port = running.port
+            let reader = Awaited.later { () -> Int? in
+                try? await RawClient.run(port) { try $0.request("GET", Self.path).status }
+            }
+            let stranger = try await running.client {
+                try $0.request(
+                    "DELETE", Self.path, fields: ["X-UploadToken: fedcba9876543210"])
+            }
+            #expect(stranger.status == 404 || stranger.status == 403)
+            let deleted = try await running.client {
+                try $0.request("DELETE", Self.path, fields: [Self.token])
+            }
+            #expect(deleted.status == 404 || deleted.status == 204)
+            #expect(await onThread { reader() } == 410)
+            // Its room is free again, also that of a second announcement, which was none.
+            #expect(try await Self.announce(running).status == 409)
+            #expect(await Pace.until(patience) { running.partialFiles.isEmpty })
+        }
+    }
+
+    @Test func `what makes an upload impossible is said to its announcement`() async throws {
+        try await RunningServer.with { options in
+            options.maximumFileSize = 1_000_000
+            options.maximumStoredBytes = 900_000
+        } _: { running in
+            #expect(try await Self.announce(running).status == 413)
+            #expect(try await Self.announce(running, size: 950_000).status == 507)
+            #expect(try await Self.announce(running, size: 500_000).status == 202)
+            // The room is taken from then on.
+            let other = try await running.client {
+                try $0.request(
+                    "PUT", "/f/\(TestID.of(78))/x", body: [UInt8](repeating: 1, count: 500_000))
+            }
+            #expect(other.status == 507)
+            for fields in [["Upload-Length: x"], [], ["Upload-Length: 5"]] {
+                let answer = try await running.client {
+                    try $0.request("POST", "/f/\(TestID.of(79))/x", fields: fields, body: [])
+                }
+                #expect(answer.status == 400)
+            }
+            let short = try await running.client {
+                try $0.request("PUT", Self.path, fields: [Self.token], body: [1, 2, 3])
+            }
+            #expect(short.status == 400)
+            let stranger = try await running.client {
+                try $0.request("PUT", Self.path, body: [UInt8](repeating: 1, count: 500_000))
+            }
+            #expect(stranger.status == 409)
+        }
+    }
+
+    @Test(arguments: [0, 1, 70_000])
+    func `small ones come whole`(size: Int) async throws {
+        try await RunningServer.with { running in
+            #expect(try await Self.announce(running, size: size).status == 202)
+            let port = running.port
+            let reader = Awaited.later { () -> [UInt8]? in
+                try? await RawClient.run(port) { try $0.request("GET", Self.path).body }
+            }
+            let put = try await running.client {
+                try $0.request(
+                    "PUT", Self.path, fields: [Self.token], body: Array(Self.content[..<size]))
+            }
+            #expect(put.status == 201)
+            #expect(await onThread { reader() } == Array(Self.content[..<size]))
+        }
+    }
+
+    @Test func `a wrong digest is never handed out whole`() async throws {
+        try await RunningServer.with { running in
+            #expect(try await Self.announce(running).status == 202)
+            let port = running.port
+            let reader = Awaited.later { () -> [UInt8]? in
+                try? await RawClient.run(port) { try $0.request("GET", Self.path).body }
+            }
+            let digest = "Repr-Digest: sha-256=:\(String(repeating: "A", count: 43))=:"
+            let put = try await running.client {
+                try $0.request(
+                    "PUT", Self.path, fields: [Self.token, digest], body: Self.content)
+            }
+            #expect(put.status == 400)
+            #expect(await onThread { reader() } != Self.content)
+            let after = try await running.client { try $0.request("GET", Self.path) }
+            #expect(after.status == 410)
+        }
+    }
+}
