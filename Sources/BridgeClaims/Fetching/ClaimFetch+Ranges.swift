@@ -65,7 +65,8 @@ extension ClaimFetch {
         body.arrived(first)
         let fastTime = Duration.seconds(Double(first.count) / Double(download.fastRate))
         let isFast = MonotonicClock.now - start < fastTime
-        if isFast {
+        // What is still being uploaded comes no faster by more connections.
+        if isFast || response.fields["Upload-Complete"] == "?0" {
             hold(body, held)
         } else {
             held.ranged = body
