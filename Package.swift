@@ -115,7 +115,7 @@ let package = Package(
             dependencies: [
                 "NATSBridge", "NATSClient", "BridgeEnvelope", "NATSCore", "NATSJetStream",
                 "NATSWire",
-                "BridgeHTTP", "BridgeJSON", "ArrowIPC", "BridgeBytes",
+                "BridgeClaims", "BridgeHTTP", "BridgeJSON", "ArrowIPC", "BridgeBytes",
             ],
             path: "Benchmarks", exclude: ["Peers", "Baselines", "Counting/counters.c"],
             swiftSettings: settings),

@@ -22,6 +22,7 @@ struct BridgeAccess: Sendable {
         settings.linkPolicy = access.policy
         settings.retry = access.retry
         settings.senderName = "natsbridge"
+        if let most = options.connections { settings.maxDownloadConnections = most }
         if let threshold = options.threshold { settings.threshold = threshold }
         if let limits = options.arrowLimits { settings.arrowLimits = limits }
         if let timeToLive { settings.timeToLive = timeToLive }

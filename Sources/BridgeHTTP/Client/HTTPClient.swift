@@ -1,4 +1,4 @@
-internal import BridgeBytes
+package import BridgeBytes
 internal import BridgeSockets
 internal import BridgeTLS
 internal import HTTPWire
@@ -33,6 +33,11 @@ public final class HTTPClient: Sendable {
 
     /// Closes every connection; what is under way, waits or comes later fails as cancelled.
     public func close() { pool.closeAll() }
+
+    /// Memory for a body, as that of one that is collected whole.
+    package func place(for size: Int) async -> ByteRegion {
+        await options.mappedPlace(for: size) ?? ByteRegion(capacity: size)
+    }
 
     /// Sends a request and waits for the head of its answer.
     ///
