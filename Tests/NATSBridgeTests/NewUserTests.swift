@@ -165,7 +165,7 @@ import Testing
             var numbers: [Int?] = []
             for try await message in try await bridge.replay("HEALTH", since: .seconds(600)) {
                 numbers.append(message["n"]?.json?.intValue)
-                #expect(message.position?.sequence == numbers.count)
+                #expect(message.position?.sequence == UInt64(numbers.count))
             }
             #expect(numbers == [1, 2, 3])
         }

@@ -43,7 +43,7 @@ enum JetStreamText {
         replicas == 1 ? "\(storage)" : "\(storage), \(replicas) copies"
     }
 
-    static func count(_ value: UInt64) -> String { Figures.grouped(Int(clamping: value)) }
+    static func count(_ value: UInt64) -> String { Figures.grouped(value) }
 
     static func size(_ value: UInt64) -> String { Figures.bytes(Int(clamping: value)) }
 

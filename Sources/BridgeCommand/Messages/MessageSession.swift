@@ -28,14 +28,16 @@ enum MessageSession {
         } catch {
             end = error
         }
-        if end != nil || Interruption.happened, stage != "replay" {
+        let isEnded = end != nil || Interruption.happened
+        if isEnded, stage != "replay", !console.readerHasGone {
             await tellSilence(access.bridge, source, tally, console)
         }
         await access.bridge.close()
-        if end != nil || Interruption.happened {
-            tellAbandoned(access.bridge, stage, source, tally, console)
-        }
-        if let summary = tally.summary { console.remark(summary) }
+        // Who has gone has had enough, and misses nothing.
+        guard !console.readerHasGone else { return (tally, end) }
+        if isEnded { tellAbandoned(access.bridge, stage, source, tally, console) }
+        let decides = !isEnded && !console.outputHasFailed
+        if let summary = tally.summary(decides: decides) { console.remark(summary) }
         return (tally, end)
     }
 

@@ -60,23 +60,29 @@ package final class MessageTally: Sendable {
     }
 
     /// The failures in a sentence; nil when there is none.
-    package var summary: String? {
+    /// - Parameter decides: Whether `exit` is how the command ends, so that the code belongs to the
+    ///   first failure. Where something else ended it, that has been told with its own.
+    package func summary(decides: Bool = true) -> String? {
         state.withLock { state in
             var parts: [String] = []
             if state.unusable > 0 {
                 let all = state.used + state.unusable
                 parts.append(
-                    "\(Figures.grouped(state.unusable)) of \(Figures.grouped(all)) messages"
+                    "\(Figures.grouped(state.unusable)) of \(Figures.counted(all, "message"))"
                         + " could not be used")
             }
             if state.losses > 0 {
-                let lost = state.lost > 0 ? Figures.grouped(state.lost) : "an unknown number of"
+                let lost =
+                    state.lost > 0
+                    ? Figures.counted(state.lost, "message") : "an unknown number of messages"
                 parts.append(
-                    "\(lost) messages are missing in \(Figures.grouped(state.losses)) places")
+                    "\(lost) \(state.lost == 1 ? "is" : "are") missing in"
+                        + " \(Figures.counted(state.losses, "place"))")
             }
             guard !parts.isEmpty, let first = state.first else { return nil }
+            let code = decides && state.used == 0 ? ", exit code \(first.exit.rawValue)" : ""
             return "natsbridge: \(parts.joined(separator: "; ")); the first failure was"
-                + " \(first.code), exit code \(first.exit.rawValue)"
+                + " \(first.code)\(code)"
         }
     }
 }

@@ -131,7 +131,7 @@ enum SendCommand {
             object["attempts"] = JSONValue(sent.attempts)
             if let stored = sent.stored {
                 object["stream"] = .string(stored.stream)
-                object["stream_sequence"] = JSONValue(stored.sequence)
+                object["stream_sequence"] = .number(JSONNumber(stored.sequence))
                 object["duplicate"] = .bool(stored.isDuplicate)
             }
             if !findings.isEmpty {

@@ -67,9 +67,15 @@ enum ObjectPutCommand {
             progress.advance(by: piece.count)
             return piece
         }
-        return try await CommandFailure.jetStream { () throws(JetStreamError) in
-            try await jetStream.objectStore(store).put(
-                contentsOf: counted, as: name, notes: notes)
+        do throws(CommandFailure) {
+            return try await CommandFailure.jetStream { () throws(JetStreamError) in
+                try await jetStream.objectStore(store).put(
+                    contentsOf: counted, as: name, notes: notes)
+            }
+        } catch {
+            var failure = error
+            if failure.code == .sourceFailed { failure.target = path }
+            throw failure
         }
     }
 }

@@ -37,7 +37,7 @@ enum MessageJSON {
         output.value(headers(message.headers))
         if let sequence = place.sequence {
             output.writer.key("stream_sequence")
-            output.writer.number(sequence)
+            output.writer.number(JSONNumber(sequence))
             output.writer.key("delivery_count")
             output.writer.number(place.deliveryCount)
         }
@@ -70,7 +70,7 @@ enum MessageJSON {
     private static func add(_ place: MessagePlace, to object: inout JSONObject) {
         object["subject"] = .string(place.subject)
         if let sequence = place.sequence {
-            object["stream_sequence"] = JSONValue(sequence)
+            object["stream_sequence"] = .number(JSONNumber(sequence))
             object["delivery_count"] = JSONValue(place.deliveryCount)
         }
     }

@@ -20,11 +20,11 @@ enum ShownPayload: Sendable {
 struct MessagePlace: Sendable {
     let subject: String
     /// The sequence number in the stream; nil outside of one.
-    let sequence: Int?
+    let sequence: UInt64?
     /// How often it was delivered, this time included.
     let deliveryCount: Int
 
-    init(subject: String, sequence: Int? = nil, deliveryCount: Int = 1) {
+    init(subject: String, sequence: UInt64? = nil, deliveryCount: Int = 1) {
         self.subject = subject
         self.sequence = sequence
         self.deliveryCount = deliveryCount

@@ -23,6 +23,9 @@ package struct Console: Sendable {
     /// Whether the output has failed, so that more of it is of no use.
     package var outputHasFailed: Bool { StandardOutput.hasFailed }
 
+    /// Whether the reader of the output has gone, having had what it wanted.
+    package var readerHasGone: Bool { StandardOutput.readerHasGone }
+
     /// A line of the result, or several.
     package func line(_ text: String) {
         StandardOutput.write(Bytes(utf8: TerminalText.lines(text) + "\n"))

@@ -110,6 +110,11 @@ package enum StandardOutput {
     /// Whether a write has failed.
     static var hasFailed: Bool { state.withLock { $0.failure != nil } }
 
+    /// Whether the reader has gone, and nothing was done that it should have heard of.
+    static var readerHasGone: Bool {
+        state.withLock { $0.failure == EPIPE } && deed.withLock { $0 == nil }
+    }
+
     /// Sets what ends the command when a write fails.
     static func onFailure(_ cancel: @escaping @Sendable () -> Void) {
         let failed = state.withLock { state in

@@ -1,7 +1,7 @@
 /// Numbers as a person reads them: grouped, with a unit, never more digits than mean something.
 package enum Figures {
     /// `1234567` as `1,234,567`.
-    package static func grouped(_ value: Int) -> String {
+    package static func grouped(_ value: some FixedWidthInteger) -> String {
         var text = ""
         let digits = String(value.magnitude)
         for (i, digit) in digits.enumerated() {
@@ -9,6 +9,11 @@ package enum Figures {
             text.append(digit)
         }
         return value < 0 ? "-" + text : text
+    }
+
+    /// A count with its noun, such as `1 place` or `1,200 messages`.
+    package static func counted(_ count: Int, _ noun: String) -> String {
+        count == 1 ? "1 \(noun)" : "\(grouped(count)) \(noun)s"
     }
 
     /// A number with a fixed count of decimals, rounded half away from zero.

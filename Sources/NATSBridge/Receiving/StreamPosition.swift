@@ -6,7 +6,7 @@ public struct StreamPosition: Sendable, Hashable {
     /// Name of the stream.
     public let stream: String
     /// Sequence number in the stream.
-    public let sequence: Int
+    public let sequence: UInt64
     /// How often the message was delivered, this time included: 1 or more.
     public let deliveryCount: Int
     /// When the server stored it.
@@ -18,7 +18,7 @@ public struct StreamPosition: Sendable, Hashable {
 extension StreamPosition {
     init(_ metadata: MessageMetadata) {
         stream = metadata.stream
-        sequence = Int(clamping: metadata.streamSequence)
+        sequence = metadata.streamSequence
         deliveryCount = Int(clamping: metadata.deliveryCount)
         timestamp = metadata.timestamp
         pending = Int(clamping: metadata.pending)

@@ -91,7 +91,7 @@ struct PublishWay: Sendable {
                 message.body, to: outgoing.subject, headers: message.headers, options: options,
                 ticket: ticket ?? client.newRequest(), timeout: limit)
             return SentEnvelope.StoredMessage(
-                stream: ack.stream, sequence: Int(clamping: ack.sequence),
+                stream: ack.stream, sequence: ack.sequence,
                 isDuplicate: ack.isDuplicate)
         } catch {
             throw BridgeError(

@@ -21,7 +21,7 @@ public struct SentEnvelope: Sendable {
         /// Name of the stream.
         public let stream: String
         /// Sequence number in the stream.
-        public let sequence: Int
+        public let sequence: UInt64
         /// The stream had a message with this id already, and kept that one.
         public let isDuplicate: Bool
     }

@@ -282,4 +282,36 @@ import Testing
         #expect(error.code == .cancelled)
         #expect(heads.lines.contains { $0.hasPrefix("DELETE ") && $0.contains("?uploadId=") })
     }
+
+    /// A store that has all of a body stores it though nobody waits for its answer any more, and
+    /// later than it hears of the removal.
+    @Test func `what the store finishes after it was told to remove it is removed, too`()
+        async throws
+    {
+        let (uploads, hasBody) = AsyncStream<Void>.makeStream()
+        let stored = Mutex(false)
+        let removals = Mutex(0)
+        let server = try ScriptedServer { connection, _ in
+            while let (head, _) = connection.readRequest() {
+                guard head.hasPrefix("DELETE") else {
+                    hasBody.yield()
+                    // No answer: the connection stays until the client leaves.
+                    _ = connection.read(1)
+                    return
+                }
+                let isFirst = removals.withLock { count in
+                    count += 1
+                    return count == 1
+                }
+                stored.withLock { $0 = isFirst }
+                connection.send("HTTP/1.1 204 X\r\n\r\n")
+            }
+        }
+        let store = try store(server.port)
+        let task = Task { await upload(3, to: store) }
+        for await _ in uploads { break }
+        task.cancel()
+        #expect(try failure(await task.value).code == .cancelled)
+        #expect(removals.withLock { $0 } == 2 && !stored.withLock { $0 })
+    }
 }

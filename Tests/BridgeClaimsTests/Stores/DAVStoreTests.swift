@@ -25,6 +25,21 @@ struct DAVStoreTests {
         return try DAVStore(baseURL: HTTPURL(server.url + folder), retry: retry)
     }
 
+    /// An address without `dav+`: the server is used as if it were a file server.
+    @Test func `what a plain store has put there is removed with its name`() async throws {
+        try await Self.run { server in
+            let store = try #require(
+                try StoreAddress("\(server.url)/plain").store() as? FileServerStore)
+            let claim = try await store.upload(
+                ClaimContent(name: "table.arrows", segments: Segments(Bytes([1, 2]))),
+                correlationID: "c")
+            let stored = server.file("plain/f/\(claim.id)/table.arrows")
+            #expect(FileManager.default.fileExists(atPath: stored))
+            try await store.delete(claim, correlationID: "c")
+            #expect(!FileManager.default.fileExists(atPath: stored))
+        }
+    }
+
     @Test func `what is stored comes back, and exactly that is removed`() async throws {
         try await Self.run { server in
             let store = try #require(
@@ -146,7 +161,8 @@ private struct DAVServer: Sendable {
             events { worker_connections 64; }
             http { access_log off; \(temporary) client_max_body_size 8m;
               server { listen \(host):8090; root \(folder.file("files"));
-                location / { dav_methods PUT DELETE MOVE; dav_access user:rw group:r all:r; } } }
+                location / { dav_methods PUT DELETE MOVE; dav_access user:rw group:r all:r; }
+                location /plain/ { dav_methods PUT DELETE; create_full_put_path on; } } }
             """
         let file = folder.file("nginx.conf")
         try TestFile.write(text, to: file)

@@ -13,26 +13,10 @@ import Testing
     "The end of receiving", .needsNATSServer,
     .enabled(if: CommandRun.executable != nil, "\(CommandRun.absence)"))
 struct ReceiveEndTests {
-    private static func envelope(_ payloads: String..., id: String = "m") -> String {
-        #"""
-        {"correlation_id":"c","msg_id":"\#(id)","timestamp":"2026-03-13T07:02:50.443Z",
-        "send_to":"s","msg_purpose":"chat","sender_name":"","sender_id":"","receiver_name":"",
-        "receiver_id":"","reply_to":"","reply_to_msg_id":"","broker_url":"","metadata":{},
-        "payloads":[\#(payloads.joined(separator: ","))]}
-        """#
-    }
-
-    private static func payload(_ type: String, _ data: String, link: String? = nil) -> String {
-        #"""
-        {"id":"i","dataname":"\#(type)","payload_type":"\#(type)",
-        "transport":"\#(link == nil ? "direct" : "link")","encoding":"base64","size":5,
-        "data":"\#(link ?? String(repairing: Base64.encode(Bytes(utf8: data).span)))","metadata":{}}
-        """#
-    }
-
     /// Stores messages in a stream and replays them; a replay is over when they are.
     private static func replay(
-        _ messages: [String], _ arguments: String...
+        _ messages: [String], _ arguments: String..., output: FileHandle? = nil,
+        redirections: String? = nil
     ) async throws -> CommandRun {
         try await NATSServerFixture.run { nats in
             let client = try await NATSClient.connect(NATSClientOptions(servers: [nats.url]))
@@ -44,7 +28,7 @@ struct ReceiveEndTests {
             await client.close()
             return try await CommandRun.run(
                 ["replay", "LOG", "--since", "10m", "--server", nats.url, "--max-retries", "0"]
-                    + arguments)
+                    + arguments, output: output, redirections: redirections)
         }
     }
 
@@ -59,13 +43,13 @@ struct ReceiveEndTests {
 
     @Test func `the first failure decides when nothing could be used`() async throws {
         let run = try await Self.replay([
-            "junk", Self.envelope(Self.payload("text", "hello")) + "x",
+            "junk", PeerEnvelope.text(PeerEnvelope.payload("text", "hello")) + "x",
         ])
         #expect(run.status == 7)
         #expect(run.errors.contains("2 of 2 messages could not be used"))
         let store = try Self.emptyStore()
         let base = "http://127.0.0.1:\(store.port)"
-        let gone = Self.envelope(Self.payload("text", "", link: base + "/f/x"))
+        let gone = PeerEnvelope.text(PeerEnvelope.payload("text", "", link: base + "/f/x"))
         let missing = try await Self.replay([gone, "junk"], "--store", base)
         #expect(missing.status == 4, "\(missing.errors)")
         let first = try await Self.replay(
@@ -75,18 +59,41 @@ struct ReceiveEndTests {
 
     @Test func `one message that could be used is success, and failures are told`() async throws {
         let run = try await Self.replay(
-            ["junk", Self.envelope(Self.payload("text", "hello"))], "--json")
+            ["junk", PeerEnvelope.text(PeerEnvelope.payload("text", "hello"))], "--json")
         #expect(run.status == 0)
         #expect(run.errors.contains("1 of 2 messages could not be used"))
         #expect(try run.json().map { $0["error"]?.stringValue } == ["invalid_json", nil])
     }
 
+    /// A store that takes requests and answers none.
+    private static func silentStore() throws -> ScriptedServer {
+        try ScriptedServer { connection, _ in while connection.readRequest() != nil {} }
+    }
+
+    @Test func `a reader that has gone is not told of what waits behind a link`() async throws {
+        let store = try Self.silentStore()
+        let base = "http://127.0.0.1:\(store.port)"
+        let text = PeerEnvelope.text(PeerEnvelope.payload("text", "hello"))
+        let waiting = PeerEnvelope.text(PeerEnvelope.payload("text", "", link: base + "/f/x"))
+        let pipe = SpawnedProcess.pipe()
+        try pipe.fileHandleForReading.close()
+        let messages = [text, waiting, text, text]
+        let gone = try await Self.replay(
+            messages, "--store", base, output: pipe.fileHandleForWriting)
+        #expect(gone.status == 1 && gone.errors.isEmpty, "\(gone.errors)")
+        // A disk that is full misses them, and the closing line names no code but the run's.
+        let full = try await Self.replay(messages, "--store", base, redirections: ">/dev/full")
+        #expect(full.status == 1 && full.errors.contains("output_failed"), "\(full.errors)")
+        #expect(!full.errors.contains("exit code"), "\(full.errors)")
+    }
+
     @Test func `a payload stands alone, in JSON and in files`() async throws {
         let store = try Self.emptyStore()
         let base = "http://127.0.0.1:\(store.port)"
-        let message = Self.envelope(
-            Self.payload("text", "hello"), Self.payload("pdf", "%PDF-"),
-            Self.payload("binary", "", link: base + "/f/x"), Self.payload("dictionary", "{no"))
+        let message = PeerEnvelope.text(
+            PeerEnvelope.payload("text", "hello"), PeerEnvelope.payload("pdf", "%PDF-"),
+            PeerEnvelope.payload("binary", "", link: base + "/f/x"),
+            PeerEnvelope.payload("dictionary", "{no"))
         let run = try await Self.replay([message], "--json", "--store", base)
         #expect(run.status == 4, "\(run.errors)")
         let payloads = try #require(try run.json().first?["payloads"]?.arrayValue)
@@ -110,7 +117,7 @@ struct ReceiveEndTests {
     @Test func `no message takes the file of another one`() async throws {
         let folder = try TemporaryDirectory()
         let run = try await Self.replay(
-            ["one", "two"].map { Self.envelope(Self.payload("text", $0), id: "same") },
+            ["one", "two"].map { PeerEnvelope.text(PeerEnvelope.payload("text", $0), id: "same") },
             "--out", folder.path)
         #expect(run.status == 0, "\(run.errors)")
         #expect(try TestFile.text(folder.file("same-1-text.txt")) == "one")
@@ -119,7 +126,7 @@ struct ReceiveEndTests {
 
     @Test func `a folder that takes no file ends the command`() async throws {
         let run = try await Self.replay(
-            [Self.envelope(Self.payload("text", "hello"))], "--out", "/proc/self")
+            [PeerEnvelope.text(PeerEnvelope.payload("text", "hello"))], "--out", "/proc/self")
         #expect(run.status != 0 && run.errors.contains("/proc/self"), "\(run.errors)")
     }
 
@@ -153,12 +160,13 @@ struct ReceiveEndTests {
             _ = try await process.log.first { $0.hasPrefix("listening on ") }
             let client = try await NATSClient.connect(NATSClientOptions(servers: [nats.url]))
             for number in 0..<3 {
-                let text = Self.payload("text", "hello")
-                try client.publish(Self.envelope(text, id: "d\(number)"), to: "s")
+                let text = PeerEnvelope.payload("text", "hello")
+                try client.publish(PeerEnvelope.text(text, id: "d\(number)"), to: "s")
             }
-            let link = Self.payload("text", "", link: base + "/f/x")
-            try client.publish(Self.envelope(link, id: "l"), to: "s")
-            try client.publish(Self.envelope(Self.payload("text", "hello"), id: "e"), to: "s")
+            let link = PeerEnvelope.payload("text", "", link: base + "/f/x")
+            try client.publish(PeerEnvelope.text(link, id: "l"), to: "s")
+            try client.publish(
+                PeerEnvelope.text(PeerEnvelope.payload("text", "hello"), id: "e"), to: "s")
             try await client.flush()
             try await within("the link is asked for") { for await _ in asked { return } }
             process.signal(signal)
@@ -244,7 +252,7 @@ struct ReceiveEndTests {
             let client = try await NATSClient.connect(NATSClientOptions(servers: [nats.url]))
             let text = String(repeating: "x", count: 200_000)
             for number in 0..<count {
-                let message = Self.envelope(Self.payload("text", text), id: "\(number)")
+                let message = PeerEnvelope.text(PeerEnvelope.payload("text", text), id: "\(number)")
                 try client.publish(Bytes(utf8: message), to: "s")
             }
             try await client.flush(timeout: patience)

@@ -69,6 +69,37 @@ struct KeyCommandTests {
         }
     }
 
+    @Test func `a watch tells that changes may be missing after a lost connection`() async throws {
+        try await NATSServerFixture.run { server in
+            let proxy = try FaultProxy(to: server.port, host: server.host)
+            let direct = try ShellRun(server: server.url)
+            try await direct.run("natsbridge kv add b")
+            let shell = try ShellRun(server: proxy.url)
+            let watch = try await shell.start("natsbridge kv watch b -n 1 --json")
+            _ = try await watch.log.first { $0 == "watching b" }
+            proxy.end(.reset)
+            let told = try await watch.log.first { $0.contains("are not shown") }
+            #expect(told?.text.contains("changes that were overwritten meanwhile") == true)
+            try await direct.run("natsbridge kv put b k new")
+            let change = try await watch.log.first { $0.hasPrefix("{") }
+            #expect(change?.text.contains(#""value":"new""#) == true)
+        }
+    }
+
+    @Test func `a source that fails while it is read is told in words`() async throws {
+        try await withShell { shell in
+            try await shell.run("natsbridge object add s")
+            // Its first bytes are not mapped, and reading them fails.
+            let run = try await shell.run("natsbridge object put s /proc/self/mem --name x")
+            #expect(run.status == 1, "\(run.errors)")
+            #expect(
+                run.errors.hasPrefix("natsbridge: object put /proc/self/mem: ")
+                    && run.errors.contains("input/output error"), "\(run.errors)")
+            #expect(run.errors.split(separator: "\n").count == 1)
+            #expect(try await shell.run("natsbridge object info s x").status == 4)
+        }
+    }
+
     @Test func `an object goes in and comes out, whole or in part`() async throws {
         try await withShell { shell in
             var generator = SeededGenerator("object commands")

@@ -84,7 +84,7 @@ import Testing
                 let bytes = Bytes([UInt8](repeating: UInt8(number), count: size))
                 let sent = try await parts.bridge.send(
                     ["n": .bytes(bytes)], to: "health.cpu", options: options)
-                #expect(sent.stored?.sequence == number + 1)
+                #expect(sent.stored?.sequence == UInt64(number + 1))
             }
             _ = try await jetStream.publish(Bytes(utf8: "junk"), to: "health.junk")
             let replay = try await parts.bridge.replay("HEALTH", since: .seconds(600))
@@ -94,7 +94,7 @@ import Testing
                 switch element.result {
                 case .success(let received):
                     numbers.append(received.payloads[0].bytes[0])
-                    #expect(element.position?.sequence == numbers.count)
+                    #expect(element.position?.sequence == UInt64(numbers.count))
                     #expect((received.payloads[0].url != nil) == (numbers.count % 5 == 1))
                 case .failure(let error): failures.append(error.code.rawValue)
                 }

@@ -138,6 +138,19 @@ import Testing
         }
     }
 
+    @Test func `a stream's numbers are told to the last one`() async throws {
+        let first = UInt64.max - 1
+        let numbered: (inout StreamConfiguration) -> Void = { $0.firstSequence = first }
+        try await Self.run(numbered) { stage, _ in
+            let sent = try await stage.bridge.send(
+                [SendStage.payload], to: "s", options: SendStage.linked(.jetStream))
+            #expect(sent.stored?.sequence == first)
+            for try await message in try await stage.bridge.replay("S", since: .seconds(60)) {
+                #expect(message.position?.sequence == first)
+            }
+        }
+    }
+
     @Test func `a stream of small messages takes a larger payload by link`() async throws {
         try await Self.run(Self.smallMessages) { stage, jetStream in
             var options = SendStage.linked(.jetStream)

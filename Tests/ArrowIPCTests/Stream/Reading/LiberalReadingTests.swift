@@ -27,6 +27,16 @@ import Testing
         #expect(try table.rows(as: Row.self).map(\.w) == [nil, nil])
     }
 
+    @Test func rowsThatAreNoneNeedNoDictionary() throws {
+        let column = try Column(dictionary: [Column(["x"])], indices: [] as [Int8?])
+        let forge = try FileForge(try Table(["w": column]))
+        let table = try Table(ipcStream: Bytes(forge.messages[0] + forge.messages[2]))
+        try table.validate(full: true)
+        #expect(table.count == 0)
+        #expect(try table.schema == Table(["w": column]).schema)
+        #expect(Array(try table.column("w").values(as: String?.self)) == [])
+    }
+
     @Test func aDictionaryThatIsNeededMayNot() throws {
         let column = try Column(dictionary: [Column(["x"])], indices: [0, nil] as [Int8?])
         let forge = try FileForge(try Table(["w": column]))
