@@ -165,19 +165,18 @@ enum ServeArguments {
         _ arguments: ParsedArguments
     ) throws(CommandFailure) -> TLSServerConfiguration? {
         let authority = arguments["--tls-client-ca"]
-        let passphrase = arguments["--tls-passphrase"]
         guard let certificate = arguments["--tls-cert"], let key = arguments["--tls-key"],
             !certificate.isEmpty, !key.isEmpty, authority != ""
         else {
             guard arguments["--tls-cert"] == nil, arguments["--tls-key"] == nil, authority == nil,
-                passphrase == nil
+                arguments["--tls-passphrase"] == nil
             else { throw .usage("--tls-cert and --tls-key go together, and each names a file") }
             return nil
         }
         var configuration = TLSServerConfiguration(
             identity: TLSIdentity(
                 chainFile: certificate, keyFile: key,
-                passphrase: passphrase ?? ProcessEnvironment.value("NATSBRIDGE_TLS_PASSPHRASE")))
+                passphrase: StoreTLSOptions.serverPassphrase(arguments)))
         if let authority {
             configuration.clientCertificates = .required(authorities: [.file(authority)])
         }

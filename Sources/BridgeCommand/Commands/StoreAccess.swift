@@ -32,7 +32,7 @@ struct StoreAccess: Sendable {
                     chainFile: $0.certificate, keyFile: $0.key,
                     passphrase: options.storeTLS.passphrase)
             }
-            settings.log = LogSink(from: .warning) { event in
+            let log = LogSink(from: .warning) { event in
                 let fields = event.fields.map { " \($0.name)=\(LogEvent.quoted($0.value))" }
                 console.remark("natsbridge: \(event.message):\(fields.joined())")
             }
@@ -40,7 +40,7 @@ struct StoreAccess: Sendable {
             settings.tunnel = try HTTPProxy.fromEnvironment(for: .https) {
                 options.proxyVariables[$0]
             }
-            let client = try HTTPClient(settings)
+            let client = try HTTPClient(settings, log: log)
             var store = StoreAddress.Settings()
             store.publicURL = publicURL
             store.client = client

@@ -1,3 +1,5 @@
+internal import BridgeSockets
+
 /// How a store behind `https` is trusted, and what it is shown.
 package struct StoreTLSOptions: Sendable, Equatable {
     /// The file of the authorities that are trusted in place of the system's.
@@ -38,6 +40,13 @@ package struct StoreTLSOptions: Sendable, Equatable {
             throw .usage("--store-passphrase is for the key of --store-key")
         }
         passphrase = arguments["--store-passphrase"] ?? environment("NATSBRIDGE_STORE_PASSPHRASE")
+    }
+
+    /// What the key of a store's own certificate is encrypted with (`serve`); nil: it is not.
+    package static func serverPassphrase(
+        _ arguments: ParsedArguments, environment: (String) -> String? = ProcessEnvironment.value
+    ) -> String? {
+        arguments["--tls-passphrase"] ?? environment("NATSBRIDGE_TLS_PASSPHRASE")
     }
 
     package static func == (left: StoreTLSOptions, right: StoreTLSOptions) -> Bool {

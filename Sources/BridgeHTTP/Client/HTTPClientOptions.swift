@@ -47,9 +47,6 @@ public struct HTTPClientOptions: Sendable, Hashable {
     /// Whom the client trusts at `https` URLs, and what it shows of itself. The names of
     /// certificates are compared with the host of each URL; HTTP/1.1 is what is offered (ALPN).
     public var tls = TLSConfiguration()
-    /// Where it is told, at each connection that is made so, that files of `tls` have changed and
-    /// cannot be used, so that those of before are (`warning`, stage `tls`); nil: nowhere.
-    public var log: LogSink?
     /// A proxy for plain HTTP to what is not on this machine; nil: none.
     public var proxy: HTTPProxy?
     /// A proxy that `https` URLs of what is not on this machine are reached through, by a tunnel

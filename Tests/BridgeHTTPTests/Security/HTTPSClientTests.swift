@@ -9,12 +9,13 @@ import Testing
 @Suite(.needsOpenSSL, .enabled(if: HTTPSPeer.python != nil, "no Python"))
 struct HTTPSClientTests {
     private static func client(
-        _ authority: TestAuthority, _ change: (inout HTTPClientOptions) -> Void = { _ in }
+        _ authority: TestAuthority, log: LogSink? = nil,
+        _ change: (inout HTTPClientOptions) -> Void = { _ in }
     ) throws -> HTTPClient {
         var options = HTTPClientOptions()
         options.tls.trust = .file(authority.path)
         change(&options)
-        return try HTTPClient(options)
+        return try HTTPClient(options, log: log)
     }
 
     private static func get(
@@ -100,9 +101,8 @@ struct HTTPSClientTests {
             let log = LogCollector()
             func get() async throws -> Int {
                 // Another client each time: a connection that stands keeps what it began with.
-                let client = try Self.client(authority) {
+                let client = try Self.client(authority, log: log.sink) {
                     $0.tls.identity = TLSIdentity(chainFile: own.chain, keyFile: own.key)
-                    $0.log = log.sink
                 }
                 defer { client.close() }
                 return try await Self.get(client, peer, "/size/1").body.count

@@ -30,14 +30,16 @@ final class ClientConnection: Sendable {
 
     let id: Int
     let options: HTTPClientOptions
+    private let log: LogSink?
     /// Weak: a pool that is gone needs no news of its connections.
     private weak let pool: ConnectionPool?
     private let state = Mutex(State())
 
-    init(id: Int, pool: ConnectionPool, options: HTTPClientOptions) {
+    init(id: Int, pool: ConnectionPool, options: HTTPClientOptions, log: LogSink?) {
         self.id = id
         self.pool = pool
         self.options = options
+        self.log = log
     }
 
     /// Connects to the first address of the host that answers (`ConnectMachine`).
@@ -96,9 +98,9 @@ final class ClientConnection: Sendable {
     }
 
     private func tellOfOldCertificates(_ reason: TLSError, _ url: HTTPURL) {
-        options.log?.record(
+        log?.record(
             LogEvent(
-                timestamp: .now, level: .warning, stage: "tls",
+                timestamp: WallClock.now, level: .warning, stage: "tls",
                 message: "changed certificates cannot be used, the old ones are",
                 fields: [
                     LogEvent.Field("server", url.origin.description),
