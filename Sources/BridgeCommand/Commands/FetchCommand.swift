@@ -30,7 +30,7 @@ enum FetchCommand {
         _ arguments: ParsedArguments, _ console: Console
     ) async throws(CommandFailure) -> ExitCode {
         let options = try CommonOptions(arguments)
-        let access = try StoreAccess(options)
+        let access = try StoreAccess(options, console)
         guard let store = access.store else {
             throw .usage("fetch reads no \(access.address)", hint: "object get reads a bucket")
         }

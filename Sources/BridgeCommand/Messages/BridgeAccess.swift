@@ -16,7 +16,7 @@ struct BridgeAccess: Sendable {
         _ options: CommonOptions, _ console: Console, timeToLive: Duration? = nil,
         digest: ChecksumAlgorithm? = nil
     ) async throws(CommandFailure) -> BridgeAccess {
-        let access = try StoreAccess(options)
+        let access = try StoreAccess(options, console)
         var settings = BridgeOptions(
             client: try await NATSAccess.clientOptions(options, console), store: access.store)
         settings.linkPolicy = access.policy

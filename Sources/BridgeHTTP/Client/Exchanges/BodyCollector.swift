@@ -19,6 +19,8 @@ struct BodyCollector: ~Copyable {
     private(set) var count = 0
     private let limit: Int
     private var digest: RunningChecksum?
+    /// The region's pages before this position were got ready.
+    private var prepared = 0
     /// Asked before a body of unknown length grows.
     private let admit: (@Sendable (Int) -> HTTPError.Reason?)?
 
@@ -98,6 +100,11 @@ struct BodyCollector: ~Copyable {
     /// read beside what the call came to.
     mutating func read(from link: Link) -> (Transfer, Bytes) {
         guard let region, remaining > 0 else { return (.wouldBlock, Bytes()) }
+        if prepared < min(length, count + Self.readSize / 4) {
+            let end = min(length, count + Self.readSize)
+            region.prepare(max(prepared, count)..<end)
+            prepared = end
+        }
         // Sound: the memory is `remaining` bytes from `count` on, inside the region, and none of
         // it has been published.
         let spare = unsafe UnsafeMutableRawBufferPointer(
