@@ -26,8 +26,8 @@ package struct NATSServerProcess: Sendable {
                 .other, code: .demoFailed, stage: "start", target: "nats-server",
                 detail: "not found",
                 hint:
-                    "put it on the PATH, name it in NATS_SERVER (make setup fetches one for a clone),"
-                    + " or name a running server with --server")
+                    "put it on the PATH, name it in NATS_SERVER (make setup fetches one for a"
+                    + " clone), or name a running server with --server")
         }
         let process = try StartedProgram.start(
             binary, ["-a", "127.0.0.1", "-p", "-1", "-js", "-sd", directory], capture: .errors)
