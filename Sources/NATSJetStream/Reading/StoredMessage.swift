@@ -46,6 +46,7 @@ extension StoredMessage {
         self.subject = Subject(received: Bytes(utf8: subject))
         self.time = time
         sequence = try fields.count("seq")
+        guard sequence > 0 else { throw answer.missing("the message's number") }
         pending = nil
         payload = try Self.bytes("data", fields)
         let block = try Self.bytes("hdrs", fields)
@@ -75,7 +76,7 @@ extension StoredMessage {
     /// Reads the answer to a direct read: the message itself, with its place in headers.
     init(direct message: NATSMessage, headers: Headers, stream: String) throws(JetStreamError) {
         guard let subject = headers.first(.directSubject),
-            let sequence = headers.number(.directSequence),
+            let sequence = headers.number(.directSequence), sequence > 0,
             let time = headers[.directTime].flatMap({ Timestamp($0) })
         else {
             throw Self.unreadable(

@@ -267,6 +267,8 @@ internal import Testing
             let work = Task { try await worker.run() }
             for await _ in begun { break }
             while try await consumer.info().ackPending < 3 {}
+            // What the server has sent is here, too: only what has come can be given back.
+            try await consumer.jetStream.client.flush()
             work.cancel()
             try await work.value
             // The time to acknowledge is long, so these come only because they were given back.
