@@ -115,7 +115,7 @@ let package = Package(
             dependencies: [
                 "NATSBridge", "NATSClient", "BridgeEnvelope", "NATSCore", "NATSJetStream",
                 "NATSWire",
-                "BridgeHTTP", "BridgeJSON", "ArrowIPC", "BridgeBytes",
+                "BridgeClaims", "BridgeHTTP", "BridgeJSON", "ArrowIPC", "BridgeBytes",
             ],
             path: "Benchmarks", exclude: ["Peers", "Baselines", "Counting/counters.c"],
             swiftSettings: settings),
@@ -130,7 +130,9 @@ let package = Package(
         // Fuzz targets, one file each: see Tests/Fuzz/README.md.
         .target(
             name: "FuzzEntries",
-            dependencies: ["NATSWire", "HTTPWire", "BridgeTLS", "BridgeJSON", "BridgeBytes"],
+            dependencies: [
+                "NATSJetStream", "NATSWire", "HTTPWire", "BridgeTLS", "BridgeJSON", "BridgeBytes",
+            ],
             path: "Tests/Fuzz/Entries", swiftSettings: settings),
         fuzzer("FrameParserFuzz", "FuzzEntries", "BridgeBytes"),
         fuzzer("ClientFrameParserFuzz", "FuzzEntries", "BridgeBytes"),
@@ -141,6 +143,7 @@ let package = Package(
         fuzzer("CredentialsFileFuzz", "FuzzEntries", "BridgeBytes"),
         fuzzer("WebSocketFuzz", "FuzzEntries", "BridgeBytes"),
         fuzzer("TLSRecordFuzz", "FuzzEntries", "BridgeBytes"),
+        fuzzer("JetStreamFuzz", "FuzzEntries", "BridgeBytes"),
         fuzzer("HTTPRequestFuzz", "FuzzEntries", "BridgeBytes"),
         fuzzer("HTTPResponseFuzz", "FuzzEntries", "BridgeBytes"),
         fuzzer("HTTPFormFuzz", "FuzzEntries", "BridgeBytes"),

@@ -18,6 +18,7 @@ enum BenchmarkCommand {
                natsbridge-bench arrow-files ROWS FILE
                natsbridge-bench compressed FILE [REPETITIONS]
                natsbridge-bench http DIRECTORY [MEBIBYTES]
+               natsbridge-bench ranges LINK BYTES
                natsbridge-bench count check|rewrite URL DIRECTORY BASELINES
         Each prints JSON lines with its figures. The messaging ones run in a detached task, or,
         with --main-actor or --client-thread before URL, on the main actor or on the client's own
@@ -50,6 +51,8 @@ enum BenchmarkCommand {
             case ("http", 2...3):
                 try await HTTPBenchmark.run(
                     directory: arguments[1], megabytes: numbers.last ?? 500)
+            case ("ranges", 3):
+                try await RangeBenchmark.run(url: arguments[1], size: numbers.last ?? 0)
             case ("count", 5) where ["check", "rewrite"].contains(arguments[1]):
                 return try await CountCommand.run(
                     url: arguments[2], folder: arguments[3], baselines: arguments[4],

@@ -42,6 +42,10 @@ public struct BridgeOptions: Sendable {
     public var retry = RetryPolicy()
     /// Which links are followed; nil: only those of the configured store.
     public var linkPolicy: LinkPolicy?
+    /// Most connections at a time for one payload of 64 MiB or more whose size and digest the
+    /// envelope tells, where a single connection is slow and the store gives parts of one version;
+    /// see `ClaimDownload.maxConnections`.
+    public var maxDownloadConnections = ClaimDownload.defaultConnections
     /// Uploads of one message that run at the same time.
     public var maxParallelUploads = 4
     /// Where the stages of each flow are logged, and what happens to the connection, unless

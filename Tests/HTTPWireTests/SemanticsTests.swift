@@ -42,6 +42,7 @@ import Testing
     }
 }
 
+/// Rows of failures.md: F9.
 @Suite struct RangeTests {
     @Test(.needsSharedData) func `shared ranges`() {
         let rows = VectorFile.rows("http/ranges.jsonl")
@@ -165,6 +166,7 @@ import Testing
     }
 }
 
+/// Rows of failures.md: F6.
 @Suite struct ContentDispositionTests {
     @Test func `no byte of a name can break out of the field`() throws {
         for scalar in (0...0x2FF).compactMap(Unicode.Scalar.init) {

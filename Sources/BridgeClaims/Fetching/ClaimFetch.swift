@@ -12,8 +12,8 @@ struct ClaimFetch: Sendable {
     /// Whether its origin is trusted, whatever its name resolves to.
     private let isListed: Bool
     private let policy: LinkPolicy
-    private let checksum: Checksum?
-    private let share: ReservedShare?
+    let checksum: Checksum?
+    let share: ReservedShare?
 
     init(_ download: ClaimDownload, policy: LinkPolicy, _ requests: StoreRequests)
         throws(ClaimError)
@@ -46,7 +46,7 @@ struct ClaimFetch: Sendable {
         }
     }
 
-    private struct Attempt {
+    struct Attempt: Sendable {
         var outcome: DownloadMachine.Outcome
         var bytes = Bytes()
         var message = ""
@@ -55,8 +55,22 @@ struct ClaimFetch: Sendable {
     }
 
     /// What earlier attempts brought, and how the next one asks for the rest.
-    private final class Held: Sendable {
+    final class Held: Sendable {
         let partial = PartialBody()
+        private let ranges = Mutex<(body: RangedBody?, isProbed: Bool)>((nil, false))
+
+        /// What several connections are filling.
+        var ranged: RangedBody? {
+            get { ranges.withLock { $0.body } }
+            set { ranges.withLock { $0.body = newValue } }
+        }
+
+        /// Whether it is known if parts can be asked for.
+        var isProbed: Bool {
+            get { ranges.withLock { $0.isProbed } }
+            set { ranges.withLock { $0.isProbed = newValue } }
+        }
+
         private let known = Mutex<(tag: String?, digest: Checksum?)>((nil, nil))
 
         var tag: String? { known.withLock { $0.tag } }
@@ -96,7 +110,7 @@ struct ClaimFetch: Sendable {
             : try await requests.names.addresses(
                 of: url, policy, correlationID: download.correlationID)
         while true {
-            let attempt = await self.attempt(held, at: addresses, within: clock.left)
+            let attempt = await self.attempt(held, at: addresses, clock)
             let action = machine.attemptEnded(
                 attempt.outcome, at: clock.elapsed, random: .random(in: 0..<1))
             switch action {
@@ -115,16 +129,16 @@ struct ClaimFetch: Sendable {
     }
 
     private func attempt(
-        _ held: Held, at addresses: [Address]?, within time: Duration?
+        _ held: Held, at addresses: [Address]?, _ clock: TransferClock
     ) async -> Attempt {
         let start = held.partial.count
         do throws(HTTPError) {
-            var request = requests.prepared(
-                HTTPRequest("GET", url, fields: held.rangeFields))
-            request.addresses = addresses
-            let response = try await requests.client.send(request, within: time)
-            if let refusal = refusal(of: response, held) { return refusal }
-            return try await collect(response, held)
+            if asksForPart(held),
+                let attempt = try await probe(held, at: addresses, clock)
+            {
+                return attempt
+            }
+            return try await goOn(held, at: addresses, clock)
         } catch {
             let gained = held.tag == nil ? 0 : max(0, held.partial.count - start)
             return Attempt(
@@ -132,8 +146,23 @@ struct ClaimFetch: Sendable {
         }
     }
 
+    /// Fetches what is not held.
+    func goOn(
+        _ held: Held, at addresses: [Address]?, _ clock: TransferClock
+    ) async throws(HTTPError) -> Attempt {
+        if let body = held.ranged {
+            return await fetchRanges(body, held, at: addresses, clock)
+        }
+        var request = requests.prepared(
+            HTTPRequest("GET", url, fields: held.rangeFields))
+        request.addresses = addresses
+        let response = try await requests.client.send(request, within: clock.left)
+        if let refusal = refusal(of: response, held) { return refusal }
+        return try await collect(response, held)
+    }
+
     /// What of the head alone shows that this is not the payload, or not its rest.
-    private func refusal(of response: HTTPResponse, _ held: Held) -> Attempt? {
+    func refusal(of response: HTTPResponse, _ held: Held) -> Attempt? {
         let status = response.status
         func refuse(_ outcome: DownloadMachine.Outcome, _ message: String) -> Attempt {
             Attempt(outcome: outcome, message: message + hint(response), status: status)
@@ -182,7 +211,7 @@ struct ClaimFetch: Sendable {
     }
 
     /// What an answer other than the payload says.
-    private static func sentence(_ status: Int) -> String {
+    static func sentence(_ status: Int) -> String {
         switch status {
         case 404: "not found: the store does not know this payload"
         case 410: "gone: the payload has expired or was deleted"
@@ -216,7 +245,7 @@ struct ClaimFetch: Sendable {
             || download.expectedSize != nil || checksum != nil || held.digest != nil
     }
 
-    private func collect(
+    func collect(
         _ response: HTTPResponse, _ held: Held
     ) async throws(HTTPError) -> Attempt {
         let limit = min(download.limit, download.expectedSize ?? .max)

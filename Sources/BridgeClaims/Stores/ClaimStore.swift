@@ -177,12 +177,24 @@ public struct ClaimDownload: Sendable {
     /// Bytes of the reservation that were asked for this payload; what it needs beyond them is
     /// added. So the links of one message can share its reservation.
     public var reservedShare: Int
+    /// Most connections at a time that fetch a payload of 64 MiB or more, whose size is expected,
+    /// from a store that can be asked for parts of one version; a single one where it is fast
+    /// enough (100 MB/s), or with 1 or less. `defaultConnections` unless told otherwise.
+    public var maxConnections = ClaimDownload.defaultConnections
+    /// Bytes a second of one connection from which on more of them gain nothing.
+    package var fastRate = 100_000_000
+    /// What one request of several connections asks for, in bytes: 8 MiB. Payloads of eight pieces
+    /// or more are fetched so.
+    package var pieceSize = 8 << 20
     /// Told of how many bytes of the payload are here, and of how many there will be where that
     /// is known; on a thread of the store's, so it must not block.
     public var progress: (@Sendable (_ done: Int, _ total: Int?) -> Void)?
 
     /// Most bytes of one payload where nobody says otherwise: 2 GiB.
     public static let defaultLimit = 2 << 30
+
+    /// Most connections at a time for one payload where nobody says otherwise: 4.
+    public static let defaultConnections = 4
 
     /// Creates the description of a download.
     public init(

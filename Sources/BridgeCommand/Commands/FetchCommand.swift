@@ -30,14 +30,14 @@ enum FetchCommand {
         _ arguments: ParsedArguments, _ console: Console
     ) async throws(CommandFailure) -> ExitCode {
         let options = try CommonOptions(arguments)
-        let access = try StoreAccess(options)
+        let access = try StoreAccess(options, console)
         guard let store = access.store else {
             throw .usage("fetch reads no \(access.address)", hint: "object get reads a bucket")
         }
         guard let output = arguments["--output"] else {
             throw .usage("--output is missing", hint: "-o FILE says where to write it")
         }
-        var download = try download(arguments, access)
+        var download = try download(arguments, access, connections: options.connections)
         let start = ContinuousClock.now
         let progress = Progress(
             "downloading", total: download.expectedSize, style: try ProgressOption.style(arguments))
@@ -73,7 +73,7 @@ enum FetchCommand {
     }
 
     private static func download(
-        _ arguments: ParsedArguments, _ access: StoreAccess
+        _ arguments: ParsedArguments, _ access: StoreAccess, connections: Int?
     ) throws(CommandFailure) -> ClaimDownload {
         var request = ClaimDownload(
             url: arguments.operands[0], retry: access.retry, policy: access.policy)
@@ -86,6 +86,7 @@ enum FetchCommand {
             request.expectedChecksum = text
         }
         if let limit = try arguments.byteCount("--max-size", minimum: 1) { request.limit = limit }
+        if let most = connections { request.maxConnections = most }
         return request
     }
 }

@@ -42,6 +42,9 @@ enum ServeArguments {
             .value("--tls-cert", "FILE", "speak HTTPS, with this certificate and its chain"),
             .value("--tls-key", "FILE", "the key of that certificate"),
             .value(
+                "--tls-passphrase", "TEXT",
+                "what that key is encrypted with (else NATSBRIDGE_TLS_PASSPHRASE)"),
+            .value(
                 "--tls-client-ca", "FILE",
                 "the authorities that clients must have a certificate of; nobody needs one else"),
             .value("--max-size", "BYTES", "the largest file that is taken (default 10 GB)"),
@@ -165,12 +168,15 @@ enum ServeArguments {
         guard let certificate = arguments["--tls-cert"], let key = arguments["--tls-key"],
             !certificate.isEmpty, !key.isEmpty, authority != ""
         else {
-            guard arguments["--tls-cert"] == nil, arguments["--tls-key"] == nil, authority == nil
+            guard arguments["--tls-cert"] == nil, arguments["--tls-key"] == nil, authority == nil,
+                arguments["--tls-passphrase"] == nil
             else { throw .usage("--tls-cert and --tls-key go together, and each names a file") }
             return nil
         }
         var configuration = TLSServerConfiguration(
-            identity: TLSIdentity(chainFile: certificate, keyFile: key))
+            identity: TLSIdentity(
+                chainFile: certificate, keyFile: key,
+                passphrase: StoreTLSOptions.serverPassphrase(arguments)))
         if let authority {
             configuration.clientCertificates = .required(authorities: [.file(authority)])
         }

@@ -14,7 +14,7 @@ struct StoreAccess: Sendable {
     let policy: LinkPolicy
     let retry: RetryPolicy
 
-    init(_ options: CommonOptions) throws(CommandFailure) {
+    init(_ options: CommonOptions, _ console: Console) throws(CommandFailure) {
         address = try Self.address(options)
         let publicURL = try options.publicURL.map { text throws(CommandFailure) in
             try Self.storeURL(text, of: "--public-url")
@@ -28,13 +28,19 @@ struct StoreAccess: Sendable {
             var settings = HTTPClientOptions()
             if let path = options.storeTLS.authority { settings.tls.trust = .file(path) }
             settings.tls.identity = options.storeTLS.identity.map {
-                TLSIdentity(chainFile: $0.certificate, keyFile: $0.key)
+                TLSIdentity(
+                    chainFile: $0.certificate, keyFile: $0.key,
+                    passphrase: options.storeTLS.passphrase)
+            }
+            let log = LogSink(from: .warning) { event in
+                let fields = event.fields.map { " \($0.name)=\(LogEvent.quoted($0.value))" }
+                console.remark("natsbridge: \(event.message):\(fields.joined())")
             }
             settings.proxy = try HTTPProxy.fromEnvironment { options.proxyVariables[$0] }
             settings.tunnel = try HTTPProxy.fromEnvironment(for: .https) {
                 options.proxyVariables[$0]
             }
-            let client = try HTTPClient(settings)
+            let client = try HTTPClient(settings, log: log)
             var store = StoreAddress.Settings()
             store.publicURL = publicURL
             store.client = client

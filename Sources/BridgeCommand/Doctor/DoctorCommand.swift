@@ -50,7 +50,9 @@ enum DoctorCommand {
             stream: arguments["--stream"], consumer: arguments["--consumer"], timeToLive: life)
         let store: StoreExamination? =
             arguments.has("--no-store")
-            ? nil : StoreExamination(access: try StoreAccess(options), options, timeToLive: life)
+            ? nil
+            : StoreExamination(
+                access: try StoreAccess(options, console), options, timeToLive: life)
         let limit = options.timeout ?? CommonOptions.defaultTimeout
         let report = try await Deadline.run(nil, stage: "doctor") {
             () throws(CommandFailure) in

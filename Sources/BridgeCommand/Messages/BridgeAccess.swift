@@ -16,12 +16,13 @@ struct BridgeAccess: Sendable {
         _ options: CommonOptions, _ console: Console, timeToLive: Duration? = nil,
         digest: ChecksumAlgorithm? = nil
     ) async throws(CommandFailure) -> BridgeAccess {
-        let access = try StoreAccess(options)
+        let access = try StoreAccess(options, console)
         var settings = BridgeOptions(
             client: try await NATSAccess.clientOptions(options, console), store: access.store)
         settings.linkPolicy = access.policy
         settings.retry = access.retry
         settings.senderName = "natsbridge"
+        if let most = options.connections { settings.maxDownloadConnections = most }
         if let threshold = options.threshold { settings.threshold = threshold }
         if let limits = options.arrowLimits { settings.arrowLimits = limits }
         if let timeToLive { settings.timeToLive = timeToLive }

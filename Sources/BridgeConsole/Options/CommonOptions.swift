@@ -12,6 +12,8 @@ package struct CommonOptions: Sendable, Equatable {
 
     /// Largest `--max-retries`; with waits of any length it is as good as for ever.
     private static let mostRetries = 1_000_000
+    /// Largest `--connections`: more of them take the link from others.
+    private static let mostConnections = 8
 
     /// Of every command.
     package static let everywhere: [OptionSpecification] = [
@@ -45,6 +47,10 @@ package struct CommonOptions: Sendable, Equatable {
             .flag(
                 "--public-links", "follow links to public addresses, too, at ports 80, 443 and 8080"
             ),
+            .value(
+                "--connections", "N",
+                "the most connections at a time for one payload of 64 MiB or more whose size is"
+                    + " known, where a single one is slow: 1 to 8 (default 4)"),
             .flag("--no-proxy", "do not use the proxies that the environment names"),
             .flag("--plik", "the store is a Plik server"),
             timeoutOption,
@@ -113,6 +119,8 @@ package struct CommonOptions: Sendable, Equatable {
     /// Origins to fetch from in place of others, `FROM=TO`.
     package let rewrites: [String]
     package let followsPublicLinks: Bool
+    /// Most connections at a time for one large payload; nil: the default.
+    package let connections: Int?
     /// What the environment says of proxies; empty when none is to be used.
     package let proxyVariables: [String: String]
     package let threshold: Int?
@@ -148,6 +156,8 @@ package struct CommonOptions: Sendable, Equatable {
         aliases = arguments.all("--alias")
         rewrites = arguments.all("--rewrite")
         followsPublicLinks = arguments.has("--public-links")
+        connections = try arguments.integer(
+            "--connections", minimum: 1, maximum: Self.mostConnections)
         let variables = arguments.has("--no-proxy") ? [] : HTTPProxy.variables
         proxyVariables = variables.reduce(into: [:]) { $0[$1] = environment($1) }
         threshold = try arguments.byteCount("--threshold")

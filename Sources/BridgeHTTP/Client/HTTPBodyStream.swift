@@ -84,7 +84,7 @@ public struct HTTPBodyStream: AsyncSequence, Sendable {
             reading.exchange.abandon()
             throw reading.exchange.refusal(code)
         }
-        demand.place = await place(for: demand)
+        if demand.place == nil { demand.place = await place(for: demand).map { BodyPlace($0) } }
         if let whole = try await reading.exchange.demandWhole(demand) { return whole }
         // The whole answer is here already, in pieces.
         var collector: BodyCollector
@@ -103,7 +103,8 @@ public struct HTTPBodyStream: AsyncSequence, Sendable {
             return collector.finish()
         }
         collector = BodyCollector(
-            length: nil, limit: demand.limit, digesting: demand.algorithm, admit: demand.admit)
+            length: demand.place?.range.count == length ? length : nil, limit: demand.limit,
+            digesting: demand.algorithm, place: demand.place, admit: demand.admit)
         var pieces = makeAsyncIterator()
         while let piece = try await pieces.next() {
             if let code = collector.append(piece) {
@@ -123,12 +124,9 @@ public struct HTTPBodyStream: AsyncSequence, Sendable {
     /// A mapped file for a large body; nil where private memory will do, or must.
     private func place(for demand: Exchange.WholeDemand) async -> ByteRegion? {
         let options = reading.exchange.connection.options
-        guard let length, length >= options.mappedBodySize, length <= demand.limit,
-            (demand.partial?.count ?? 0) == 0, !reading.exchange.isOver
+        guard let length, length <= demand.limit, (demand.partial?.count ?? 0) == 0,
+            !reading.exchange.isOver
         else { return nil }
-        return await BlockingPool.shared.run {
-            MappedMemory.temporaryFile(
-                count: length, in: options.temporaryFolder, calls: options.systemCalls)
-        }
+        return await options.mappedPlace(for: length)
     }
 }

@@ -1,4 +1,4 @@
-internal import BridgeBytes
+package import BridgeBytes
 internal import BridgeSockets
 internal import BridgeTLS
 internal import HTTPWire
@@ -14,9 +14,14 @@ public final class HTTPClient: Sendable {
     private let pool: ConnectionPool
 
     /// Starts the client's thread.
+    /// - Parameter log: Where it is told, at each connection that is made so, that files of
+    ///   `HTTPClientOptions.tls` have changed and cannot be used, so that those of before are
+    ///   (`warning`, stage `tls`); nil: nowhere.
     /// - Throws: `HTTPError` with `invalidArgument` for options that make no sense, and with
     ///   `connectionFailed` when the system has no thread or descriptor.
-    public init(_ options: HTTPClientOptions = HTTPClientOptions()) throws(HTTPError) {
+    public init(
+        _ options: HTTPClientOptions = HTTPClientOptions(), log: LogSink? = nil
+    ) throws(HTTPError) {
         if let problem = options.problem {
             throw HTTPError(.badOptions, .prepare, url: "", problem)
         }
@@ -28,11 +33,16 @@ public final class HTTPClient: Sendable {
             throw HTTPError(.connectFailed, .prepare, url: "", error.detail)
         }
         self.options = options
-        pool = ConnectionPool(options: options, reactor: reactor)
+        pool = ConnectionPool(options: options, reactor: reactor, log: log)
     }
 
     /// Closes every connection; what is under way, waits or comes later fails as cancelled.
     public func close() { pool.closeAll() }
+
+    /// Memory for a body, as that of one that is collected whole.
+    package func place(for size: Int) async -> ByteRegion {
+        await options.mappedPlace(for: size) ?? ByteRegion(capacity: size)
+    }
 
     /// Sends a request and waits for the head of its answer.
     ///

@@ -61,6 +61,14 @@ public struct HTTPClientOptions: Sendable, Hashable {
 }
 
 extension HTTPClientOptions {
+    /// A mapped file for a large body; nil where private memory will do, or must.
+    func mappedPlace(for size: Int) async -> ByteRegion? {
+        guard size >= mappedBodySize else { return nil }
+        return await BlockingPool.shared.run {
+            MappedMemory.temporaryFile(count: size, in: temporaryFolder, calls: systemCalls)
+        }
+    }
+
     /// TLS as connections have it.
     var connectionTLS: TLSConfiguration {
         var configuration = tls

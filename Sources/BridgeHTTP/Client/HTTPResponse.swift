@@ -73,4 +73,20 @@ public struct HTTPResponse: Sendable {
                 progress: progress))
         return (collected.bytes, collected.checksum)
     }
+
+    /// The body of known length, put where it belongs in a whole that other answers fill too.
+    /// - Throws: `HTTPError` with `incompleteBody` for a body of another length than the place has,
+    ///   else as `collect(limit:)`.
+    package func collect(
+        into place: BodyPlace, progress: (@Sendable (Int) -> Void)? = nil
+    ) async throws(HTTPError) -> Bytes {
+        guard contentLength == place.range.count else {
+            throw HTTPError(
+                .incompleteBody, .body, url: url.description, "the part has another length")
+        }
+        return try await body.collect(
+            Exchange.WholeDemand(
+                limit: place.range.count, algorithm: nil, place: place, progress: progress)
+        ).bytes
+    }
 }

@@ -71,10 +71,18 @@ enum FileRoute: Sendable, Hashable {
         return number
     }
 
-    /// The methods that the route knows, for the Allow field.
+    /// The methods that can come to something, for the Allow field: what is no identifier names
+    /// nothing that could be read or deleted.
+    var allowed: [String] {
+        if case .native(let text) = self, ObjectKey(native: text) == nil { return ["POST"] }
+        return methods
+    }
+
+    /// The methods that the route knows.
     var methods: [String] {
         switch self {
         case .object: ["PUT", "PATCH", "POST", "GET", "HEAD", "DELETE"]
+        case .native(""): ["POST"]
         case .native: ["POST", "GET", "HEAD", "DELETE"]
         case .plikCreate, .plikAdd: ["POST"]
         case .plikFile: ["GET", "HEAD", "DELETE"]

@@ -102,7 +102,8 @@ extension FileService {
         let size = facts.metadata.size
         var answer = ServerAnswer(200, fields: facts.fields)
         var range = 0..<size
-        switch conditions.range(facts.validator, size: size) {
+        // What is gone with its first answer goes whole (RFC 9110, 14.2: a server may ignore it).
+        switch facts.metadata.isOneShot ? .whole : conditions.range(facts.validator, size: size) {
         case .whole: break
         case .partial(let part):
             range = part
@@ -204,6 +205,10 @@ extension FileService {
             "Content-Disposition", ContentDisposition.attachment(fileName: metadata.name))
         fields.append("X-Content-Type-Options", "nosniff")
         fields.append("Content-Security-Policy", "default-src 'none'; sandbox")
-        fields.append("Accept-Ranges", "bytes")
+        if metadata.isOneShot {
+            fields.append("Accept-Ranges", "none")
+        } else {
+            fields.append("Accept-Ranges", "bytes")
+        }
     }
 }

@@ -165,7 +165,7 @@ final class FileService: HTTPService {
 
     private func allow(_ route: FileRoute) -> FieldList {
         var fields = FieldList()
-        fields.append("Allow", route.methods.joined(separator: ", "))
+        fields.append("Allow", route.allowed.joined(separator: ", "))
         return fields
     }
 

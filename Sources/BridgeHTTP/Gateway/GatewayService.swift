@@ -152,6 +152,12 @@ final class GatewayService: HTTPService {
         return route.methods.filter { $0 != "PATCH" && $0 != "POST" }
     }
 
+    /// An object is read by its whole path alone.
+    private static func allowed(_ route: FileRoute) -> [String] {
+        if case .native = route { return ["POST"] }
+        return methods(route)
+    }
+
     private static func refusal(at route: FileRoute) -> ServerAnswer {
         guard route != .unknown else { return .failure(404, "there is nothing here") }
         var answer = ServerAnswer.failure(405, "the method does not fit this path")
@@ -161,7 +167,7 @@ final class GatewayService: HTTPService {
 
     private static func allow(_ route: FileRoute) -> FieldList {
         var fields = FieldList()
-        fields.append("Allow", methods(route).joined(separator: ", "))
+        fields.append("Allow", allowed(route).joined(separator: ", "))
         return fields
     }
 

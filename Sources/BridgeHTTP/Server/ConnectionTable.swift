@@ -20,6 +20,8 @@ final class ConnectionTable: Sendable {
         case tooMany
         /// There are as many as there may be from this address.
         case tooManyFromThere
+        /// There are too many, and too many to be told so.
+        case unheard
     }
 
     struct Limits: Sendable, Hashable {
@@ -44,10 +46,13 @@ final class ConnectionTable: Sendable {
     init(limits: Limits) { self.limits = limits }
 
     /// Takes a connection in, whatever the verdict: it has to leave.
+    /// - Parameter staysRefused: Asked of one that is refused: whether it will be told why. Else it
+    ///   is closed at once, and takes nobody's place.
     /// - Returns: Also the one that was refused longest ago, where there are too many of those: it
     ///   is to be closed before anybody else is admitted.
     func admit(
-        _ id: LinkID, _ handle: HandlerHandle<ServerConnection>, from address: String
+        _ id: LinkID, _ handle: HandlerHandle<ServerConnection>, from address: String,
+        staysRefused: () -> Bool
     ) -> (Admission, leaving: LinkID?) {
         state.withLock { state in
             state.members[id] = handle
@@ -57,6 +62,7 @@ final class ConnectionTable: Sendable {
                 state.welcome += 1
                 state.addresses[address] = there + 1
             }
+            if admission != .welcome, !staysRefused() { return (.unheard, nil) }
             return (admission, admission == .welcome ? nil : refuse(id, &state))
         }
     }

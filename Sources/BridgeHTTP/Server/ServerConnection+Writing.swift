@@ -84,6 +84,7 @@ extension ServerConnection {
     /// request is not of that kind, or nothing is ready. What the log is told of goes the long way.
     func answerPrepared(_ link: Link) -> Bool {
         guard stage == .reading, exchange.isBetweenRequests, !context.logsSuccesses,
+            refusal == nil,
             let match = repeated.match(buffer.span), !context.table.isEnding,
             let answer = context.service.prepared(
                 buffer.span.extracting(match.path), turn: link.turnTime)

@@ -53,6 +53,8 @@ final class ServerConnection: LinkHandler {
     private var isWelcome = false
     /// Set while the first bytes are awaited, which must be TLS.
     var greeting: Greeting?
+    /// What the first request is answered, whatever it is: over TLS nobody is told earlier.
+    private(set) var refusal: ServerAnswer?
     private var isPumping = false
     /// What the access log will be told of the present request.
     var account = RequestAccount()
@@ -69,16 +71,24 @@ final class ServerConnection: LinkHandler {
     func opened(_ link: Link) {
         link.deadline = pace.deadline
         peer = link.peerAddress?.network ?? ""
+        let tls = context.tls
         let (admission, leaving) = context.table.admit(
-            link.id, link.handle(for: ServerConnection.self), from: peer)
+            link.id, link.handle(for: ServerConnection.self), from: peer,
+            // A handshake costs more than the refusal, so not everybody gets one.
+            staysRefused: { tls == nil || context.grantsHandshake })
         if let leaving { link.closeSibling(leaving) }
         isWelcome = admission == .welcome
-        let tls = context.tls
-        if isWelcome, let tls { awaitGreeting(tls, link) }
-        guard !isWelcome else { return }
-        context.traffic.refused.add(1, ordering: .relaxed)
-        // A handshake costs more than a refusal is worth.
-        guard tls == nil else { return link.close() }
+        if !isWelcome {
+            context.traffic.refused.add(1, ordering: .relaxed)
+            guard admission != .unheard else { return link.close() }
+            let answer = Self.refusal(admission)
+            guard tls != nil else { return fail(answer, link) }
+            refusal = answer
+        }
+        if let tls { awaitGreeting(tls, link) }
+    }
+
+    private static func refusal(_ admission: ConnectionTable.Admission) -> ServerAnswer {
         let isHere = admission == .tooManyFromThere
         var answer = ServerAnswer.failure(
             503,
@@ -86,7 +96,7 @@ final class ServerConnection: LinkHandler {
                 ? "there are as many connections from this address as there may be"
                 : "the server has all the connections it may have")
         answer.fields.append("Retry-After", "1")
-        fail(answer, link)
+        return answer
     }
 
     /// The server ends: what is under way is finished, and nothing new is begun.
@@ -225,6 +235,7 @@ extension ServerConnection {
         serial += 1
         self.request = request
         openAccount(request)
+        if let refusal { return refuse(refusal, link) }
         self.expectation = expectation
         enter(.deciding, .answering, link)
         if expectation == .unknown {

@@ -34,6 +34,7 @@ final class ServerContext: Sendable {
     static let largeBufferLimit = 16
 
     private let present = Mutex(Present())
+    private let handshakes = Mutex(HandshakeAllowance(now: MonotonicClock.now))
 
     init(
         service: any HTTPService, wireLimits: HTTPWireLimits, pace: ConnectionPace.Limits,
@@ -54,6 +55,11 @@ final class ServerContext: Sendable {
 
     /// Longest time for a client's handshake, from the connection on.
     static let handshakeTime: Duration = .seconds(10)
+
+    /// Whether one who comes above the limits gets a handshake, to be told so.
+    var grantsHandshake: Bool {
+        handshakes.withLock { $0.take(now: MonotonicClock.now) }
+    }
 
     var tls: TLSContext? { certificates.withLock { $0 } }
 

@@ -99,13 +99,14 @@ extension Incoming {
         let watch = Stopwatch()
         // Size and digest are those of the serialized bytes: of coded ones they are verified
         // after decoding.
-        var bytes = try await store.download(
-            ClaimDownload(
-                url: link, expectedSize: coding == nil ? size : nil,
-                expectedChecksum: coding == nil ? checksum?.description : nil,
-                limit: bridge.options.downloadLimit, retry: bridge.options.retry,
-                policy: bridge.options.linkPolicy, correlationID: correlationID,
-                reservation: memory.reservation, reservedShare: share))
+        var request = ClaimDownload(
+            url: link, expectedSize: coding == nil ? size : nil,
+            expectedChecksum: coding == nil ? checksum?.description : nil,
+            limit: bridge.options.downloadLimit, retry: bridge.options.retry,
+            policy: bridge.options.linkPolicy, correlationID: correlationID,
+            reservation: memory.reservation, reservedShare: share)
+        request.maxConnections = bridge.options.maxDownloadConnections
+        var bytes = try await store.download(request)
         let url = Redaction.url(link)
         if let coding {
             bytes = try decoded(bytes, coding, share, memory, url, correlationID)

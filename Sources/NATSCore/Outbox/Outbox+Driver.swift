@@ -59,6 +59,8 @@ extension Outbox {
             return notices + state.queue.lost(unsent: unsent)
         }
         _ = tell(notices)
+        // Groups of messages may wait here now, up to a higher mark.
+        room.resumeAll(())
     }
 
     /// A PONG has come that answers a PING from here. Returns what is not for those who wait.

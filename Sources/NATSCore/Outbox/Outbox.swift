@@ -58,6 +58,10 @@ final class Outbox: Sendable {
     static let loneGap = Duration.microseconds(50)
     /// So many waiting bytes end a nap: as much as one write takes well.
     static let napLimit = 64 << 10
+    /// So many bytes wait at most of messages that come in groups, while a connection takes what is
+    /// appended: several writes, and more would only be memory. Without one they wait for it, up
+    /// to the high-water mark.
+    static let groupLimit = 512 << 10
 
     /// Appending is refused while this many bytes wait. One frame may overrun it, so that
     /// `max_payload` can always be used.
@@ -104,17 +108,14 @@ final class Outbox: Sendable {
 
     /// Appends messages in their order while there is room, up to `napLimit` bytes under one lock
     /// and with one wake-up for those: a wake-up for each would come between them.
-    /// - Parameters:
-    ///   - position: The first of them to be appended; set behind the last that was.
-    ///   - limit: Bytes that may wait at most.
-    func append(
-        _ messages: [OutgoingMessage], from position: inout Int, limit: Int
-    ) -> AppendResult {
+    /// - Parameter position: The first of them to be appended; set behind the last that was.
+    func append(_ messages: [OutgoingMessage], from position: inout Int) -> AppendResult {
         var result = AppendResult.appended
         while position < messages.count, result == .appended {
             var link: LinkHandle?
             result = state.withLock { state -> AppendResult in
                 if state.queue.isClosed { return .closed }
+                let limit = groupLimit(state)
                 let most = min(limit, state.queue.pending.size + Self.napLimit)
                 guard state.queue.pending.size < limit else { return .full }
                 while position < messages.count, state.queue.pending.size < most {
@@ -286,16 +287,23 @@ extension Outbox {
         state.withLock { $0.queue.ledger.receiptAbandoned(by: waiter) }
     }
 
+    /// Most bytes that may wait when a group of messages is to be appended.
+    private func groupLimit(_ state: borrowing OutboxState) -> Int {
+        state.queue.isFed ? min(highWaterMark, Self.groupLimit) : highWaterMark
+    }
+
     /// Suspends until less than the high-water mark waits, the client is closed, or the time is
     /// over or the task cancelled.
+    /// - Parameter isGroup: Whether the room is for a group of messages.
     func waitForRoom(
-        until deadline: ContinuousClock.Instant? = nil,
+        until deadline: ContinuousClock.Instant? = nil, isGroup: Bool = false,
         isolation: isolated (any Actor)? = #isolation
     ) async {
         let id = room.newID()
         _ = await room.wait(for: id, until: deadline) { _ in
             let hasRoom = state.withLock { state in
-                state.queue.isClosed || state.queue.pending.size < highWaterMark
+                state.queue.isClosed
+                    || state.queue.pending.size < (isGroup ? groupLimit(state) : highWaterMark)
             }
             if hasRoom { room.resume(id, ()) }
         }

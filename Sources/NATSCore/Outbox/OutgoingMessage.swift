@@ -20,8 +20,8 @@ package struct OutgoingMessage: Sendable {
 }
 
 extension NATSClient {
-    /// Puts messages into the outbox, in their order, and suspends while that is over its
-    /// high-water mark.
+    /// Puts messages into the outbox, in their order, and suspends while half a megabyte waits
+    /// there; without a connection, while that is over its high-water mark.
     ///
     /// Cancelling the task ends the wait for room; what is in the outbox stays there.
     /// - Parameter position: The first of them to be sent; set behind the last that is in the
@@ -51,10 +51,10 @@ extension NATSClient {
     ) async throws(NATSError) {
         let outbox = core.outbox
         while position < messages.count {
-            switch outbox.append(messages, from: &position, limit: outbox.highWaterMark) {
+            switch outbox.append(messages, from: &position) {
             case .appended: break
             case .full:
-                await outbox.waitForRoom()
+                await outbox.waitForRoom(isGroup: true)
                 try refuseIfOver(nil, messages[position].subject)
             case .closed:
                 throw appendError(.closed, messages[position].subject, .publish)

@@ -58,6 +58,8 @@ public final class JetStreamPublisher: Sendable {
 
     /// Messages whose answers have not come.
     public var outstanding: Int { account.outstanding }
+    /// Bytes of memory for these, but for what they point to.
+    package var memory: Int { account.memory }
 
     /// Sends a message when there is room in the window, and does not wait for its answer. The
     /// messages of one task go out in their order; one that is repeated because nobody took it
@@ -85,14 +87,15 @@ public final class JetStreamPublisher: Sendable {
 
 /// What a publisher has sent, and who waits for room.
 final class PublishAccount: Sendable {
-    private struct Message {
-        var request: PublishRequest
+    private struct Message: Sendable {
+        let content: UnansweredMessage
         let ticket: PublishTicket
     }
 
     private struct State {
-        var outstanding: OutstandingPublishes
-        var messages: [Int: Message] = [:]
+        var outstanding: OutstandingPublishes<Message>
+        /// The stream that answered last.
+        var stream: PublishTicket.StreamName?
         /// Places of the window that are taken, by messages and by those about to send one.
         var taken = 0
         var waiters = WaitingLine()
@@ -120,39 +123,35 @@ final class PublishAccount: Sendable {
     }
 
     private var now: Duration { ContinuousClock.now - start }
-    var outstanding: Int { state.withLock { $0.messages.count } }
+    var outstanding: Int { state.withLock { $0.outstanding.count } }
+    /// Bytes of memory for what is outstanding, but for what the messages point to.
+    var memory: Int { state.withLock { $0.outstanding.memory } }
 
     func publish(_ request: PublishRequest) async throws(JetStreamError) -> PublishTicket {
         try await takePlace()
-        let ticket = PublishTicket()
-        var request = request
-        request.headers = request.options.apply(to: request.headers)
-        let message = Message(request: request, ticket: ticket)
+        let message = Message(content: UnansweredMessage(request), ticket: PublishTicket())
         let number: Int? = state.withLock { state in
-            guard !state.isClosed else { return nil }
-            let number = state.outstanding.opened(now: now)
-            state.messages[number] = message
-            return number
+            state.isClosed ? nil : state.outstanding.opened(message, now: now)
         }
         guard let number else {
             throw JetStreamError(.closed, operation: "publish", outcome: .lost)
         }
         do throws(NATSError) {
-            try await send(request, number)
+            try await send(message.content, number)
         } catch {
             remove(number)
             throw JetStreamError(publishing: error, to: request.subject)
         }
-        return ticket
+        return message.ticket
     }
 
-    private func send(_ request: PublishRequest, _ number: Int) async throws(NATSError) {
+    private func send(_ message: UnansweredMessage, _ number: Int) async throws(NATSError) {
         var reply = ByteWriter(capacity: inbox.count + 20)
         reply.append(inbox)
         reply.append(decimal: number)
         try await jetStream.client.publish(
-            request.payload, to: request.subject, replyTo: Subject(received: reply.finish()),
-            headers: request.headers, timeout: .forever)
+            message.payload, to: message.subject, replyTo: Subject(received: reply.finish()),
+            headers: message.headers, timeout: .forever)
     }
 
     private func takePlaceNow() -> Bool {
@@ -191,7 +190,7 @@ final class PublishAccount: Sendable {
     func finish() async throws(JetStreamError) {
         let isDone = await WaitingLine.wait { [self] entry in
             state.withLock { state in
-                if state.messages.isEmpty { return .over(true) }
+                if state.outstanding.count == 0 { return .over(true) }
                 state.finishers.append(entry)
                 return .waiting
             }
@@ -201,18 +200,21 @@ final class PublishAccount: Sendable {
         guard isDone else { throw JetStreamError(.cancelled, operation: "publish") }
     }
 
+    private func fail(_ number: Int, _ error: JetStreamError) {
+        remove(number, PublishTicket.Verdict(.failure(error)))
+    }
+
     /// Takes a message out of the account, with its result if there is one to tell, and gives its
     /// place to the next who waits for one.
-    private func remove(_ number: Int, _ result: Result<PublishAck, JetStreamError>? = nil) {
+    private func remove(_ number: Int, _ verdict: PublishTicket.Verdict? = nil) {
         let (askers, woken) = state.withLock { state in
-            _ = state.outstanding.answered(number)
-            guard let message = state.messages.removeValue(forKey: number) else {
+            guard let message = state.outstanding.take(number) else {
                 return ([] as [CheckedContinuation<Void, Never>], [] as [WaitingLine.Entry])
             }
-            let askers = result.map(message.ticket.settle) ?? []
+            let askers = verdict.map(message.ticket.settle) ?? []
             var woken: [WaitingLine.Entry] = []
             if let next = state.waiters.popFirst() { woken.append(next) } else { state.taken -= 1 }
-            if state.messages.isEmpty { woken += state.finishers.takeAll() }
+            if state.outstanding.count == 0 { woken += state.finishers.takeAll() }
             return (askers, woken)
         }
         for asker in askers { asker.resume() }
@@ -257,16 +259,33 @@ extension PublishAccount {
             let refusal = state.withLock {
                 $0.outstanding.nobodyListened(number, now: now)
             }
-            guard refusal == .giveUp,
-                let request = state.withLock({ $0.messages[number]?.request })
-            else { return }
-            let absence = await jetStream.absence(of: request.subject)
-            return remove(number, .failure(absence.error(request.subject)))
+            guard refusal == .giveUp, let subject = content(number)?.subject else { return }
+            let absence = await jetStream.absence(of: subject)
+            return fail(number, absence.error(subject))
+        }
+        if let ack = PlainAck(message) {
+            return remove(number, .stored(name(ack.stream), ack.sequence))
         }
         do throws(JetStreamError) {
-            remove(number, .success(try PublishAck(answer: message)))
+            remove(number, PublishTicket.Verdict(.success(try PublishAck(answer: message))))
         } catch {
-            remove(number, .failure(error))
+            fail(number, error)
+        }
+    }
+
+    private func content(_ number: Int) -> UnansweredMessage? {
+        state.withLock { $0.outstanding.message(number)?.content }
+    }
+
+    /// The name of a stream, shared by all that it answers while no other one does.
+    private func name(_ bytes: Bytes) -> PublishTicket.StreamName {
+        state.withLock { state in
+            if let last = state.stream, Scan.equal(last.text.utf8Span.span, bytes.span) {
+                return last
+            }
+            let name = PublishTicket.StreamName(String(repairing: bytes))
+            state.stream = name
+            return name
         }
     }
 
@@ -274,21 +293,17 @@ extension PublishAccount {
         for item in state.withLock({ $0.outstanding.due(now: now) }) {
             switch item {
             case .unanswered(let number):
-                remove(
+                fail(
                     number,
-                    .failure(
-                        JetStreamError(
-                            .timeout, operation: "publish", detail: "no answer in time",
-                            outcome: .unknown)))
+                    JetStreamError(
+                        .timeout, operation: "publish", detail: "no answer in time",
+                        outcome: .unknown))
             case .sendAgain(let number):
-                guard let request = state.withLock({ $0.messages[number]?.request }) else {
-                    continue
-                }
+                guard let message = content(number) else { continue }
                 do throws(NATSError) {
-                    try await send(request, number)
+                    try await send(message, number)
                 } catch {
-                    remove(
-                        number, .failure(JetStreamError(publishing: error, to: request.subject)))
+                    fail(number, JetStreamError(publishing: error, to: message.subject))
                 }
             }
         }
@@ -299,10 +314,8 @@ extension PublishAccount {
         let error = JetStreamError(code, operation: "publish", outcome: .unknown)
         let (askers, woken) = state.withLock { state in
             state.isClosed = true
-            defer { state.messages = [:] }
-            _ = state.outstanding.takeAll()
-            let askers = state.messages.sorted { $0.key < $1.key }
-                .flatMap { $0.value.ticket.settle(.failure(error)) }
+            let verdict = PublishTicket.Verdict(.failure(error))
+            let askers = state.outstanding.takeAll().flatMap { $0.ticket.settle(verdict) }
             return (askers, state.waiters.takeAll() + state.finishers.takeAll())
         }
         for asker in askers { asker.resume() }

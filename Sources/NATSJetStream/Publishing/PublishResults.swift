@@ -3,37 +3,41 @@ internal import NATSCore
 
 /// What became of the messages of one `JetStream.publishAll`, in their order.
 ///
-/// An acknowledgement takes 16 bytes here; streams are named once. Reading one makes the value.
+/// An acknowledgement takes 8 bytes here while one stream answers, and 12 when several do; streams
+/// are named once. Reading one makes the value.
 public struct PublishResults: Sendable, RandomAccessCollection {
     /// An acknowledgement, or why the message has none.
     public typealias Element = Result<PublishAck, JetStreamError>
 
-    /// A plain acknowledgement, or where to find what is none.
-    private struct Entry: Sendable {
-        /// Zero: what became of the message stands in `others`, or is not known.
-        var sequence: UInt64
-        var stream: UInt32
-    }
-
-    private var entries: [Entry] = []
+    /// Numbers in the stream of plain acknowledgements. Zero: what became of the message stands in
+    /// `others`, or is not known.
+    private var sequences: [UInt64] = []
+    /// The position in `streams` for each message; empty while all are of the first one.
+    private var origins: [UInt32] = []
     /// The streams that have acknowledged something; few, since subjects lead to few.
     private var streams: [(bytes: Bytes, name: String)] = []
     /// Failures, and acknowledgements that say more than stream and number.
     private var others: [Int: Element] = [:]
+
+    /// Bytes of memory for the acknowledgements.
+    package var memory: Int {
+        sequences.capacity * MemoryLayout<UInt64>.stride
+            + origins.capacity * MemoryLayout<UInt32>.stride
+    }
 
     init() {}
 
     /// Position of the first message's result.
     public var startIndex: Int { 0 }
     /// The number of messages.
-    public var endIndex: Int { entries.count }
+    public var endIndex: Int { sequences.count }
 
     /// What became of one message; the `outcome` of a failure says what is known of it.
     public subscript(position: Int) -> Element {
-        let entry = entries[position]
-        guard entry.sequence == 0 else {
-            return .success(
-                PublishAck(stream: streams[Int(entry.stream)].name, sequence: entry.sequence))
+        let sequence = sequences[position]
+        guard sequence == 0 else {
+            let stream = origins.isEmpty ? 0 : Int(origins[position])
+            return .success(PublishAck(stream: streams[stream].name, sequence: sequence))
         }
         return others[position] ?? .failure(Self.unanswered)
     }
@@ -41,7 +45,7 @@ public struct PublishResults: Sendable, RandomAccessCollection {
     /// The first failure; nil when every message is stored.
     /// - Complexity: O(count).
     public var firstFailure: JetStreamError? {
-        for position in indices where entries[position].sequence == 0 {
+        for position in indices where sequences[position] == 0 {
             if case .failure(let error) = self[position] { return error }
         }
         return nil
@@ -53,11 +57,14 @@ public struct PublishResults: Sendable, RandomAccessCollection {
         .timeout, operation: "publish", detail: "no answer in time", outcome: .unknown)
 
     /// Adds a place for the next message, whose result is to come.
-    mutating func expect() { entries.append(Entry(sequence: 0, stream: 0)) }
+    mutating func expect() {
+        sequences.append(0)
+        if !origins.isEmpty { origins.append(0) }
+    }
 
     /// Adds the next message with its result.
     mutating func append(_ result: Element) {
-        others[entries.count] = result
+        others[sequences.count] = result
         expect()
     }
 
@@ -79,6 +86,10 @@ public struct PublishResults: Sendable, RandomAccessCollection {
             place = streams.count
             streams.append((stream.copied(), String(repairing: stream)))
         }
-        entries[number] = Entry(sequence: sequence, stream: UInt32(truncatingIfNeeded: place))
+        sequences[number] = sequence
+        if place > 0, origins.isEmpty {
+            origins = Array(repeating: 0, count: sequences.count)
+        }
+        if !origins.isEmpty { origins[number] = UInt32(truncatingIfNeeded: place) }
     }
 }

@@ -14,7 +14,7 @@ internal import NATSWire
     private static let groupBytes = 64 << 10
 
     private let jetStream: JetStream
-    private var window: PublishWindow<OutgoingMessage>
+    private var window: PublishWindow<UnansweredMessage>
     private let reader: InboxReader
     /// The inbox and a dot, before the number of a message.
     private let inbox: Bytes
@@ -51,11 +51,8 @@ internal import NATSWire
             results.append(.failure(error))
             return false
         }
-        let message = OutgoingMessage(
-            request.payload, to: request.subject,
-            headers: request.options.apply(to: request.headers))
         results.expect()
-        group.append(window.opened(message))
+        group.append(window.opened(UnansweredMessage(request)))
         groupBytes += request.payload.count
         return groupBytes >= Self.groupBytes || window.isFull
     }
@@ -117,11 +114,13 @@ internal import NATSWire
         for (number, end) in zip(numbers, ends) {
             // Safe: the numbers are those that `opened` or `takeWaiting` have just given, and
             // nothing is settled in between.
-            guard var message = window.message(number) else {
+            guard let message = window.message(number) else {
                 preconditionFailure("only messages that are outstanding are sent")
             }
-            message.replyTo = Subject(received: subjects[start..<end])
-            messages.append(message)
+            messages.append(
+                OutgoingMessage(
+                    message.payload, to: message.subject,
+                    replyTo: Subject(received: subjects[start..<end]), headers: message.headers))
             start = end
         }
         return messages

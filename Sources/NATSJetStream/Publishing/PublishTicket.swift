@@ -6,18 +6,48 @@ internal import Synchronization
 ///
 /// It may be asked any number of times, or never.
 public final class PublishTicket: Sendable, CustomStringConvertible {
+    /// What is known, in two words of memory: there is a ticket for each message on its way.
+    enum Verdict: Sendable {
+        /// What a stream says to nearly all of them.
+        case stored(StreamName, UInt64)
+        case other(Whole)
+
+        init(_ result: Result<PublishAck, JetStreamError>) { self = .other(Whole(result)) }
+    }
+
+    /// A stream's name that many tickets share.
+    final class StreamName: Sendable {
+        let text: String
+
+        init(_ text: String) { self.text = text }
+    }
+
+    /// A failure, or an acknowledgement that says more than stream and number.
+    final class Whole: Sendable {
+        let result: Result<PublishAck, JetStreamError>
+
+        init(_ result: Result<PublishAck, JetStreamError>) { self.result = result }
+    }
+
     private struct State {
-        var result: Result<PublishAck, JetStreamError>?
-        var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
-        var next = 0
+        var verdict: Verdict?
+        var waiters: [(id: Int, continuation: CheckedContinuation<Void, Never>)] = []
     }
 
     private let state = Mutex(State())
+    private static let lastWaiter = Atomic(0)
 
     init() {}
 
     /// The stream's word, or what is known of the message; nil while nothing is.
-    public var result: Result<PublishAck, JetStreamError>? { state.withLock { $0.result } }
+    public var result: Result<PublishAck, JetStreamError>? {
+        switch state.withLock({ $0.verdict }) {
+        case nil: nil
+        case .stored(let stream, let sequence)?:
+            .success(PublishAck(stream: stream.text, sequence: sequence))
+        case .other(let whole)?: whole.result
+        }
+    }
 
     /// Waits for the stream's word.
     ///
@@ -25,21 +55,21 @@ public final class PublishTicket: Sendable, CustomStringConvertible {
     /// the same, and may be asked for again.
     /// - Throws: `JetStreamError`, as `JetStream.publish`.
     public func ack() async throws(JetStreamError) -> PublishAck {
-        let number = state.withLock { state in
-            defer { state.next += 1 }
-            return state.next
-        }
+        let id = Self.lastWaiter.wrappingAdd(1, ordering: .relaxed).newValue
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let isOver = state.withLock { state in
-                    guard state.result == nil, !Task.isCancelled else { return true }
-                    state.waiters[number] = continuation
+                    guard state.verdict == nil, !Task.isCancelled else { return true }
+                    state.waiters.append((id, continuation))
                     return false
                 }
                 if isOver { continuation.resume() }
             }
         } onCancel: {
-            state.withLock { $0.waiters.removeValue(forKey: number) }?.resume()
+            let waiter = state.withLock { state in
+                state.waiters.firstIndex { $0.id == id }.map { state.waiters.remove(at: $0) }
+            }
+            waiter?.continuation.resume()
         }
         guard let result else {
             throw JetStreamError(.cancelled, operation: "publish", outcome: .unknown)
@@ -49,13 +79,12 @@ public final class PublishTicket: Sendable, CustomStringConvertible {
 
     /// Notes what is known of the message; the first word holds.
     /// - Returns: Who waited for it, to be resumed when no lock is held.
-    func settle(
-        _ result: Result<PublishAck, JetStreamError>
-    ) -> [CheckedContinuation<Void, Never>] {
+    func settle(_ verdict: Verdict) -> [CheckedContinuation<Void, Never>] {
         state.withLock { state in
-            if state.result == nil { state.result = result }
-            defer { state.waiters = [:] }
-            return state.waiters.values.map { $0 }
+            if state.verdict == nil { state.verdict = verdict }
+            guard !state.waiters.isEmpty else { return [] }
+            defer { state.waiters = [] }
+            return state.waiters.map(\.continuation)
         }
     }
 

@@ -20,24 +20,13 @@ internal import Synchronization
 /// What was handed out and not acknowledged of one session, and how the session ends.
 final class PullAccount: DrainParticipant {
     private struct State {
-        /// Messages that were handed out, and of which nothing final was said.
-        var open = 0
-        /// Those of them of which nobody has begun to say something final.
+        /// Messages that were handed out, and of which nobody has begun to say something final.
         var unspoken = DeliverySet()
         var hasLoopEnded = false
         weak var inbox: PullInbox?
         /// Those who drain, until all is settled.
         var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
         var nextWaiter = 0
-
-        var isSettled: Bool { hasLoopEnded && open <= 0 }
-
-        /// Takes out those who wait for the end, if it has come.
-        mutating func settled() -> [CheckedContinuation<Void, Never>] {
-            guard isSettled else { return [] }
-            defer { waiters = [:] }
-            return Array(waiters.values)
-        }
     }
 
     /// Whether the client drains: nothing more is to be asked for.
@@ -45,6 +34,9 @@ final class PullAccount: DrainParticipant {
     private let client: NATSClient
     private let isAcknowledged: Bool
     private let state = Mutex(State())
+    /// Messages that were handed out, and of which nothing final was said. Not under the lock,
+    /// since each message counts twice; whoever brings it to zero looks under the lock.
+    private let open = Atomic(0)
 
     /// - Parameter isAcknowledged: Whether anything is to be said of the messages.
     init(client: NATSClient, isAcknowledged: Bool) throws(JetStreamError) {
@@ -65,10 +57,8 @@ final class PullAccount: DrainParticipant {
     /// - Parameter number: The consumer's number of the delivery.
     func handedOut(_ number: UInt64) {
         guard isAcknowledged else { return }
-        state.withLock { state in
-            state.open += 1
-            state.unspoken.insert(number)
-        }
+        open.wrappingAdd(1, ordering: .sequentiallyConsistent)
+        state.withLock { $0.unspoken.insert(number) }
     }
 
     /// Whether something final may be said of a delivery now: nobody has before.
@@ -86,7 +76,8 @@ final class PullAccount: DrainParticipant {
     /// Something final was said about a message.
     func acknowledged() {
         guard isAcknowledged else { return }
-        change { $0.open -= 1 }
+        let rest = open.wrappingSubtract(1, ordering: .sequentiallyConsistent).newValue
+        if rest <= 0 { change { _ in } }
     }
 
     /// The session asks for nothing more and has handed out everything.
@@ -96,13 +87,20 @@ final class PullAccount: DrainParticipant {
 
     /// Nobody has a message of the session, nor the session itself.
     func released() {
-        change { ($0.hasLoopEnded, $0.open) = (true, 0) }
+        open.store(0, ordering: .sequentiallyConsistent)
+        change { $0.hasLoopEnded = true }
+    }
+
+    private func isSettled(_ hasLoopEnded: Bool) -> Bool {
+        hasLoopEnded && open.load(ordering: .sequentiallyConsistent) <= 0
     }
 
     private func change(_ body: (inout State) -> Void) {
-        let settled = state.withLock { state in
+        let settled = state.withLock { state -> [CheckedContinuation<Void, Never>] in
             body(&state)
-            return state.settled()
+            guard isSettled(state.hasLoopEnded) else { return [] }
+            defer { state.waiters = [:] }
+            return Array(state.waiters.values)
         }
         for continuation in settled { continuation.resume() }
     }
@@ -125,17 +123,18 @@ final class PullAccount: DrainParticipant {
             self?.state.withLock { $0.waiters.removeValue(forKey: id) }?.resume()
         }
         await withCheckedContinuation { continuation in
-            let isSettled = state.withLock { state in
-                if state.isSettled || ContinuousClock.now >= deadline { return true }
+            let isOver = state.withLock { state in
+                if isSettled(state.hasLoopEnded) || ContinuousClock.now >= deadline { return true }
                 state.waiters[id] = continuation
                 return false
             }
-            if isSettled { continuation.resume() }
+            if isOver { continuation.resume() }
         }
         watch.cancel()
         let rest = await state.withLock { $0.inbox }?.close() ?? []
         for message in rest { giveBack(message) }
-        return state.withLock { $0.isSettled ? rest.count : rest.count + max($0.open, 0) }
+        let held = state.withLock { isSettled($0.hasLoopEnded) } ? 0 : open.load(ordering: .relaxed)
+        return rest.count + max(held, 0)
     }
 
     /// Has the server deliver a message again, at once and to anybody; not where a delivery is

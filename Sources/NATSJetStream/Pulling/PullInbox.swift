@@ -159,10 +159,17 @@ final class PullInbox: Sendable {
 
 extension NATSMessage {
     /// Whether this is a message of a stream, and not what the server says about the pull.
-    var isDelivery: Bool { replyTo.map { $0.bytes.starts(with: Self.ackPrefix) } ?? false }
+    var isDelivery: Bool {
+        // Asked of each message: by `memcmp`, not byte by byte.
+        guard let reply = replyTo?.bytes, reply.count > Self.ackPrefix.utf8CodeUnitCount else {
+            return false
+        }
+        return Scan.equal(
+            reply.span.extracting(first: Self.ackPrefix.utf8CodeUnitCount), Self.ackPrefix)
+    }
 
     /// What the server counts of it against the byte limit of a pull.
     var pulledSize: Int { subject.count + (replyTo?.count ?? 0) + size }
 
-    private static let ackPrefix = Bytes(utf8: "$JS.ACK.")
+    private static let ackPrefix: StaticString = "$JS.ACK."
 }

@@ -3,7 +3,7 @@ import Foundation
 import TestKit
 import Testing
 
-/// Files that appear whole or not at all, and touch nothing that is not theirs.
+/// Files that appear whole or not at all, and touch nothing that is not theirs (failures.md C11).
 @Suite struct BytesWritingTests {
     private func text(_ path: String) throws -> String {
         try String(contentsOfFile: path, encoding: .utf8)

@@ -1,6 +1,7 @@
 import BridgeBytes
 import Testing
 
+/// Rows of failures.md: H4.
 @Suite struct LogEventTests {
     private func line(_ correlationID: String, _ fields: [LogEvent.Field] = []) -> String {
         LogEvent(

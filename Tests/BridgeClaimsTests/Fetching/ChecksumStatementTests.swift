@@ -2,6 +2,7 @@ import BridgeBytes
 import BridgeClaims
 import Testing
 
+/// Rows of failures.md: C2.
 @Suite struct ChecksumStatementTests {
     @Test("A known name with a value of its kind can be verified")
     func known() {

@@ -6,7 +6,7 @@ import Synchronization
 import TestKit
 import Testing
 
-/// Downloads from servers that follow a script.
+/// Downloads from servers that follow a script (failures.md B2, C1, C2, C3, C4, C5, C13).
 @Suite(.patient) struct DownloadTests {
     private let content = Bytes(utf8: "the payload of the message")
 

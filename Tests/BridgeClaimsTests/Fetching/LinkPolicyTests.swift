@@ -5,6 +5,7 @@ import HTTPWire
 import TestKit
 import Testing
 
+/// Rows of failures.md: B5, H1, H3.
 @Suite struct LinkPolicyTests {
     private let store: HTTPURL.Origin
     private var policy: LinkPolicy { LinkPolicy(allowing: [store]) }

@@ -8,7 +8,7 @@ import Synchronization
 import TestKit
 import Testing
 
-/// Links that lead anywhere in public: the addresses decide, once.
+/// Links that lead anywhere in public: the addresses decide, once (failures.md H1, H2).
 @Suite(.patient) struct PublicLinkTests {
     /// Names with an answer for each time that they are looked up, the last one for ever.
     private final class Names: Sendable {

@@ -6,7 +6,7 @@ import Synchronization
 import TestKit
 import Testing
 
-/// Downloads that break off and go on (RFC 9110, section 14).
+/// Downloads that break off and go on (RFC 9110, section 14; failures.md C1, C8).
 @Suite(.patient) struct ResumeTests {
     private let content: Bytes = {
         var generator = SeededGenerator(seed: 5)

@@ -3,6 +3,7 @@ import BridgeClaims
 import TestKit
 import Testing
 
+/// Rows of failures.md: C10.
 @Suite struct BudgetMachineTests {
     private func machine(
         _ capacity: Int, _ requests: [Int]

@@ -3,6 +3,7 @@ import BridgeClaims
 import BridgeHTTP
 import Testing
 
+/// Rows of failures.md: C5, C6.
 @Suite struct RetryPolicyTests {
     private let policy = RetryPolicy()
 

@@ -3,7 +3,7 @@ import BridgeClaims
 import BridgeHTTP
 import Testing
 
-/// The limits of all attempts together, in virtual time.
+/// The limits of all attempts together, in virtual time (failures.md C5, C7).
 @Suite struct RetryScheduleTests {
     /// Attempts until a download fails, each of which takes `time` and ends with `code`.
     private func download(

@@ -5,7 +5,8 @@ import HTTPWire
 import TestKit
 import Testing
 
-/// What links begin with: the sender's public URL, else the server's, else what the sender used.
+/// What links begin with: the sender's public URL, else the server's, else what the sender used
+/// (failures.md B5).
 @Suite(.patient) struct LinkOriginTests {
     /// The link that comes of an upload to a server that answers with this Location.
     private func link(

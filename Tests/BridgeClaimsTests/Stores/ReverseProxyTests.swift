@@ -6,7 +6,7 @@ import HTTPWire
 import TestKit
 import Testing
 
-/// A file server that others know by the public URL of a real reverse proxy.
+/// A file server that others know by the public URL of a real reverse proxy (failures.md B5).
 @Suite(.patient, .enabled(if: Nginx.path != nil, "no nginx on this machine"))
 struct ReverseProxyTests {
     private func store(_ url: String) throws -> FileServerStore {

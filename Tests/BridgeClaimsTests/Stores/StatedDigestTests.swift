@@ -6,7 +6,7 @@ import Synchronization
 import TestKit
 import Testing
 
-/// What a store and its sender say to each other of the bytes (RFC 9530).
+/// What a store and its sender say to each other of the bytes (RFC 9530; failures.md B9, C2).
 @Suite(.patient) struct StatedDigestTests {
     private static let bytes: Bytes = [1, 2, 3]
     private static let digest = Checksum(of: bytes, .sha256)

@@ -6,7 +6,7 @@ import Synchronization
 import TestKit
 import Testing
 
-/// What an answer to an upload is worth.
+/// What an answer to an upload is worth (failures.md B2, F8, H3).
 @Suite(.patient) struct StoreAnswerTests {
     private func upload(
         _ bytes: Bytes = [1, 2, 3], to server: ScriptedServer, isPlik: Bool = false,

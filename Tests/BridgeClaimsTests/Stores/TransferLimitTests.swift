@@ -6,7 +6,7 @@ import Synchronization
 import TestKit
 import Testing
 
-/// Stores that drip, refuse, stall or say "not now".
+/// Stores that drip, refuse, stall or say "not now" (failures.md C6, C7, C10).
 @Suite(.patient) struct TransferLimitTests {
     private func store(
         _ server: ScriptedServer, isPlik: Bool = false, attempts: Int = 2,

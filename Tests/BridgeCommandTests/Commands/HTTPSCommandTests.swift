@@ -113,6 +113,39 @@ struct HTTPSCommandTests {
         }
     }
 
+    @Test func `encrypted keys are opened with their passphrases, which no error shows`()
+        async throws
+    {
+        let own = try await authority.issue("locked-server", passphrase: "S3CRETserver")
+        let client = try await authority.issue(
+            "locked", usage: "clientAuth", passphrase: "S3CRETclient")
+        let server = try await Server(
+            folder,
+            ["--tls-cert", own.chain, "--tls-key", own.key, "--tls-client-ca", authority.path]
+                + ["--tls-passphrase", "S3CRETserver"])
+        try await NATSServerFixture.run { nats in
+            let trusting = ["--store", server.url, "--store-ca", authority.path]
+            let shown = trusting + ["--store-cert", client.chain, "--store-key", client.key]
+            let known = try await send(nats, shown + ["--store-passphrase", "S3CRETclient"])
+            #expect(known.status == 0, "\(known.errors)")
+            #expect(known.errors.isEmpty)
+            for more in [[], ["--store-passphrase", "S3CRETwrong"]] {
+                let refused = try await send(nats, shown + more)
+                #expect(refused.status == 2, "\(refused.errors)")
+                #expect(refused.errors.contains(client.key), "\(refused.errors)")
+                #expect(!refused.errors.contains("S3CRET"))
+            }
+        }
+        try await server.stop()
+        let wrong = try await CommandRun.run(
+            ["serve", "--directory", folder.file("others"), "--port", "0"]
+                + ["--tls-cert", own.chain, "--tls-key", own.key],
+            variables: ["NATSBRIDGE_TLS_PASSPHRASE": "S3CRETwrong"])
+        #expect(wrong.status == 2, "\(wrong.errors)")
+        #expect(wrong.errors.contains("invalid_tls_configuration"))
+        #expect(!wrong.errors.contains("S3CRET"))
+    }
+
     @Test func `a hangup has the certificate read again, and a bad one changes nothing`()
         async throws
     {
@@ -174,7 +207,7 @@ struct HTTPSCommandTests {
     {
         for arguments in [
             ["--tls-cert", certificate.chain], ["--tls-key", certificate.key],
-            ["--tls-client-ca", authority.path],
+            ["--tls-client-ca", authority.path], ["--tls-passphrase", "x"],
             ["--tls-cert", "", "--tls-key", certificate.key],
             ["--tls-cert", certificate.chain, "--tls-key", certificate.key, "--tls-client-ca", ""],
         ] {
@@ -189,7 +222,7 @@ struct HTTPSCommandTests {
         #expect(missing.errors.contains("none.pem"), "\(missing.errors)")
         for arguments in [
             ["--store-cert", certificate.chain], ["--store-key", certificate.key],
-            ["--store-ca", ""],
+            ["--store-ca", ""], ["--store-passphrase", "x"],
         ] {
             let run = try await CommandRun.run(
                 ["fetch", "https://127.0.0.1:1/f/1/x", "-o", folder.file("out")] + arguments)

@@ -6,7 +6,8 @@ import Foundation
 import TestKit
 import Testing
 
-/// The options of links, with a file server that both sides know by different names.
+/// The options of links, with a file server that both sides know by different names
+/// (failures.md B2, B5, C14).
 @Suite("Links", .needsNATSServer, .enabled(if: CommandRun.executable != nil))
 struct LinkOptionTests {
     private func withFiles(

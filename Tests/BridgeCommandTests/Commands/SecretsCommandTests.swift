@@ -6,7 +6,7 @@ import TestKit
 import Testing
 
 /// Secrets are planted, whole commands are run with everything told that can be told, also where
-/// they fail, and no part of a secret is in what they have written.
+/// they fail, and no part of a secret is in what they have written (failures.md H3).
 @Suite(
     .needsNATSServer, .needsOpenSSL, .needsCryptography,
     .enabled(if: CommandRun.executable != nil, "not built"))

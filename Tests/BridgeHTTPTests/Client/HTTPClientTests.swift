@@ -6,7 +6,7 @@ import Synchronization
 import TestKit
 import Testing
 
-/// Calls of the client against peers that follow a script.
+/// Calls of the client against peers that follow a script (failures.md C4, C9, C10).
 @Suite(.patient) struct HTTPClientTests {
     func url(_ server: ScriptedServer, _ path: String = "/x") throws -> HTTPURL {
         try HTTPURL("http://127.0.0.1:\(server.port)\(path)")

@@ -6,7 +6,7 @@ import HTTPWire
 import TestKit
 import Testing
 
-/// The raw answers of the shared data, each sent by a peer over a real socket.
+/// The raw answers of the shared data, each sent by a peer over a real socket (failures.md C1, C8).
 @Suite(.needsSharedData, .patient) struct ResponseVectorTests {
     struct Vector: Decodable, Sendable, CustomStringConvertible {
         let name: String

@@ -2,6 +2,7 @@ import BridgeHTTP
 import HTTPWire
 import Testing
 
+/// Rows of failures.md: C6.
 @Suite struct RetryAfterTests {
     private let now = 784_111_777  // Sun, 06 Nov 1994 08:49:37 GMT
 

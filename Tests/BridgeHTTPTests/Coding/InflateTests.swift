@@ -3,6 +3,7 @@ import BridgeHTTP
 import TestKit
 import Testing
 
+/// Rows of failures.md: G4.
 @Suite struct InflateTests {
     /// "hello hello hello\n" as gzip, made by Python's `gzip.compress(…, mtime=0)`.
     private static let hello = Bytes([

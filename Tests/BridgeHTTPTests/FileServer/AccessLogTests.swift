@@ -7,7 +7,7 @@ import HTTPWire
 import TestKit
 import Testing
 
-/// What an operator sees: the log, the health, the metrics.
+/// What an operator sees: the log, the health, the metrics (failures.md H3, I1, I2).
 @Suite(.patient) struct AccessLogTests {
     private static let id = "00112233445566778899aabbccddeeff"
 

@@ -3,7 +3,7 @@ import HTTPWire
 import TestKit
 import Testing
 
-/// What pages in browsers may do (the Fetch standard).
+/// What pages in browsers may do (the Fetch standard; failures.md F7).
 @Suite struct BrowserAccessTests {
     private static let origin = "http://dash.example"
     private static let path = "/f/\(TestID.of(1))/x"

@@ -3,7 +3,8 @@ import HTTPWire
 import TestKit
 import Testing
 
-/// What a request demands of what is stored holds when it is stored, not only when it began.
+/// What a request demands of what is stored holds when it is stored, not only when it began
+/// (failures.md F10).
 @Suite(.patient) struct ConditionalWriteTests {
     private static let path = "/f/\(TestID.of(1))/x"
     private static let token = "X-UploadToken: 0123456789abcdef"

@@ -5,7 +5,7 @@ import HTTPWire
 import TestKit
 import Testing
 
-/// The end of a server in order: what has begun is finished.
+/// The end of a server in order: what has begun is finished (failures.md B7, I3).
 @Suite(.patient) struct DrainTests {
     private static let size = 20_000_000
 

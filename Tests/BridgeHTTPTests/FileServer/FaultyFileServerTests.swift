@@ -9,7 +9,7 @@ import Testing
 /// The promise: who is told 201 finds exactly those bytes afterwards. Who is told anything else
 /// got a status or a typed error, and finds those bytes or nothing. A download that succeeds is
 /// right. When the faults are over the server serves as before, its own figures are true, nothing
-/// half written is left after a sweep, and no descriptor after its end.
+/// half written is left after a sweep, and no descriptor after its end (failures.md B7).
 @Suite(.patient) struct FaultyFileServerTests {
     /// What became of one upload.
     private struct Upload {

@@ -3,6 +3,7 @@ import BridgeHTTP
 import TestKit
 import Testing
 
+/// Rows of failures.md: B1, I1.
 @Suite struct FileServerMetricsTests {
     @Test func `a server answers with its metrics as text`() async throws {
         try await RunningServer.with { running in

@@ -5,8 +5,52 @@ import HTTPWire
 import TestKit
 import Testing
 
-/// The native store over real sockets.
+/// The native store over real sockets (failures.md B10, F7, F10).
 @Suite struct FileServerTests {
+    /// Sixteen have a large buffer; the others take what comes in small pieces.
+    @Test func `more large uploads at a time than there are large buffers`() async throws {
+        try await RunningServer.with { running in
+            let port = running.port
+            try await running.client { client throws in
+                var uploads: [HalfUpload] = []
+                for number in 0..<24 { uploads.append(try HalfUpload(port, number)) }
+                // Each has one for as long as its body comes, so late ones get what others leave.
+                for upload in uploads.shuffled() { #expect(try upload.finish() == 201) }
+                for number in 24..<40 { #expect(try HalfUpload(port, number).finish() == 201) }
+                for number in 0..<40 {
+                    let got = try client.request("GET", "/f/\(TestID.of(number))/x")
+                    #expect(got.status == 200 && got.body == HalfUpload.content(number))
+                }
+            }
+        }
+    }
+
+    /// An upload of 512 KiB of which half has come.
+    private final class HalfUpload {
+        private var client: RawClient
+        private let rest: [UInt8]
+
+        static func content(_ number: Int) -> [UInt8] {
+            [UInt8](repeating: UInt8(number), count: 256 << 10)
+                + [UInt8](repeating: UInt8(255 - number), count: 256 << 10)
+        }
+
+        init(_ port: Int, _ number: Int) throws {
+            client = try RawClient(port: port)
+            let content = Self.content(number)
+            rest = Array(content[(256 << 10)...])
+            client.send("PUT /f/\(TestID.of(number))/x HTTP/1.1\r\nHost: a\r\n")
+            client.send("Content-Length: \(content.count)\r\nExpect: 100-continue\r\n\r\n")
+            #expect(try client.interim() == 100)
+            client.send(Array(content[..<(256 << 10)]))
+        }
+
+        func finish() throws -> Int {
+            client.send(rest)
+            return try client.answer(to: "PUT").status
+        }
+    }
+
     private let id = "00112233445566778899aabbccddeeff"
 
     @Test func `what is put is got back, with its description`() async throws {

@@ -5,7 +5,8 @@ import HTTPWire
 import TestKit
 import Testing
 
-/// What is asked for often is answered without the pool, and never other than from the disk.
+/// What is asked for often is answered without the pool, and never other than from the disk
+/// (failures.md B6).
 @Suite(.patient) struct HotObjectTests {
     private static let path = "/f/\(TestID.of(1))/x"
     private static let token = "X-UploadToken: 0123456789abcdef"

@@ -6,7 +6,7 @@ import HTTPWire
 import TestKit
 import Testing
 
-/// What happens to a file between its upload and its download is not passed over.
+/// What happens to a file between its upload and its download is not passed over (failures.md B9).
 @Suite(.patient) struct IntegrityTests {
     private static let path = "/f/\(TestID.of(1))/x"
     private static let block = 4096

@@ -5,7 +5,7 @@ import HTTPWire
 import TestKit
 import Testing
 
-/// How files end, and what the limits do.
+/// How files end, and what the limits do (failures.md B1, B2, B6, B8).
 @Suite struct LifetimeTests {
     private let path = "/f/\(TestID.of(1))/x"
 

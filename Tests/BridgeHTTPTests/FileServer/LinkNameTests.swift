@@ -4,7 +4,7 @@ import HTTPWire
 import TestKit
 import Testing
 
-/// Links begin with a name that their receivers can follow.
+/// Links begin with a name that their receivers can follow (failures.md B5).
 @Suite struct LinkNameTests {
     private static func names(
         _ address: String, published: String? = nil, allowed: [String] = []

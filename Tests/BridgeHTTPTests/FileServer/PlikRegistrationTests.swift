@@ -5,6 +5,7 @@ import HTTPWire
 import TestKit
 import Testing
 
+/// Rows of failures.md: F15.
 @Suite struct PlikRegistrationTests {
     private let secret = StoreSecret(key: Array(0..<32))
 

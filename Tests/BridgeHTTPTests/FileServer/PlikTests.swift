@@ -102,6 +102,22 @@ import Testing
         }
     }
 
+    /// Its parts could not be had one after the other.
+    @Test func `of a one-shot file no part is given, but all`() async throws {
+        try await RunningServer.with { running in
+            try await running.client { client throws in
+                let upload = try Self.create(&client, "{\"OneShot\": true}")
+                let added = try Self.add(&client, upload, Self.form("x", [1, 2, 3]))
+                let json = try JSONValue(parsing: Bytes(added.body))
+                let path = "/file/\(upload.id)/\(json["id"]?.stringValue ?? "")/x"
+                let got = try client.request("GET", path, fields: ["Range: bytes=0-0"])
+                #expect(got.status == 200 && got.body == [1, 2, 3])
+                #expect(got.fields["Accept-Ranges"] == "none")
+                #expect(try client.request("GET", path).status == 404)
+            }
+        }
+    }
+
     @Test func `what is not right is refused and leaves nothing`() async throws {
         try await RunningServer.with { running in
             try await running.client { client throws in

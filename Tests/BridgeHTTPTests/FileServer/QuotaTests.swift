@@ -7,7 +7,7 @@ import HTTPWire
 import TestKit
 import Testing
 
-/// Whose share is used up, and how room comes back.
+/// Whose share is used up, and how room comes back (failures.md B1, B8).
 @Suite(.patient) struct QuotaTests {
     private static let body = [UInt8](repeating: 1, count: 1000)
     private static let room = 4096 + 1000

@@ -6,7 +6,7 @@ import HTTPWire
 import TestKit
 import Testing
 
-/// Uploads that are cut and go on, also at another server on the same folder.
+/// Uploads that are cut and go on, also at another server on the same folder (failures.md B7, F12).
 @Suite(.patient) struct ResumedUploadTests {
     private static let id = TestID.of(1)
     private static let path = "/f/\(id)/x"

@@ -7,7 +7,7 @@ import Synchronization
 import TestKit
 import Testing
 
-/// One system call of a file server fails, and the next ones do not.
+/// One system call of a file server fails, and the next ones do not (failures.md B7, B8).
 @Suite(.patient) struct StoreFailureTests {
     /// Which calls fail, in a server that is running.
     private final class Rule: Sendable {

@@ -9,12 +9,13 @@ import Testing
 @Suite(.needsOpenSSL, .enabled(if: HTTPSPeer.python != nil, "no Python"))
 struct HTTPSClientTests {
     private static func client(
-        _ authority: TestAuthority, _ change: (inout HTTPClientOptions) -> Void = { _ in }
+        _ authority: TestAuthority, log: LogSink? = nil,
+        _ change: (inout HTTPClientOptions) -> Void = { _ in }
     ) throws -> HTTPClient {
         var options = HTTPClientOptions()
         options.tls.trust = .file(authority.path)
         change(&options)
-        return try HTTPClient(options)
+        return try HTTPClient(options, log: log)
     }
 
     private static func get(
@@ -88,6 +89,38 @@ struct HTTPSClientTests {
                 $0.tls.identity = TLSIdentity(chainFile: own.chain, keyFile: own.key)
             }
             #expect(try await Self.get(client, peer, "/size/1").body.count == 1)
+        }
+    }
+
+    @Test func `changed files that cannot be used are told, and those of before serve`()
+        async throws
+    {
+        let authority = try await TestAuthority.make()
+        let own = try await authority.issue("client", usage: "clientAuth")
+        try await HTTPSPeer.run(of: authority, asksForCertificates: true) { peer in
+            let log = LogCollector()
+            func get() async throws -> Int {
+                // Another client each time: a connection that stands keeps what it began with.
+                let client = try Self.client(authority, log: log.sink) {
+                    $0.tls.identity = TLSIdentity(chainFile: own.chain, keyFile: own.key)
+                }
+                defer { client.close() }
+                return try await Self.get(client, peer, "/size/1").body.count
+            }
+            #expect(try await get() == 1)
+            #expect(log.events().isEmpty)
+            try TestFile.write("no key", to: own.key)
+            #expect(try await get() == 1)
+            let event = try #require(log.events().first)
+            #expect(log.events().count == 1)
+            #expect(event.level == .warning)
+            #expect(event.stage == "tls")
+            #expect(event.description.contains("invalid_tls_configuration"), "\(event)")
+            #expect(event.description.contains(own.key), "\(event)")
+            // The whole of a new pair is read, and nothing is told any more.
+            _ = try await authority.issue("client", usage: "clientAuth")
+            #expect(try await get() == 1)
+            #expect(log.events().count == 1)
         }
     }
 

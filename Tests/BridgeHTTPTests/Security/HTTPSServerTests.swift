@@ -6,7 +6,7 @@ import HTTPWire
 import TestKit
 import Testing
 
-/// The file server over TLS, asked by curl and by our own client.
+/// The file server over TLS, asked by curl and by our own client (failures.md F14).
 @Suite(.needsOpenSSL) struct HTTPSServerTests {
     private static let curl = Environment.executable(named: "curl")
 
@@ -14,7 +14,7 @@ import Testing
     private static func run(
         _ authority: TestAuthority, _ certificate: TestAuthority.Certificate,
         clients: TLSServerConfiguration.ClientCertificates = .none,
-        _ body: (FileServer) async throws -> Void
+        connections: Int = 1000, _ body: (FileServer) async throws -> Void
     ) async throws {
         let directory = try TemporaryDirectory()
         var options = FileServerOptions(directory: directory.path)
@@ -22,6 +22,8 @@ import Testing
             identity: TLSIdentity(chainFile: certificate.chain, keyFile: certificate.key))
         tls.clientCertificates = clients
         options.tls = tls
+        options.maximumConnections = connections
+        options.maximumConnectionsPerAddress = connections
         let server = try await FileServer.start(options)
         do { try await body(server) } catch {
             await server.stop()
@@ -77,6 +79,42 @@ import Testing
         }
     }
 
+    /// From the second answer on they lie written out, and go through TLS all the same.
+    @Test func `what is asked for often is the same over TLS, until it is another`() async throws {
+        let authority = try await TestAuthority.make()
+        try await Self.run(authority, try await authority.issue("server")) { server in
+            let client = try Self.client(authority)
+            let url = "\(server.baseURL)/f/00112233445566778899aabbccddeeff/file"
+            var fields = FieldList()
+            try fields.append(name: "X-UploadToken", value: "0123456789abcdef")
+            for count in [1, 1000, 64 << 10] {
+                let bytes = Bytes((0..<count).map { UInt8(truncatingIfNeeded: $0 &* 7 >> 2) })
+                let put = try await client.send(
+                    HTTPRequest("PUT", try HTTPURL(url), fields: fields),
+                    body: .segments(Segments(bytes)))
+                // Its owner replaces it: the answer that lay ready is another one's now.
+                #expect(put.status == (count == 1 ? 201 : 200))
+                _ = try await put.collect(limit: 1 << 16)
+                for _ in 0..<50 {
+                    let got = try await Self.ask(client, url)
+                    #expect(got.status == 200 && got.body == bytes)
+                }
+            }
+            let gone = try await client.send(
+                HTTPRequest("DELETE", try HTTPURL(url), fields: fields))
+            #expect(gone.status == 204)
+            #expect(try await Self.ask(client, url).status == 404)
+            // What its sender has taken back does not come again, as without TLS.
+            let again = try await client.send(
+                HTTPRequest("PUT", try HTTPURL(url), fields: fields),
+                body: .segments(Segments(Bytes([1]))))
+            #expect(again.status == 409)
+            _ = try await again.collect(limit: 1 << 16)
+            #expect(server.counters.downloads == 151)
+            client.close()
+        }
+    }
+
     @Test(.enabled(if: curl != nil, "no curl"))
     func `curl trusts the server by its authority, and not without`() async throws {
         let authority = try await TestAuthority.make()
@@ -92,6 +130,49 @@ import Testing
             #expect(trusted.hasSuffix("200"))
             let foreign = try await fetch()
             #expect(foreign.contains("certificate"))
+        }
+    }
+
+    /// F15, F2: who comes above the limit is told when to come again, as without TLS.
+    @Test func `a full server says so over TLS, and a crowd takes nobody's answer`() async throws {
+        let authority = try await TestAuthority.make()
+        let certificate = try await authority.issue("server")
+        try await Self.run(authority, certificate, connections: 2) { server in
+            let url = "\(server.baseURL)/healthz"
+            let first = try Self.client(authority)
+            let second = try Self.client(authority)
+            for client in [first, second] {
+                #expect(try await Self.ask(client, url).status == 200)
+            }
+            for method in ["GET", "PUT"] {
+                let answer = try await Self.client(authority).send(
+                    HTTPRequest(method, HTTPURL(url)))
+                #expect(answer.status == 503 && answer.fields["Retry-After"] == "1")
+                #expect(answer.fields["Connection"] == "close")
+                _ = try await answer.collect(limit: 1 << 16)
+            }
+            // Who connects and says nothing has its turn only until another wants its place.
+            var silent: [ScriptedConnection] = []
+            for _ in 0..<200 {
+                silent.append(
+                    try #require(
+                        ScriptedConnection(connectingTo: server.port, host: "127.0.0.1")))
+            }
+            for client in [first, second] {
+                #expect(try await Self.ask(client, url).status == 200)
+            }
+            let counted = await Pace.until(patience) {
+                server.counters.connectionsRefused == 202
+            }
+            #expect(counted)
+            first.close()
+            // The place of the one that went is the next one's.
+            let isFree = await Pace.until(patience) {
+                (try? await Self.ask(Self.client(authority), url))?.status == 200
+            }
+            #expect(isFree)
+            second.close()
+            _ = silent
         }
     }
 

@@ -5,7 +5,7 @@ import HTTPWire
 import TestKit
 import Testing
 
-/// Peers that are slow, many, or gone.
+/// Peers that are slow, many, or gone (failures.md F2, F4, F12).
 @Suite struct AdversityTests {
     private static let size = 20_000_000
 

@@ -7,7 +7,7 @@ import Synchronization
 import TestKit
 import Testing
 
-/// Descriptors are kept for answers.
+/// Descriptors are kept for answers (failures.md F2, F15).
 @Suite(.patient) struct ConnectionLimitTests {
     @Test(arguments: [0, 1, 8, 16, 64, 256, 1024, 4096, 1_048_576, Int.max])
     func `connections, their files and refusals fit into the descriptors`(limit: Int) {

@@ -5,7 +5,7 @@ import HTTPWire
 import TestKit
 import Testing
 
-/// The rules of the connection itself, over real sockets.
+/// The rules of the connection itself, over real sockets (failures.md F1, F3, F5, F8, F9, F11).
 @Suite struct ConnectionTests {
     @Test func `pipelined requests are answered in order`() async throws {
         try await RunningServer.with { running in

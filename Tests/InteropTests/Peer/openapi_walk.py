@@ -201,7 +201,8 @@ def health():
     for path in ["/healthz", "/readyz", "/metrics"]:
         call("GET", path)
         call("PUT", path, b"x", bearer, "which it does not take")
-    call("PATCH", "/f/notes.txt", b"x", bearer, "which it does not take")
+    # What is no identifier can be posted to alone.
+    call("PATCH", f"/f/{uuid.uuid4().hex}", b"x", bearer, "which it does not take")
     call("DELETE", "/upload", headers=bearer, note="which it does not take")
 
 

@@ -7,7 +7,7 @@ import Synchronization
 import TestKit
 import Testing
 
-/// Work on the messages of a stream, with their payloads as values.
+/// Work on the messages of a stream, with their payloads as values (failures.md B3, B4).
 @Suite(.needsNATSServer) struct BridgeWorkTests {
     /// A stream of everything that is published to `in`, and a consumer of it.
     private static func run(

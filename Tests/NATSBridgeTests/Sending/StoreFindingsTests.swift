@@ -7,7 +7,7 @@ import NATSCore
 import TestKit
 import Testing
 
-/// What a sender hears of a store whose links others cannot follow.
+/// What a sender hears of a store whose links others cannot follow (failures.md B2, B5).
 @Suite(.needsNATSServer) struct StoreFindingsTests {
     @Test func `the time of an upload is no shortening`() {
         let asked = Duration.seconds(3600)

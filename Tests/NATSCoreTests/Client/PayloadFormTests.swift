@@ -5,7 +5,8 @@ import NATSWire
 import TestKit
 import Testing
 
-/// Text, bytes and values go in wherever a payload does, and come out of a message.
+/// Text, bytes and values go in wherever a payload does, and come out of a message
+/// (failures.md H6).
 @Suite(.needsNATSServer) struct PayloadFormTests {
     struct Order: Codable, Equatable {
         var id: Int

@@ -91,4 +91,19 @@ internal import Testing
             }
         }
     }
+
+    /// What a hundred thousand messages in flight take besides themselves: a number of theirs, a
+    /// count of tries and no object.
+    @Test func aHundredThousandMessagesAreATable() {
+        var window = PublishWindow<InlineArray<7, Int>>(size: 100_000, retries: 1)
+        for _ in 0..<100_000 { _ = window.opened(InlineArray(repeating: 0)) }
+        #expect(window.isFull)
+        // A ring of a power of two, whose places are the message and three words.
+        #expect(window.memory <= 131_072 * (7 + 3) * 8)
+        for number in 0..<100_000 {
+            let isAwaited = window.answered(number)
+            #expect(isAwaited)
+        }
+        #expect(window.isEmpty)
+    }
 }

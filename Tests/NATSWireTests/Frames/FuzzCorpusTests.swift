@@ -22,6 +22,7 @@ internal import Testing
             folder: "Fixtures/fuzz/CredentialsFileFuzz", entry: NATSFuzz.credentialsFile),
         Corpus(folder: "Fixtures/fuzz/WebSocketFuzz", entry: NATSFuzz.webSocket),
         Corpus(folder: "Fixtures/fuzz/TLSRecordFuzz", entry: TLSFuzz.records),
+        Corpus(folder: "Fixtures/fuzz/JetStreamFuzz", entry: JetStreamFuzz.words),
     ]
 
     @Test(arguments: all) func `no input breaks what is held of its parser`(_ corpus: Corpus) throws

@@ -30,14 +30,16 @@ final class ClientConnection: Sendable {
 
     let id: Int
     let options: HTTPClientOptions
+    private let log: LogSink?
     /// Weak: a pool that is gone needs no news of its connections.
     private weak let pool: ConnectionPool?
     private let state = Mutex(State())
 
-    init(id: Int, pool: ConnectionPool, options: HTTPClientOptions) {
+    init(id: Int, pool: ConnectionPool, options: HTTPClientOptions, log: LogSink?) {
         self.id = id
         self.pool = pool
         self.options = options
+        self.log = log
     }
 
     /// Connects to the first address of the host that answers (`ConnectMachine`).
@@ -77,7 +79,7 @@ final class ClientConnection: Sendable {
     }
 
     /// What TLS is begun with; nil: plain HTTP. Certificates are looked at by a thread that may
-    /// block; where changed ones cannot be used, those of before are.
+    /// block; where changed ones cannot be used, those of before are, and the log is told.
     private func tlsContext(for url: HTTPURL) async throws(HTTPError) -> TLSContext? {
         guard url.scheme == .https else { return nil }
         let configuration = options.connectionTLS
@@ -86,9 +88,25 @@ final class ClientConnection: Sendable {
                 try TLSContextCache.shared.context(for: configuration)
             }
         }
-        do throws(TLSError) { return try found.get().context } catch {
+        do throws(TLSError) {
+            let found = try found.get()
+            if let staleness = found.staleness { tellOfOldCertificates(staleness, url) }
+            return found.context
+        } catch {
             throw HTTPError(error, .connect, url: url.description)
         }
+    }
+
+    private func tellOfOldCertificates(_ reason: TLSError, _ url: HTTPURL) {
+        log?.record(
+            LogEvent(
+                timestamp: WallClock.now, level: .warning, stage: "tls",
+                message: "changed certificates cannot be used, the old ones are",
+                fields: [
+                    LogEvent.Field("server", url.origin.description),
+                    LogEvent.Field("code", reason.code.rawValue),
+                    LogEvent.Field("detail", "\(reason.place): \(reason.detail)"),
+                ]))
     }
 
     /// The system's resolver cannot be stopped: a look-up that takes too long is left to itself.

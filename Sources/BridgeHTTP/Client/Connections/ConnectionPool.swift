@@ -43,10 +43,12 @@ final class ConnectionPool: Sendable {
 
     private let state: Mutex<State>
     private let options: HTTPClientOptions
+    private let log: LogSink?
     private let reactor: Reactor
 
-    init(options: HTTPClientOptions, reactor: Reactor) {
+    init(options: HTTPClientOptions, reactor: Reactor, log: LogSink? = nil) {
         self.options = options
+        self.log = log
         self.reactor = reactor
         state = Mutex(State(machine: Machine(connectionsPerOrigin: options.connectionsPerOrigin)))
     }
@@ -117,7 +119,7 @@ final class ConnectionPool: Sendable {
     private func open(
         _ id: Int, _ target: ConnectionTarget, until total: Duration?
     ) async throws(HTTPError) -> ClientConnection {
-        let connection = ClientConnection(id: id, pool: self, options: options)
+        let connection = ClientConnection(id: id, pool: self, options: options, log: log)
         let isClosed = state.withLock { state in
             state.connections[id] = connection
             return state.isClosed

@@ -13,10 +13,14 @@ struct BodyCollector: ~Copyable {
     /// The final memory of a body of known length; nil for one of unknown length.
     private let region: ByteRegion?
     private let length: Int
+    /// Where the body begins in the region: elsewhere than at its start for a part of a whole.
+    private let offset: Int
     private var writer: ByteWriter
     private(set) var count = 0
     private let limit: Int
     private var digest: RunningChecksum?
+    /// The region's pages before this position were got ready.
+    private var prepared = 0
     /// Asked before a body of unknown length grows.
     private let admit: (@Sendable (Int) -> HTTPError.Reason?)?
 
@@ -25,12 +29,12 @@ struct BodyCollector: ~Copyable {
 
     /// - Parameters:
     ///   - length: Nil when unknown, else at most `limit`; the caller has checked it.
-    ///   - place: Where the body goes if its length is the place's size.
+    ///   - place: Where the body goes if its length is the place's.
     ///   - admit: Asked before a body of unknown length grows; for one of known length the caller
     ///     has asked.
     init(
         length: Int?, limit: Int, digesting algorithm: ChecksumAlgorithm?,
-        partial: PartialBody? = nil, place: ByteRegion? = nil,
+        partial: PartialBody? = nil, place: BodyPlace? = nil,
         admit: (@Sendable (Int) -> HTTPError.Reason?)? = nil
     ) {
         precondition(length.map { $0 >= 0 && $0 <= limit } ?? true, "longer than the limit")
@@ -38,10 +42,9 @@ struct BodyCollector: ~Copyable {
         self.limit = limit
         self.partial = partial
         self.admit = length == nil ? admit : nil
-        region = length.map { length in
-            if let place, place.capacity == length { return place }
-            return ByteRegion(capacity: length)
-        }
+        let place = place.flatMap { $0.range.count == length ? $0 : nil }
+        region = length.map { length in place?.region ?? ByteRegion(capacity: length) }
+        offset = place?.range.lowerBound ?? 0
         writer = ByteWriter(capacity: length == nil ? min(limit, 64 << 10) : 0)
         digest = algorithm.map { RunningChecksum($0) }
     }
@@ -54,6 +57,7 @@ struct BodyCollector: ~Copyable {
         }
         region = held.region
         length = held.region.capacity
+        offset = 0
         limit = length
         count = held.count
         digest = held.digest
@@ -79,9 +83,10 @@ struct BodyCollector: ~Copyable {
         if let region {
             unsafe bytes.withUnsafeBytes {
                 if let source = $0.baseAddress {
-                    // Sound: `count + bytes.count <= length`, the region's capacity, and what
-                    // lies above `count` has not been published.
-                    unsafe (region.base + count).copyMemory(from: source, byteCount: $0.count)
+                    // Sound: `count + bytes.count <= length`, which fits the region from `offset`
+                    // on, and what lies above `count` has not been published.
+                    unsafe (region.base + offset + count).copyMemory(
+                        from: source, byteCount: $0.count)
                 }
             }
         } else {
@@ -95,13 +100,18 @@ struct BodyCollector: ~Copyable {
     /// read beside what the call came to.
     mutating func read(from link: Link) -> (Transfer, Bytes) {
         guard let region, remaining > 0 else { return (.wouldBlock, Bytes()) }
+        if prepared < min(length, count + Self.readSize / 4) {
+            let end = min(length, count + Self.readSize)
+            region.prepare(max(prepared, count)..<end)
+            prepared = end
+        }
         // Sound: the memory is `remaining` bytes from `count` on, inside the region, and none of
         // it has been published.
         let spare = unsafe UnsafeMutableRawBufferPointer(
-            start: region.base + count, count: min(remaining, Self.readSize))
+            start: region.base + offset + count, count: min(remaining, Self.readSize))
         let transfer = unsafe link.read(into: spare)
         guard case .moved(let moved) = transfer else { return (transfer, Bytes()) }
-        let bytes = Bytes(region, count..<count + moved)
+        let bytes = Bytes(region, offset + count..<offset + count + moved)
         digest?.update(bytes.span)
         count += moved
         return (transfer, bytes)
@@ -113,6 +123,7 @@ struct BodyCollector: ~Copyable {
         guard let region else {
             return Exchange.Collected(bytes: writer.finish(), checksum: checksum)
         }
-        return Exchange.Collected(bytes: Bytes(region, 0..<count), checksum: checksum)
+        return Exchange.Collected(
+            bytes: Bytes(region, offset..<offset + count), checksum: checksum)
     }
 }

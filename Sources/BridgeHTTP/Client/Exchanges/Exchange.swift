@@ -34,7 +34,7 @@ final class Exchange: Sendable {
         /// What came before, to which this body is the rest; filled again if this breaks off.
         var partial: PartialBody?
         /// Memory of the body's length, made beforehand since making it may block.
-        var place: ByteRegion?
+        var place: BodyPlace?
         /// Asked before memory is taken; an error's code refuses.
         var admit: (@Sendable (Int) -> HTTPError.Reason?)?
         /// Told of how many bytes are here, on the connection's thread.

@@ -1,4 +1,4 @@
-internal import BridgeBytes
+package import BridgeBytes
 internal import Synchronization
 
 /// What came of a body of known length before its connection broke: the final memory with its
@@ -22,6 +22,11 @@ package final class PartialBody: Sendable {
 
     /// Forgets what is held: it turned out to belong to something else.
     package func clear() { held.withLock { $0 = nil } }
+
+    /// Holds the beginning of a region whose other bytes nobody has seen.
+    package func keep(_ region: ByteRegion, count: Int, digest: RunningChecksum?) {
+        keep(Held(region: region, count: count, digest: digest))
+    }
 
     func keep(_ part: Held) { held.withLock { $0 = part } }
 

@@ -123,7 +123,8 @@ extension FileService {
             return .answer(answer)
         }
         arrival.whenBegun { [self] file in
-            if let file, let answer = answer(arrival, head, file: file) {
+            if let file, var answer = answer(arrival, head, file: file) {
+                answer.fields.append("Upload-Complete", "?0")
                 return reply.answer(answer)
             }
             let key = arrival.key

@@ -2,7 +2,7 @@ import BridgeBytes
 import BridgeHTTP
 import Testing
 
-/// The client's times, in virtual time.
+/// The client's times, in virtual time (failures.md C7).
 @Suite struct ExchangeTimersTests {
     private func timers(
         total: Duration? = nil, _ change: (inout HTTPClientOptions) -> Void = { _ in }
