@@ -19,7 +19,7 @@ struct BodyCollector: ~Copyable {
     private(set) var count = 0
     private let limit: Int
     private var digest: RunningChecksum?
-    /// The region's pages before this position were got ready.
+    /// The pages of the body's bytes before this one were got ready.
     private var prepared = 0
     /// Asked before a body of unknown length grows.
     private let admit: (@Sendable (Int) -> HTTPError.Reason?)?
@@ -102,7 +102,7 @@ struct BodyCollector: ~Copyable {
         guard let region, remaining > 0 else { return (.wouldBlock, Bytes()) }
         if prepared < min(length, count + Self.readSize / 4) {
             let end = min(length, count + Self.readSize)
-            region.prepare(max(prepared, count)..<end)
+            region.prepare(offset + max(prepared, count)..<offset + end)
             prepared = end
         }
         // Sound: the memory is `remaining` bytes from `count` on, inside the region, and none of
