@@ -111,8 +111,12 @@ internal import Testing
                 let got = try await stage.eventually(name) { try await store.bytes(of: name) }
                 #expect(got == content)
             }
-            let listed = try await stage.eventually("the list") { try await store.objects() }
-            #expect(put.acknowledged.isSubset(of: listed.map(\.name)))
+            // A list is read from one of the replicas, which may still be catching up.
+            let isListed = await Pace.until(patience) {
+                guard let listed = try? await store.objects() else { return false }
+                return put.acknowledged.isSubset(of: listed.map(\.name))
+            }
+            #expect(isListed)
             await jetStream.client.close()
         }
     }
