@@ -91,7 +91,7 @@ struct ReportedMessageTests {
             ]
             let run = try await stage.receive(
                 messages, "--json --store \(stage.store) --out '\(stage.folder.path)'",
-                limits: "ulimit -v 3000000; ")
+                limits: isThreadSanitized ? "" : "ulimit -v 3000000; ")
             let objects = Self.json(run.lines)
             #expect(run.status == 0, "\(run.lines)")
             #expect(objects.contains { $0["msg_id"] == "next" && $0["error"] == nil })
@@ -126,7 +126,7 @@ struct ReportedMessageTests {
             let questions = try client.subscribe(to: "svc")
             try await client.flush()
             async let run = CommandRun.run([
-                "request", "svc", "a:text=hi", "--server", stage.nats.url,
+                "request", "svc", "a:text=hi", "--server", stage.nats.url, "--timeout", "170",
             ])
             for try await question in questions {
                 let headers: Headers = [

@@ -54,8 +54,8 @@ import Testing
             let (plainSeen, groupSeen) = try await within {
                 (try await onceTask.value, try await groupTask.value)
             }
-            // It has left one server at least, and no server says when the others know of that: what
-            // is missing, is missing where it was told.
+            // It has left one server at least, and no server says when the others know of that:
+            // what is missing, is missing where it was told.
             #expect(!plainSeen.gaps.isEmpty)
             #expect(plainSeen.gaps.allSatisfy { $0.cause == .disconnected })
             let untold = plainSeen.untold(of: receipts.count)
