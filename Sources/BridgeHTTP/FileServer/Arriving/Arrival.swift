@@ -45,6 +45,12 @@ final class Arrival: Sendable {
 
     var size: Int { metadata.size }
 
+    /// Whether the same sender has announced the same.
+    func isSame(as other: Arrival) -> Bool {
+        key == other.key && size == other.size && metadata.name == other.metadata.name
+            && ConstantTime.equal(metadata.token, other.metadata.token)
+    }
+
     /// What holds the room for it until its bytes come.
     var room: ObjectUpload? {
         get { state.withLock { $0.room } }
