@@ -32,12 +32,9 @@ package enum Interruption {
     ) async -> T {
         let (hangups, continuation) = AsyncStream.makeStream(
             of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        // The source sees the signal even though the process ignores it.
-        _ = signal(SIGHUP, SIG_IGN)
-        let source = DispatchSource.makeSignalSource(
-            signal: SIGHUP, queue: DispatchQueue(label: "natsbridge.hangup"))
-        source.setEventHandler { continuation.yield() }
-        source.resume()
+        let source = await watch(SIGHUP, on: DispatchQueue(label: "natsbridge.hangup")) {
+            continuation.yield()
+        }
         let task = Task { for await _ in hangups { await work() } }
         let result = await body()
         source.cancel()
@@ -50,29 +47,45 @@ package enum Interruption {
     package static func whileRunning(
         _ command: @escaping @Sendable () async -> ExitCode
     ) async -> ExitCode {
-        let task = Task { await command() }
-        StandardOutput.onFailure { task.cancel() }
         let queue = DispatchQueue(label: "natsbridge.signals")
-        let sources = [SIGINT, SIGTERM].map { number in
-            // The source sees the signal even though the process ignores it.
-            _ = signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-            source.setEventHandler {
+        let running = Mutex<Task<ExitCode, Never>?>(nil)
+        var sources: [any DispatchSourceSignal] = []
+        for number in [SIGINT, SIGTERM] {
+            let source = await watch(number, on: queue) {
                 let isFirst = first.compareExchange(
                     expected: 0, desired: Int(number), ordering: .relaxed
                 ).exchanged
                 if isFirst {
-                    task.cancel()
+                    running.withLock { $0 }?.cancel()
                 } else {
                     StartedProgram.killAll()
                     exit(ExitCode.interrupted.rawValue)
                 }
             }
-            source.resume()
-            return source
+            sources.append(source)
         }
+        let task = Task { await command() }
+        running.withLock { $0 = task }
+        // One that came before has found nothing to cancel.
+        if happened { task.cancel() }
+        StandardOutput.onFailure { task.cancel() }
         let code = await task.value
         for source in sources { source.cancel() }
         return code
+    }
+
+    /// Has work done whenever a signal comes. Returns when no signal can be missed: until then it
+    /// does what it does to a process that knows nothing of it, which ends it. (Ignoring it until
+    /// then would lose what comes meanwhile, and a source is not there before it is registered.)
+    private static func watch(
+        _ number: Int32, on queue: DispatchQueue, _ work: @escaping @Sendable () -> Void
+    ) async -> any DispatchSourceSignal {
+        let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
+        source.setEventHandler(handler: work)
+        await withCheckedContinuation { continuation in
+            source.setRegistrationHandler { continuation.resume() }
+            source.resume()
+        }
+        return source
     }
 }

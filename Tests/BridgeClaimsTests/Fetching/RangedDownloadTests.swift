@@ -151,6 +151,23 @@ import Testing
         #expect(requests[1].rest == "\"v1\"")
     }
 
+    /// It comes no faster by more connections, however slow it is.
+    @Test func `what is still being uploaded is fetched by one connection`() async throws {
+        let content = Self.content(13)
+        let (result, requests) = try await fetch(checksum: Checksum(of: content)) { request in
+            guard let range = request.range, !request.isPiece, range.upperBound < Self.size else {
+                return .serve(content, tag: "\"v1\"")
+            }
+            let place = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(Self.size)"
+            return .fields(
+                "ETag: \"v1\"\r\nContent-Length: \(range.count)\r\nContent-Range: \(place)\r\n"
+                    + "Upload-Complete: ?0\r\n", content[range])
+        }
+        #expect(try result.get() == content)
+        #expect(requests.map(\.range) == [0..<Self.piece, Self.piece..<Self.size])
+        #expect(Set(requests.map(\.connection)).count == 1)
+    }
+
     @Test func `a server that gives no parts, or has no strong tag, is asked once for all`()
         async throws
     {

@@ -124,6 +124,37 @@ import Testing
         }
     }
 
+    /// Who comes again has seen the end of its last attempt; a server behind a proxy may not have.
+    @Test func `an attempt takes the place of one that never ended`() async throws {
+        try await RunningServer.with { running in
+            #expect(try await Self.announce(running).status == 202)
+            let port = running.port
+            try await running.client { client throws in
+                client.send(Self.putHead)
+                client.send(Array(Self.content[..<2_000_000]))
+                let part = Awaited.later { () -> [UInt8]? in
+                    try? await RawClient.run(port) {
+                        try $0.request("GET", Self.path, fields: ["Range: bytes=0-999999"]).body
+                    }
+                }
+                #expect(part() == Array(Self.content[..<1_000_000]))
+                let again = Awaited.later { () -> Int? in
+                    try? await RawClient.run(port) {
+                        try $0.request("PUT", Self.path, fields: [Self.token], body: Self.content)
+                            .status
+                    }
+                }
+                #expect(again() == 201)
+                client.send(Array(Self.content[2_000_000...]))
+                let late = try? client.answer(to: "PUT")
+                #expect(late == nil || late?.status == 409)
+            }
+            let got = try await running.client { try $0.request("GET", Self.path) }
+            #expect(got.status == 200 && got.body == Self.content)
+            #expect(await running.leavesNoParts())
+        }
+    }
+
     @Test func `what a sender takes back is told at once`() async throws {
         try await RunningServer.with { running in
             #expect(try await Self.announce(running).status == 202)

@@ -159,19 +159,32 @@ extension FileService {
     }
 }
 
-/// What an upload's sink tells of an announced one.
+/// An attempt to bring what was announced.
 struct ArrivingUpload {
     let arrival: Arrival
+    let turn: Int
     let service: FileService
 
-    var isAborted: Bool { arrival.isAborted }
+    /// Why it need not go on; nil: it counts.
+    var refusal: StoreError? {
+        switch arrival.standing(of: turn) {
+        case .counts: nil
+        case .superseded: .superseded
+        case .aborted: .withdrawn
+        }
+    }
 
-    func advance(to count: Int) { arrival.advance(to: count) }
+    func advance(to count: Int) { arrival.advance(to: count, in: turn) }
+
+    func stored() { service.arrivals.stored(arrival, in: turn) }
+
+    /// The server has refused it: it will not come.
+    func refused() {
+        if arrival.standing(of: turn) == .counts { service.giveUp(arrival) }
+    }
 
     /// The body will not be whole.
-    /// - Parameter isFinal: Whether the server has refused it.
-    func cut(isFinal: Bool) {
-        if isFinal { return service.giveUp(arrival) }
-        if let turn = arrival.cut() { service.expect(arrival, in: turn) }
+    func cut() {
+        if let wait = arrival.cut(in: turn) { service.expect(arrival, in: wait) }
     }
 }
