@@ -65,14 +65,23 @@ extension FileServerStore: EarlyClaimStore {
         }
     }
 
+    /// Most attempts that may come late.
+    private static let latecomers = 3
+
     /// Brings the bytes of what was announced.
     private func complete(
         _ request: HTTPRequest, _ segments: Segments, _ token: String, _ correlationID: String
     ) async -> ClaimError? {
         let clock = TransferClock(total: requests.retry.total)
         do throws(ClaimError) {
-            let answer = try await requests.send(
+            var answer = try await requests.send(
                 request, .segments(segments), .upload, correlationID: correlationID, clock: clock)
+            // An earlier attempt that somebody had held up has come late, and taken its place.
+            for _ in 0..<Self.latecomers where answer.status == 409 {
+                answer = try await requests.send(
+                    request, .segments(segments), .upload, correlationID: correlationID,
+                    clock: clock)
+            }
             switch answer.status {
             case 200...299 where StoreRequests.doubt(answer) == nil:
                 let end = answer.fields["Expires-At"].flatMap { Timestamp($0) }

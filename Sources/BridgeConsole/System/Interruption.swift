@@ -24,23 +24,34 @@ package enum Interruption {
         }
     }
 
-    /// Has work done whenever the process is asked to read its files again (SIGHUP), one call after
-    /// the other, until the body returns. A signal that comes while the work is done has it done
-    /// once more.
-    package static func onHangup<T>(
-        _ work: @escaping @Sendable () async -> Void, during body: () async -> T
-    ) async -> T {
-        let (hangups, continuation) = AsyncStream.makeStream(
+    /// Hears from now on when the process is asked to read its files again (SIGHUP).
+    package static func hearHangups() async -> Hangups {
+        let (calls, continuation) = AsyncStream.makeStream(
             of: Void.self, bufferingPolicy: .bufferingNewest(1))
         let source = await watch(SIGHUP, on: DispatchQueue(label: "natsbridge.hangup")) {
             continuation.yield()
         }
-        let task = Task { for await _ in hangups { await work() } }
-        let result = await body()
-        source.cancel()
-        continuation.finish()
-        await task.value
-        return result
+        return Hangups(calls: calls, continuation: continuation, source: source)
+    }
+
+    /// The signals that have been heard and not been answered.
+    package struct Hangups {
+        fileprivate let calls: AsyncStream<Void>
+        fileprivate let continuation: AsyncStream<Void>.Continuation
+        fileprivate let source: any DispatchSourceSignal
+
+        /// Has work done for each of them, one call after the other, until the body returns. A
+        /// signal that comes while the work is done has it done once more.
+        package func answer<T>(
+            by work: @escaping @Sendable () async -> Void, during body: () async -> T
+        ) async -> T {
+            let task = Task { [calls] in for await _ in calls { await work() } }
+            let result = await body()
+            source.cancel()
+            continuation.finish()
+            await task.value
+            return result
+        }
     }
 
     /// Runs a command so that a signal cancels it, and an output that takes no more does too.

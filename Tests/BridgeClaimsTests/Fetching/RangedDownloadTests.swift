@@ -62,6 +62,8 @@ import Testing
         case fields(String, Bytes)
         /// Nothing, on a connection that stays.
         case silence
+        /// 410 of an upload that was given up.
+        case gone
     }
 
     private static func answer(
@@ -69,6 +71,9 @@ import Testing
     ) -> Bool {
         switch reaction {
         case .silence: return true
+        case .gone:
+            return connection.send(
+                "HTTP/1.1 410 X\r\nUpload-Aborted: ?1\r\nContent-Length: 0\r\n\r\n")
         case .fields(let fields, let bytes):
             connection.send("HTTP/1.1 206 Part\r\n\(fields)\r\n")
             return connection.send(bytes)
@@ -149,6 +154,18 @@ import Testing
         #expect(try result.get() == content)
         #expect(requests.map(\.range) == [0..<Self.piece, Self.piece..<Self.size])
         #expect(requests[1].rest == "\"v1\"")
+    }
+
+    @Test func `an upload that is given up meanwhile is told as that`() async throws {
+        let content = Self.content(14)
+        let (result, _) = try await fetch { request in
+            request.number < 3 ? .serve(content, tag: "\"v1\"") : .gone
+        }
+        guard case .failure(let error) = result else {
+            Issue.record("it was fetched")
+            return
+        }
+        #expect(error.code == .uploadAborted)
     }
 
     /// It comes no faster by more connections, however slow it is.

@@ -10,10 +10,11 @@ import Testing
             alarm(60)
             for _ in 0..<50 {
                 let (calls, continuation) = AsyncStream.makeStream(of: Void.self)
-                await Interruption.onHangup {
+                let hangups = await Interruption.hearHangups()
+                kill(getpid(), SIGHUP)
+                await hangups.answer {
                     continuation.yield()
                 } during: {
-                    kill(getpid(), SIGHUP)
                     for await _ in calls { return }
                 }
             }
