@@ -155,6 +155,37 @@ import Testing
         }
     }
 
+    @Test func `one address announces so many at a time, and others go on`() async throws {
+        try await RunningServer.with { running in
+            let statuses = try await running.client { client in
+                try (0..<300).map { number in
+                    try client.request(
+                        "POST", "/f/\(TestID.of(1000 + number))/x",
+                        fields: [Self.token, "Upload-Length: 1", "Content-Length: 0"]
+                    ).status
+                }
+            }
+            #expect(statuses.prefix(256).allSatisfy { $0 == 202 })
+            #expect(statuses.dropFirst(256).allSatisfy { $0 == 503 })
+            let other = try await running.client {
+                try $0.request("PUT", Self.path, body: Self.content).status
+            }
+            #expect(other == 201)
+            let key = "/f/\(TestID.of(1000))/x"
+            let brought = try await running.client {
+                try $0.request("PUT", key, fields: [Self.token], body: [1]).status
+            }
+            #expect(brought == 201)
+            let next = try await running.client {
+                try $0.request(
+                    "POST", "/f/\(TestID.of(1299))/x",
+                    fields: [Self.token, "Upload-Length: 1", "Content-Length: 0"]
+                ).status
+            }
+            #expect(next == 202)
+        }
+    }
+
     /// Its first answer may have been lost.
     @Test func `an announcement may be said twice, by its sender alone`() async throws {
         try await RunningServer.with { running in

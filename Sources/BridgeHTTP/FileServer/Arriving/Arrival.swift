@@ -190,11 +190,14 @@ final class Arrival: Sendable {
 final class Arrivals: Sendable {
     /// Most announcements at a time.
     static let limit = 1024
+    /// Most of one address, so that nobody alone takes the room of all.
+    static let limitPerAddress = 256
     /// Most aborted ones that are remembered, so that they are 410 and not 404.
     private static let abortedLimit = 4096
 
     private struct State {
         var arrivals: [ObjectKey: Arrival] = [:]
+        var countsByAddress: [String: Int] = [:]
         var aborted: Set<ObjectKey> = []
         var order = Fifo<ObjectKey>()
     }
@@ -217,7 +220,12 @@ final class Arrivals: Sendable {
             guard state.arrivals[arrival.key] == nil, !state.aborted.contains(arrival.key) else {
                 return .taken
             }
-            guard state.arrivals.count < Self.limit else { return .tooMany }
+            let address = arrival.metadata.uploader
+            let count = state.countsByAddress[address] ?? 0
+            guard state.arrivals.count < Self.limit, count < Self.limitPerAddress else {
+                return .tooMany
+            }
+            state.countsByAddress[address] = count + 1
             state.arrivals[arrival.key] = arrival
             return .added
         }
@@ -241,6 +249,9 @@ final class Arrivals: Sendable {
         let wasThere = state.withLock { state in
             guard state.arrivals[arrival.key] === arrival else { return false }
             state.arrivals[arrival.key] = nil
+            let address = arrival.metadata.uploader
+            let left = (state.countsByAddress[address] ?? 1) - 1
+            state.countsByAddress[address] = left > 0 ? left : nil
             guard isAborted, state.aborted.insert(arrival.key).inserted else { return true }
             state.order.append(arrival.key)
             while state.order.count > Self.abortedLimit, let oldest = state.order.popFirst() {
