@@ -1,16 +1,20 @@
 internal import Glibc
 
-/// One fixed piece of memory, on the heap or mapped from a file, that any number of `Bytes`
-/// share.
+/// One fixed piece of memory, on the heap, in huge pages or mapped from a file, that any number of
+/// `Bytes` share.
 ///
 /// ## Why `@unchecked Sendable` is sound
 /// A region is written by one owner at a time (a `ReceiveBuffer`, a `ByteWriter`, or the code
 /// that maps a file), and only at positions that no `Bytes` covers yet. A `Bytes` is made over
 /// a prefix that its maker will never write again. So a byte that two tasks can see is constant
 /// for as long as both can see it; `base` and `capacity` never change; the memory is released
-/// once, in `deinit`, when no `Bytes` is left.
+/// once, in `deinit`, when no `Bytes` is left. Huge pages are not copyable, and a region that has
+/// them gives them on in its `deinit`: so they are in one region, or in none.
 @usableFromInline @safe package final class ByteRegion: @unchecked Sendable {
-    private enum Origin { case heap, mapping }
+    private enum Origin {
+        case heap, mapping
+        case lent(LentPages)
+    }
 
     /// Start of the memory. Writable only above what has been published as `Bytes`.
     @usableFromInline @unsafe package let base: UnsafeMutableRawPointer
@@ -58,19 +62,35 @@ internal import Glibc
         origin = .mapping
     }
 
+    /// Lends the beginning of huge pages; they are handed on when the last `Bytes` is gone.
+    /// - Parameter next: Called once, on whatever thread lets go last.
+    package init(
+        _ pages: consuming HugePages, capacity: Int,
+        next: @escaping @Sendable (consuming HugePages) -> Void
+    ) {
+        precondition(capacity >= 0 && capacity <= pages.size, "more than the pages have")
+        unsafe base = pages.base
+        self.capacity = capacity
+        origin = .lent(LentPages(pages, next: next))
+    }
+
+    private var isMapping: Bool {
+        if case .mapping = origin { true } else { false }
+    }
+
     /// Gives the pages of a mapped file back to the page cache. They come in again when they are
     /// touched, so that nothing changes but what counts as the process's own memory.
     package func releasePages() {
         // Sound: the mapping is private and never written, so that no page holds changes.
-        if origin == .mapping { _ = unsafe madvise(base, capacity, MADV_DONTNEED) }
+        if isMapping { _ = unsafe madvise(base, capacity, MADV_DONTNEED) }
     }
 
     /// Has the system get pages ready that are about to be written: many at once, where each would
-    /// be a fault of its own, which costs several times as much in a file. Does nothing for heap
+    /// be a fault of its own, which costs several times as much in a file. Does nothing for private
     /// memory, which comes in huge pages, and on systems that cannot (Linux before 5.14).
     package func prepare(_ range: Range<Int>) {
         precondition(range.lowerBound >= 0 && range.upperBound <= capacity, "outside the region")
-        guard origin == .mapping, !range.isEmpty else { return }
+        guard isMapping, !range.isEmpty else { return }
         let start = range.lowerBound & ~(Self.pageSize - 1)
         // Sound: the range lies in the mapping, and content does not change.
         _ = unsafe madvise(base + start, range.upperBound - start, Self.populateForWriting)
@@ -84,6 +104,7 @@ internal import Glibc
         switch origin {
         case .heap: unsafe free(base)
         case .mapping: unsafe munmap(base, capacity)
+        case .lent: break
         }
     }
 }

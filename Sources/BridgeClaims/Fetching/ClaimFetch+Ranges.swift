@@ -55,9 +55,12 @@ extension ClaimFetch {
             throw HTTPError(code, .body, url: url.description, "there is no memory for the body")
         }
         held.begin(response)
+        let region =
+            if let place = await download.place?(size) { place } else {
+                await requests.client.place(for: size)
+            }
         let body = RangedBody(
-            await requests.client.place(for: size), tag: tag, pieceSize: download.pieceSize,
-            tell: download.progress)
+            region, tag: tag, pieceSize: download.pieceSize, tell: download.progress)
         let start = MonotonicClock.now
         guard let first = body.take() else { return nil }
         _ = try await response.collect(

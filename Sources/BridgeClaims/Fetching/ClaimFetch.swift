@@ -265,7 +265,7 @@ struct ClaimFetch: Sendable {
         let checksum = checksum ?? held.digest
         let (bytes, found) = try await response.collect(
             limit: limit, digesting: checksum?.algorithm, partial: held.partial,
-            admit: share?.admit, progress: progress(of: response))
+            admit: share?.admit, place: download.place, progress: progress(of: response))
         if let expected = download.expectedSize, bytes.count != expected {
             return Attempt(
                 outcome: .damaged(.size),

@@ -189,6 +189,9 @@ public struct ClaimDownload: Sendable {
     /// Told of how many bytes of the payload are here, and of how many there will be where that
     /// is known; on a thread of the store's, so it must not block.
     public var progress: (@Sendable (_ done: Int, _ total: Int?) -> Void)?
+    /// Makes memory of a payload's length that nobody else reads or writes; nil, also in answer:
+    /// as the client does. Asked again where what has come is of no use.
+    package var place: (@Sendable (Int) async -> ByteRegion?)?
 
     /// Most bytes of one payload where nobody says otherwise: 2 GiB.
     public static let defaultLimit = 2 << 30

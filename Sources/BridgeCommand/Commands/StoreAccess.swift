@@ -36,6 +36,7 @@ struct StoreAccess: Sendable {
                 let fields = event.fields.map { " \($0.name)=\(LogEvent.quoted($0.value))" }
                 console.remark("natsbridge: \(event.message):\(fields.joined())")
             }
+            if let most = options.privateMemory { settings.privateBodyMemory = most }
             settings.proxy = try HTTPProxy.fromEnvironment { options.proxyVariables[$0] }
             settings.tunnel = try HTTPProxy.fromEnvironment(for: .https) {
                 options.proxyVariables[$0]

@@ -51,6 +51,10 @@ package struct CommonOptions: Sendable, Equatable {
                 "--connections", "N",
                 "the most connections at a time for one payload of 64 MiB or more whose size is"
                     + " known, where a single one is slow: 1 to 8 (default 4)"),
+            .value(
+                "--private-memory", "BYTES",
+                "the private memory that payloads of 64 MiB or more may take together; others lie"
+                    + " in a file without a name (default 1GiB, or half of what there is)"),
             .flag("--no-proxy", "do not use the proxies that the environment names"),
             .flag("--plik", "the store is a Plik server"),
             timeoutOption,
@@ -121,6 +125,8 @@ package struct CommonOptions: Sendable, Equatable {
     package let followsPublicLinks: Bool
     /// Most connections at a time for one large payload; nil: the default.
     package let connections: Int?
+    /// Most private memory for large payloads; nil: the default.
+    package let privateMemory: Int?
     /// What the environment says of proxies; empty when none is to be used.
     package let proxyVariables: [String: String]
     package let threshold: Int?
@@ -158,6 +164,7 @@ package struct CommonOptions: Sendable, Equatable {
         followsPublicLinks = arguments.has("--public-links")
         connections = try arguments.integer(
             "--connections", minimum: 1, maximum: Self.mostConnections)
+        privateMemory = try arguments.byteCount("--private-memory")
         let variables = arguments.has("--no-proxy") ? [] : HTTPProxy.variables
         proxyVariables = variables.reduce(into: [:]) { $0[$1] = environment($1) }
         threshold = try arguments.byteCount("--threshold")

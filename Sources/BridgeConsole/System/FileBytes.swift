@@ -1,4 +1,5 @@
 package import BridgeBytes
+package import BridgeSockets
 internal import Glibc
 
 /// Whole files in and out, for the command line.
@@ -86,10 +87,25 @@ package enum FileBytes {
                 try writeInPlace(bytes, to: path)
             }
         }
-        do throws(FileError) { try bytes.write(toFile: path) } catch {
-            errno = error.number
-            throw failure(error.call == "open" ? "create" : "write", error.path)
+        do throws(FileError) { try bytes.write(toFile: path) } catch { throw failure(error) }
+    }
+
+    /// Writes a file as `write(_:to:)` does, without a copy where the bytes lie in it already.
+    package static func finish(
+        _ file: PlacedFile?, _ bytes: Bytes, to path: String
+    ) async throws(CommandFailure) {
+        do throws(SocketError) {
+            if let file, try file.finish(bytes) { return }
+        } catch {
+            errno = error.errno
+            throw failure("write", path)
         }
+        try await write(bytes, to: path)
+    }
+
+    private static func failure(_ error: FileError) -> CommandFailure {
+        errno = error.number
+        return failure(error.call == "open" ? "create" : "write", error.path)
     }
 
     /// Writes a file that was not there, whole or not at all.
@@ -100,8 +116,7 @@ package enum FileBytes {
             return true
         } catch {
             if error.number == EEXIST { return false }
-            errno = error.number
-            throw failure(error.call == "open" ? "create" : "write", error.path)
+            throw failure(error)
         }
     }
 

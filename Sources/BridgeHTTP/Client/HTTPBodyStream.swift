@@ -121,12 +121,13 @@ public struct HTTPBodyStream: AsyncSequence, Sendable {
         return length
     }
 
-    /// A mapped file for a large body; nil where private memory will do, or must.
+    /// Where a large body goes; nil for one that is none, or goes on where another broke off.
     private func place(for demand: Exchange.WholeDemand) async -> ByteRegion? {
         let options = reading.exchange.connection.options
         guard let length, length <= demand.limit, (demand.partial?.count ?? 0) == 0,
             !reading.exchange.isOver
         else { return nil }
-        return await options.mappedPlace(for: length)
+        if let region = await demand.makePlace?(length) { return region }
+        return await options.largePlace(for: length)
     }
 }

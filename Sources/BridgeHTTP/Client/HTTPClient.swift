@@ -41,7 +41,7 @@ public final class HTTPClient: Sendable {
 
     /// Memory for a body, as that of one that is collected whole.
     package func place(for size: Int) async -> ByteRegion {
-        await options.mappedPlace(for: size) ?? ByteRegion(capacity: size)
+        await options.largePlace(for: size) ?? ByteRegion(capacity: size)
     }
 
     /// Sends a request and waits for the head of its answer.

@@ -35,12 +35,20 @@ public struct HTTPClientOptions: Sendable, Hashable {
     public var idleConnectionTimeout = Duration.seconds(30)
     /// Bytes of a body that may wait for their reader before reading from the peer stops: 1 MiB.
     public var bodyHighWater = 1 << 20
-    /// Collected bodies of a known length from this size on, in bytes, lie in a mapped temporary
-    /// file: 64 MiB. They cost page cache then, not private memory, and as little processor time
-    /// (measured: 0.15-0.35 s for 500 MB, where fresh private memory took 0.1-1.3 s).
+    /// Collected bodies of a known length from this size on, in bytes, are large: 64 MiB. They lie
+    /// in private memory of huge pages while `privateBodyMemory` has room for them, and in a mapped
+    /// temporary file otherwise, which costs page cache in place of private memory.
     public var mappedBodySize = 64 << 20
-    /// The folder of those files, which have no names there: `/var/tmp`. Where it cannot be used,
-    /// or has no room, bodies lie in private memory.
+    /// Most private memory in bytes that the large bodies of all clients of this process may take
+    /// together for one of this client's to lie there, too: 1 GiB, or half of what the process may
+    /// have where that is less. With 0 each large body lies in a file.
+    public var privateBodyMemory = min(1 << 30, MemoryLimit.current / 2)
+    /// How long the memory of a large body is kept for the next one when nobody holds its bytes any
+    /// longer: 5 minutes; none: not at all. One piece is kept in a process, and the system takes it
+    /// away earlier where it is short of memory.
+    public var keptBodyTime = Duration.seconds(300)
+    /// The folder of the files, which have no names there: `/var/tmp`. Where it cannot be used, has
+    /// no room, or is memory itself (tmpfs), large bodies lie in private memory all the same.
     public var temporaryFolder = "/var/tmp"
     /// The User-Agent field: the library and its version.
     public var userAgent = "natsbridge/\(LibraryVersion.current)"
@@ -55,18 +63,26 @@ public struct HTTPClientOptions: Sendable, Hashable {
     public var tunnel: HTTPProxy?
     /// What the system is asked with; for tests of its failures.
     package var systemCalls = SystemCalls()
+    /// Where large bodies lie.
+    package var largeMemory = LargeMemory.shared
 
     /// Creates the defaults.
     public init() {}
 }
 
 extension HTTPClientOptions {
-    /// A mapped file for a large body; nil where private memory will do, or must.
-    func mappedPlace(for size: Int) async -> ByteRegion? {
+    /// Memory for a large body; nil for one that is none, and where there is no memory.
+    func largePlace(for size: Int) async -> ByteRegion? {
         guard size >= mappedBodySize else { return nil }
-        return await BlockingPool.shared.run {
+        if let region = privatePlace(for: size, within: privateBodyMemory) { return region }
+        let mapped = await BlockingPool.shared.run {
             MappedMemory.temporaryFile(count: size, in: temporaryFolder, calls: systemCalls)
         }
+        return mapped ?? privatePlace(for: size, within: .max)
+    }
+
+    private func privatePlace(for size: Int, within budget: Int) -> ByteRegion? {
+        largeMemory.region(size, within: budget, keeping: keptBodyTime)
     }
 
     /// TLS as connections have it.
@@ -89,9 +105,13 @@ extension HTTPClientOptions {
         if idleConnectionTimeout < .zero {
             return "idleConnectionTimeout is \(idleConnectionTimeout), but must not be negative"
         }
+        if keptBodyTime < .zero {
+            return "keptBodyTime is \(keptBodyTime), but must not be negative"
+        }
         let counts = [
             ("connectionsPerOrigin", connectionsPerOrigin, 1), ("bodyHighWater", bodyHighWater, 1),
             ("mappedBodySize", mappedBodySize, 0), ("leastRate", leastRate, 0),
+            ("privateBodyMemory", privateBodyMemory, 0),
         ]
         if let (name, count, least) = counts.first(where: { $0.1 < $0.2 }) {
             return "\(name) is \(count), but must be at least \(least)"
@@ -110,6 +130,7 @@ extension HTTPClientOptions {
         options.rateWindow = rateWindow.clampedForClocks
         options.totalTimeout = totalTimeout?.clampedForClocks
         options.idleConnectionTimeout = idleConnectionTimeout.clampedForClocks
+        options.keptBodyTime = keptBodyTime.clampedForClocks
         return options
     }
 }

@@ -60,17 +60,20 @@ public struct HTTPResponse: Sendable {
     ///   - partial: What earlier answers brought before they broke off; this body is the
     ///     rest of it, or the whole where nothing is held. If this breaks off too, what came is
     ///     held again.
+    ///   - place: Makes the memory for a body of known length, of exactly that length, that nobody
+    ///     else reads or writes; where there is none, or nil is the answer, it is as everywhere.
     ///   - progress: Told of how many bytes are here, those that were held included. Called on the
     ///     connection's thread.
     package func collect(
         limit: Int, digesting algorithm: ChecksumAlgorithm?, partial: PartialBody? = nil,
         admit: (@Sendable (Int) -> HTTPError.Reason?)? = nil,
+        place: (@Sendable (Int) async -> ByteRegion?)? = nil,
         progress: (@Sendable (Int) -> Void)? = nil
     ) async throws(HTTPError) -> (bytes: Bytes, checksum: Checksum?) {
         let collected = try await body.collect(
             Exchange.WholeDemand(
-                limit: max(0, limit), algorithm: algorithm, partial: partial, admit: admit,
-                progress: progress))
+                limit: max(0, limit), algorithm: algorithm, partial: partial, makePlace: place,
+                admit: admit, progress: progress))
         return (collected.bytes, collected.checksum)
     }
 

@@ -83,6 +83,7 @@ final class UploadSink: BodySink {
         digest.update(span)
         written += span.count
         arriving?.advance(to: written)
+        upload.writeBack(upTo: written, blocking)
     }
 
     private func flush() throws(StoreError) {

@@ -1,4 +1,5 @@
 package import BridgeBytes
+internal import CLinux
 internal import Glibc
 
 /// An open file with any number of owners; it is closed when the last one lets go of it.
@@ -103,6 +104,16 @@ package final class OpenFile: Sendable {
     package func synchronize() throws(SocketError) {
         guard calls.retried(.synchronize, 0, { _ in fsync(number) }) == 0 else {
             throw failure("fsync")
+        }
+    }
+
+    /// Has the system begin to write a range to the disk, and does not wait for it: who waits for
+    /// all of it later (`synchronize()`) then waits for less. What fails is told there. It blocks
+    /// where the disk has more to do than it takes.
+    package func startWriteBack(_ range: Range<Int>) {
+        let onlyStart: UInt32 = 2  // SYNC_FILE_RANGE_WRITE
+        _ = calls.once(.writeBack, 0) { _ in
+            sync_file_range(number, range.lowerBound, range.count, onlyStart)
         }
     }
 

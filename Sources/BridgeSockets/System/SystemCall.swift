@@ -4,8 +4,8 @@ package enum SystemCall: String, Sendable, CaseIterable {
     // Sockets.
     case read, send, sendfile, accept, socket, connect, epollAdd, epollWait
     // Files.
-    case open, fileRead, fileWrite, synchronize, allocate, rename, link, unlink, makeDirectory
-    case list
+    case open, fileRead, fileWrite, synchronize, writeBack, allocate, rename, link, unlink
+    case makeDirectory, list
 }
 
 /// What becomes of a system call that a test judges.

@@ -16,7 +16,9 @@ import Testing
             { $0.rateWindow = .zero }, { $0.totalTimeout = .zero },
             { $0.idleConnectionTimeout = .seconds(-1) }, { $0.connectionsPerOrigin = 0 },
             { $0.connectionsPerOrigin = .min }, { $0.bodyHighWater = 0 },
-            { $0.mappedBodySize = -1 }, { $0.leastRate = -1 }, { $0.userAgent = "a\r\nb: c" },
+            { $0.mappedBodySize = -1 }, { $0.privateBodyMemory = -1 },
+            { $0.keptBodyTime = .seconds(-1) }, { $0.leastRate = -1 },
+            { $0.userAgent = "a\r\nb: c" },
             { $0.userAgent = "" },
         ]
         for (index, change) in changes.enumerated() {
@@ -50,6 +52,8 @@ import Testing
         options.connectionsPerOrigin = .max
         options.bodyHighWater = .max
         options.mappedBodySize = .max
+        options.privateBodyMemory = .max
+        options.keptBodyTime = longest
         options.leastRate = .max
         let client = try HTTPClient(options)
         for host in ["127.0.0.1", "localhost"] {

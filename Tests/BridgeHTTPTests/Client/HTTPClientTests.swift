@@ -1,6 +1,5 @@
 import BridgeBytes
 import BridgeHTTP
-import Foundation
 import HTTPWire
 import Synchronization
 import TestKit
@@ -110,35 +109,6 @@ import Testing
         #expect(whole.bytes == content)
         #expect(whole.checksum == Checksum(of: content, .sha256))
         #expect(server.connectionCount == 1)
-    }
-
-    @Test("A large body lies in a nameless file, or in memory where there is no room for one")
-    func mappedBody() async throws {
-        let content = SeededGenerator.pattern(300_000)
-        let server = try ScriptedServer { connection, _ in
-            while connection.readRequest() != nil {
-                connection.send("HTTP/1.1 200 OK\r\nContent-Length: 300000\r\n\r\n")
-                connection.send(content)
-            }
-        }
-        let folder = try TemporaryDirectory()
-        let target = try url(server)
-        for place in [folder.path, folder.file("absent")] {
-            let client = try client {
-                $0.mappedBodySize = 300_000
-                $0.temporaryFolder = place
-            }
-            let response = try await client.send(HTTPRequest("GET", target))
-            let body = try await response.collect(limit: 300_000)
-            #expect(body == content)
-            // The size of this file is told as 0, so it is read to its end.
-            let maps = try FileHandle(forReadingAtPath: "/proc/self/maps")?.readToEnd()
-            let isMapped = maps?.firstRange(of: Data("\(place)/natsbridge-".utf8)) != nil
-            #expect(isMapped == (place == folder.path))
-            #expect(body[299_999] == content[299_999])
-        }
-        #expect(TestFile.names(in: folder.path).isEmpty)
-        #expect(server.connectionCount == 2)
     }
 
     @Test("A body over the limit is refused before memory is asked for")

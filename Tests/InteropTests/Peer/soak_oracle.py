@@ -221,6 +221,75 @@ class Witness:
         return {"sightings": [self.row(t, s) for t, s in sorted(self.sightings.items())],
                 "objects": objects, "strangers": self.strangers}
 
+    async def limit(self, request):
+        """Lets the stream {name} hold no more than it does now, or (not {full}) anything."""
+        info = await self.ask(f"$JS.API.STREAM.INFO.{request['name']}")
+        config = info["config"]
+        config["max_bytes"] = max(1, info["state"]["bytes"]) if request["full"] else -1
+        await self.ask(f"$JS.API.STREAM.UPDATE.{request['name']}", json.dumps(config).encode())
+        return {}
+
+    async def collect_stores(self, request):
+        """Reads the stream {name}, fetches each link from where it leads, and lists what lies in
+        the buckets of {filer}, the folder {dav} and the object store {bucket}."""
+        for control in self.controls.values():
+            await control.flush()
+        await self.read_stream(request["name"])
+        jetstream = next(iter(self.controls.values())).jetstream()
+        objects = await jetstream.object_store(request["bucket"])
+        gate = asyncio.Semaphore(4)
+
+        async def fetch(tag, sighting):
+            async with gate:
+                try:
+                    if sighting.url.startswith("nats-object://"):
+                        name = sighting.url.split("/", 3)[3]
+                        content = (await objects.get(urllib.parse.unquote(name))).data
+                    else:
+                        content = await asyncio.to_thread(self.read_link, sighting.url)
+                    self.check(tag, sighting.payload, content)
+                except Exception as error:
+                    sighting.link_problem = f"{type(error).__name__}: {error}"[:200]
+
+        links = [(t, s) for t, s in self.sightings.items() if s.url]
+        await asyncio.gather(*(fetch(t, s) for t, s in links))
+        found = {}
+        for folder in request["folders"]:
+            for key in await asyncio.to_thread(self.listing, request["filer"] + folder):
+                for name in await asyncio.to_thread(
+                        self.listing, f"{request['filer']}{folder}/{key}"):
+                    found[key] = name
+        for name in os.listdir(request["dav"]):
+            if re.match("[0-9a-f]{32}-", name):
+                found[name[:32]] = name[33:]
+        for entry in await objects.list():
+            found[entry.name[:32]] = entry.name[33:]
+        rows = []
+        for tag, sighting in sorted(self.sightings.items()):
+            row = self.row(tag, sighting)
+            key = re.search("[0-9a-f]{32}", sighting.url or "")
+            row[4] = key.group(0) if key else None
+            rows.append(row)
+        return {"sightings": rows, "objects": found, "strangers": self.strangers,
+                "urls": {t: s.url for t, s in links}}
+
+    def read_link(self, url):
+        with urllib.request.urlopen(url, timeout=20) as answer:
+            return answer.read()
+
+    def listing(self, url):
+        """The names of objects, or of their folders, in a folder of the S3 engine's filer."""
+        names = []
+        while True:
+            last = urllib.parse.quote(names[-1]) if names else ""
+            with urllib.request.urlopen(urllib.request.Request(
+                    f"{url}/?limit=1000&lastFileName={last}",
+                    headers={"Accept": "application/json"}), timeout=20) as answer:
+                entries = json.load(answer)["Entries"] or []
+            names += [entry["FullPath"].rsplit("/", 1)[1] for entry in entries]
+            if len(entries) < 1000:
+                return [name for name in names if not name.startswith(".")]
+
     async def read_stream(self, name):
         state = (await self.ask(f"$JS.API.STREAM.INFO.{name}"))["state"]
         numbers = range(state["first_seq"], state["last_seq"] + 1)

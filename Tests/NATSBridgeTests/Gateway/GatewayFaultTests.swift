@@ -27,7 +27,11 @@ import Testing
         let script = Mutex<Script>(Script())
         private let objects = Mutex<[GatewayPlace: (GatewayObject, Bytes)]>([:])
         let name = "scripted"
-        let uploadMemory = 1 << 20
+        let uploadMemory: Int
+        /// How many uploads have begun.
+        let begun = Atomic(0)
+
+        init(uploadMemory: Int = 1 << 20) { self.uploadMemory = uploadMemory }
 
         func find(_ place: GatewayPlace) async throws(GatewayFailure) -> GatewayObject? {
             if let failure = script.withLock({ $0.failsToFind }) { throw failure }
@@ -54,6 +58,7 @@ import Testing
             _ upload: UploadPipe, in place: GatewayPlace, _ facts: GatewayFacts
         ) async throws(GatewayFailure) {
             let (limit, failure) = script.withLock { ($0.uploadBytes ?? .max, $0.uploadFailure) }
+            begun.add(1, ordering: .relaxed)
             var pieces = Segments()
             while let piece = try await upload.next() {
                 pieces.append(piece)
@@ -75,9 +80,9 @@ import Testing
     private static let path = "/f/\(String(repeating: "0b", count: 16))/x"
 
     private static func run(
+        _ engine: ScriptedEngine = ScriptedEngine(),
         _ body: (ScriptedEngine, Gateway, HTTPClient) async throws -> Void
     ) async throws {
-        let engine = ScriptedEngine()
         let gateway = try await Gateway.start(FileServerOptions(directory: ""), engine: engine)
         do { try await body(engine, gateway, try HTTPClient()) } catch {
             await gateway.stop()
@@ -156,6 +161,51 @@ import Testing
             engine.script.withLock { $0.uploadBytes = nil }
             #expect(
                 try await Self.status(client, gateway, "PUT", Self.path, .segments(body)) == 201)
+        }
+    }
+
+    @Test func `uploads that would take too much memory together wait their turn outside`()
+        async throws
+    {
+        // Two of them fit into 512 MiB.
+        let engine = ScriptedEngine(uploadMemory: 200 << 20)
+        try await Self.run(engine) { engine, gateway, client async throws in
+            let paths = (0...3).map { "/f/\(String(repeating: "0\($0)", count: 16))/x" }
+            var ends: [AsyncStream<Bytes>.Continuation] = []
+            try await withThrowingTaskGroup(of: Int.self) { group in
+                for number in 1...2 {
+                    let (pieces, end) = AsyncStream<Bytes>.makeStream()
+                    end.yield(Bytes([1]))
+                    ends.append(end)
+                    group.addTask {
+                        try await Self.status(
+                            client, gateway, "PUT", paths[number], .stream(length: 2, pieces))
+                    }
+                }
+                let haveBegun = await Pace.until(patience) {
+                    engine.begun.load(ordering: .relaxed) == 2
+                }
+                #expect(haveBegun)
+                let body = HTTPBody.segments([Bytes([1, 2])])
+                #expect(try await Self.status(client, gateway, "PUT", paths[3], body) == 503)
+                for end in ends {
+                    end.yield(Bytes([2]))
+                    end.finish()
+                }
+                for try await status in group { #expect(status == 201) }
+                #expect(try await Self.status(client, gateway, "PUT", paths[3], body) == 201)
+            }
+        }
+    }
+
+    @Test func `a gateway goes on with no upload, and says so`() async throws {
+        try await Self.run { _, gateway, client async throws in
+            let url = try HTTPURL(gateway.baseURL + Self.path)
+            let answer = try await client.send(
+                HTTPRequest("PATCH", url), body: .segments([Bytes([1])]))
+            #expect(answer.status == 405)
+            let allowed = answer.fields["Allow"] ?? ""
+            #expect(!allowed.contains("PATCH") && allowed.contains("PUT"))
         }
     }
 

@@ -39,4 +39,46 @@ import Testing
             try await next.stop()
         }
     }
+
+    /// A bridge to a server that takes 20,000 bytes, with a store whose links have 3,000.
+    private func withLongLinks(
+        _ body: (Bridge, ScriptedStore) async throws -> Void
+    ) async throws {
+        try await NATSServerFixture.run(config: "max_payload: 20000") { server in
+            let token = "?X-Amz-Security-Token=" + String(repeating: "t", count: 3000)
+            let store = ScriptedStore(query: token)
+            try await Bridge.withBridge(BridgeOptions(servers: [server.url], store: store)) {
+                try await body($0, store)
+            }
+        }
+    }
+
+    private static func value(_ count: Int) -> PayloadValue {
+        .bytes(Bytes([UInt8](repeating: 7, count: count)))
+    }
+
+    @Test func `links that are longer than was planned for make room for themselves`() async throws
+    {
+        try await withLongLinks { bridge, store in
+            // With the reserve for a link the two would fit.
+            let sent = try await bridge.send(
+                ["large": Self.value(30_000), "small": Self.value(12_500)], to: "long")
+            #expect(sent.wireBytes <= 20_000 && store.stored == 2)
+            #expect(sent.envelope.payloads.map(\.transport) == [.link, .link])
+        }
+    }
+
+    @Test func `what does not fit by any number of long links is refused, and leaves nothing`()
+        async throws
+    {
+        try await withLongLinks { bridge, store in
+            let names = (0..<7).map { "p\($0)" }
+            let payloads = Payloads(names.map { Payload($0, Self.value(30_000)) })
+            let error = await #expect(throws: BridgeError.self) {
+                try await bridge.send(payloads, to: "long")
+            }
+            #expect(error?.code == .tooLarge && error?.outcome == .lost)
+            #expect(store.uploads == 7 && store.stored == 0)
+        }
+    }
 }

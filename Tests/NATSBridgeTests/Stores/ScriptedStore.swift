@@ -16,10 +16,13 @@ final class ScriptedStore: ClaimStore {
     private let failingUpload: Int
     /// Bytes added to what a download gives back, as a broken store would.
     private let corruption: [UInt8]
+    /// What links end with, such as a signature and a token of a session.
+    private let query: String
 
-    init(failingUpload: Int = 0, corruption: [UInt8] = []) {
+    init(failingUpload: Int = 0, corruption: [UInt8] = [], query: String = "") {
         self.failingUpload = failingUpload
         self.corruption = corruption
+        self.query = query
     }
 
     var linkPolicy: LinkPolicy {
@@ -36,7 +39,7 @@ final class ScriptedStore: ClaimStore {
             state.uploads += 1
             return state.uploads
         }
-        let url = "http://store.example/f/\(number)/\(content.name)"
+        let url = "http://store.example/f/\(number)/\(content.name)\(query)"
         guard number != failingUpload else {
             throw ClaimError(.unavailable, .upload, url: url, "told to fail")
         }

@@ -15,19 +15,25 @@ struct SoakWitness: Sendable {
 
     /// Subscribes at a node, in place of an earlier subscription there.
     func connect(_ node: Int, of cluster: SoakCluster) async throws {
-        try await ask(
-            "connect",
-            ["node": .number(JSONNumber(node)), "url": .string(cluster.url(node, .control))])
+        try await connect(node, at: cluster.url(node, .control))
+    }
+
+    func connect(_ node: Int, at url: String) async throws {
+        try await ask("connect", ["node": .number(JSONNumber(node)), "url": .string(url)])
     }
 
     /// Waits until what is published at any node is heard at every node.
     func untilJoined() async throws { try await ask("probe", [:]) }
 
     /// Makes the replicated stream that holds what is sent.
-    func makeStream() async throws {
+    func makeStream(replicas: Int = SoakFault.nodeCount) async throws {
         try await ask(
-            "stream",
-            ["name": .string(Self.stream), "replicas": .number(JSONNumber(SoakFault.nodeCount))])
+            "stream", ["name": .string(Self.stream), "replicas": .number(JSONNumber(replicas))])
+    }
+
+    /// Lets a stream take nothing more, or anything again.
+    func limit(_ stream: String, isFull: Bool) async throws {
+        try await ask("limit", ["name": .string(stream), "full": .bool(isFull)])
     }
 
     /// Reads the stream and all links, and puts what was seen into the evidence.
@@ -39,6 +45,31 @@ struct SoakWitness: Sendable {
                 "store": .string(store.directURL), "directory": .string(store.directory),
                 "ca": .string(store.tls?.path ?? ""),
             ])
+        try note(answer, in: &evidence)
+    }
+
+    /// Reads the stream and all links of a soak over stores, and what lies in these. Returns the
+    /// links.
+    func testify(
+        _ stage: StoreStage, into evidence: inout SoakEvidence
+    ) async throws -> [SoakTag: String] {
+        let folders = ["s3", "gate", "expiring"].map { JSONValue.string("/buckets/bridge/\($0)") }
+        let answer = try await ask(
+            "collect_stores",
+            [
+                "name": .string(Self.stream), "filer": .string(stage.engine.filer),
+                "folders": .array(folders), "dav": .string(stage.dav.file("")),
+                "bucket": .string(StoreStage.bucket),
+            ])
+        try note(answer, in: &evidence)
+        var urls: [SoakTag: String] = [:]
+        for (text, url) in answer["urls"]?.objectValue ?? [:] {
+            if let tag = SoakTag(text) { urls[tag] = url.stringValue }
+        }
+        return urls
+    }
+
+    private func note(_ answer: JSONValue, in evidence: inout SoakEvidence) throws {
         for row in answer["sightings"]?.arrayValue ?? [] {
             guard let parts = row.arrayValue, parts.count == 6, let text = parts[0].stringValue
             else { throw FixtureError("the witness said \(row)") }

@@ -9,7 +9,9 @@ package struct DAVServer: Sendable {
 
     /// Its address; `/` takes PUT, DELETE and MOVE, `/plain/` no MOVE and makes folders, and
     /// `/guarded/` wants `bob:hush word` of whoever writes.
-    package let url: String
+    package var url: String { "http://\(host):\(port)" }
+    package let host: String
+    package let port = 8090
     private let folder: TemporaryDirectory
     private let process: ChildProcess
 
@@ -53,7 +55,7 @@ package struct DAVServer: Sendable {
                 $0.contains("start worker") || $0.contains("epoll")
             }) != nil
         else { throw FixtureError("nginx ended: \(process.log.lines)") }
-        return DAVServer(url: "http://\(host):8090", folder: folder, process: process)
+        return DAVServer(host: host, folder: folder, process: process)
     }
 
     /// The path of a file in its folder.

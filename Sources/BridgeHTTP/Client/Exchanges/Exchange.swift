@@ -35,6 +35,8 @@ final class Exchange: Sendable {
         var partial: PartialBody?
         /// Memory of the body's length, made beforehand since making it may block.
         var place: BodyPlace?
+        /// Makes that memory from the whole body's length; nil, also in answer: as the client does.
+        var makePlace: (@Sendable (Int) async -> ByteRegion?)?
         /// Asked before memory is taken; an error's code refuses.
         var admit: (@Sendable (Int) -> HTTPError.Reason?)?
         /// Told of how many bytes are here, on the connection's thread.

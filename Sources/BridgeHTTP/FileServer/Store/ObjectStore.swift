@@ -33,7 +33,7 @@ final class ObjectStore: Sendable {
     }
 
     private let folder: String
-    private let isDurable: Bool
+    let isDurable: Bool
     private let ledger: Mutex<RoomLedger>
     private let uploads = Atomic(0)
     private let maximumUploads: Int

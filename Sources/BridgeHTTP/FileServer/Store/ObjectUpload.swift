@@ -10,7 +10,14 @@ final class ObjectUpload: Sendable {
     private struct State {
         var reserved: Int
         var isSettled = false
+        /// Data that the disk was told to begin with, from the start on.
+        var begun = 0
+        /// Whether it is being told now.
+        var isBeginning = false
     }
+
+    /// The disk is told of this much at a time, in bytes: 8 MiB.
+    private static let writeBackSize = 8 << 20
 
     /// What a later request can go on with.
     private struct Part {
@@ -142,6 +149,24 @@ final class ObjectUpload: Sendable {
         do throws(SocketError) {
             try file.write(span, at: ObjectMetadata.blockSize + position)
         } catch { throw StoreError(error) }
+    }
+
+    /// Has the disk begin with what is there, where the end of the upload will wait for it: most of
+    /// it is written then while the rest still comes. Does not block.
+    /// - Parameter size: Data that was written, from the start on.
+    func writeBack(upTo size: Int, _ blocking: BlockingWork) {
+        guard store.isDurable else { return }
+        let range = state.withLock { state -> Range<Int>? in
+            guard size - state.begun >= Self.writeBackSize, !state.isBeginning else { return nil }
+            defer { (state.begun, state.isBeginning) = (size, true) }
+            return state.begun..<size
+        }
+        guard let range else { return }
+        let start = ObjectMetadata.blockSize
+        blocking.submit { [self] in
+            file.startWriteBack(start + range.lowerBound..<start + range.upperBound)
+            state.withLock { $0.isBeginning = false }
+        }
     }
 
     /// The SHA-256 digest of what was written, read back from the file. Blocks.
