@@ -123,6 +123,8 @@ extension Outgoing {
                     LogEvent.Field("body_bytes", String(message.body.count)),
                     traceID(message.headers),
                 ])
+            // Who answers may need the bytes first.
+            early?.begin(atMost: bridge.options.maxParallelUploads)
             do throws(NATSError) {
                 return try await bridge.client.request(
                     message.body, to: subject, headers: message.headers, ticket: ticket,

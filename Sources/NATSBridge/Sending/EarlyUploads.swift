@@ -9,18 +9,58 @@ internal import Synchronization
 /// Payloads are announced while the message is prepared; their bytes are sent when it is out. What
 /// fails then is told to the sender, and readers find the code `uploadAborted`.
 final class EarlyUploads: Sendable {
-    private let waiting = Mutex<[EarlyClaim]>([])
+    private struct State {
+        var waiting: [EarlyClaim] = []
+        var running: Task<[ClaimError], Never>?
+    }
 
-    func add(_ claim: EarlyClaim) { waiting.withLock { $0.append(claim) } }
+    private let state = Mutex(State())
 
-    /// Brings all bytes, at most so many uploads at a time.
+    func add(_ claim: EarlyClaim) { state.withLock { $0.waiting.append(claim) } }
+
+    /// Begins to bring all bytes, at most so many uploads at a time, while its caller goes on.
+    func begin(atMost width: Int) { _ = running(atMost: width) }
+
+    /// Brings all bytes. Cancelling the task ends the uploads, and their readers are told.
     /// - Returns: What failed.
     func complete(atMost width: Int) async -> [ClaimError] {
-        let claims = waiting.withLock { claims in
-            defer { claims = [] }
-            return claims
+        await Self.end(of: running(atMost: width))
+    }
+
+    /// Ends what has begun; its readers are told.
+    /// - Returns: Whether everything has been brought.
+    func stop() async -> Bool {
+        let (task, isLeft) = state.withLock { ($0.running, !$0.waiting.isEmpty) }
+        task?.cancel()
+        let failures = await task?.value ?? []
+        return failures.isEmpty && !isLeft
+    }
+
+    private func running(atMost width: Int) -> Task<[ClaimError], Never> {
+        state.withLock { state in
+            let before = state.running
+            if state.waiting.isEmpty, let before { return before }
+            let claims = state.waiting
+            state.waiting = []
+            let task = Task {
+                let failures = await Self.bring(claims, atMost: width)
+                return await Self.end(of: before) + failures
+            }
+            state.running = task
+            return task
         }
-        return await withTaskGroup(of: ClaimError?.self) { group in
+    }
+
+    private static func end(of task: Task<[ClaimError], Never>?) async -> [ClaimError] {
+        await withTaskCancellationHandler {
+            await task?.value ?? []
+        } onCancel: {
+            task?.cancel()
+        }
+    }
+
+    private static func bring(_ claims: [EarlyClaim], atMost width: Int) async -> [ClaimError] {
+        await withTaskGroup(of: ClaimError?.self) { group in
             var left = claims[...]
             var failures: [ClaimError] = []
             for _ in 0..<max(1, width) {

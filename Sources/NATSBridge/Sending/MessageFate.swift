@@ -51,6 +51,13 @@ package enum MessageFate {
             : "its \(count) uploads stay until their time to live ends"
     }
 
+    /// What is known of announced uploads that were not all brought.
+    package static func notBrought(_ count: Int) -> String {
+        count == 1
+            ? "its 1 announced upload was not brought"
+            : "not all of its \(count) announced uploads were brought"
+    }
+
     /// What is known of uploads that were taken back.
     /// - Parameter left: The ids of those that could not be deleted.
     package static func takenBack(_ count: Int, left: [String]) -> String {

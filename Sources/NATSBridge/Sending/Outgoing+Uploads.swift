@@ -106,14 +106,16 @@ extension Outgoing {
     /// The error with what is known of the message and of its uploads, which are deleted if
     /// nobody can hold their links. That runs also when the send was cancelled.
     func told(
-        _ error: BridgeError, _ outcome: PublishOutcome, _ claims: [Claim]
+        _ error: BridgeError, _ outcome: PublishOutcome, _ claims: [Claim],
+        areBrought: Bool = true
     ) async -> BridgeError {
         let isObvious = error.stage != .publish && error.code != .cancelled
         guard !claims.isEmpty else {
             let sentence = MessageFate.sentence(outcome, of: error)
             return error.knowing(outcome, isObvious ? [] : [sentence])
         }
-        var fate = MessageFate.kept(claims.count)
+        var fate =
+            areBrought ? MessageFate.kept(claims.count) : MessageFate.notBrought(claims.count)
         let deserved = MessageFate.uploads(after: outcome, of: error)
         if deserved == .takeBack, let store = bridge.options.store {
             let correlationID = correlationID

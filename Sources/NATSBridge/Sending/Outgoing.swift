@@ -105,8 +105,14 @@ struct Outgoing: Sendable {
             let outcome = error.outcome ?? machine.outcome
             // Somebody may hold the links. Whoever cancels does not wait for uploads: readers are
             // told when nobody brings them.
-            if outcome == .unknown, !Task.isCancelled { _ = await bringEarlyUploads() }
-            throw bridge.logged(await told(error, outcome, draft.claims))
+            var isBrought = true
+            if outcome == .unknown, !Task.isCancelled {
+                isBrought = await bringEarlyUploads().isEmpty
+            } else if let early {
+                isBrought = await early.stop()
+            }
+            throw bridge.logged(
+                await told(error, outcome, draft.claims, areBrought: isBrought))
         }
         try await completeEarlyUploads()
         return sent

@@ -80,6 +80,50 @@ import Testing
         }
     }
 
+    @Test func `what a cancelled send has not brought is not said to stay`() async throws {
+        try await Self.run { server, proxy, sender, _ in
+            proxy.set(.with { $0.bytesPerSecond = 1 }, .toServer)
+            let options = Self.early
+            let sending = Task {
+                try await sender.send(
+                    Bytes([UInt8](repeating: 7, count: 3_000_000)), to: "lab.early",
+                    options: options)
+            }
+            #expect(await Pace.until(patience) { server.counters.requests > 0 })
+            sending.cancel()
+            do {
+                _ = try await sending.value
+                Issue.record("it was sent")
+            } catch let error as BridgeError {
+                #expect(error.outcome != .sent)
+                #expect(!error.detail.contains("stays until"), "\(error.detail)")
+            }
+            #expect(server.counters.filesStored == 0)
+        }
+    }
+
+    /// Who answers reads the payload first, so it cannot wait for the answer.
+    @Test func `a request's early payload comes while its answer is awaited`() async throws {
+        try await Self.run { server, _, sender, receiver in
+            let questions = receiver.messages(on: "lab.ask")
+            try await receiver.client.flush()
+            let service = Task {
+                for try await question in questions {
+                    try await receiver.reply(
+                        "\(question.payloads.first?.bytes?.count ?? -1)", to: question)
+                }
+            }
+            var options = RequestOptions()
+            options.sending = Self.early
+            let answer = try await sender.request(
+                Bytes([UInt8](repeating: 7, count: 3_000_000)), to: "lab.ask", options: options,
+                timeout: patience)
+            #expect(answer.text == "3000000")
+            #expect(server.counters.filesStored == 1)
+            service.cancel()
+        }
+    }
+
     @Test func `links into a stream wait for their bytes`() async throws {
         try await Self.run { server, _, sender, _ in
             var options = Self.early
