@@ -49,7 +49,7 @@ extension KeyValueBucket {
     }
 
     /// The values of many keys as of one moment, in the order in which they were set (server
-    /// 2.11).
+    /// 2.11). In a bucket with replicas any of them answers, as for `reader`.
     ///
     /// Cancelling the task ends the wait with the code `cancelled`.
     /// - Parameter patterns: Keys, and patterns with `*` and `>`; the server refuses more than 1024
@@ -69,6 +69,8 @@ extension KeyValueBucket {
 
     /// All changes of a key that the bucket keeps, the oldest first, marks included.
     ///
+    /// In a bucket with replicas they are those of one server, as for `keys(matching:)`.
+    ///
     /// Cancelling the task ends the wait with the code `cancelled`.
     /// - Throws: As `get(_:)`.
     public func history(of key: String) async throws(JetStreamError) -> [KeyValueEntry] {
@@ -84,6 +86,11 @@ extension KeyValueBucket {
     }
 
     /// The keys that have a value, in the order in which they were set.
+    ///
+    /// In a bucket with replicas the list is that of one of the servers, which the cluster chooses,
+    /// the leader or another: it may be a moment behind what was acknowledged, and a key that has
+    /// just been set be missing. Whoever must know of one key asks the leader (`reader`); a `watch`
+    /// tells the rest when it comes.
     ///
     /// Cancelling the task ends the wait with the code `cancelled`.
     /// - Parameter patterns: Only such keys; empty: all.
@@ -111,7 +118,7 @@ extension KeyValueBucket {
     }
 
     /// Removes what is left of keys that were removed: their history and, when they are old
-    /// enough, the marks themselves.
+    /// enough, the marks themselves. A key that has got a value meanwhile keeps it.
     ///
     /// Cancelling the task ends it with the code `cancelled`; some may be removed by then.
     /// - Parameter age: How old a mark must be to be removed as well, by the server's clock;
@@ -134,9 +141,11 @@ extension KeyValueBucket {
         for mark in marks {
             // A server that does not tell its time (before 2.10) keeps all marks.
             let isOld = limit.map { mark.created <= $0 } ?? false
+            // Up to the mark and no further: the key may have a value again by now, which a
+            // replica has perhaps not told yet.
             removed += try await jetStream.purgeStream(
                 streamName, subject: SubjectPattern(stored(mark.key, "kv purge")),
-                keeping: isOld ? nil : 1)
+                before: isOld ? mark.revision + 1 : mark.revision)
         }
         return removed
     }

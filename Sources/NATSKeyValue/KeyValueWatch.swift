@@ -32,8 +32,9 @@ extension KeyValueBucket {
     /// The changes of keys, as they are and as they come, without end.
     ///
     /// They come in order and without gaps for as long as the client is open; see
-    /// `JetStream.orderedMessages`. After a long absence, marks of removed keys may have gone: list
-    /// the keys and compare.
+    /// `JetStream.orderedMessages`. With replicas the mark that all is told means the server that
+    /// tells it, which may be a moment behind; what it lacks follows. After a long absence, marks
+    /// of removed keys may have gone: list the keys and compare.
     /// - Parameter patterns: Only such keys, with `*` and `>`; empty: all. Patterns that others
     ///   cover are left out; the server refuses those that overlap in part.
     /// - Throws: `JetStreamError` with `invalidArgument` for what is no pattern.

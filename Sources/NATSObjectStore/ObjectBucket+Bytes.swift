@@ -44,11 +44,14 @@ extension ObjectBucket {
         _ info: ObjectInfo, readers: Int
     ) async throws(JetStreamError) -> Bytes {
         let parts = info.parts(readers)
+        let run = try await run(of: info)
         let read: [Bytes]
         do {
             read = try await withThrowingTaskGroup(of: (Int, Bytes).self) { group in
                 for (index, part) in parts.enumerated() {
-                    group.addTask { (index, try await slice(part, of: info).bytes(atMost: .max)) }
+                    group.addTask {
+                        (index, try await slice(part, of: info, run: run).bytes(atMost: .max))
+                    }
                 }
                 var read = [Bytes](repeating: Bytes(), count: parts.count)
                 for try await (index, bytes) in group { read[index] = bytes }

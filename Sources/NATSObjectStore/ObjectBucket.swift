@@ -21,6 +21,8 @@ public struct ObjectBucket: Sendable, CustomStringConvertible {
     /// The name of the store.
     public let name: String
     let names: ObjectNames
+    /// Every replica that is to be asked has an object that is so old.
+    package var settlingTime: Duration = .seconds(60)
 
     init(_ jetStream: JetStream, _ bucket: String) {
         self.jetStream = jetStream
@@ -87,6 +89,11 @@ public struct ObjectBucket: Sendable, CustomStringConvertible {
     }
 
     /// All objects, in the order in which they were stored.
+    ///
+    /// In a store with replicas the list is that of one of the servers, which the cluster chooses,
+    /// the leader or another: it may be a moment behind what was acknowledged, and an object that
+    /// has just been put be missing. `info` and `get` ask the leader; a `watch` tells the rest
+    /// when it comes.
     ///
     /// Cancelling the task ends the wait with the code `cancelled`.
     /// - Parameter includesDeleted: Whether those that were removed are listed, too.

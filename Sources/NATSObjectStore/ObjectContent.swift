@@ -105,7 +105,7 @@ public struct ObjectContent: AsyncSequence, Sendable {
     /// What was read before.
     var progress: ObjectProgress
     /// The number in the stream from which on is read, and which piece has it.
-    var start: (sequence: UInt64, index: UInt64) = (1, 0)
+    var start = PiecePlace()
 
     init(store: ObjectBucket, info: ObjectInfo) {
         (self.store, self.info) = (store, info)
@@ -116,7 +116,7 @@ public struct ObjectContent: AsyncSequence, Sendable {
     public struct Iterator: AsyncIteratorProtocol {
         private let store: ObjectBucket
         private let info: ObjectInfo
-        private var messages: OrderedMessages.Iterator?
+        private var pieces: ObjectPieces?
         /// How far it is read, for `content(of:from:)`.
         public private(set) var progress: ObjectProgress
         /// The place in the object of the next piece, and its number.
@@ -132,12 +132,7 @@ public struct ObjectContent: AsyncSequence, Sendable {
                 chunks = info.chunks
                 return
             }
-            var options = OrderedReadOptions()
-            options.filters = [SubjectPattern(store.names.chunks(of: info.id))]
-            (options.start, options.follows) = (.byStartSequence(content.start.sequence), false)
-            options.maxBytes = ObjectContent.requestBytes(store)
-            messages = store.jetStream.orderedMessages(in: store.streamName, options: options)
-                .makeAsyncIterator()
+            pieces = ObjectPieces(store, info, from: content.start)
         }
 
         /// The next piece; nil at the end, when all is checked. Cancelling the task ends it with
@@ -154,8 +149,8 @@ public struct ObjectContent: AsyncSequence, Sendable {
         public mutating func next(
             isolation actor: isolated (any Actor)?
         ) async throws(JetStreamError) -> Bytes? {
-            while chunks < info.chunks, let message = try await messages?.next() {
-                let (start, whole) = (place, message.payload)
+            while chunks < info.chunks, let whole = try await pieces?.next() {
+                let start = place
                 (place, chunks) = (start + UInt64(whole.count), chunks + 1)
                 // What was read before is passed over.
                 guard place > progress.offset else { continue }
@@ -164,7 +159,7 @@ public struct ObjectContent: AsyncSequence, Sendable {
                 progress.offset += UInt64(piece.count)
                 return piece
             }
-            messages = nil
+            pieces = nil
             guard !isChecked else { return nil }
             isChecked = true
             guard chunks == info.chunks else {

@@ -27,8 +27,9 @@ extension ObjectBucket {
     /// stored whole, linked, described anew or removed. The bytes are not part of it.
     ///
     /// They come in order and without gaps for as long as the client is open; see
-    /// `JetStream.orderedMessages`. Of changes that follow each other quickly only the last may be
-    /// told, since a store keeps no others.
+    /// `JetStream.orderedMessages`. With replicas the mark that all is told means the server that
+    /// tells it, which may be a moment behind; what it lacks follows. Of changes that follow each
+    /// other quickly only the last may be told, since a store keeps no others.
     public func watch(_ options: ObjectWatchOptions = ObjectWatchOptions()) -> ObjectWatch {
         var read = OrderedReadOptions()
         read.filters = [names.infos]

@@ -138,6 +138,23 @@ internal import Testing
         }
     }
 
+    /// Others go on writing while the marks are swept.
+    @Test func `a key that has got a value again is not swept with its mark`() async throws {
+        try await KeyValueStage.run { jetStream in
+            let bucket = try await KeyValueStage.bucket(jetStream)
+            let keys = (0..<100).map { "k\($0)" }
+            for key in keys {
+                try await bucket.put("old", for: key)
+                try await bucket.delete(key)
+            }
+            async let swept = bucket.purgeDeletes(olderThan: .zero)
+            // From the last one on, which the sweep comes to last.
+            for key in keys.reversed() { try await bucket.put("new", for: key) }
+            #expect(try await swept > 0)
+            for key in keys { #expect(try await bucket.get(key)?.text == "new", "\(key)") }
+        }
+    }
+
     @Test func `a full bucket, and a value that is too large, are told apart`() async throws {
         try await KeyValueStage.run { jetStream in
             let bucket = try await KeyValueStage.bucket(jetStream) {

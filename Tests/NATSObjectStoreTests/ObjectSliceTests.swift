@@ -7,9 +7,22 @@ internal import TestKit
 internal import Testing
 
 @Suite(.needsNATSServer) struct ObjectSliceTests {
-    @Test func `any part of an object is read, also with others stored in between`() async throws {
+    /// A store whose objects count as old, or as just put.
+    private static func store(
+        _ jetStream: JetStream, isOld: Bool
+    ) async throws -> ObjectBucket {
+        var store = try await ObjectStoreStage.store(jetStream)
+        if isOld { store.settlingTime = .zero }
+        return store
+    }
+
+    /// Of an old object the pieces are looked for, in a young one they are counted.
+    @Test(arguments: [true, false])
+    func `any part of an object is read, also with others stored in between`(
+        isOld: Bool
+    ) async throws {
         try await ObjectStoreStage.run { jetStream in
-            let store = try await ObjectStoreStage.store(jetStream)
+            let store = try await Self.store(jetStream, isOld: isOld)
             let content = ObjectStoreStage.pattern(20_500)
             // Another object's pieces stand between ours.
             async let other = store.put(
@@ -61,6 +74,26 @@ internal import Testing
             #expect(try await store.bytes(of: "x") == content)
             let slice = try await store.slice(650..<1500, of: "x")
             #expect(try await slice.bytes() == content[650..<1500])
+        }
+    }
+
+    /// What is there is not taken for what is missing.
+    @Test func `a hole in an object is no place for the piece behind it`() async throws {
+        try await ObjectStoreStage.run { jetStream in
+            let store = try await ObjectStoreStage.store(jetStream)
+            let content = ObjectStoreStage.pattern(5000)
+            try await store.put(content, as: "x", chunkSize: 1000)
+            let first = try await jetStream.nextMessage(on: "$O.B.C.>", in: "OBJ_B")
+            try await jetStream.deleteMessage(first.sequence + 2, in: "OBJ_B")
+            let before = try await store.slice(500..<1500, of: "x")
+            #expect(try await before.bytes() == content[500..<1500])
+            let behind = try await store.slice(3500..<4500, of: "x")
+            #expect(try await behind.bytes() == content[3500..<4500])
+            for range in [UInt64(2000)..<3000, 1500..<3500, 0..<5000] {
+                let slice = try await store.slice(range, of: "x")
+                let code = await ObjectStoreStage.code { _ = try await slice.bytes() }
+                #expect(code == .truncated, "\(range)")
+            }
         }
     }
 

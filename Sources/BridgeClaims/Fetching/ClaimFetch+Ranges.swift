@@ -170,10 +170,7 @@ extension ClaimFetch {
         case 200, 206, 412, 416:
             return Attempt(
                 outcome: .changed, message: "the payload has changed", status: response.status)
-        default:
-            return Attempt(
-                outcome: .status(response.status, retryAfter: response.retryAfter),
-                message: Self.sentence(response.status), status: response.status)
+        default: return refusal(ofStatus: response)
         }
     }
 
@@ -217,7 +214,7 @@ extension ClaimFetch.Attempt {
     /// Whether nobody needs to go on with the present attempt.
     fileprivate var isFinal: Bool {
         switch outcome {
-        case .changed: true
+        case .changed, .aborted: true
         case .status(let status, _): RetryPolicy.verdict(status: status) == .permanent
         case .failed(let reason, _): reason == .cancelled
         default: false

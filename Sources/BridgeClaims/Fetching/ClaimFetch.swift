@@ -165,7 +165,7 @@ struct ClaimFetch: Sendable {
     func refusal(of response: HTTPResponse, _ held: Held) -> Attempt? {
         let status = response.status
         func refuse(_ outcome: DownloadMachine.Outcome, _ message: String) -> Attempt {
-            Attempt(outcome: outcome, message: message + hint(response), status: status)
+            refused(response, outcome, message)
         }
         if status == 416, held.partial.count > 0 {
             held.partial.clear()
@@ -174,16 +174,7 @@ struct ClaimFetch: Sendable {
         let isRest = status == 206 && held.partial.count > 0
         guard status == 200 || isRest else {
             if status == 206 { return refuse(.unexpected(.part), "a part that was not asked for") }
-            if PresignedLink.hasEnded(url, status: status, response.fields, now: WallClock.now) {
-                return refuse(.status(410, retryAfter: nil), "the link has expired")
-            }
-            if status == 410, response.fields["Upload-Aborted"] == "?1" {
-                return refuse(.aborted, "its sender gave the upload up")
-            }
-            let target = response.redirection.map { ", which points to \($0)" } ?? ""
-            return refuse(
-                .status(status, retryAfter: response.retryAfter),
-                Self.sentence(status) + target)
+            return refusal(ofStatus: response)
         }
         let codings = response.fields.values(for: "Content-Encoding")
         guard codings.allSatisfy({ $0.lowercased() == "identity" || $0.isEmpty }) else {
@@ -210,8 +201,29 @@ struct ClaimFetch: Sendable {
         return nil
     }
 
+    private func refused(
+        _ response: HTTPResponse, _ outcome: DownloadMachine.Outcome, _ message: String
+    ) -> Attempt {
+        Attempt(outcome: outcome, message: message + hint(response), status: response.status)
+    }
+
+    /// What a status says that comes with nothing of the payload.
+    func refusal(ofStatus response: HTTPResponse) -> Attempt {
+        let status = response.status
+        if PresignedLink.hasEnded(url, status: status, response.fields, now: WallClock.now) {
+            return refused(response, .status(410, retryAfter: nil), "the link has expired")
+        }
+        if status == 410, response.fields["Upload-Aborted"] == "?1" {
+            return refused(response, .aborted, "its sender gave the upload up")
+        }
+        let target = response.redirection.map { ", which points to \($0)" } ?? ""
+        return refused(
+            response, .status(status, retryAfter: response.retryAfter),
+            Self.sentence(status) + target)
+    }
+
     /// What an answer other than the payload says.
-    static func sentence(_ status: Int) -> String {
+    private static func sentence(_ status: Int) -> String {
         switch status {
         case 404: "not found: the store does not know this payload"
         case 410: "gone: the payload has expired or was deleted"

@@ -41,7 +41,7 @@ extension FileServerStore: EarlyClaimStore {
         do throws(ClaimError) {
             answer = try await requests.send(
                 HTTPRequest("POST", target, fields: head), .none, .upload,
-                correlationID: correlationID, clock: clock, isRepeatable: false)
+                correlationID: correlationID, clock: clock)
         } catch {
             throw await withdraw(target, token, after: error)
         }
@@ -65,16 +65,33 @@ extension FileServerStore: EarlyClaimStore {
         }
     }
 
+    /// Most attempts that may come late.
+    private static let latecomers = 3
+
     /// Brings the bytes of what was announced.
     private func complete(
         _ request: HTTPRequest, _ segments: Segments, _ token: String, _ correlationID: String
     ) async -> ClaimError? {
         let clock = TransferClock(total: requests.retry.total)
         do throws(ClaimError) {
-            let answer = try await requests.send(
+            var answer = try await requests.send(
                 request, .segments(segments), .upload, correlationID: correlationID, clock: clock)
+            // An earlier attempt that somebody had held up has come late, and taken its place.
+            for _ in 0..<Self.latecomers where answer.status == 409 {
+                answer = try await requests.send(
+                    request, .segments(segments), .upload, correlationID: correlationID,
+                    clock: clock)
+            }
             switch answer.status {
-            case 200...299 where StoreRequests.doubt(answer) == nil: return nil
+            case 200...299 where StoreRequests.doubt(answer) == nil:
+                let end = answer.fields["Expires-At"].flatMap { Timestamp($0) }
+                guard StoredLife.granted(answer.fields, until: end) != .zero else {
+                    throw ClaimError(
+                        .payloadExpired, .upload, url: request.url.description,
+                        "its time to live was over before all of it had come",
+                        correlationID: correlationID)
+                }
+                return nil
             case 412:
                 // An earlier attempt's answer was lost.
                 _ = try await verify(

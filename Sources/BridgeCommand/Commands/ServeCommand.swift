@@ -71,20 +71,19 @@ enum ServeCommand {
                 }
             }
         ThisProgram.raiseDescriptorLimit()
+        let hasCertificates = options.tls != nil
+        // A manager's "reload" must not end the service for want of something to reload.
+        let isReloaded = hasCertificates || keyFile != nil || ServiceNotice.hasListener
+        // Whoever reaches the port may send the signal.
+        let hangups = isReloaded ? await Interruption.hearHangups() : nil
         let server: any ServedFiles =
             if let backend {
                 try await ServedBackend.start(backend, options, arguments, console)
             } else {
                 try await start(options)
             }
-        let hasCertificates = options.tls != nil
-        // A manager's "reload" must not end the service for want of something to reload.
-        if !hasCertificates, keyFile == nil, !ServiceNotice.hasListener {
-            tellAddress(of: server, console)
-            await Interruption.wait()
-        } else {
-            // Whoever has read the address may send the signal.
-            await Interruption.onHangup {
+        if let hangups {
+            await hangups.answer {
                 if hasCertificates {
                     await reloadCertificates(of: server, console)
                 } else if keyFile == nil {
@@ -97,6 +96,9 @@ enum ServeCommand {
                 tellAddress(of: server, console)
                 await Interruption.wait()
             }
+        } else {
+            tellAddress(of: server, console)
+            await Interruption.wait()
         }
         ServiceNotice.stopping("what has begun goes on")
         let open = server.openConnections

@@ -24,55 +24,79 @@ package enum Interruption {
         }
     }
 
-    /// Has work done whenever the process is asked to read its files again (SIGHUP), one call after
-    /// the other, until the body returns. A signal that comes while the work is done has it done
-    /// once more.
-    package static func onHangup<T>(
-        _ work: @escaping @Sendable () async -> Void, during body: () async -> T
-    ) async -> T {
-        let (hangups, continuation) = AsyncStream.makeStream(
+    /// Hears from now on when the process is asked to read its files again (SIGHUP).
+    package static func hearHangups() async -> Hangups {
+        let (calls, continuation) = AsyncStream.makeStream(
             of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        // The source sees the signal even though the process ignores it.
-        _ = signal(SIGHUP, SIG_IGN)
-        let source = DispatchSource.makeSignalSource(
-            signal: SIGHUP, queue: DispatchQueue(label: "natsbridge.hangup"))
-        source.setEventHandler { continuation.yield() }
-        source.resume()
-        let task = Task { for await _ in hangups { await work() } }
-        let result = await body()
-        source.cancel()
-        continuation.finish()
-        await task.value
-        return result
+        let source = await watch(SIGHUP, on: DispatchQueue(label: "natsbridge.hangup")) {
+            continuation.yield()
+        }
+        return Hangups(calls: calls, continuation: continuation, source: source)
+    }
+
+    /// The signals that have been heard and not been answered.
+    package struct Hangups {
+        fileprivate let calls: AsyncStream<Void>
+        fileprivate let continuation: AsyncStream<Void>.Continuation
+        fileprivate let source: any DispatchSourceSignal
+
+        /// Has work done for each of them, one call after the other, until the body returns. A
+        /// signal that comes while the work is done has it done once more.
+        package func answer<T>(
+            by work: @escaping @Sendable () async -> Void, during body: () async -> T
+        ) async -> T {
+            let task = Task { [calls] in for await _ in calls { await work() } }
+            let result = await body()
+            source.cancel()
+            continuation.finish()
+            await task.value
+            return result
+        }
     }
 
     /// Runs a command so that a signal cancels it, and an output that takes no more does too.
     package static func whileRunning(
         _ command: @escaping @Sendable () async -> ExitCode
     ) async -> ExitCode {
-        let task = Task { await command() }
-        StandardOutput.onFailure { task.cancel() }
         let queue = DispatchQueue(label: "natsbridge.signals")
-        let sources = [SIGINT, SIGTERM].map { number in
-            // The source sees the signal even though the process ignores it.
-            _ = signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-            source.setEventHandler {
+        let running = Mutex<Task<ExitCode, Never>?>(nil)
+        var sources: [any DispatchSourceSignal] = []
+        for number in [SIGINT, SIGTERM] {
+            let source = await watch(number, on: queue) {
                 let isFirst = first.compareExchange(
                     expected: 0, desired: Int(number), ordering: .relaxed
                 ).exchanged
                 if isFirst {
-                    task.cancel()
+                    running.withLock { $0 }?.cancel()
                 } else {
                     StartedProgram.killAll()
                     exit(ExitCode.interrupted.rawValue)
                 }
             }
-            source.resume()
-            return source
+            sources.append(source)
         }
+        let task = Task { await command() }
+        running.withLock { $0 = task }
+        // One that came before has found nothing to cancel.
+        if happened { task.cancel() }
+        StandardOutput.onFailure { task.cancel() }
         let code = await task.value
         for source in sources { source.cancel() }
         return code
+    }
+
+    /// Has work done whenever a signal comes. Returns when no signal can be missed: until then it
+    /// does what it does to a process that knows nothing of it, which ends it. (Ignoring it until
+    /// then would lose what comes meanwhile, and a source is not there before it is registered.)
+    private static func watch(
+        _ number: Int32, on queue: DispatchQueue, _ work: @escaping @Sendable () -> Void
+    ) async -> any DispatchSourceSignal {
+        let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
+        source.setEventHandler(handler: work)
+        await withCheckedContinuation { continuation in
+            source.setRegistrationHandler { continuation.resume() }
+            source.resume()
+        }
+        return source
     }
 }

@@ -18,8 +18,9 @@ struct UploadPlan: Sendable {
     var isComplete = true
     /// The answer when the name is taken: 412 where the client asked, 409 where it did not.
     var takenStatus = 409
-    /// Set where the upload was announced.
+    /// Set where the upload was announced, and what it is of that.
     var arrival: Arrival?
+    var attempt: ArrivingUpload?
 }
 
 extension FileService {
@@ -165,14 +166,24 @@ extension FileService {
         _ upload: ObjectUpload, _ held: HeldData, _ plan: UploadPlan, _ reply: ServerReply
     ) {
         reply.receive { [self] () -> any BodySink in
-            if let arrival = plan.arrival, arrival.begin(upload.reading) == nil {
+            var plan = plan
+            switch plan.arrival?.begin(upload.reading) {
+            case nil: break
+            case .begun(let turn):
+                plan.attempt = plan.arrival.map {
+                    ArrivingUpload(arrival: $0, turn: turn, service: self)
+                }
+            case .stored:
                 blocking.submit { upload.discard() }
-                return DiscardSink(limit: 0, then: .failure(StoreError.superseded))
+                return DiscardSink(limit: 0, then: taken(plan))
+            case .aborted:
+                blocking.submit { upload.discard() }
+                return DiscardSink(limit: 0, then: .failure(StoreError.withdrawn))
             }
             return UploadSink(
                 upload: upload, after: held, limit: options.maximumFileSize, blocking: blocking,
-                arriving: plan.arrival.map { ArrivingUpload(arrival: $0, service: self) }
-            ) { [self] upload, data, reply in
+                arriving: plan.attempt
+            ) { [self, plan] upload, data, reply in
                 reply.answer(
                     plan.isComplete ? finish(plan, upload, data) : leave(plan, upload, data))
             }
@@ -187,10 +198,10 @@ extension FileService {
             try describe(data, upload, plan.digests, &metadata)
             let replaced = try upload.publish(metadata, as: plan.key, plan.rule)
             counts.count(\.filesStored)
-            if let arrival = plan.arrival { arrivals.stored(arrival) }
+            plan.attempt?.stored()
             return created(plan, metadata, status: replaced ? 200 : 201)
         } catch {
-            if let arrival = plan.arrival { giveUp(arrival) }
+            plan.attempt?.refused()
             return error == .exists ? taken(plan) : refusal(error)
         }
     }

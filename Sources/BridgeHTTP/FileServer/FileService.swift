@@ -133,8 +133,13 @@ final class FileService: HTTPService {
         guard let key else { return .answer(.failure(StoreError.missing)) }
         let head = request.head
         guard method != "DELETE" else {
-            if let arrival = arrivals[key] { takeBack(arrival, head.fields) }
-            blocking.submit { [self] in reply.answer(delete(key, head.fields)) }
+            let isTakenBack = arrivals[key].map { takeBack($0, head.fields) } ?? false
+            blocking.submit { [self] in
+                // It may have been stored at the same moment.
+                let answer = delete(key, head.fields)
+                reply.answer(
+                    isTakenBack && answer.status == 404 ? ServerAnswer(204) : answer)
+            }
             return .later
         }
         let verdict = seals.judge(key, head, now: now)

@@ -53,9 +53,9 @@ final class UploadSink: BodySink {
     }
 
     func received(_ span: Span<UInt8>) -> ServerAnswer? {
-        if arriving?.isAborted == true {
+        if let refusal = arriving?.refusal {
             isRefused = true
-            return .failure(StoreError.withdrawn)
+            return .failure(refusal)
         }
         let total = written + staging.count + span.count
         guard total <= limit else {
@@ -98,7 +98,7 @@ final class UploadSink: BodySink {
 
     func ended(_ reply: ServerReply) -> ServerDecision {
         do throws(StoreError) { try flush() } catch {
-            arriving?.cut(isFinal: true)
+            arriving?.refused()
             return .answer(.failure(error))
         }
         let data = UploadedData(size: written, checksum: digest.finalize().digits)
@@ -107,7 +107,7 @@ final class UploadSink: BodySink {
     }
 
     func aborted() {
-        arriving?.cut(isFinal: isRefused)
+        if isRefused { arriving?.refused() } else { arriving?.cut() }
         // What came before a cut is what the next request need not send.
         let isKept = upload.isResumable && !isRefused && (try? flush()) != nil
         blocking.submit { [upload] in

@@ -62,8 +62,8 @@ extension Outgoing {
             BridgeError(
                 first, stage: .upload, correlationID: correlationID,
                 detail: first.detail
-                    + "; the message is out, and its receivers are told that its payload will"
-                    + " not come"
+                    + "; the message is out, and who has not got its payload by now is told that"
+                    + " it will not come"
             ).knowing(.sent))
     }
 

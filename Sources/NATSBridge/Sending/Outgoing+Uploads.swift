@@ -62,8 +62,9 @@ extension Outgoing {
             checksumAlgorithm: bridge.options.checksumAlgorithm, contentType: kind.name)
         let watch = Stopwatch()
         do throws(ClaimError) {
+            let announced = try await announce(content, to: store)
             let claim: Claim
-            if let announced = try await announce(content, to: store) {
+            if let announced {
                 claim = announced
             } else {
                 claim = try await store.upload(content, correlationID: correlationID)
@@ -77,7 +78,8 @@ extension Outgoing {
             }
             bridge.counters.uploaded(claim.size, time)
             bridge.log(
-                correlationID, .upload, "uploaded payload",
+                correlationID, .upload,
+                announced == nil ? "uploaded payload" : "announced payload",
                 [
                     LogEvent.Field("name", name), LogEvent.Field("url", Redaction.url(claim.url)),
                     LogEvent.Field("bytes", String(claim.size)),

@@ -111,6 +111,24 @@ extension NATSClient {
         to pattern: SubjectPattern, queueGroup: QueueGroup? = nil,
         limits: SubscriptionLimits = .default
     ) throws(NATSError) -> NATSSubscription {
+        try subscribe(to: pattern, queueGroup, limits, hearsRefusals: false)
+    }
+
+    /// Subscribes to where answers come, for layers that publish with such a subject as the reply.
+    /// The server names only the subject of a message that it refuses: each refusal of this
+    /// client's messages, whoever has published them, comes among the answers, behind those that
+    /// came before it. See `NATSMessage.refusal`.
+    /// - Throws: `NATSError` with `closed` when the client is closed or draining.
+    package func subscribeToAnswers(
+        _ pattern: SubjectPattern
+    ) throws(NATSError) -> NATSSubscription {
+        try subscribe(to: pattern, nil, .default, hearsRefusals: true)
+    }
+
+    private func subscribe(
+        to pattern: SubjectPattern, _ queueGroup: QueueGroup?, _ limits: SubscriptionLimits,
+        hearsRefusals: Bool
+    ) throws(NATSError) -> NATSSubscription {
         try core.refuseIfEnding(.subscribe, pattern.text)
         let overflow = NATSError(
             .slowConsumer, stage: .receive, subject: pattern.text,
@@ -119,6 +137,7 @@ extension NATSClient {
             limits: limits.deliveryLimits, weigh: { $0.size }, overflowFailure: overflow,
             onResume: { [weak core] in core?.resumeReading() })
         let sid = core.addSubscription(pattern, queueGroup, .delivery, limits, delivery)
+        if hearsRefusals { core.subscriptions.withLock { $0.hearRefusals(sid) } }
         return NATSSubscription(id: sid, pattern: pattern, delivery: delivery, core: core)
     }
 

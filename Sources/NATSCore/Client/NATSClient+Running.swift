@@ -50,7 +50,7 @@ extension NATSClient {
     /// let worker = Task { for try await order in orders { … } }
     /// let service = Task { try await client.run() }
     ///
-    /// signal(SIGTERM, SIG_IGN)  // else it ends the process before the source sees it
+    /// // Once it is active the signal no longer ends the process.
     /// let termination = DispatchSource.makeSignalSource(signal: SIGTERM, queue: .global())
     /// termination.setEventHandler { @Sendable in service.cancel() }
     /// termination.activate()

@@ -87,3 +87,21 @@ public struct NATSMessage: Sendable {
         return copies
     }
 }
+
+/// What a subscription that hears refusals is told among its messages.
+extension NATSMessage {
+    /// Stands for the server's refusal to take a message to a subject.
+    init(refusing subject: String, words: String) {
+        frame = Bytes(utf8: subject + words)
+        subjectEnd = UInt32(truncatingIfNeeded: subject.utf8.count)
+        // A place that no message has: its reply would end before it begins.
+        (replyStart, replyEnd) = (1, 0)
+        headersStart = subjectEnd
+        payloadStart = subjectEnd
+        payloadEnd = UInt32(truncatingIfNeeded: frame.count)
+    }
+
+    /// The server's words, when this is no message but its refusal to take one to `subject`; for
+    /// those who have subscribed with `hearsRefusals`.
+    package var refusal: String? { replyStart > replyEnd ? String(repairing: payload) : nil }
+}

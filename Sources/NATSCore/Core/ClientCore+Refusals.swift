@@ -24,6 +24,10 @@ extension ClientCore {
                 .failure(failure.with(outcome: count == 1 ? .denied : .unknown))
             }
             failManyAnswers(failure) { $0.subject.text == subject }
+            let hearers = subscriptions.withLock { $0.refusalHearers }
+            guard !hearers.isEmpty else { return }
+            let refusal = NATSMessage(refusing: subject, words: error.text)
+            for sink in hearers { _ = sink.delivery.add([refusal], weight: refusal.size) }
         case .publishWithReply(let reply):
             outbox.messageRefused(.publishWithReply(subject: reply))
             guard let id = requestID(of: Bytes(utf8: reply)) else { return }

@@ -57,6 +57,10 @@ struct SubscriptionRegistry {
     private var confirmedSID = 0
     /// Complaints of too many subscriptions since then.
     private var unnamedRefusals = 0
+    /// Those that are told of messages which the server refuses; some may have ended.
+    private var hearers: Set<Int> = []
+    /// Number of these at which those that have ended are taken out.
+    private var hearerLimit = 16
 
     private struct Joined {
         let connection: ClientMachine.ConnectionID
@@ -195,6 +199,17 @@ extension SubscriptionRegistry {
 
 /// What the server refuses.
 extension SubscriptionRegistry {
+    /// Has a subscription told of messages that the server refuses.
+    mutating func hearRefusals(_ sid: Int) {
+        hearers.insert(sid)
+        guard hearers.count >= hearerLimit else { return }
+        hearers = hearers.filter { sinks[$0] != nil }
+        hearerLimit = max(16, hearers.count * 2)
+    }
+
+    /// The subscriptions that are told of messages which the server refuses.
+    var refusalHearers: [SubscriptionSink] { hearers.compactMap { sinks[$0] } }
+
     /// Takes out the subscriptions that a refusal of the server concerns.
     mutating func removeRefused(
         subject: String, queueGroup: String?, sid: Int?

@@ -29,6 +29,10 @@ extension JetStream {
     /// The consumer is made when the first message is asked for. It is removed when the loop is
     /// left; what a crash leaves is forgotten by the server after five minutes. A work queue
     /// refuses it: `storedMessages` reads without a consumer.
+    ///
+    /// In a stream with replicas the cluster puts the consumer on any of them. One that is behind
+    /// delivers what it lacks as it gets it; a read that does not follow ends with what that
+    /// server had, which may be a moment behind what was acknowledged.
     public func orderedMessages(
         in stream: String, options: OrderedReadOptions = OrderedReadOptions()
     ) -> OrderedMessages {

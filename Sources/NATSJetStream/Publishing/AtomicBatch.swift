@@ -149,6 +149,12 @@ private struct AtomicBatch {
             }
             switch event {
             case .message(let message):
+                if let words = message.refusal {
+                    // One that does not come to the stream keeps all of them out.
+                    let isOurs = messages.contains { $0.subject == message.subject }
+                    guard isOurs else { continue }
+                    throw JetStreamError(forbidden: message.subject, words, outcome: .denied)
+                }
                 let subject = message.subject.bytes
                 let start = reader.inbox.bytes.count + 1
                 guard subject.count > start,

@@ -314,6 +314,11 @@ extension FastBatch {
     private mutating func answered(
         _ message: NATSMessage, _ patient: Bool
     ) async throws(JetStreamError) -> Bool {
+        if let words = message.refusal {
+            // Messages to other subjects than the last one are missed by the stream.
+            guard message.subject == subject else { return true }
+            throw note(JetStreamError(forbidden: message.subject, words, outcome: .unknown))
+        }
         let bytes = message.subject.bytes
         var end = min(prefix.count, bytes.count)
         while end < bytes.count, bytes[end] != UInt8(ascii: ".") { end += 1 }

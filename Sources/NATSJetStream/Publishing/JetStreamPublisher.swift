@@ -67,8 +67,8 @@ public final class JetStreamPublisher: Sendable {
     ///
     /// Cancelling the task ends the wait for room with the code `cancelled`; nothing was sent then.
     /// - Returns: What the stream's word will come to.
-    /// - Throws: `JetStreamError` with `cancelled`, `closed`, `tooLarge` or `permissionDenied`;
-    ///   nothing was sent then.
+    /// - Throws: `JetStreamError` with `cancelled`, `closed` or `tooLarge`; nothing was sent then.
+    ///   That the server forbids the subject (`permissionDenied`) is the ticket's word.
     @discardableResult
     public func publish(
         _ payload: some BytesConvertible, to subject: Subject, headers: Headers = Headers(),
@@ -226,6 +226,7 @@ extension PublishAccount {
     /// Takes answers until the client is closed or nobody has the publisher any more.
     func read(_ reader: InboxReader) async {
         var reader = reader
+        var refusals = PublishRefusals()
         var code = ErrorCode.closed
         reading: while true {
             let patience = jetStream.options.timeout
@@ -233,10 +234,15 @@ extension PublishAccount {
             do throws(NATSError) {
                 switch try await reader.next(until: start + due) {
                 case .message(let message):
-                    await answered(message)
+                    if let words = message.refusal {
+                        refusals.add(message.subject, words: words)
+                    } else {
+                        await answered(message)
+                    }
+                    if !refusals.isEmpty { settle(&refusals) }
                     // Answers to others do not hold up what is due.
-                    if now >= due { await lookAtDue() }
-                case .timeout: await lookAtDue()
+                    if now >= due { await lookAtDue(refusals) }
+                case .timeout: await lookAtDue(refusals)
                 case .cancelled:
                     code = .cancelled
                     break reading
@@ -273,6 +279,20 @@ extension PublishAccount {
         }
     }
 
+    /// Fails the messages that the server has refused, as far as it is clear which these are.
+    private func settle(_ refusals: inout PublishRefusals) {
+        let verdicts = state.withLock { state in
+            refusals.settle(outstanding: state.outstanding.count) { subject in
+                state.outstanding.numbers { $0.content.subject == subject }
+            }
+        }
+        for verdict in verdicts {
+            fail(
+                verdict.number,
+                JetStreamError(forbidden: verdict.subject, verdict.words, outcome: .denied))
+        }
+    }
+
     private func content(_ number: Int) -> UnansweredMessage? {
         state.withLock { $0.outstanding.message(number)?.content }
     }
@@ -289,15 +309,11 @@ extension PublishAccount {
         }
     }
 
-    private func lookAtDue() async {
+    private func lookAtDue(_ refusals: PublishRefusals) async {
         for item in state.withLock({ $0.outstanding.due(now: now) }) {
             switch item {
             case .unanswered(let number):
-                fail(
-                    number,
-                    JetStreamError(
-                        .timeout, operation: "publish", detail: "no answer in time",
-                        outcome: .unknown))
+                fail(number, unanswered(number, refusals))
             case .sendAgain(let number):
                 guard let message = content(number) else { continue }
                 do throws(NATSError) {
@@ -307,6 +323,15 @@ extension PublishAccount {
                 }
             }
         }
+    }
+
+    /// Why no answer has come: perhaps the server has refused just that message.
+    private func unanswered(_ number: Int, _ refusals: PublishRefusals) -> JetStreamError {
+        if let subject = content(number)?.subject, let words = refusals.words(on: subject) {
+            return JetStreamError(forbidden: subject, words, outcome: .unknown)
+        }
+        return JetStreamError(
+            .timeout, operation: "publish", detail: "no answer in time", outcome: .unknown)
     }
 
     /// Nothing more is sent, and nothing more will be answered.

@@ -86,6 +86,11 @@ package struct OutstandingPublishes<Message: Sendable>: Sendable {
     /// A message that is outstanding; nil for all others.
     package func message(_ number: Int) -> Message? { ring[number]?.message }
 
+    /// The numbers of what is outstanding and wanted, in their order.
+    package func numbers(where isWanted: (Message) -> Bool) -> [Int] {
+        ring.numbers { isWanted($0.message) }
+    }
+
     /// It is known what became of a message. It is forgotten, and returned if it was outstanding.
     package mutating func take(_ number: Int) -> Message? { ring.remove(number)?.message }
 

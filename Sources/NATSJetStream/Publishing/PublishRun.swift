@@ -23,6 +23,7 @@ internal import NATSWire
     private var groupBytes = 0
     private var results = PublishResults()
     private var isOver = false
+    private var refusals = PublishRefusals()
     /// Why nobody took the last message that was given up; asked for once for a subject.
     private var absence: (subject: Subject, reason: StreamAbsence)?
 
@@ -140,8 +141,13 @@ internal import NATSWire
         switch batch {
         case .messages(let messages):
             for message in messages {
-                if let (number, subject) = answered(message) { await giveUp(number, subject) }
+                if let words = message.refusal {
+                    refusals.add(message.subject, words: words)
+                } else if let (number, subject) = answered(message) {
+                    await giveUp(number, subject)
+                }
             }
+            if !refusals.isEmpty { settleRefused() }
         case .event(.timeout): isOver = true
         case .event(.cancelled): throw JetStreamError(.cancelled, operation: "publish")
         case .event: throw JetStreamError(.closed, operation: "publish")
@@ -171,6 +177,19 @@ internal import NATSWire
             results.settle(number, .failure(error))
         }
         return nil
+    }
+
+    /// Settles the messages that the server has refused, as far as it is clear which these are.
+    private mutating func settleRefused() {
+        let verdicts = refusals.settle(outstanding: window.count) { [window] subject in
+            window.numbers { $0.subject == subject }
+        }
+        for verdict in verdicts where window.answered(verdict.number) {
+            results.settle(
+                verdict.number,
+                .failure(
+                    JetStreamError(forbidden: verdict.subject, verdict.words, outcome: .denied)))
+        }
     }
 
     private mutating func giveUp(_ number: Int, _ subject: Subject) async {

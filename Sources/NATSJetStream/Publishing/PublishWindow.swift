@@ -51,6 +51,14 @@ package struct PublishWindow<Message: Sendable>: Sendable {
     /// The message of a number that is outstanding; nil for all others.
     package func message(_ number: Int) -> Message? { ring[number]?.message }
 
+    /// How many messages are outstanding.
+    package var count: Int { ring.count }
+
+    /// The numbers of what is outstanding and wanted, in their order.
+    package func numbers(where isWanted: (Message) -> Bool) -> [Int] {
+        ring.numbers { isWanted($0.message) }
+    }
+
     /// An answer came; returns whether anybody waits for it. The message is forgotten then.
     package mutating func answered(_ number: Int) -> Bool {
         // One that waits was not taken by anybody, so nobody can have an answer to it.

@@ -2,7 +2,8 @@
 //
 // A reader owns one subscription to a fresh inbox and takes its messages batch by batch, each wait
 // for a batch with a deadline. After a timeout the inbox is still open, and a late answer comes to
-// it: whoever must not take that for the answer to a later question opens another one.
+// it: whoever must not take that for the answer to a later question opens another one. Among the
+// answers come the server's refusals of what this client has published (`NATSMessage.refusal`).
 internal import BridgeBytes
 internal import NATSCore
 internal import NATSWire
@@ -53,7 +54,7 @@ struct InboxReader: Sendable {
         } catch {
             throw NATSError(.invalidArgument, stage: .subscribe, detail: error.description)
         }
-        subscription = try client.subscribe(to: pattern)
+        subscription = try client.subscribeToAnswers(pattern)
     }
 
     /// The next message, or what happened first.

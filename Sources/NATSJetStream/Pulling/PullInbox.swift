@@ -56,7 +56,7 @@ final class PullInbox: Sendable {
         } catch {
             throw NATSError(.invalidArgument, stage: .subscribe, detail: error.description)
         }
-        return try client.subscribe(to: pattern)
+        return try client.subscribeToAnswers(pattern)
     }
 
     /// The subject to be given as reply address.

@@ -23,6 +23,7 @@
 //     409 Message Size Exceeds MaxBytes            the next message does not fit into the rest
 //     409 Consumer Deleted, Consumer is push based, Exceeded Max...       failure
 //     503 No Responders              no such consumer, or JetStream is away
+//     (permissions) the server forbids the request itself: failure
 //
 // A fetch fails on a 503. A stream of messages asks again after 250 ms, 500 ms and so on, since
 // a server that has just started has its connections before its consumers; it fails after
@@ -258,6 +259,11 @@ package struct PullMachine: Sendable {
     /// The server was asked and knows no such consumer.
     package mutating func consumerGone() {
         end = .failed(.consumerDeleted, detail: "the consumer was deleted")
+    }
+
+    /// The server does not let us ask.
+    package mutating func requestForbidden(_ words: String) {
+        if !isDraining { end = end ?? .failed(.permissionDenied, detail: words) }
     }
 
     private mutating func refused(_ now: Duration) {

@@ -164,6 +164,10 @@ struct PullSession: Sendable {
         _ message: NATSMessage
     ) async throws(JetStreamError) -> JetStreamMessage? {
         let now = ContinuousClock.now - start
+        if let words = message.refusal {
+            if message.subject == requests { machine.requestForbidden(words) }
+            return nil
+        }
         if !message.isDelivery, message.hasHeaders, let status = message.status {
             machine.statusReceived(status, headers: (try? message.headers) ?? [:], now: now)
             if status.code == HeaderStatus.noRespondersCode, await isGone() {

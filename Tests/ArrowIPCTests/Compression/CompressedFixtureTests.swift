@@ -1,6 +1,5 @@
 import ArrowIPC
 import BridgeBytes
-import Foundation
 import TestKit
 import Testing
 
@@ -8,8 +7,7 @@ import Testing
 @Suite struct CompressedFixtureTests {
     /// Under the thread sanitizer, which has nothing to find in one thread and would need hours for
     /// them, only one of so many cases is run.
-    private static let step =
-        ProcessInfo.processInfo.environment["NATSBRIDGE_THREAD_SANITIZER"] == nil ? 1 : 50
+    private static let step = isThreadSanitized ? 50 : 1
 
     @Test func fixturesAreThere() {
         #expect(CompressedFixture.all.count >= 28)

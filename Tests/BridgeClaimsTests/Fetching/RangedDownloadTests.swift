@@ -62,6 +62,8 @@ import Testing
         case fields(String, Bytes)
         /// Nothing, on a connection that stays.
         case silence
+        /// 410 of an upload that was given up.
+        case gone
     }
 
     private static func answer(
@@ -69,6 +71,9 @@ import Testing
     ) -> Bool {
         switch reaction {
         case .silence: return true
+        case .gone:
+            return connection.send(
+                "HTTP/1.1 410 X\r\nUpload-Aborted: ?1\r\nContent-Length: 0\r\n\r\n")
         case .fields(let fields, let bytes):
             connection.send("HTTP/1.1 206 Part\r\n\(fields)\r\n")
             return connection.send(bytes)
@@ -149,6 +154,35 @@ import Testing
         #expect(try result.get() == content)
         #expect(requests.map(\.range) == [0..<Self.piece, Self.piece..<Self.size])
         #expect(requests[1].rest == "\"v1\"")
+    }
+
+    @Test func `an upload that is given up meanwhile is told as that`() async throws {
+        let content = Self.content(14)
+        let (result, _) = try await fetch { request in
+            request.number < 3 ? .serve(content, tag: "\"v1\"") : .gone
+        }
+        guard case .failure(let error) = result else {
+            Issue.record("it was fetched")
+            return
+        }
+        #expect(error.code == .uploadAborted)
+    }
+
+    /// It comes no faster by more connections, however slow it is.
+    @Test func `what is still being uploaded is fetched by one connection`() async throws {
+        let content = Self.content(13)
+        let (result, requests) = try await fetch(checksum: Checksum(of: content)) { request in
+            guard let range = request.range, !request.isPiece, range.upperBound < Self.size else {
+                return .serve(content, tag: "\"v1\"")
+            }
+            let place = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(Self.size)"
+            return .fields(
+                "ETag: \"v1\"\r\nContent-Length: \(range.count)\r\nContent-Range: \(place)\r\n"
+                    + "Upload-Complete: ?0\r\n", content[range])
+        }
+        #expect(try result.get() == content)
+        #expect(requests.map(\.range) == [0..<Self.piece, Self.piece..<Self.size])
+        #expect(Set(requests.map(\.connection)).count == 1)
     }
 
     @Test func `a server that gives no parts, or has no strong tag, is asked once for all`()

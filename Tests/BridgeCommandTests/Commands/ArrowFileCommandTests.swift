@@ -136,7 +136,7 @@ struct ArrowFileCommandTests {
     }
 
     /// Whatever a few bytes stand for: 10 GB of text, 10 G items of lists, a long batch of nulls.
-    @Test(.enabled(if: ProcessInfo.processInfo.environment["NATSBRIDGE_THREAD_SANITIZER"] == nil))
+    @Test(.enabled(if: !isThreadSanitized))
     func `what shares its values prints in little memory`() async throws {
         let folder = try TemporaryDirectory()
         let long = Column([String(repeating: "x", count: 1_000_000)])

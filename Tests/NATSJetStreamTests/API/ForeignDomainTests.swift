@@ -65,41 +65,14 @@ internal import Testing
     @Test(arguments: [false, true]) func aDomainIsReachedThroughALeafNode(
         leafHasItsOwn: Bool
     ) async throws {
-        let (hubStore, leafStore) = (try TemporaryDirectory(), try TemporaryDirectory())
-        let host = LoopbackAddress.unused()
-        let port = try FreePorts.take(1, host: host)[0]
-        let hub = """
-            jetstream { domain: hub, max_mem: 50MB, store_dir: "\(hubStore.file("js"))" }
-            leafnodes { listen: "\(host):\(port)" }
-            """
-        let edge = "domain: edge, max_mem: 50MB, store_dir: \"\(leafStore.file("js"))\""
-        let own = leafHasItsOwn ? "jetstream { \(edge) }" : ""
-        let leaf = "leafnodes { remotes: [ { url: \"nats-leaf://\(host):\(port)\" } ] }\n\(own)"
-        try await NATSServerFixture.run(jetStream: false, config: hub, host: host) { hub in
-            try await NATSServerFixture.run(jetStream: false, config: leaf, host: host) { leaf in
-                try await leaf.logged("Leafnode connection created")
-                let url = leaf.url
-                try await within {
-                    var options = NATSClientOptions(servers: [url])
-                    options.jetStreamDomain = "hub"
-                    let client = try await NATSClient.connect(options)
-                    let isThere = await Pace.until(patience) {
-                        (try? await client.jetStream.accountInfo()) != nil
-                    }
-                    #expect(isThere)
-                    try await Self.useAll(client.jetStream)
-                    try await Self.useStores(client.jetStream)
-                    if leafHasItsOwn {
-                        var edge = JetStreamOptions()
-                        edge.domain = "edge"
-                        let near = JetStream(client: client, options: edge)
-                        let names = try await near.streamNames().all()
-                        #expect(names.isEmpty)
-                        try await Self.useAll(near)
-                    }
-                    await client.close()
-                }
-            }
+        try await DomainsStage.run(leafHasItsOwn: leafHasItsOwn) { client in
+            try await Self.useAll(client.jetStream)
+            try await Self.useStores(client.jetStream)
+            guard leafHasItsOwn else { return }
+            let near = DomainsStage.edge(client)
+            let names = try await near.streamNames().all()
+            #expect(names.isEmpty)
+            try await Self.useAll(near)
         }
     }
 

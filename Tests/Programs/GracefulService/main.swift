@@ -18,7 +18,6 @@ let worker = Task {
     return count
 }
 
-signal(SIGTERM, SIG_IGN)
 let termination = DispatchSource.makeSignalSource(signal: SIGTERM, queue: .global())
 termination.setEventHandler { @Sendable in service.cancel() }
 termination.setRegistrationHandler { @Sendable in

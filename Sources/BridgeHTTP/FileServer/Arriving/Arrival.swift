@@ -45,6 +45,12 @@ final class Arrival: Sendable {
 
     var size: Int { metadata.size }
 
+    /// Whether the same sender has announced the same.
+    func isSame(as other: Arrival) -> Bool {
+        key == other.key && size == other.size && metadata.name == other.metadata.name
+            && ConstantTime.equal(metadata.token, other.metadata.token)
+    }
+
     /// What holds the room for it until its bytes come.
     var room: ObjectUpload? {
         get { state.withLock { $0.room } }
@@ -88,46 +94,65 @@ final class Arrival: Sendable {
         }
     }
 
-    /// An attempt brings the bytes. Returns its number; nil when there is one already, or it is
-    /// over.
-    func begin(_ file: OpenFile) -> Int? {
-        let (turn, waiters) = state.withLock { state -> (Int?, [Waiter]) in
-            guard case .announced = state.phase else { return (nil, []) }
+    enum Beginning: Equatable {
+        /// An attempt, and its number.
+        case begun(Int)
+        case stored, aborted
+    }
+
+    /// An attempt brings the bytes, in place of the one before.
+    func begin(_ file: OpenFile) -> Beginning {
+        typealias Change = (beginning: Beginning, waiters: [Waiter], gates: [BodyGate])
+        let change = state.withLock { state -> Change in
+            switch state.phase {
+            case .stored: return (.stored, [], [])
+            case .aborted: return (.aborted, [], [])
+            case .announced, .arriving: break
+            }
             state.phase = .arriving(file)
             state.turn += 1
             state.received = 0
-            defer { state.waiters = [] }
-            return (state.turn, state.waiters)
+            defer { (state.waiters, state.gates) = ([], []) }
+            return (.begun(state.turn), state.waiters, state.gates)
         }
-        for waiter in waiters { waiter(file) }
-        return turn
+        for gate in change.gates { gate.decide(isRight: false) }
+        for waiter in change.waiters { waiter(file) }
+        return change.beginning
     }
 
-    /// So many bytes of the data are in the file.
-    func advance(to count: Int) {
-        let gates = state.withLock { state in
+    /// So many bytes of the data are in an attempt's file.
+    func advance(to count: Int, in turn: Int) {
+        let gates = state.withLock { state -> [BodyGate] in
+            guard state.turn == turn else { return [] }
             state.received = max(state.received, count)
             return state.gates
         }
         for gate in gates { gate.advance(to: ObjectMetadata.blockSize + count) }
     }
 
-    /// Whether its sender, or the server, has given it up.
-    var isAborted: Bool {
-        state.withLock { if case .aborted = $0.phase { true } else { false } }
+    /// What an attempt has to know of its announcement.
+    enum Standing: Equatable { case counts, superseded, aborted }
+
+    func standing(of turn: Int) -> Standing {
+        state.withLock { state in
+            if case .aborted = state.phase { return .aborted }
+            return state.turn == turn ? .counts : .superseded
+        }
     }
 
-    /// All of it is stored.
-    func stored() { end(.stored, isRight: true) }
+    /// All of it is stored, by this attempt. Who follows a later one is cut, and finds it stored.
+    func stored(in turn: Int) {
+        end(.stored, isRight: state.withLock { $0.turn == turn })
+    }
 
     /// It will not come.
     func abort() { end(.aborted, isRight: false) }
 
     /// The attempt was cut; its sender may come again.
     /// - Returns: The number of the wait; nil where nothing is waited for.
-    func cut() -> Int? {
+    func cut(in turn: Int) -> Int? {
         let (turn, gates) = state.withLock { state -> (Int?, [BodyGate]) in
-            guard case .arriving = state.phase else { return (nil, []) }
+            guard case .arriving = state.phase, state.turn == turn else { return (nil, []) }
             state.phase = .announced
             state.turn += 1
             state.received = 0
@@ -165,11 +190,14 @@ final class Arrival: Sendable {
 final class Arrivals: Sendable {
     /// Most announcements at a time.
     static let limit = 1024
+    /// Most of one address, so that nobody alone takes the room of all.
+    static let limitPerAddress = 256
     /// Most aborted ones that are remembered, so that they are 410 and not 404.
     private static let abortedLimit = 4096
 
     private struct State {
         var arrivals: [ObjectKey: Arrival] = [:]
+        var countsByAddress: [String: Int] = [:]
         var aborted: Set<ObjectKey> = []
         var order = Fifo<ObjectKey>()
     }
@@ -192,7 +220,12 @@ final class Arrivals: Sendable {
             guard state.arrivals[arrival.key] == nil, !state.aborted.contains(arrival.key) else {
                 return .taken
             }
-            guard state.arrivals.count < Self.limit else { return .tooMany }
+            let address = arrival.metadata.uploader
+            let count = state.countsByAddress[address] ?? 0
+            guard state.arrivals.count < Self.limit, count < Self.limitPerAddress else {
+                return .tooMany
+            }
+            state.countsByAddress[address] = count + 1
             state.arrivals[arrival.key] = arrival
             return .added
         }
@@ -200,9 +233,9 @@ final class Arrivals: Sendable {
         return addition
     }
 
-    /// It is stored.
-    func stored(_ arrival: Arrival) {
-        arrival.stored()
+    /// It is stored, by this attempt.
+    func stored(_ arrival: Arrival, in turn: Int) {
+        arrival.stored(in: turn)
         remove(arrival, isAborted: false)
     }
 
@@ -216,6 +249,9 @@ final class Arrivals: Sendable {
         let wasThere = state.withLock { state in
             guard state.arrivals[arrival.key] === arrival else { return false }
             state.arrivals[arrival.key] = nil
+            let address = arrival.metadata.uploader
+            let left = (state.countsByAddress[address] ?? 1) - 1
+            state.countsByAddress[address] = left > 0 ? left : nil
             guard isAborted, state.aborted.insert(arrival.key).inserted else { return true }
             state.order.append(arrival.key)
             while state.order.count > Self.abortedLimit, let oldest = state.order.popFirst() {

@@ -51,6 +51,8 @@ extension FileService {
         _ arrival: Arrival, _ address: String, _ base: String
     ) -> ServerAnswer {
         let key = arrival.key
+        // Said twice, since the first answer was lost.
+        if let known = arrivals[key], known.isSame(as: arrival) { return welcome(known, base) }
         guard (try? store.metadata(key)) == nil else {
             return .failure(409, "this identifier is taken", code: .uploadConflict)
         }
@@ -71,6 +73,11 @@ extension FileService {
             return refusal(.busy)
         }
         expect(arrival, in: 0)
+        return welcome(arrival, base)
+    }
+
+    private func welcome(_ arrival: Arrival, _ base: String) -> ServerAnswer {
+        let key = arrival.key
         let end = seals.end(of: arrival.metadata, now: now)
         let expires = Timestamp(milliseconds: end).description
         let url = url(of: key, arrival.metadata, base) + seals.query(for: key, until: end)
@@ -102,11 +109,13 @@ extension FileService {
     }
 
     /// DELETE by whoever may: what was announced will not come, and is not taken when it does.
-    func takeBack(_ arrival: Arrival, _ fields: FieldList) {
+    /// - Returns: Whether it was somebody who may.
+    func takeBack(_ arrival: Arrival, _ fields: FieldList) -> Bool {
         let token = fields["X-UploadToken"] ?? ""
         guard ConstantTime.equal(token, arrival.metadata.token) || tokens.mayDelete(fields)
-        else { return }
+        else { return false }
         giveUp(arrival)
+        return true
     }
 
     /// GET and HEAD of what was announced.
@@ -159,19 +168,32 @@ extension FileService {
     }
 }
 
-/// What an upload's sink tells of an announced one.
+/// An attempt to bring what was announced.
 struct ArrivingUpload {
     let arrival: Arrival
+    let turn: Int
     let service: FileService
 
-    var isAborted: Bool { arrival.isAborted }
+    /// Why it need not go on; nil: it counts.
+    var refusal: StoreError? {
+        switch arrival.standing(of: turn) {
+        case .counts: nil
+        case .superseded: .superseded
+        case .aborted: .withdrawn
+        }
+    }
 
-    func advance(to count: Int) { arrival.advance(to: count) }
+    func advance(to count: Int) { arrival.advance(to: count, in: turn) }
+
+    func stored() { service.arrivals.stored(arrival, in: turn) }
+
+    /// The server has refused it: it will not come.
+    func refused() {
+        if arrival.standing(of: turn) == .counts { service.giveUp(arrival) }
+    }
 
     /// The body will not be whole.
-    /// - Parameter isFinal: Whether the server has refused it.
-    func cut(isFinal: Bool) {
-        if isFinal { return service.giveUp(arrival) }
-        if let turn = arrival.cut() { service.expect(arrival, in: turn) }
+    func cut() {
+        if let wait = arrival.cut(in: turn) { service.expect(arrival, in: wait) }
     }
 }
