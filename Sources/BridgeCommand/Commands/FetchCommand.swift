@@ -2,7 +2,6 @@ internal import BridgeBytes
 internal import BridgeClaims
 internal import BridgeConsole
 internal import BridgeJSON
-internal import BridgeSockets
 
 /// `natsbridge fetch`: downloads one link with all the policies of a receiver.
 enum FetchCommand {
@@ -43,11 +42,8 @@ enum FetchCommand {
         let progress = Progress(
             "downloading", total: download.expectedSize, style: try ProgressOption.style(arguments))
         download.progress = { progress.reached($0, of: $1) }
-        // What is no regular file, such as a pipe, is written into as it stands.
-        let file = output == "-" || FileBytes.isRegular(output) == false ? nil : PlacedFile(output)
-        download.place = file.map { file in
-            { count in await BlockingPool.shared.run { file.place(for: count) } }
-        }
+        let file = DownloadFile(output)
+        download.place = { await file.place(for: $0) }
         let request = download
         let bytes = try await Deadline.run(options.timeout, stage: "download", target: nil) {
             () throws(CommandFailure) in
@@ -64,7 +60,7 @@ enum FetchCommand {
             console.raw(bytes)
             return .ok
         }
-        try await FileBytes.finish(file, bytes, to: output)
+        try await file.finish(bytes)
         if console.json {
             console.line([
                 "path": .string(output), "size": JSONValue(bytes.count),

@@ -1,5 +1,4 @@
 package import BridgeBytes
-package import BridgeSockets
 internal import Glibc
 
 /// Whole files in and out, for the command line.
@@ -90,19 +89,6 @@ package enum FileBytes {
         do throws(FileError) { try bytes.write(toFile: path) } catch { throw failure(error) }
     }
 
-    /// Writes a file as `write(_:to:)` does, without a copy where the bytes lie in it already.
-    package static func finish(
-        _ file: PlacedFile?, _ bytes: Bytes, to path: String
-    ) async throws(CommandFailure) {
-        do throws(SocketError) {
-            if let file, try file.finish(bytes) { return }
-        } catch {
-            errno = error.errno
-            throw failure("write", path)
-        }
-        try await write(bytes, to: path)
-    }
-
     private static func failure(_ error: FileError) -> CommandFailure {
         errno = error.number
         return failure(error.call == "open" ? "create" : "write", error.path)
@@ -170,8 +156,9 @@ package enum FileBytes {
         return false
     }
 
-    package static func failure(_ stage: String, _ path: String) -> CommandFailure {
-        let number = errno
+    package static func failure(
+        _ stage: String, _ path: String, number: Int32 = errno
+    ) -> CommandFailure {
         let reason = unsafe String(cString: strerror(number))
         let code: ErrorCode =
             switch number {

@@ -24,13 +24,27 @@ package final class LargeMemory: Sendable {
     package static let shared = LargeMemory()
 
     private struct State: ~Copyable {
-        var kept: HugePages?
+        private var kept: HugePages?
+        /// What is kept, in bytes; 0: nothing. A number of its own, since a chain through an
+        /// optional that cannot be copied reads behind what is nil (Swift 6.3, not optimised).
+        private(set) var keptBytes = 0
         /// When what is kept goes back to the system.
         var end = ContinuousClock.now
         /// Whether a callback will look at `end`.
         var isTimed = false
         /// Bytes in the hands of regions.
-        var lent = 0
+        var lentBytes = 0
+
+        mutating func take() -> HugePages? {
+            keptBytes = 0
+            return kept.take()
+        }
+
+        /// Keeps these and hands back what was kept.
+        mutating func exchange(_ pages: inout HugePages?, size: Int) {
+            swap(&kept, &pages)
+            keptBytes = size
+        }
     }
 
     private let state = Mutex(State())
@@ -40,10 +54,10 @@ package final class LargeMemory: Sendable {
     package init(deadlines: Deadlines = .shared) { self.deadlines = deadlines }
 
     /// Bytes that regions have now.
-    package var lentBytes: Int { state.withLock { $0.lent } }
+    package var lentBytes: Int { state.withLock { $0.lentBytes } }
 
     /// Bytes that wait for the next body.
-    package var keptBytes: Int { state.withLock { $0.kept?.size ?? 0 } }
+    package var keptBytes: Int { state.withLock { $0.keptBytes } }
 
     /// A region of exactly `count` bytes; nil when all regions and this one would be more than
     /// `budget`, and when the system has no memory.
@@ -55,23 +69,23 @@ package final class LargeMemory: Sendable {
         var kept: HugePages?
         var surplus: HugePages?
         let isGranted = state.withLock { state -> Bool in
-            guard size <= budget, state.lent <= budget - size else { return false }
-            let spare = state.kept?.size ?? 0
-            if Self.suits(spare, size), state.lent <= budget - spare {
-                kept = state.kept.take()
-                state.lent += spare
+            guard size <= budget, state.lentBytes <= budget - size else { return false }
+            let spare = state.keptBytes
+            if Self.suits(spare, size), state.lentBytes <= budget - spare {
+                kept = state.take()
+                state.lentBytes += spare
                 return true
             }
             // The budget is for what is kept, too.
-            if spare > budget - size - state.lent { surplus = state.kept.take() }
-            state.lent += size
+            if spare > budget - size - state.lentBytes { surplus = state.take() }
+            state.lentBytes += size
             return true
         }
         guard isGranted else { return nil }
         // Before new memory is asked for, and without the lock: this takes milliseconds.
         _ = surplus.take()
         guard let pages = kept.take() ?? HugePages(atLeast: count) else {
-            state.withLock { $0.lent -= size }
+            state.withLock { $0.lentBytes -= size }
             return nil
         }
         return ByteRegion(pages, capacity: count) { [self] in keep($0, for: time) }
@@ -79,7 +93,7 @@ package final class LargeMemory: Sendable {
 
     /// Gives what is kept back to the system.
     package func release() {
-        let kept = state.withLock { $0.kept.take() }
+        let kept = state.withLock { $0.take() }
         _ = consume kept
     }
 
@@ -95,9 +109,9 @@ package final class LargeMemory: Sendable {
         var pages: HugePages? = consume pages
         let end = ContinuousClock.now + time
         let isFirst = state.withLock { state -> Bool in
-            state.lent -= size
-            guard time > .zero, size >= state.kept?.size ?? 0 else { return false }
-            swap(&state.kept, &pages)
+            state.lentBytes -= size
+            guard time > .zero, size >= state.keptBytes else { return false }
+            state.exchange(&pages, size: size)
             state.end = end
             defer { state.isTimed = true }
             return !state.isTimed
@@ -112,8 +126,8 @@ package final class LargeMemory: Sendable {
     private func timePassed() {
         var old: HugePages?
         let next = state.withLock { state -> ContinuousClock.Instant? in
-            if state.kept != nil, state.end > .now { return state.end }
-            old = state.kept.take()
+            if state.keptBytes > 0, state.end > .now { return state.end }
+            old = state.take()
             state.isTimed = false
             return nil
         }

@@ -9,6 +9,10 @@ import Testing
 @Suite("Fetched files", .patient, .enabled(if: CommandRun.executable != nil))
 struct FetchFileTests {
     private static let size = 6 << 20
+    private static let content: Bytes = {
+        var generator = SeededGenerator("fetched files")
+        return Bytes(generator.bytes(size))
+    }()
 
     /// A peer that sends a body of 6 MiB, or as much of it as is told.
     private func server(_ content: Bytes, sending count: Int = size) throws -> ScriptedServer {
@@ -31,7 +35,7 @@ struct FetchFileTests {
 
     @Test(arguments: [["--connections", "1"], ["--private-memory", "0"], []])
     func `a large download is the file, and nothing else is there`(_ more: [String]) async throws {
-        let content = SeededGenerator.pattern(Self.size)
+        let content = Self.content
         let server = try server(content)
         let folder = try TemporaryDirectory()
         let path = folder.file("out")
@@ -48,7 +52,7 @@ struct FetchFileTests {
     }
 
     @Test func `what is cut or wrong leaves the file that was there`() async throws {
-        let content = SeededGenerator.pattern(Self.size)
+        let content = Self.content
         let folder = try TemporaryDirectory()
         let path = folder.file("out")
         try TestFile.write(Bytes(utf8: "before"), to: path)
@@ -64,7 +68,7 @@ struct FetchFileTests {
     }
 
     @Test func `a download has no name before it is whole`() async throws {
-        let content = SeededGenerator.pattern(Self.size)
+        let content = Self.content
         let folder = try TemporaryDirectory()
         let seen = Mutex<[[String]]>([])
         let server = try ScriptedServer { connection, _ in

@@ -35,14 +35,15 @@ import Testing
 
     @Test func `a large durable upload goes to the disk while it comes`() async throws {
         let seen = try await calls(isDurable: true, size: 20 << 20)
-        let first = try #require(seen.firstIndex(of: .synchronize))
-        #expect(seen[..<first].contains(.writeBack))
+        // The server has things of its own to write as it starts.
+        let first = try #require(seen.firstIndex(of: .writeBack))
+        #expect(seen[first...].contains(.synchronize))
         #expect((1...2).contains(seen.count { $0 == .writeBack }))
     }
 
     @Test func `one that is small, or need not be on the disk, does not`() async throws {
         #expect(try await !calls(isDurable: true, size: 1 << 20).contains(.writeBack))
-        #expect(try await calls(isDurable: false, size: 20 << 20).isEmpty)
+        #expect(try await !calls(isDurable: false, size: 20 << 20).contains(.writeBack))
     }
 
     @Test func `what fails there is for the end to tell`() async throws {

@@ -114,7 +114,7 @@ import Testing
                     for turn in 0..<200 {
                         let mark = UInt8(truncatingIfNeeded: task * 31 + turn)
                         let count = Int.random(in: 1...3, using: &random) * Self.page - 500
-                        let bytes = try body(memory, count, mark)
+                        let bytes = try body(memory, count, mark, within: 1 << 30)
                         held.append((bytes[1000..<count - 1000], mark))
                         await Task.yield()
                         for (bytes, mark) in held {
