@@ -110,7 +110,7 @@ import Testing
             let service = Task {
                 for try await question in questions {
                     try await receiver.reply(
-                        "\(question.payloads.first?.bytes?.count ?? -1)", to: question)
+                        "\(question.payloads.first?.bytes.count ?? -1)", to: question)
                 }
             }
             var options = RequestOptions()
