@@ -6,12 +6,23 @@ import NATSCore
 struct StoreBenchmark {
     let client: NATSClient
 
-    private func print(_ name: String, _ count: Int, _ unit: String, since start: Double) {
-        let seconds = ProcessUse.now - start
+    /// When something began, and what the process had used of the processor by then.
+    private struct Start {
+        let time = ProcessUse.now
+        private let used = ProcessUse.cpu
+
+        var cpu: Double {
+            let now = ProcessUse.cpu
+            return now.user + now.system - used.user - used.system
+        }
+    }
+
+    private func print(_ name: String, _ count: Int, _ unit: String, since start: Start) {
+        let (seconds, cpu) = (ProcessUse.now - start.time, start.cpu)
         Swift.print(
             """
             {"benchmark":"\(name)","unit":"\(unit)","n":\(count),"secs":\(seconds),\
-            "per_s":\(Double(count) / seconds)}
+            "per_s":\(Double(count) / seconds),"cpu":\(cpu)}
             """)
     }
 
@@ -19,13 +30,13 @@ struct StoreBenchmark {
     func keys(count: Int) async throws {
         let bucket = try await client.jetStream.createKeyValue(
             KeyValueConfiguration(bucket: "BENCH-KEYS"))
-        var start = ProcessUse.now
+        var start = Start()
         for index in 0..<count { try await bucket.put("v", for: "k\(index)") }
         print("kv.put", count, "key", since: start)
-        start = ProcessUse.now
+        start = Start()
         for index in 0..<count { _ = try await bucket.get("k\(index)") }
         print("kv.get", count, "key", since: start)
-        start = ProcessUse.now
+        start = Start()
         var told = 0
         for try await change in try bucket.watch() {
             guard change.entry != nil else { break }
@@ -42,11 +53,11 @@ struct StoreBenchmark {
         let store = try await client.jetStream.createObjectStore(configuration)
         let content = Bytes([UInt8](repeating: 0x5A, count: size))
         for _ in 0..<3 {
-            var start = ProcessUse.now
+            var start = Start()
             try await store.put(content, as: "large")
             print("object.put", size, "byte", since: start)
             for readers in [1, 4] {
-                start = ProcessUse.now
+                start = Start()
                 let read = try await store.bytes(of: "large", readers: readers)
                 guard read.count == size else { throw BenchmarkFailure("not all bytes came") }
                 print("object.get.\(readers)", size, "byte", since: start)

@@ -33,6 +33,11 @@ extension NATSClient {
     ) async throws(NATSError) {
         var checked = position
         while checked < messages.count {
+            // Nearly all are without headers and far from the limit.
+            if messages[checked].headers.isEmpty, messages[checked].payload.count <= maxPayload {
+                checked += 1
+                continue
+            }
             let message = messages[checked]
             do throws(NATSError) {
                 try checkSize(message.payload, message.headers, message.subject, .publish)

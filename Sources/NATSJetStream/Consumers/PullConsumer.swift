@@ -64,7 +64,10 @@ public struct PullConsumer: Sendable {
             self, PullMachine.Configuration(batch: batch, maxBytes: maxBytes, expires: expires))
         var messages: [JetStreamMessage] = []
         do throws(JetStreamError) {
-            while let message = try await session.next() { messages.append(message) }
+            while let message = try await session.next() {
+                messages.append(message)
+                try session.takeBuffered(into: &messages)
+            }
         } catch {
             if messages.isEmpty { throw error }
         }

@@ -40,6 +40,13 @@ public struct MessageMetadata: Sendable, Hashable {
     ) throws(JetStreamError) {
         // One pass over the bytes, since this is done for each delivery.
         let bytes = reply.bytes
+        if let known, let numbers = Self.numbers(bytes.span, known.stream, known.consumer) {
+            (stream, consumer, domain) = (known.stream, known.consumer, nil)
+            (deliveryCount, streamSequence) = (numbers[0], numbers[1])
+            (consumerSequence, pending) = (numbers[2], numbers[4])
+            timestamp = Self.timestamp(nanoseconds: numbers[3])
+            return
+        }
         let ends = Self.tokenEnds(bytes.span)
         let isLong = ends.count > 9
         guard ends.count == 9 || ends.count >= 11, Self.isAck(bytes.span) else {
@@ -64,6 +71,40 @@ public struct MessageMetadata: Sendable, Hashable {
         timestamp = Self.timestamp(nanoseconds: try number(start + 5))
         pending = try number(start + 6)
     }
+
+    /// The five numbers of the first form from the consumer that is expected, which nearly all
+    /// deliveries have; nil: whatever it is, it is looked at more closely.
+    private static func numbers(
+        _ span: Span<UInt8>, _ stream: String, _ consumer: String
+    ) -> InlineArray<5, UInt64>? {
+        let (first, second) = (stream.utf8Span.span, consumer.utf8Span.span)
+        let middle = prefix.count + first.count
+        let start = middle + 1 + second.count + 1
+        guard span.count > start, isAck(span), span[middle] == UInt8(ascii: "."),
+            span[start - 1] == UInt8(ascii: "."),
+            Scan.equal(span.extracting(prefix.count..<middle), first),
+            Scan.equal(span.extracting(middle + 1..<start - 1), second)
+        else { return nil }
+        var numbers = InlineArray<5, UInt64>(repeating: 0)
+        var (index, digits, value) = (0, 0, UInt64(0))
+        for place in start..<span.count {
+            let digit = span[place] &- UInt8(ascii: "0")
+            if digit < 10, digits < mostDigits {
+                (value, digits) = (value &* 10 &+ UInt64(digit), digits + 1)
+            } else {
+                guard span[place] == UInt8(ascii: "."), digits > 0, index < 4 else { return nil }
+                numbers[index] = value
+                (index, digits, value) = (index + 1, 0, 0)
+            }
+        }
+        guard index == 4, digits > 0 else { return nil }
+        numbers[index] = value
+        for index in numbers.indices where numbers[index] > UInt64(Int.max) { return nil }
+        return numbers
+    }
+
+    /// Digits that 64 bits surely hold.
+    private static let mostDigits = 19
 
     private static func text(
         _ bytes: Bytes, _ range: Range<Int>, known: String?

@@ -8,72 +8,92 @@
 
 /// A table of things by their numbers, which are given in order.
 package struct NumberedRing<Element: Sendable>: Sendable {
-    private struct Place: Sendable {
-        let number: Int
-        var element: Element
-    }
-
     /// Most places; beyond, a table of hashes takes what is over.
     private static var greatest: Int { 1 << 20 }
     private static var least: Int { 64 }
+    /// What stands for the number of a place that is free.
+    private static var free: Int { -1 }
 
-    private var places: [Place?]
-    private var stragglers: [Int: Place] = [:]
+    /// The number that each place has; apart from the elements, so that looking for one touches
+    /// none of these.
+    private var numbers: [Int]
+    private var elements: [Element?]
+    private var stragglers: [Int: Element] = [:]
     package private(set) var count = 0
     /// The next number.
     package private(set) var next = 0
 
-    package init() { places = Array(repeating: nil, count: Self.least) }
+    package init() {
+        numbers = Array(repeating: Self.free, count: Self.least)
+        elements = Array(repeating: nil, count: Self.least)
+    }
 
     /// Bytes of memory for all of it.
     package var memory: Int {
-        places.capacity * MemoryLayout<Place?>.stride
-            + stragglers.capacity * (MemoryLayout<Place>.stride + MemoryLayout<Int>.stride)
+        numbers.capacity * MemoryLayout<Int>.stride
+            + elements.capacity * MemoryLayout<Element?>.stride
+            + stragglers.capacity * (MemoryLayout<Element>.stride + MemoryLayout<Int>.stride)
     }
 
     /// Keeps something; returns its number.
     package mutating func append(_ element: Element) -> Int {
         let number = next
         next += 1
-        if count >= places.count, places.count < Self.greatest { grow() }
-        let index = number & (places.count - 1)
-        if let passed = places[index] { stragglers[passed.number] = passed }
-        places[index] = Place(number: number, element: element)
+        if count >= numbers.count, numbers.count < Self.greatest { grow() }
+        let index = number & (numbers.count - 1)
+        if numbers[index] != Self.free { stragglers[numbers[index]] = elements[index] }
+        numbers[index] = number
+        elements[index] = element
         count += 1
         return number
     }
 
     private mutating func grow() {
-        var larger = [Place?](repeating: nil, count: places.count * 2)
-        for case let place? in places { larger[place.number & (larger.count - 1)] = place }
-        places = larger
+        let size = numbers.count * 2
+        var largerNumbers = [Int](repeating: Self.free, count: size)
+        var largerElements = [Element?](repeating: nil, count: size)
+        for index in numbers.indices where numbers[index] != Self.free {
+            let place = numbers[index] & (size - 1)
+            largerNumbers[place] = numbers[index]
+            largerElements[place] = elements[index].take()
+        }
+        (numbers, elements) = (largerNumbers, largerElements)
     }
 
     /// Where a number stands in the ring; nil: it does not.
     private func index(_ number: Int) -> Int? {
         guard number >= 0 else { return nil }
-        let index = number & (places.count - 1)
-        return places[index]?.number == number ? index : nil
+        let index = number & (numbers.count - 1)
+        return numbers[index] == number ? index : nil
     }
 
     /// What has that number; nil: it is not kept, or never was.
     package subscript(number: Int) -> Element? {
-        if let index = index(number) { return places[index]?.element }
-        return stragglers.isEmpty ? nil : stragglers[number]?.element
+        if let index = index(number) { return elements[index] }
+        return stragglers.isEmpty ? nil : stragglers[number]
     }
 
     /// Forgets what has that number, and returns it.
     package mutating func remove(_ number: Int) -> Element? {
-        if let index = index(number), let place = places[index] {
-            places[index] = nil
+        if let index = index(number) {
+            numbers[index] = Self.free
             count -= 1
-            return place.element
+            return elements[index].take()
         }
-        guard !stragglers.isEmpty, let place = stragglers.removeValue(forKey: number) else {
+        guard !stragglers.isEmpty, let element = stragglers.removeValue(forKey: number) else {
             return nil
         }
         count -= 1
-        return place.element
+        return element
+    }
+
+    /// Forgets what has that number; returns whether it was kept. Spares taking it out.
+    package mutating func discard(_ number: Int) -> Bool {
+        guard let index = index(number) else { return remove(number) != nil }
+        numbers[index] = Self.free
+        elements[index] = nil
+        count -= 1
+        return true
     }
 
     /// Changes what has that number; returns what the change says, nil: it is not kept.
@@ -81,23 +101,23 @@ package struct NumberedRing<Element: Sendable>: Sendable {
     package mutating func change<Result>(
         _ number: Int, _ change: (inout Element) -> Result
     ) -> Result? {
-        if let index = index(number), var place = places[index] {
+        if let index = index(number) {
             // Taken out meanwhile, so that nothing it points to is held twice.
-            places[index] = nil
-            defer { places[index] = place }
-            return change(&place.element)
+            guard var element = elements[index].take() else { return nil }
+            defer { elements[index] = element }
+            return change(&element)
         }
         guard !stragglers.isEmpty, let found = stragglers.index(forKey: number) else { return nil }
-        return change(&stragglers.values[found].element)
+        return change(&stragglers.values[found])
     }
 
     /// The numbers of what `isWanted`, in their order. Complexity: O(n log n).
     package func numbers(where isWanted: (Element) -> Bool) -> [Int] {
-        var numbers: [Int] = []
-        for case let place? in places where isWanted(place.element) { numbers.append(place.number) }
-        for place in stragglers.values where isWanted(place.element) {
-            numbers.append(place.number)
+        var wanted: [Int] = []
+        for index in numbers.indices where numbers[index] != Self.free {
+            if let element = elements[index], isWanted(element) { wanted.append(numbers[index]) }
         }
-        return numbers.sorted()
+        for (number, element) in stragglers where isWanted(element) { wanted.append(number) }
+        return wanted.sorted()
     }
 }

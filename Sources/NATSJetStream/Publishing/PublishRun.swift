@@ -18,8 +18,9 @@ internal import NATSWire
     private let reader: InboxReader
     /// The inbox and a dot, before the number of a message.
     private let inbox: Bytes
-    /// Numbers of messages that are about to be sent.
-    private var group: [Int] = []
+    /// Messages that are about to be sent, and their numbers.
+    private var group: [OutgoingMessage] = []
+    private var groupNumbers: [Int] = []
     private var groupBytes = 0
     private var results = PublishResults()
     private var isOver = false
@@ -53,7 +54,10 @@ internal import NATSWire
             return false
         }
         results.expect()
-        group.append(window.opened(UnansweredMessage(request)))
+        let message = UnansweredMessage(request)
+        group.append(
+            OutgoingMessage(message.payload, to: message.subject, headers: message.headers))
+        groupNumbers.append(window.opened(message))
         groupBytes += request.payload.count
         return groupBytes >= Self.groupBytes || window.isFull
     }
@@ -73,64 +77,64 @@ internal import NATSWire
 
     private mutating func sendGroup() async throws(JetStreamError) {
         guard !group.isEmpty else { return }
-        let numbers = group
+        try await sendNumbered()
         group.removeAll(keepingCapacity: true)
+        groupNumbers.removeAll(keepingCapacity: true)
         groupBytes = 0
-        try await send(numbers)
     }
 
-    private mutating func send(_ numbers: [Int]) async throws(JetStreamError) {
-        let messages = outgoing(numbers)
+    /// Sends again what nobody took.
+    private mutating func sendAgain() async throws(JetStreamError) {
+        for number in window.takeWaiting() {
+            guard let message = window.message(number) else { continue }
+            group.append(
+                OutgoingMessage(message.payload, to: message.subject, headers: message.headers))
+            groupNumbers.append(number)
+        }
+        try await sendGroup()
+    }
+
+    private mutating func sendNumbered() async throws(JetStreamError) {
+        addReplies()
         var position = 0
-        while position < messages.count {
+        while position < group.count {
             do throws(NATSError) {
-                try await jetStream.client.publish(messages, from: &position)
+                try await jetStream.client.publish(group, from: &position)
             } catch  where error.code == .closed || error.code == .cancelled {
                 throw JetStreamError(error, operation: "publish")
             } catch {
-                let number = numbers[position]
+                let number = groupNumbers[position]
                 _ = window.answered(number)
                 results.settle(
                     number,
-                    .failure(JetStreamError(publishing: error, to: messages[position].subject)))
+                    .failure(JetStreamError(publishing: error, to: group[position].subject)))
                 position += 1
             }
         }
     }
 
-    /// Outstanding messages with where their answers go; the subjects for those share one memory.
-    private func outgoing(_ numbers: [Int]) -> [OutgoingMessage] {
-        var writer = ByteWriter(capacity: numbers.count * (inbox.count + 8))
+    /// Says where the answers to the group go; these subjects share one memory.
+    private mutating func addReplies() {
+        var writer = ByteWriter(capacity: group.count * (inbox.count + 8))
         var ends: [Int] = []
-        ends.reserveCapacity(numbers.count)
-        for number in numbers {
+        ends.reserveCapacity(group.count)
+        for number in groupNumbers {
             writer.append(inbox)
             writer.append(decimal: number)
             ends.append(writer.count)
         }
         let subjects = writer.finish()
-        var messages: [OutgoingMessage] = []
-        messages.reserveCapacity(numbers.count)
         var start = 0
-        for (number, end) in zip(numbers, ends) {
-            // Safe: the numbers are those that `opened` or `takeWaiting` have just given, and
-            // nothing is settled in between.
-            guard let message = window.message(number) else {
-                preconditionFailure("only messages that are outstanding are sent")
-            }
-            messages.append(
-                OutgoingMessage(
-                    message.payload, to: message.subject,
-                    replyTo: Subject(received: subjects[start..<end]), headers: message.headers))
-            start = end
+        for index in group.indices {
+            group[index].replyTo = Subject(received: subjects[start..<ends[index]])
+            start = ends[index]
         }
-        return messages
     }
 
     private mutating func settleSome() async throws(JetStreamError) {
         if window.mustSendAgain {
             try await JetStream.pause(jetStream.options.publishRetryWait)
-            return try await send(window.takeWaiting())
+            return try await sendAgain()
         }
         let batch: InboxReader.Batch
         do throws(NATSError) {

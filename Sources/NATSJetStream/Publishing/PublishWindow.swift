@@ -63,7 +63,7 @@ package struct PublishWindow<Message: Sendable>: Sendable {
     package mutating func answered(_ number: Int) -> Bool {
         // One that waits was not taken by anybody, so nobody can have an answer to it.
         guard waitingCount == 0 || ring[number]?.isWaiting == false else { return false }
-        return ring.remove(number) != nil
+        return ring.discard(number)
     }
 
     /// Nobody listened. The message is forgotten if it is given up.
@@ -75,7 +75,7 @@ package struct PublishWindow<Message: Sendable>: Sendable {
         }
         switch refusal {
         case .retryLater: waitingCount += 1
-        case .giveUp: _ = ring.remove(number)
+        case .giveUp: _ = ring.discard(number)
         case .ignore, nil: return .ignore
         }
         return refusal ?? .ignore

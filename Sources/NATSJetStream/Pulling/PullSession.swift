@@ -94,6 +94,13 @@ struct PullSession: Sendable {
         return try hand(message, now: nil)
     }
 
+    /// Those that can be handed out without a wait.
+    mutating func takeBuffered(
+        into messages: inout [JetStreamMessage]
+    ) throws(JetStreamError) {
+        while let message = try takeBuffered() { messages.append(message) }
+    }
+
     private mutating func finish(
         _ end: PullMachine.End
     ) throws(JetStreamError) -> JetStreamMessage? {
