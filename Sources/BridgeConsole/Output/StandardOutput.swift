@@ -177,17 +177,23 @@ package enum StandardOutput {
         case cut(CommandFailure)
     }
 
+    /// How long whoever is writing at the end has for that.
+    private static let lastPatience = Duration.seconds(5)
+
     /// Closes the output.
     package static func finish() -> End {
         if turn.isOpen {
             // Whoever printed the line has left it, or is left behind by the command.
             ending.cut(false)
         }
+        // A remark of another thread may be half written: that is no end before its time.
+        let isLeft = turn.isOpen || !turn.take(within: ending.patience ?? lastPatience)
+        if !isLeft { turn.give() }
         let hasWritten = state.withLock { $0.hasWritten }
         if close(descriptor) != 0, hasWritten, errno != EINTR { note(errno) }
         let done = deed.withLock { $0 }
         let number = state.withLock { $0.failure }
-        guard number != nil || ending.isCut || turn.isTaken else { return .whole }
+        guard number != nil || ending.isCut || isLeft else { return .whole }
         if number == EPIPE, done == nil { return .readerGone }
         // Sound: the system's text is copied before the next call.
         let reason =
