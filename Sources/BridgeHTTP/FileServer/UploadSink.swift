@@ -64,7 +64,8 @@ final class UploadSink: BodySink {
         }
         do throws(StoreError) {
             try upload.reserve(upTo: total)
-            if span.count >= Self.gathered {
+            // Who follows an upload gets all that has come.
+            if span.count >= Self.gathered || arriving != nil {
                 try flush()
                 try write(span)
             } else {
