@@ -145,7 +145,7 @@ extension KeyValueBucket {
             // replica has perhaps not told yet.
             removed += try await jetStream.purgeStream(
                 streamName, subject: SubjectPattern(stored(mark.key, "kv purge")),
-                before: isOld ? mark.revision + 1 : mark.revision)
+                before: isOld ? min(mark.revision, .max - 1) + 1 : mark.revision)
         }
         return removed
     }

@@ -37,6 +37,8 @@ struct ObjectPieces {
             return take(message.payload, message.metadata.streamSequence)
         }
         messages = nil
+        // Behind the last number that there can be, there is nothing.
+        guard last < .max else { return nil }
         do throws(JetStreamError) {
             let message = try await store.jetStream.nextMessage(
                 on: subject, in: store.streamName, from: last + 1)
@@ -48,7 +50,7 @@ struct ObjectPieces {
 
     /// Nil when there is a hole where a piece was.
     private mutating func take(_ piece: Bytes, _ sequence: UInt64) -> Bytes? {
-        guard !isUnbroken || sequence == last + 1 else { return nil }
+        guard !isUnbroken || sequence == last &+ 1 else { return nil }
         last = sequence
         return piece
     }
