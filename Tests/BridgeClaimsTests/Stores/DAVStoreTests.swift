@@ -7,8 +7,9 @@ import Synchronization
 import TestKit
 import Testing
 
-/// The store on a real nginx with its DAV module.
-@Suite(.patient, .enabled(if: DAVServer.path != nil, "no nginx on this machine"))
+/// The store on a real nginx with its DAV module, and on Apache.
+@Suite(
+    .patient, .enabled(if: !DAVServer.Kind.present.isEmpty, "no nginx and no Apache here"))
 struct DAVStoreTests {
     private static func store(_ server: DAVServer, folder: String = "") throws -> DAVStore {
         var retry = RetryPolicy()
@@ -16,8 +17,11 @@ struct DAVStoreTests {
         return try DAVStore(baseURL: HTTPURL(server.url + folder), retry: retry)
     }
 
-    @Test func `who writes shows a user name and a password, who reads none`() async throws {
-        try await DAVServer.run { server in
+    @Test(arguments: DAVServer.Kind.present)
+    func `who writes shows a user name and a password, who reads none`(kind: DAVServer.Kind)
+        async throws
+    {
+        try await DAVServer.run(kind) { server in
             try FileManager.default.createDirectory(
                 atPath: server.file("guarded"), withIntermediateDirectories: true)
             // The server's processes have another user.
@@ -51,7 +55,8 @@ struct DAVStoreTests {
     }
 
     /// An address without `dav+`: the server is used as if it were a file server.
-    @Test func `what a plain store has put there is removed with its name`() async throws {
+    @Test(.enabled(if: DAVServer.path != nil, "no nginx on this machine"))
+    func `what a plain store has put there is removed with its name`() async throws {
         try await DAVServer.run { server in
             let store = try #require(
                 try StoreAddress("\(server.url)/plain").store() as? FileServerStore)
@@ -65,8 +70,10 @@ struct DAVStoreTests {
         }
     }
 
-    @Test func `what is stored comes back, and exactly that is removed`() async throws {
-        try await DAVServer.run { server in
+    @Test(arguments: DAVServer.Kind.present)
+    func `what is stored comes back, and exactly that is removed`(kind: DAVServer.Kind) async throws
+    {
+        try await DAVServer.run(kind) { server in
             let store = try #require(
                 try StoreAddress("dav+\(server.url)/").store() as? DAVStore)
             var generator = SeededGenerator(#function)
@@ -105,8 +112,11 @@ struct DAVStoreTests {
         }
     }
 
-    @Test func `a folder that is not there, and one that is too small, are told`() async throws {
-        try await DAVServer.run { server in
+    @Test(arguments: DAVServer.Kind.present)
+    func `a folder that is not there, and one that is too small, are told`(kind: DAVServer.Kind)
+        async throws
+    {
+        try await DAVServer.run(kind) { server in
             let content = ClaimContent(name: "x", segments: [[1, 2, 3]])
             var once = RetryPolicy()
             once.maxAttempts = 1
@@ -129,8 +139,9 @@ struct DAVStoreTests {
         }
     }
 
-    @Test func `answers that are lost do no harm`() async throws {
-        try await DAVServer.run { server in
+    @Test(arguments: DAVServer.Kind.present)
+    func `answers that are lost do no harm`(kind: DAVServer.Kind) async throws {
+        try await DAVServer.run(kind) { server in
             let lost = Mutex<Set<String>>([])
             let target = try HTTPURL(server.url)
             // Passes requests on, and swallows the first answer to each method.

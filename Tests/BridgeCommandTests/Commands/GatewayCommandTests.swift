@@ -97,6 +97,71 @@ struct GatewayCommandTests {
         }
     }
 
+    @Test func `doctor finds a gateway whole, and leaves nothing`() async throws {
+        try await NATSServerFixture.run { nats in
+            _ = try await CommandRun.run(["object", "add", "FILES", "--server", nats.url])
+            let (process, url) = try await Self.start(
+                ["--backend", "nats-object://FILES", "--server", nats.url])
+            let run = try await CommandRun.run([
+                "doctor", "--server", nats.url, "--store", url, "--json",
+            ])
+            #expect(run.status == 0, "\(run.output)")
+            let levels = try run.json().reduce(into: [String: String]()) { levels, line in
+                if let check = line["check"]?.stringValue {
+                    levels[check] = line["level"]?.stringValue
+                }
+            }
+            for check in ["upload", "download", "delete", "clock_store"] {
+                #expect(levels[check] == "ok", "\(check)")
+            }
+            let left = try await CommandRun.run(
+                ["object", "ls", "FILES", "--server", nats.url, "--json"])
+            #expect(left.status == 0 && !left.output.contains("doctor"))
+            try await process.stop()
+        }
+    }
+
+    /// S3's parts are of 16 MiB: a gateway makes them of what comes.
+    @Test(.needsS3Engine)
+    func `an upload of several parts goes through a gateway, whole or not at all`() async throws {
+        let engine = try await SeaweedFixture.start()
+        let executable = try #require(CommandRun.executable)
+        let environment = [
+            "AWS_ACCESS_KEY_ID=\(SeaweedFixture.accessKeyID)",
+            "AWS_SECRET_ACCESS_KEY=\(SeaweedFixture.secretAccessKey)",
+        ]
+        let process = try await ChildProcess(
+            "/usr/bin/env",
+            environment + [
+                executable, "serve", "--port", "0", "--json", "--backend",
+                "s3://payloads?endpoint=\(engine.endpoint)&region=us-east-1",
+            ])
+        let line = try await process.log.first { $0.hasPrefix("{") }
+        let value = try line.map { try JSONValue(parsing: Bytes(utf8: $0.text)) }
+        let url = try #require(value?["url"]?.stringValue)
+        let store = try FileServerStore(baseURL: HTTPURL(url), retry: .once)
+        var generator = SeededGenerator(#function)
+        let content = Bytes(generator.bytes(70_000_001))
+        let claim = try await store.upload(
+            ClaimContent(name: "t", segments: [content]), correlationID: "c")
+        let request = ClaimDownload(
+            url: claim.url, expectedSize: claim.size, expectedChecksum: claim.checksum)
+        #expect(try await store.download(request) == content)
+
+        // In the middle of the third part its sender is gone.
+        let cut = String(repeating: "d", count: 32)
+        do {
+            let upload = ScriptedConnection(connectingTo: try HTTPURL(url).port)
+            upload?.send("PUT /f/\(cut)/x HTTP/1.1\r\nHost: a\r\nContent-Length: 70000000\r\n\r\n")
+            upload?.send([UInt8](repeating: 7, count: 40_000_000))
+        }
+        let client = try HTTPClient()
+        let half = try await client.send(HTTPRequest("GET", HTTPURL("\(url)/f/\(cut)/x")))
+        #expect(half.status == 404)
+        try await process.stop()
+        try await engine.stop()
+    }
+
     @Test func `what makes no sense is refused before anything begins`() async throws {
         let folder = try TemporaryDirectory()
         let calls: [([String], String)] = [

@@ -45,11 +45,15 @@ struct ShellRun: Sendable {
 
     private var variables: [String: String] {
         let program = CommandRun.executable.map { URL(fileURLWithPath: $0) }
-        let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
-        return [
+        let ours = ProcessInfo.processInfo.environment
+        let path = ours["PATH"] ?? "/usr/bin:/bin"
+        var variables = [
             "PATH": "\(program?.deletingLastPathComponent().path ?? ""):\(path)",
             "HOME": folder.path, "XDG_CONFIG_HOME": folder.path, "LANG": "C.UTF-8",
             "NATS_URL": server, "NATSBRIDGE_STORE": store,
         ]
+        // Where what is run is counted (`make coverage`).
+        variables["LLVM_PROFILE_FILE"] = ours["LLVM_PROFILE_FILE"]
+        return variables
     }
 }
