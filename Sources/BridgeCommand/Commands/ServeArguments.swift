@@ -67,13 +67,21 @@ enum ServeArguments {
                 "--digest", "NAME",
                 "xxh64, or sha256 to take that digest too and to tell it (default xxh64)"),
             .value(
+                "--memory", "BYTES",
+                "uploads of 1 MiB and more are kept in memory too, and read from there, up to so "
+                    + "many bytes (default none)"),
+            .flag(
+                "--no-sync",
+                "answer uploads before they are on the disk: a power failure loses them, and with "
+                    + "--memory so does a server that is killed"),
+            .value(
                 "--scrub", "TIME",
                 "how often all files are compared with their digests (default 1d)"),
         ] + ServerTokenOptions.specifications + CommonOptions.connection
         + CommonOptions.everywhere
 
     /// Options that concern a folder of the server's own.
-    private static let ofFolder = ["--directory", "--quota", "--scrub"]
+    private static let ofFolder = ["--directory", "--quota", "--scrub", "--memory", "--no-sync"]
 
     /// The store that is served; nil: a folder of the server's own.
     static func backend(_ arguments: ParsedArguments) throws(CommandFailure) -> StoreAddress? {
@@ -139,6 +147,8 @@ enum ServeArguments {
             }
             options.digest = digest
         }
+        if let memory = try arguments.byteCount("--memory", minimum: 1) { options.memory = memory }
+        options.isDurable = !arguments.has("--no-sync")
         for quota in arguments.all("--quota") { try set(quota, in: &options) }
         try setConnections(arguments["--max-connections"], in: &options)
         return options

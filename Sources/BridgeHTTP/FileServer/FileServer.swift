@@ -190,7 +190,10 @@ public final class FileServer: Sendable {
         reactor.stop()
         await context.census.whenEmpty()
         await service.blocking.whenIdle()
-        await BlockingPool.shared.run { [service] in service.store.close() }
+        await BlockingPool.shared.run { [service] in
+            service.payAll()
+            service.store.close()
+        }
     }
 }
 

@@ -7,12 +7,14 @@ extension FileServer {
 }
 
 /// What a file server is like at one moment.
-struct FileServerState: Sendable, Hashable {
+struct FileServerState: Sendable {
     /// Files that are stored, and their bytes; nil where that is another's to say.
     var files: Int?
     var storedBytes: Int?
     /// Bytes that the disk has left; nil when nobody knows.
     var freeBytes: Int?
+    /// Bytes of uploads in memory, and those of them that the disk does not have; nil: none are.
+    var memory: (bytes: Int, owed: Int)?
     var openConnections = 0
     var openUploads = 0
     var connectionLimit = 0
@@ -74,6 +76,9 @@ extension Metrics {
                 "natsbridge.server.reads.failed", .counter, counters.unreadableReads,
                 help: "Times that the disk failed to give the data of a file."),
             Metric(
+                "natsbridge.server.writes.failed", .counter, counters.failedWrites,
+                help: "Times that a file in memory could not be written to the disk."),
+            Metric(
                 "natsbridge.server.files.scrubbed", .counter, counters.filesScrubbed,
                 help: "Files that the scrub has read through."),
             Metric(
@@ -115,6 +120,16 @@ extension Metrics {
                     help: "Bytes of the files that are stored."),
             ]
         }
+        let memory = state.memory.map {
+            [
+                Metric(
+                    "natsbridge.server.memory.used", .gauge, unit: .bytes, $0.bytes,
+                    help: "Bytes of uploads that are in memory."),
+                Metric(
+                    "natsbridge.server.memory.unwritten", .gauge, unit: .bytes, $0.owed,
+                    help: "Bytes of answered uploads that the disk does not have yet."),
+            ]
+        }
         return [
             Metric(
                 "natsbridge.server.connections.open", .gauge, state.openConnections,
@@ -125,6 +140,6 @@ extension Metrics {
             Metric(
                 "natsbridge.server.uploads.open", .gauge, state.openUploads,
                 help: "Uploads that are under way."),
-        ] + (stored ?? []) + (free ?? [])
+        ] + (stored ?? []) + (free ?? []) + (memory ?? [])
     }
 }

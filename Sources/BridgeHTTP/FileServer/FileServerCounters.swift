@@ -22,6 +22,8 @@ public struct FileServerCounters: Sendable, Hashable {
     public var filesDamaged = 0
     /// Times that the disk failed to give a file's data.
     public var unreadableReads = 0
+    /// Times that a file that is in memory could not be written to the disk; it is tried again.
+    public var failedWrites = 0
     /// Files that the scrub has read through.
     public var filesScrubbed = 0
     /// Bytes that the scrub has read.

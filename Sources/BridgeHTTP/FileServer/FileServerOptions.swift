@@ -90,6 +90,11 @@ public struct FileServerOptions: Sendable {
     /// Whether an upload is on the disk, and not only in the page cache, before it is answered.
     /// Without that, a power failure can lose files that were answered with 201.
     public var isDurable = true
+    /// Most bytes of uploads of a mebibyte and more that are kept in private memory, in pages of
+    /// 2 MiB, and answered from there: none. What was read longest ago makes room. Where
+    /// `isDurable` is false, such an upload is answered before it is written at all, and written a
+    /// second later: until then it is lost with the process, unless that ends by `drain` or `stop`.
+    public var memory = 0
     /// Whether the calls of Plik, which the peers in other languages make, are answered.
     public var servesPlik = true
     /// The digest that is taken of every file beside XXH64, which is always taken: `sha256` is also
@@ -141,7 +146,7 @@ extension FileServerOptions {
             return "tombstoneTime is \(tombstoneTime), but must not be negative"
         }
         let counts = [
-            ("port", port, 0), ("maximumFileSize", maximumFileSize, 0),
+            ("port", port, 0), ("maximumFileSize", maximumFileSize, 0), ("memory", memory, 0),
             ("maximumStoredBytes", maximumStoredBytes, 0),
             ("maximumStoredFiles", maximumStoredFiles, 0),
             ("quotaPerAddress.bytes", quotaPerAddress.bytes, 0),

@@ -15,17 +15,22 @@ extension FileService {
     ) -> ServerAnswer {
         do throws(StoreError) {
             let changes = store.hot.changes
-            let object = try store.open(key, now: now)
+            let object = try store.openWhole(key, now: now)
             guard !onlyToOwner || isOwner(object.metadata, head) else { throw .wrongToken }
             guard !object.isGone else { throw .expired(object.metadata.expires) }
-            guard object.metadata.state == .whole else { throw .damaged }
+            guard object.metadata.state.hasData else { throw .damaged }
+            let memory = store.inMemory(object)
             let facts = facts(object.metadata, key)
             switch select(facts, key, head) {
             case .answer(let answer): return answer
             case .bytes(var answer, let range):
                 let isWhole = range.count == object.metadata.size
-                try check(object, isWhole: isWhole, &answer)
+                if memory == nil { try check(object, isWhole: isWhole, &answer) }
                 if object.metadata.isOneShot, try !store.take(object.key) { throw .missing }
+                if let memory {
+                    answer.body = .bytes(memory[range])
+                    return answer
+                }
                 answer.body = try body(object, range)
                 if isWhole, !object.metadata.isOneShot, case .bytes(let bytes) = answer.body {
                     keep(object, facts, bytes, since: changes)

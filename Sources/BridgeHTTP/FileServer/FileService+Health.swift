@@ -22,7 +22,8 @@ extension FileService {
             counts.snapshot(with: traffic),
             FileServerState(
                 files: stored.objects, storedBytes: stored.bytes, freeBytes: store.freeBytes,
-                openConnections: census.count, openUploads: store.openUploads,
+                memory: store.memory?.held, openConnections: census.count,
+                openUploads: store.openUploads,
                 connectionLimit: connectionLimits.total))
     }
 

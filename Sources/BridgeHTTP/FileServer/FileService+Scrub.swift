@@ -28,16 +28,23 @@ extension FileService {
         blocking.submit { [self] in
             if store.setAsideUnreadable(key, now: now) {
                 tellDamage(key, "its metadata are not as they were written")
+            } else {
+                setLostAside(key)
             }
         }
     }
 
-    private func tellDamage(_ key: ObjectKey, _ sentence: String) {
+    func tellDamage(_ key: ObjectKey, _ sentence: String) {
         counts.count(\.filesDamaged)
+        tell(key, "a stored file is damaged: \(sentence)")
+    }
+
+    /// Tells of a file that is not as it should be.
+    func tell(_ key: ObjectKey, _ message: String) {
         options.log?.record(
             LogEvent(
                 timestamp: options.now(), level: .warning, stage: "store",
-                message: "a stored file is damaged: \(sentence)",
+                message: message,
                 fields: [LogEvent.Field("file", AccessLog.shortened(key.text))]))
     }
 

@@ -127,6 +127,7 @@ extension FileService {
             let upload = try makeRoom { () throws(StoreError) in
                 try ObjectUpload(
                     store: store, for: owner, reserving: request.contentLength ?? 0,
+                    in: plan.isResumable ? nil : memory(for: request),
                     resumable: plan.isResumable ? plan.metadata : nil, at: { [self] in now })
             }
             receive(upload, HeldData(), plan, reply)
@@ -199,6 +200,7 @@ extension FileService {
             let replaced = try upload.publish(metadata, as: plan.key, plan.rule)
             counts.count(\.filesStored)
             plan.attempt?.stored()
+            owe(plan.key, metadata.generation)
             return created(plan, metadata, status: replaced ? 200 : 201)
         } catch {
             plan.attempt?.refused()

@@ -40,7 +40,7 @@ final class FileService: HTTPService {
             ObjectStore.Settings(
                 folder: options.directory, isDurable: options.isDurable,
                 quotas: options.quotas, maximumUploads: budget.uploads,
-                calls: options.systemCalls))
+                memory: options.memory, calls: options.systemCalls))
         seals = LinkSeals(
             options.linkSigning, keys: options.linkKeys, life: options.linkTimeToLive,
             own: store.secret)

@@ -16,7 +16,7 @@ struct AnswerQueue {
         case failed(SocketError?)
     }
 
-    /// Most file bytes that one turn of the reactor sends on one connection: 8 MiB.
+    /// Most bytes that one turn of the reactor sends on one connection: 8 MiB.
     private static let bytesPerTurn = 8 << 20
     /// Most bytes of one `sendfile` call: 2 MiB.
     private static let bytesPerCall = 2 << 20
@@ -68,10 +68,7 @@ struct AnswerQueue {
     mutating func flush(_ link: Link, moved: (Int) -> Void) -> Progress {
         var turn = 0
         while true {
-            let progress = flushMemory(link) { count in
-                moved(count)
-                turn += count
-            }
+            let progress = flushMemory(link, &turn, moved: moved)
             if let progress { return progress }
             guard let stream else { break }
             if turn >= Self.bytesPerTurn { return .yielding }
@@ -81,10 +78,15 @@ struct AnswerQueue {
     }
 
     /// Nil when there is none left.
-    private mutating func flushMemory(_ link: Link, moved: (Int) -> Void) -> Progress? {
+    private mutating func flushMemory(
+        _ link: Link, _ turn: inout Int, moved: (Int) -> Void
+    ) -> Progress? {
         while !memory.isEmpty {
+            if turn >= Self.bytesPerTurn { return .yielding }
             switch memory.write(to: link) {
-            case .moved(let count): moved(count)
+            case .moved(let count):
+                moved(count)
+                turn += count
             case .wouldBlock: return .blocked
             case .ended: return .failed(nil)
             case .failed(let error): return .failed(error)

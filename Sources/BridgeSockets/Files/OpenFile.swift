@@ -100,6 +100,18 @@ package final class OpenFile: Sendable {
         return status.st_mode & S_IFMT == S_IFREG
     }
 
+    /// Makes the file so long, with room on the disk for all of it. Blocks: where the file system
+    /// does not know how, every block is written.
+    package func allocate(_ size: Int) throws(SocketError) {
+        let status = calls.retried(.allocate) { _ in
+            // Which returns the error number.
+            let error = posix_fallocate(number, 0, size)
+            Glibc.errno = error
+            return error == 0 ? 0 : -1
+        }
+        guard status == 0 else { throw failure("fallocate") }
+    }
+
     /// Waits until the content is on the disk.
     package func synchronize() throws(SocketError) {
         guard calls.retried(.synchronize, 0, { _ in fsync(number) }) == 0 else {

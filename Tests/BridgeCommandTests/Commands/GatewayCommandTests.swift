@@ -103,6 +103,8 @@ struct GatewayCommandTests {
             (["--backend", "http://127.0.0.1:1"], "invalid_argument"),
             (["--backend", "file://\(folder.path)", "--directory", folder.path], "--directory"),
             (["--backend", "file://\(folder.path)", "--quota", "all=1GB"], "--quota"),
+            (["--backend", "file://\(folder.path)", "--memory", "1GB"], "--memory"),
+            (["--backend", "file://\(folder.path)", "--no-sync"], "--no-sync"),
             (["--backend", "ftp://a"], "--backend"),
             (["--server", "nats://127.0.0.1:1"], "--server"),
         ]

@@ -98,7 +98,9 @@ struct RunbookTests {
 
     @Test func `every metric of an alert is one of the file server's`() async throws {
         let folder = try TemporaryDirectory()
-        let server = try await FileServer.start(FileServerOptions(directory: folder.path))
+        var options = FileServerOptions(directory: folder.path)
+        options.memory = 1 << 20
+        let server = try await FileServer.start(options)
         let text = server.metrics.exposition
         await server.stop()
         let names = try page("runbook.md").matches(of: /natsbridge_server_[a-z_]+/).map(\.0)

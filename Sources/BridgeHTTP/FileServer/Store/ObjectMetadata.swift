@@ -11,10 +11,15 @@ struct ObjectMetadata: Sendable, Hashable {
     enum State: String, Sendable, Hashable {
         /// The block and the data.
         case whole
+        /// The block, and room for the data, which is in memory and will be written.
+        case owed
         /// The block alone: the object has expired.
         case tombstone
         /// The block alone: the data was found damaged, and lies elsewhere.
         case damaged
+
+        /// Whether the file is as long as block and data.
+        var hasData: Bool { self == .whole || self == .owed }
     }
 
     /// Size of the block in bytes.
@@ -66,7 +71,7 @@ struct ObjectMetadata: Sendable, Hashable {
         let text = lines.joined(separator: "\n")
         writer.append(utf8: text + "\n\(Self.digest(text))\n")
         precondition(writer.count <= Self.blockSize, "names are bounded, so the block holds them")
-        if state == .whole { writer.append(repeating: 0, count: Self.blockSize - writer.count) }
+        if state.hasData { writer.append(repeating: 0, count: Self.blockSize - writer.count) }
         return writer.finish()
     }
 

@@ -62,7 +62,7 @@ extension ObjectStore {
         do throws(SocketError) { try files.rename(partial, to: path(key)) } catch {
             throw StoreError(error)
         }
-        hot.remove(key)
+        forget(key, present.generation)
         account(key, old, -1, uploader: present.uploader)
         account(key, size, 1, uploader: metadata.uploader)
         return old
@@ -84,7 +84,7 @@ extension ObjectStore {
             guard present?.generation == block.generation, present?.state == object.metadata.state
             else { return false }
             let old = files.size(of: target) ?? 0
-            defer { hot.remove(object.key) }
+            defer { forget(object.key, block.generation) }
             do throws(SocketError) {
                 do throws(SocketError) {
                     try OpenFile.creating(partial, calls: calls).write(bytes.span, at: 0)

@@ -18,7 +18,7 @@ extension ObjectStore {
         guard let metadata = ObjectMetadata(block) else { throw .damaged }
         let object = StoredObject(
             key: key, metadata: metadata, file: file, state: state, now: now)
-        guard metadata.state != .whole || object.dataRange.upperBound == state.size else {
+        guard !metadata.state.hasData || object.dataRange.upperBound == state.size else {
             throw .damaged
         }
         return object
@@ -57,7 +57,7 @@ extension ObjectStore {
             do throws(SocketError) {
                 guard try files.remove(path(key)) else { return false }
             } catch { throw StoreError(error) }
-            hot.remove(key)
+            forget(key, present?.generation)
             account(key, size, -1, uploader: present?.uploader ?? "")
             return true
         }

@@ -29,6 +29,8 @@ final class ObjectStore: Sendable {
         var quotas = RoomLedger.Quotas()
         /// Most uploads at a time, as each has a file open.
         var maximumUploads = Int.max
+        /// Most bytes of uploads in memory.
+        var memory = 0
         var calls = SystemCalls()
     }
 
@@ -43,6 +45,10 @@ final class ObjectStore: Sendable {
     let files: FileSystem
     let verified = VerifiedObjects()
     let hot = HotObjects()
+    /// What was just uploaded; nil where it is not to be in memory.
+    let memory: MemoryTier?
+    /// Held while what is in memory is written: one object at a time.
+    let paying = Mutex<Void>(())
     /// What is left in `partial` since it could not be removed; the sweep tries again.
     let leftovers = Mutex<Set<String>>([])
     /// Most of those that are remembered; others stay until the next start.
@@ -69,6 +75,7 @@ final class ObjectStore: Sendable {
         machineRun = Self.machineRun(settings.calls)
         maximumUploads = settings.maximumUploads
         files = FileSystem(settings.calls)
+        memory = settings.memory > 0 ? MemoryTier(budget: settings.memory) : nil
         try files.makeDirectory(settings.folder)
         lock = Mutex(try FileLock.take("\(settings.folder)/lock", calls: settings.calls))
         secret = StoreSecret(in: settings.folder, files: files, calls: settings.calls)

@@ -17,7 +17,7 @@ final class ObjectUpload: Sendable {
     }
 
     /// The disk is told of this much at a time, in bytes: 8 MiB.
-    private static let writeBackSize = 8 << 20
+    private static let writeBackSize = ObjectStore.pieceSize
 
     /// What a later request can go on with.
     private struct Part {
@@ -31,15 +31,21 @@ final class ObjectUpload: Sendable {
     private let file: OpenFile
     private let partial: String
     private let part: Part?
+    /// Where the data comes into first, where it is answered from memory.
+    private let memory: UploadMemory?
+    /// Data that was brought from there to the file.
+    private let brought = Mutex(0)
     private let state: Mutex<State>
 
     /// Creates the file and reserves room. Blocks.
     /// - Parameters:
+    ///   - memory: Where the data is to come into first.
     ///   - resumable: The metadata to find the upload by, where it can go on when it is cut.
     ///   - now: Milliseconds since 1970, for when it is cut.
     convenience init(
         store: ObjectStore, for owner: FileOwner, reserving size: Int,
-        resumable metadata: ObjectMetadata? = nil, at now: @escaping @Sendable () -> Int64 = { 0 }
+        in memory: UploadMemory? = nil, resumable metadata: ObjectMetadata? = nil,
+        at now: @escaping @Sendable () -> Int64 = { 0 }
     ) throws(StoreError) {
         let total = try Self.reserve(size, files: 1, for: owner, in: store)
         do throws(StoreError) {
@@ -53,11 +59,10 @@ final class ObjectUpload: Sendable {
             }
             var generator = SystemGenerator()
             let partial = "\(store.partialFolder)/\(UniqueID.hex128(using: &generator))"
-            let file: OpenFile
-            do throws(SocketError) {
-                file = try OpenFile.creating(partial, calls: store.calls)
-            } catch { throw StoreError(error) }
-            self.init(store, owner, file, partial, total, nil)
+            // What will be written after the answer must find room then.
+            let isOwed = memory != nil && !store.isDurable
+            let file = try Self.begin(partial, in: store, with: isOwed ? total : nil)
+            self.init(store, owner, file, partial, total, nil, memory)
         } catch {
             store.release(total, files: 1, for: owner)
             store.endUpload()
@@ -65,15 +70,31 @@ final class ObjectUpload: Sendable {
         }
     }
 
+    /// Creates a file that nobody can ask for, with room on the disk where it is to have some.
+    private static func begin(
+        _ partial: String, in store: ObjectStore, with room: Int?
+    ) throws(StoreError) -> OpenFile {
+        do throws(SocketError) {
+            let file = try OpenFile.creating(partial, calls: store.calls)
+            guard let room else { return file }
+            do throws(SocketError) { try file.allocate(room) } catch {
+                store.removePartial(partial)
+                throw error
+            }
+            return file
+        } catch { throw StoreError(error) }
+    }
+
     private init(
         _ store: ObjectStore, _ owner: FileOwner, _ file: OpenFile, _ partial: String,
-        _ reserved: Int, _ part: Part?
+        _ reserved: Int, _ part: Part?, _ memory: UploadMemory? = nil
     ) {
         self.store = store
         self.owner = owner
         self.file = file
         self.partial = partial
         self.part = part
+        self.memory = memory
         state = Mutex(State(reserved: reserved))
     }
 
@@ -139,8 +160,12 @@ final class ObjectUpload: Sendable {
         }
     }
 
-    /// Writes data into the page cache; `position` counts from the start of the data.
+    /// Writes data into memory or the page cache; `position` counts from the start of the data.
     func write(_ span: Span<UInt8>, at position: Int) throws(StoreError) {
+        if let memory {
+            guard position == memory.size, memory.append(span) else { throw .full }
+            return
+        }
         guard let part else { return try writeNow(span, at: position) }
         try part.lease.whileHeld { () throws(StoreError) in try writeNow(span, at: position) }
     }
@@ -162,10 +187,27 @@ final class ObjectUpload: Sendable {
             return state.begun..<size
         }
         guard let range else { return }
-        let start = ObjectMetadata.blockSize
         blocking.submit { [self] in
-            file.startWriteBack(start + range.lowerBound..<start + range.upperBound)
+            // What fails here is tried again at the end, and told then.
+            if let memory { try? bring(memory, upTo: range.upperBound) }
+            startWriteBack(range)
             state.withLock { $0.isBeginning = false }
+        }
+    }
+
+    private func startWriteBack(_ range: Range<Int>) {
+        let start = ObjectMetadata.blockSize
+        file.startWriteBack(start + range.lowerBound..<start + range.upperBound)
+    }
+
+    /// Writes what came into memory to the file. Blocks.
+    private func bring(_ memory: UploadMemory, upTo size: Int) throws(StoreError) {
+        try brought.withLock { brought throws(StoreError) in
+            while brought < size {
+                let end = min(size, brought + ObjectStore.pieceSize)
+                try writeNow(memory.bytes(brought..<end).span, at: brought)
+                brought = end
+            }
         }
     }
 
@@ -184,6 +226,7 @@ final class ObjectUpload: Sendable {
     }
 
     private func readBack(_ size: Int, _ body: (Span<UInt8>) -> Void) throws(StoreError) {
+        if let memory { return body(memory.bytes(0..<size).span) }
         do throws(SocketError) {
             let start = ObjectMetadata.blockSize
             _ = try file.read(start..<start + size) {
@@ -208,15 +251,37 @@ final class ObjectUpload: Sendable {
     private func publishNow(
         _ metadata: ObjectMetadata, as key: ObjectKey, _ rule: PublishingRule
     ) throws(StoreError) -> Bool {
+        var block = metadata
+        if let memory {
+            if store.isDurable {
+                try bring(memory, upTo: metadata.size)
+            } else {
+                block.state = .owed
+            }
+        }
         do throws(SocketError) {
-            try file.write(metadata.encoded().span, at: 0)
+            try file.write(block.encoded().span, at: 0)
             try store.synchronize(file)
         } catch { throw StoreError(error) }
-        let isReplaced = try store.publish(partial, metadata, as: key, rule)
-        if let state = try? file.state() {
-            store.verified.add(key, generation: metadata.generation, state)
+        remember(metadata, as: key, isOwed: block.state == .owed)
+        do throws(StoreError) {
+            let isReplaced = try store.publish(partial, block, as: key, rule)
+            if block.state == .whole, let state = try? file.state() {
+                store.verified.add(key, generation: metadata.generation, state)
+            }
+            return isReplaced
+        } catch {
+            store.memory?.remove(key, metadata.generation)
+            throw error
         }
-        return isReplaced
+    }
+
+    /// Has receivers get the data from memory, before anybody can ask for it.
+    private func remember(_ metadata: ObjectMetadata, as key: ObjectKey, isOwed: Bool) {
+        guard let memory else { return }
+        store.memory?.add(
+            key, metadata.generation, memory.bytes(0..<metadata.size),
+            owing: isOwed ? MemoryTier.Debt(file: file, metadata: metadata) : nil)
     }
 
     /// Whether what was written is what is read, for a trial of the disk. Blocks.

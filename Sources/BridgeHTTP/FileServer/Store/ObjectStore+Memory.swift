@@ -1,0 +1,66 @@
+internal import BridgeBytes
+internal import BridgeSockets
+internal import Synchronization
+
+extension ObjectStore {
+    /// Data that is written to the disk at a time, in bytes: 8 MiB.
+    static let pieceSize = 8 << 20
+
+    /// The data of an object, where it is in memory.
+    func inMemory(_ object: StoredObject) -> Bytes? {
+        memory?.body(object.key, object.metadata.generation)
+    }
+
+    /// The object with its file open, as `open`.
+    /// - Throws: Also `StoreError.damaged` where its data never reached the disk.
+    func openWhole(_ key: ObjectKey, now: Int64) throws(StoreError) -> StoredObject {
+        let object = try open(key, now: now)
+        guard object.metadata.state == .owed, !object.isGone, inMemory(object) == nil else {
+            return object
+        }
+        // Between the two looks it may have reached the disk and left the memory.
+        let later = try open(key, now: now)
+        guard later.metadata.state != .owed || inMemory(later) != nil else { throw .damaged }
+        return later
+    }
+
+    /// Writes to the disk what is owed of an object. Blocks.
+    func pay(_ key: ObjectKey, _ generation: String) throws(StoreError) {
+        try paying.withLock { _ throws(StoreError) in
+            guard let memory, let (debt, body) = memory.debt(key, generation) else { return }
+            do throws(SocketError) {
+                var done = 0
+                while done < body.count {
+                    // What is deleted meanwhile is not written.
+                    guard memory.debt(key, generation) != nil else { return }
+                    let end = min(body.count, done + Self.pieceSize)
+                    try debt.file.write(
+                        body[done..<end].span, at: ObjectMetadata.blockSize + done)
+                    done = end
+                }
+                try debt.file.write(debt.metadata.encoded().span, at: 0)
+                let state = try debt.file.state()
+                verified.add(key, generation: generation, state)
+            } catch { throw StoreError(error) }
+            memory.paid(key, generation)
+        }
+    }
+
+    /// Writes all that is owed. Blocks.
+    /// - Returns: What could not be written.
+    func payAll() -> [(key: ObjectKey, error: StoreError)] {
+        var failures: [(key: ObjectKey, error: StoreError)] = []
+        for (key, generation) in memory?.debtors ?? [] {
+            do throws(StoreError) { try pay(key, generation) } catch {
+                failures.append((key, error))
+            }
+        }
+        return failures
+    }
+
+    /// A name means something else from now on than an object of this generation.
+    func forget(_ key: ObjectKey, _ generation: String?) {
+        hot.remove(key)
+        if let generation { memory?.remove(key, generation) }
+    }
+}

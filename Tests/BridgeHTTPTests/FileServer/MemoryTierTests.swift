@@ -1,0 +1,229 @@
+import BridgeBytes
+import BridgeHTTP
+import BridgeSockets
+import Glibc
+import Synchronization
+import TestKit
+import Testing
+
+/// Uploads that are answered from memory (`FileServerOptions.memory`).
+@Suite(.patient) struct MemoryTierTests {
+    private static func path(_ number: Int) -> String { "/f/\(TestID.of(number))/x" }
+
+    private static func content(_ number: Int, size: Int = 3 << 20) -> [UInt8] {
+        var generator = SeededGenerator("memory tier \(number)")
+        return generator.bytes(size)
+    }
+
+    private func put(_ running: RunningServer, _ number: Int, size: Int = 3 << 20) async throws {
+        let put = try await running.client {
+            try $0.request("PUT", Self.path(number), body: Self.content(number, size: size))
+        }
+        #expect(put.status == 201)
+    }
+
+    private func get(_ running: RunningServer, _ number: Int) async throws -> (Int, [UInt8]) {
+        let got = try await running.client { try $0.request("GET", Self.path(number)) }
+        return (got.status, got.body)
+    }
+
+    private func file(_ running: RunningServer, _ number: Int) -> String {
+        running.folder.file("store/objects/\(TestID.of(number))")
+    }
+
+    /// The data that lies on the disk.
+    private func stored(_ running: RunningServer, _ number: Int) throws -> [UInt8] {
+        let file = try TestFile.bytes(file(running, number))
+        return Array(file[4096..<file.count])
+    }
+
+    /// Has what lies on the disk not be what was uploaded.
+    private func spoil(_ path: String) throws {
+        try OpenFile.updating(path).write(Bytes(utf8: "nothing").span, at: 5000)
+    }
+
+    /// Another server of the same folder, at the same time of day.
+    private func successor(of running: RunningServer) async throws -> FileServer {
+        var options = FileServerOptions(directory: running.folder.file("store"))
+        let clock = running.clock
+        options.now = { clock.now }
+        return try await FileServer.start(options)
+    }
+
+    /// The value of a gauge of the server; nil where there is none.
+    private func gauge(_ running: RunningServer, _ name: String) async throws -> Int? {
+        let page = try await running.client { try $0.request("GET", "/metrics") }
+        let line = String(decoding: page.body, as: UTF8.self).split(separator: "\n")
+            .first { $0.hasPrefix("natsbridge_server_memory_\(name)_bytes ") }
+        return line.flatMap { Int($0.split(separator: " ")[1]) }
+    }
+
+    @Test(arguments: [true, false])
+    func `all of it, parts and the head come from memory`(isDurable: Bool) async throws {
+        try await RunningServer.with {
+            $0.memory = 64 << 20
+            $0.isDurable = isDurable
+        } _: { running in
+            try await put(running, 1)
+            let content = Self.content(1)
+            // What is on the disk is not what is answered.
+            try spoil(file(running, 1))
+            #expect(try await get(running, 1) == (200, content))
+            let part = try await running.client {
+                try $0.request("GET", Self.path(1), fields: ["Range: bytes=5-1000005"])
+            }
+            #expect(part.status == 206 && part.body == Array(content[5...1_000_005]))
+            let head = try await running.client { try $0.request("HEAD", Self.path(1)) }
+            #expect(head.status == 200 && head.fields["Content-Length"] == "\(content.count)")
+        }
+    }
+
+    @Test func `what is durable is on the disk when it is answered`() async throws {
+        try await RunningServer.with {
+            $0.memory = 64 << 20
+            $0.isDurable = true
+        } _: { running in
+            try await put(running, 1, size: 20 << 20)
+            #expect(try stored(running, 1) == Self.content(1, size: 20 << 20))
+            #expect(try await gauge(running, "unwritten") == 0)
+        }
+    }
+
+    @Test func `what is owed is written by itself`() async throws {
+        try await RunningServer.with {
+            $0.memory = 64 << 20
+        } _: { running in
+            try await put(running, 1)
+            #expect(
+                await Pace.until(patience) { (try? await gauge(running, "unwritten")) == 0 })
+            #expect(try stored(running, 1) == Self.content(1))
+            #expect(try await get(running, 1) == (200, Self.content(1)))
+        }
+    }
+
+    @Test func `a server that ends in order writes what it owes`() async throws {
+        let running = try await RunningServer { $0.memory = 64 << 20 }
+        try await put(running, 1)
+        await running.server.stop()
+        let next = try await successor(of: running)
+        let got = try await RawClient.run(next.port) { try $0.request("GET", Self.path(1)) }
+        #expect(got.status == 200 && got.body == Self.content(1))
+        await next.stop()
+    }
+
+    @Test func `a disk that fails is told, and what never reached it is damaged`() async throws {
+        let log = LogCollector()
+        let running = try await RunningServer { options in
+            options.memory = 64 << 20
+            options.log = log.sink
+            options.systemCalls = SystemCalls { call, count in
+                call == .fileWrite && count > 4096 ? .refused(EIO) : .made
+            }
+        }
+        try await put(running, 1)
+        #expect(try await get(running, 1) == (200, Self.content(1)))
+        await running.server.stop()
+        #expect(running.server.counters.failedWrites >= 1)
+        #expect(log.events().contains { $0.message.contains("in memory alone") })
+
+        let next = try await successor(of: running)
+        for fields in [["Range: bytes=0-9"], [String]()] {
+            let got = try await RawClient.run(next.port) {
+                try $0.request("GET", Self.path(1), fields: fields)
+            }
+            #expect(got.status == 500)
+        }
+        #expect(await Pace.until(patience) { next.counters.filesDamaged == 1 })
+        await next.stop()
+    }
+
+    @Test func `room that the disk does not have is told before`() async throws {
+        try await RunningServer.with { options in
+            options.memory = 64 << 20
+            options.systemCalls = SystemCalls { call, _ in
+                call == .allocate ? .refused(ENOSPC) : .made
+            }
+        } _: { running in
+            let put = try await running.client {
+                try $0.request("PUT", Self.path(1), body: Self.content(1))
+            }
+            #expect(put.status == 507)
+            #expect(try await get(running, 1).0 == 404)
+            #expect(await running.leavesNoParts())
+        }
+    }
+
+    @Test(arguments: [true, false])
+    func `the budget holds, and all can be read`(isDurable: Bool) async throws {
+        try await RunningServer.with {
+            $0.memory = 8 << 20
+            $0.isDurable = isDurable
+            guard !isDurable else { return }
+            // What is owed stays so: it is written in large pieces.
+            $0.systemCalls = SystemCalls { call, count in
+                call == .fileWrite && count > 1 << 20 ? .refused(EIO) : .made
+            }
+        } _: { running in
+            for number in 1...5 {
+                try await put(running, number)
+                let used = try #require(try await gauge(running, "used"))
+                #expect(used <= 8 << 20)
+            }
+            for number in 1...5 {
+                #expect(try await get(running, number) == (200, Self.content(number)))
+            }
+            // Of what is written the last is in memory; what is owed makes no room.
+            let kept = isDurable ? 5 : 1
+            try spoil(file(running, kept))
+            #expect(try await get(running, kept) == (200, Self.content(kept)))
+        }
+    }
+
+    @Test func `what is deleted or replaced is not written`() async throws {
+        try await RunningServer.with {
+            $0.memory = 64 << 20
+        } _: { running in
+            let token = String(repeating: "t", count: 20)
+            let fields = ["X-UploadToken: \(token)"]
+            for number in [1, 2, 3] {
+                let put = try await running.client {
+                    try $0.request(
+                        "PUT", Self.path(2), fields: fields, body: Self.content(number))
+                }
+                #expect(put.status == (number == 1 ? 201 : 200))
+                #expect(try await get(running, 2) == (200, Self.content(number)))
+            }
+            let deletion = try await running.client {
+                try $0.request("DELETE", Self.path(2), fields: fields)
+            }
+            #expect(deletion.status == 204)
+            #expect(try await gauge(running, "unwritten") == 0)
+            #expect(await Pace.until(patience) { (try? await gauge(running, "used")) == 0 })
+            #expect(try await get(running, 2).0 == 404)
+            #expect(running.objectFiles.isEmpty)
+        }
+    }
+
+    @Test func `small, chunked and resumable uploads go to the disk as ever`() async throws {
+        try await RunningServer.with {
+            $0.memory = 64 << 20
+        } _: { running in
+            try await put(running, 1, size: 100_000)
+            let fields = [
+                "X-UploadToken: tttttttttttttttttttt", "If-None-Match: *",
+                "Upload-Complete: ?1",
+            ]
+            let put = try await running.client {
+                try $0.request("PUT", Self.path(2), fields: fields, body: Self.content(2))
+            }
+            #expect(put.status == 201)
+            #expect(try await gauge(running, "used") == 0)
+            #expect(try await get(running, 2) == (200, Self.content(2)))
+        }
+        // Without memory there is nothing to measure.
+        try await RunningServer.with { running in
+            let used = try await gauge(running, "used")
+            #expect(used == nil)
+        }
+    }
+}
