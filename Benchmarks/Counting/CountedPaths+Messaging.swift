@@ -6,7 +6,7 @@ import NATSWire
 /// The paths through a NATS server. How many messages go out with one call depends on the pace of
 /// the two processes; but a call for each of them would be noticed.
 struct CountedMessaging {
-    private let client: NATSClient
+    let client: NATSClient
     private let payload = Bytes([UInt8](repeating: 0x78, count: 128))
     // Made once: to make a subject of a text costs more than to publish.
     private let lone: Subject = "count.publish"
@@ -19,6 +19,7 @@ struct CountedMessaging {
 
     func paths() async throws -> [CountedPath] {
         [publish(), try receive(), confirm(), try request()] + (try await jetStream())
+            + [try await keyValue()]
     }
 
     private func publish() -> CountedPath {

@@ -78,7 +78,7 @@ extension KeyValueEntry {
         let metadata = message.metadata
         self.init(
             bucket: bucket, key: key, payload: message.payload,
-            headers: (try? message.headers) ?? [:], revision: metadata.streamSequence,
+            headers: (try? message.headers) ?? Headers(), revision: metadata.streamSequence,
             created: metadata.timestamp, pending: metadata.pending)
     }
 
@@ -91,8 +91,12 @@ extension KeyValueEntry {
         self.revision = revision
         self.created = created
         self.pending = pending
-        operation = Self.operation(headers)
         value = payload
+        guard !headers.isEmpty else {
+            (operation, size, self.headers) = (.put, payload.count, headers)
+            return
+        }
+        operation = Self.operation(headers)
         let told = headers.first(Self.sizeName).flatMap { Decimal.parse($0.bytes.span) }
         size = told ?? payload.count
         var own = headers

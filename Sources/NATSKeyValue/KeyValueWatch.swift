@@ -110,13 +110,22 @@ public struct KeyValueWatch: AsyncSequence, Sendable {
         public mutating func next(
             isolation actor: isolated (any Actor)?
         ) async throws(JetStreamError) -> Element? {
-            while let event = try await messages.nextEvent() {
+            while true {
+                if let message = try messages.takeBuffered() {
+                    if let told = told(message) { return told }
+                    continue
+                }
+                guard let event = try await messages.nextEvent() else { return nil }
                 guard case .message(let message) = event else { return .caughtUp }
-                let entry = KeyValueEntry(
-                    message, bucket: bucket.name, key: bucket.key(message.subject))
-                if entry.operation == .put || !ignoresDeletes { return .entry(entry) }
+                if let told = told(message) { return told }
             }
-            return nil
+        }
+
+        /// What is told of a message; nil: nothing.
+        private func told(_ message: JetStreamMessage) -> Element? {
+            let entry = KeyValueEntry(
+                message, bucket: bucket.name, key: bucket.key(message.subject))
+            return entry.operation == .put || !ignoresDeletes ? .entry(entry) : nil
         }
     }
 

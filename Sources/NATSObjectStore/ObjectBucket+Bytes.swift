@@ -29,47 +29,58 @@ extension ObjectBucket {
                 .tooLarge, "object get",
                 "\(name) has \(content.info.size) bytes, at most \(limit) are taken")
         }
-        if readers > 1, content.info.hasEvenChunks, content.info.chunks >= readers {
-            return try await content.store.bytes(content.info, readers: readers)
+        guard let region = ObjectMemory.region(content.info.size) else {
+            var writer = ByteWriter(capacity: ObjectMemory.believedSize)
+            for try await piece in content { writer.append(piece) }
+            return writer.finish()
         }
-        var writer = ByteWriter(capacity: ObjectContent.firstCapacity(content.info.size))
-        for try await piece in content { writer.append(piece) }
-        return writer.finish()
+        if readers > 1, content.info.hasEvenChunks, content.info.chunks >= readers {
+            return try await content.store.bytes(content.info, readers: readers, region)
+        }
+        // The sequence compares what has come with the size.
+        var collector = PartCollector(region, 0..<region.capacity)
+        for try await piece in content { collector.append(piece) }
+        return collector.finish()
     }
 
     /// Most readers of one object: each has a consumer at the server.
     public static let mostReaders = 16
 
     private func bytes(
-        _ info: ObjectInfo, readers: Int
+        _ info: ObjectInfo, readers: Int, _ region: ByteRegion
     ) async throws(JetStreamError) -> Bytes {
         let parts = info.parts(readers)
         let run = try await run(of: info)
-        let read: [Bytes]
         do {
-            read = try await withThrowingTaskGroup(of: (Int, Bytes).self) { group in
+            return try await withThrowingTaskGroup(of: (Int, Bytes).self) { group in
                 for (index, part) in parts.enumerated() {
                     group.addTask {
-                        (index, try await slice(part, of: info, run: run).bytes(atMost: .max))
+                        let place = Int(part.lowerBound)..<Int(part.upperBound)
+                        var collector = PartCollector(region, place)
+                        for try await piece in try await slice(part, of: info, run: run) {
+                            collector.append(piece)
+                        }
+                        return (index, collector.finish())
                     }
                 }
-                var read = [Bytes](repeating: Bytes(), count: parts.count)
-                for try await (index, bytes) in group { read[index] = bytes }
-                return read
+                // The digest follows what is there without a gap, while other parts come.
+                var read = [Bytes?](repeating: nil, count: parts.count)
+                var (next, size, digest) = (0, UInt64(0), ObjectDigest())
+                for try await (index, bytes) in group {
+                    read[index] = bytes
+                    while next < read.count, let part = read[next] {
+                        digest.update(part)
+                        (next, size) = (next + 1, size + UInt64(part.count))
+                    }
+                }
+                try await check(info, size, digest)
+                return Bytes(region, 0..<region.capacity)
             }
         } catch let error as JetStreamError where error.code != .truncated {
             throw error
         } catch {
             throw await shortage(of: info, 0)
         }
-        var writer = ByteWriter(capacity: Int(clamping: info.size))
-        var digest = ObjectDigest()
-        for part in read {
-            digest.update(part)
-            writer.append(part)
-        }
-        try await check(info, UInt64(writer.count), digest)
-        return writer.finish()
     }
 }
 

@@ -172,9 +172,6 @@ public struct ObjectContent: AsyncSequence, Sendable {
 
     public func makeAsyncIterator() -> Iterator { Iterator(self) }
 
-    /// Room to begin with: a size that somebody states is no reason to take that much memory.
-    static func firstCapacity(_ size: UInt64) -> Int { Int(Swift.min(size, 4 << 20)) }
-
     /// Most bytes of pieces that are on their way, and always enough for one message.
     static func requestBytes(_ store: ObjectBucket) -> Int {
         Swift.max(4 << 20, 2 * store.jetStream.client.maxPayload)

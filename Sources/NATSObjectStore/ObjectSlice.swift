@@ -166,9 +166,14 @@ public struct ObjectSlice: AsyncSequence, Sendable {
             throw store.error(
                 .tooLarge, "object get", "a range of \(size) bytes, at most \(limit) are taken")
         }
-        var writer = ByteWriter(capacity: ObjectContent.firstCapacity(size))
-        for try await piece in self { writer.append(piece) }
-        return writer.finish()
+        guard let region = ObjectMemory.region(size) else {
+            var writer = ByteWriter(capacity: ObjectMemory.believedSize)
+            for try await piece in self { writer.append(piece) }
+            return writer.finish()
+        }
+        var collector = PartCollector(region, 0..<region.capacity)
+        for try await piece in self { collector.append(piece) }
+        return collector.finish()
     }
 
     /// Takes pieces as they are wanted; belongs to one task.

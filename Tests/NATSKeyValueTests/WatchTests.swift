@@ -45,6 +45,35 @@ internal import Testing
         }
     }
 
+    /// More than one batch, and so more than one pull: what came together is handed on without a
+    /// wait, and the mark stands where it belongs all the same.
+    @Test func `many keys come in their order, and the mark behind the last of them`()
+        async throws
+    {
+        try await KeyValueStage.run { jetStream in
+            let bucket = try await KeyValueStage.bucket(jetStream)
+            let count = 3000
+            let values = try (0..<count).map {
+                try PublishRequest(Bytes(utf8: "\($0)"), to: Subject("$KV.B.k.\($0)"))
+            }
+            #expect(try await jetStream.publishAll(values).firstFailure == nil)
+            for key in stride(from: 0, to: count, by: 3) { try await bucket.delete("k.\(key)") }
+            var options = KeyValueWatchOptions()
+            for hidesDeletes in [false, true] {
+                options.ignoresDeletes = hidesDeletes
+                var watch = try bucket.watch(options: options).makeAsyncIterator()
+                let seen = try await Self.initial(&watch)
+                let puts = (0..<count).filter { $0 % 3 > 0 }.map { "k.\($0) \($0 + 1) put" }
+                let deletes = (0..<count / 3).map { "k.\($0 * 3) \(count + $0 + 1) delete" }
+                #expect(seen == puts + (hidesDeletes ? [] : deletes))
+                try await bucket.put("new", for: "k.0")
+                #expect(try await watch.next()?.entry?.text == "new")
+                try await bucket.delete("k.0")
+            }
+            #expect(try await bucket.keys().count == count - count / 3)
+        }
+    }
+
     private static let forms: [(KeyValueWatchOptions.Start, [String], [String])] = [
         (.history, ["k.*"], ["k.1 1 put", "k.2 2 put", "k.1 3 put", "k.2 4 delete"]),
         (.current, ["k.1", "other"], ["k.1 3 put", "other 5 put"]),

@@ -94,7 +94,7 @@ import Testing
         "// TO" + "DO: later\n", "let a = b as! C\n", "let a = try! b()\n", "let a = b!\n",
         "let a = b[0]!.c\n", "var a: String!\n", "fatalError(\"\")\n", "print(a)\n",
         "final class A: @unchecked Sendable {}\n", "// see /wo" + "rk/x\n",
-        "let a = \"\\(b!)\"\n",
+        "let a = \"\\(b!)\"\n", "let a = b.firstRange(of: c)\n", "let a = #/b/#\n",
     ])
     func badWords(text: String) {
         #expect(!messages(text, WordRules.check).isEmpty)

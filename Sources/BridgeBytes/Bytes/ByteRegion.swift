@@ -5,7 +5,8 @@ internal import Glibc
 ///
 /// ## Why `@unchecked Sendable` is sound
 /// A region is written by one owner at a time (a `ReceiveBuffer`, a `ByteWriter`, or the code
-/// that maps a file), and only at positions that no `Bytes` covers yet. A `Bytes` is made over
+/// that maps a file), or by several of whom each has a range of its own (the parts of a body),
+/// and only at positions that no `Bytes` covers yet. A `Bytes` is made over
 /// a prefix that its maker will never write again. So a byte that two tasks can see is constant
 /// for as long as both can see it; `base` and `capacity` never change; the memory is released
 /// once, in `deinit`, when no `Bytes` is left. Huge pages are not copyable, and a region that has

@@ -24,7 +24,7 @@ package enum Redaction {
         guard text.utf8.contains(where: { [0x40, 0x3F, 0x23].contains($0) }) else { return text }
         var kept: [Substring] = []
         for piece in text.split(separator: ",", omittingEmptySubsequences: false) {
-            let hasScheme = piece.contains("://")
+            let hasScheme = piece.holds("://")
             if let at = piece.lastIndex(of: "@") {
                 // Without a scheme of its own, the piece may belong to the one before it.
                 var scheme = Self.scheme(of: piece)
@@ -40,7 +40,7 @@ package enum Redaction {
     /// A sentence that may quote an address, without user names and passwords: whatever stands
     /// between the first scheme and the last `@` behind it goes.
     package static func sentence(_ text: String) -> String {
-        guard let scheme = text.firstRange(of: "://"),
+        guard let scheme = text.firstPlace(of: "://"),
             let end = text[scheme.upperBound...].lastIndex(of: "@")
         else { return text }
         return String(text[..<scheme.upperBound] + text[text.index(after: end)...])

@@ -80,7 +80,7 @@ public struct S3Location: Sendable, Hashable, CustomStringConvertible {
             byte.map { (0x30...0x39).contains($0) || (0x61...0x7A).contains($0) } ?? false
         }
         return (3...63).contains(name.utf8.count) && isEdge(name.utf8.first)
-            && isEdge(name.utf8.last) && !name.contains("..")
+            && isEdge(name.utf8.last) && !name.holds("..")
             && name.utf8.allSatisfy { isEdge($0) || $0 == 0x2D || $0 == 0x2E }
     }
 

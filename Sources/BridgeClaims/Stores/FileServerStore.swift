@@ -235,7 +235,7 @@ public struct FileServerStore: ClaimStore {
         // With the name: to a server that knows only files, that is what was stored.
         let folder = "/f/\(claim.id)"
         let path = (try? HTTPURL(claim.url))?.path ?? ""
-        let name = path.firstRange(of: folder).map { String(path[$0.upperBound...]) } ?? ""
+        let name = path.firstPlace(of: folder).map { String(path[$0.upperBound...]) } ?? ""
         let url = try StoreURL.make(baseURL, folder + name)
         try await requests.delete(url, token: claim.token ?? "", correlationID: correlationID)
     }

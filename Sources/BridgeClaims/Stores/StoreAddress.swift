@@ -30,7 +30,7 @@ public struct StoreAddress: Sendable, Hashable, CustomStringConvertible {
     /// - Throws: `HTTPError` with `invalidURL`, or `unsupportedScheme` for a scheme that means no
     ///   store.
     public init(_ text: String) throws(HTTPError) {
-        let scheme = text.firstRange(of: "://").map { text[..<$0.lowerBound].lowercased() } ?? ""
+        let scheme = text.firstPlace(of: "://").map { text[..<$0.lowerBound].lowercased() } ?? ""
         switch scheme {
         case "http", "https": kind = .fileServer(try Self.server(text))
         case "plik+http", "plik+https": kind = .plik(try Self.server(String(text.dropFirst(5))))

@@ -14,9 +14,9 @@ package enum CertificateLife {
     package static func earliestEnd(inPEM bytes: Bytes) -> Timestamp? {
         var ends: [Timestamp] = []
         var rest = String(repairing: bytes)[...]
-        while let start = rest.firstRange(of: beginning) {
+        while let start = rest.firstPlace(of: beginning) {
             rest = rest[start.upperBound...]
-            guard let stop = rest.firstRange(of: ending) else { return nil }
+            guard let stop = rest.firstPlace(of: ending) else { return nil }
             let text = rest[..<stop.lowerBound].filter { !$0.isWhitespace }
             guard let der = try? Base64.decode(Bytes(utf8: String(text)).span),
                 let end = end(inDER: der)

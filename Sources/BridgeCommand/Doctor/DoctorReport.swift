@@ -73,8 +73,8 @@ package struct DoctorReport: Sendable {
         let bad = findings.filter { $0.level != .ok }.sorted { $0.level > $1.level }
         let told = bad.map { "\($0.check): \($0.message)" }.joined(separator: "; ")
         let figures = findings.flatMap(\.figures).map { "\($0.name)=\($0.value)" }
-        let text = TerminalText.line(told.isEmpty ? "\(findings.count) checks" : told)
-            .replacing("|", with: "/")
+        let line = TerminalText.line(told.isEmpty ? "\(findings.count) checks" : told)
+        let text = String(line.map { $0 == "|" ? "/" : $0 })
         return [
             "\(level.word.uppercased()) - natsbridge: \(text) | \(figures.joined(separator: " "))"
         ]

@@ -49,7 +49,7 @@ enum FlowText {
     }
 
     static func shown(_ field: FlowEvent.Field) -> String {
-        guard field.name == "url", let place = field.value.firstRange(of: "/f/") else {
+        guard field.name == "url", let place = field.value.firstPlace(of: "/f/") else {
             return field.value
         }
         return String(field.value[..<place.upperBound])

@@ -125,7 +125,7 @@ extension CommandFailure {
         guard let known = failure.outcome.flatMap(PublishOutcome.init) else { return }
         outcome = failure.outcome
         let sentence = MessageFate.sentence(known)
-        if !failure.detail.contains(sentence) { detail += "; \(sentence)" }
+        if !failure.detail.holds(sentence) { detail += "; \(sentence)" }
         if !failure.detail.isEmpty { detail += ": \(failure.detail)" }
     }
 }

@@ -1,3 +1,4 @@
+internal import BridgeBytes
 package import BridgeConsole
 internal import BridgeSockets
 internal import Glibc
@@ -36,11 +37,11 @@ package struct NATSServerProcess: Sendable {
         var version = "?"
         for await line in process.lines {
             log.append(line)
-            if let range = line.firstRange(of: "Version:") {
+            if let range = line.firstPlace(of: "Version:") {
                 version = line[range.upperBound...].trimmingBlanks
-            } else if let range = line.firstRange(of: "client connections on 127.0.0.1:") {
+            } else if let range = line.firstPlace(of: "client connections on 127.0.0.1:") {
                 port = line[range.upperBound...].trimmingBlanks
-            } else if line.contains("Server is ready"), let port {
+            } else if line.holds("Server is ready"), let port {
                 drain(process)
                 return NATSServerProcess(port: port, version: version, process: process)
             }

@@ -19,7 +19,7 @@ public struct HTTPProxy: Sendable, Hashable {
     /// - Throws: `HTTPError` with `invalidURL`, or `unsupportedScheme` for what is no plain HTTP.
     public init(_ text: String, exceptions: String = "") throws(HTTPError) {
         // Tools take a host and a port alone, too.
-        let full = text.contains("://") ? text : "http://\(text)"
+        let full = text.holds("://") ? text : "http://\(text)"
         do throws(HTTPWireError) { url = try HTTPURL(full) } catch {
             throw HTTPError(.badURL, .prepare, url: "", "the proxy: \(error.message)")
         }
@@ -57,7 +57,7 @@ public struct HTTPProxy: Sendable, Hashable {
     private static func authorization(
         in text: String, _ url: HTTPURL
     ) throws(HTTPError) -> String? {
-        guard url.hasUserInfo, let start = text.firstRange(of: "://")?.upperBound,
+        guard url.hasUserInfo, let start = text.firstPlace(of: "://")?.upperBound,
             let end = text[start...].lastIndex(of: "@")
         else { return nil }
         guard let bytes = try? PercentCoding.decode(text[start..<end]) else {

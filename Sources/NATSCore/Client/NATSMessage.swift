@@ -68,6 +68,9 @@ public struct NATSMessage: Sendable {
     /// Bytes of headers and payload, as limits count them.
     public var size: Int { Int(payloadEnd - headersStart) }
 
+    /// Bytes of the subject and of the reply subject, which are not made for the answer.
+    package var addressSize: Int { Int(subjectEnd) + Int(max(replyEnd, replyStart) - replyStart) }
+
     /// Bytes that the message is a view of, its subjects included.
     var frameSize: Int { frame.count }
 

@@ -152,6 +152,11 @@ public struct JetStreamMessages: AsyncSequence, Sendable {
             configuration = messages.configuration
         }
 
+        /// A message that came together with others; nil: `next` knows.
+        mutating func takeBuffered() throws(JetStreamError) -> JetStreamMessage? {
+            try session?.takeBuffered()
+        }
+
         /// The next message; nil when the client drains. Cancelling the task ends the requests with
         /// the code `cancelled`.
         /// - Throws: `JetStreamError` with `invalidArgument`, `consumerDeleted`, `heartbeatMissed`,
@@ -168,6 +173,7 @@ public struct JetStreamMessages: AsyncSequence, Sendable {
         public mutating func next(
             isolation actor: isolated (any Actor)?
         ) async throws(JetStreamError) -> JetStreamMessage? {
+            if let message = try takeBuffered() { return message }
             if session == nil { session = try PullSession(consumer, configuration) }
             return try await session?.next()
         }

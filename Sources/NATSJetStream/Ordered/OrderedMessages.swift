@@ -88,9 +88,27 @@ public struct OrderedMessages: AsyncSequence, Sendable {
         public mutating func next(
             isolation actor: isolated (any Actor)?
         ) async throws(JetStreamError) -> JetStreamMessage? {
+            if let message = try takeBuffered() { return message }
             while let event = try await nextEvent() {
                 if case .message(let message) = event { return message }
                 if !source.options.follows { close() }
+            }
+            return nil
+        }
+
+        /// A message that came together with others, without a suspension, and without a look at
+        /// what else there is to do; nil: `nextEvent` knows.
+        package mutating func takeBuffered() throws(JetStreamError) -> JetStreamMessage? {
+            while !cursor.hasCaughtUp || hasToldCaughtUp,
+                let message = try messages?.takeBuffered()
+            {
+                switch cursor.received(message.metadata) {
+                case .deliver: return message
+                case .drop: continue
+                case .restart:
+                    restart()
+                    return nil
+                }
             }
             return nil
         }
@@ -158,7 +176,7 @@ public struct OrderedMessages: AsyncSequence, Sendable {
             let info = consumer.cachedInfo
             cursor.opened(pending: info.pending, delivered: info.deliveredStreamSequence)
             var pulls = PullMachine.Configuration(
-                batch: 256, maxBytes: source.options.maxBytes, expires: .seconds(4),
+                batch: 512, maxBytes: source.options.maxBytes, expires: .seconds(4),
                 isContinuous: true)
             // The consumer lives in memory: when nobody answers for it, it is gone.
             pulls.maxRefusals = 1

@@ -169,7 +169,7 @@ extension NATSMessage {
     }
 
     /// What the server counts of it against the byte limit of a pull.
-    var pulledSize: Int { subject.count + (replyTo?.count ?? 0) + size }
+    var pulledSize: Int { addressSize + size }
 
     private static let ackPrefix: StaticString = "$JS.ACK."
 }

@@ -87,7 +87,7 @@ struct PullSession: Sendable {
     /// A message that came together with others, when there is nothing to decide: neither a clock
     /// nor a suspension is worth its cost then. The last of them goes the long way, so that the
     /// machine knows when it was last heard of.
-    private mutating func takeBuffered() throws(JetStreamError) -> JetStreamMessage? {
+    mutating func takeBuffered() throws(JetStreamError) -> JetStreamMessage? {
         guard machine.hasNothingToDecide, !isDraining, let message = inbox.takeFollowed() else {
             return nil
         }

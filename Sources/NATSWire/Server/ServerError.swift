@@ -188,23 +188,20 @@ public struct ServerError: CodedError, Hashable {
     private static func operation(in text: Substring) -> Operation? {
         guard let subject = quoted(after: "to \"", in: text) ?? quoted(after: "of \"", in: text)
         else { return nil }
-        if text.contains("for Publish with Reply of ") {
+        if text.holds("for Publish with Reply of ") {
             return .publishWithReply(subject: subject)
         }
-        if text.contains("for Publish to ") { return .publish(subject: subject) }
-        guard text.contains("for Subscription to ") else { return nil }
+        if text.holds("for Publish to ") { return .publish(subject: subject) }
+        guard text.holds("for Subscription to ") else { return nil }
         let sid = quoted(after: "(sid \"", in: text).flatMap { Decimal.parse(Array($0.utf8).span) }
         return .subscribe(
             subject: subject, queueGroup: quoted(after: "using queue \"", in: text), sid: sid)
     }
 
     private static func quoted(after mark: String, in text: Substring) -> String? {
-        // By scalars: a character that joins the quote before it must not hide that.
-        let scalars = text.unicodeScalars
-        guard let start = scalars.firstRange(of: mark.unicodeScalars)?.upperBound else {
-            return nil
-        }
-        return GoQuotedText.read(scalars[start...])
+        // By bytes: a character that joins the quote before it must not hide that.
+        guard let start = text.firstPlace(of: mark)?.upperBound else { return nil }
+        return GoQuotedText.read(text.unicodeScalars[start...])
     }
 }
 

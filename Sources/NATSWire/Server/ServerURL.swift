@@ -95,7 +95,7 @@ public struct ServerURL: Sendable, Hashable {
     public init(_ text: String) throws(WireError) {
         var rest = Substring(text)
         var scheme = Scheme.nats
-        if let mark = text.firstRange(of: "://") {
+        if let mark = text.firstPlace(of: "://") {
             guard let known = Scheme(rawValue: text[..<mark.lowerBound].lowercased()) else {
                 throw WireError(
                     .unsupportedScheme, in: .url, at: 0,

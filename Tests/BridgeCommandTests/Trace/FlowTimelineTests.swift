@@ -1,5 +1,6 @@
 import BridgeBytes
 import BridgeCommand
+import TestKit
 import Testing
 
 @Suite("Flow timeline")
@@ -14,6 +15,26 @@ struct FlowTimelineTests {
         #expect(event.correlationID == "abc-1" && event.message == "uploaded payload")
         #expect(event.fields.map(\.name) == ["name", "url", "bytes", "milliseconds"])
         #expect(event["bytes"] == "1200" && event.duration == .milliseconds(50))
+    }
+
+    /// The oracle is the regular expression that says what a field is.
+    @Test func `fields are where a blank, a name and an equals sign stand`() throws {
+        var random = SeededGenerator("FlowEvent fields")
+        let pieces = [
+            " ", "  ", "=", "a", "name", "b_c", "_", "A", "é", "e\u{301}", "1", "x=y", "-",
+        ]
+        for _ in 0..<500 {
+            let count = Int.random(in: 0...12, using: &random)
+            let rest = (0..<count).map { _ in pieces.randomElement(using: &random) ?? "" }.joined()
+            let text = "m" + rest
+            let places = text.matches(of: #/ ([a-z_]+)=/#)
+            let event = try #require(FlowEvent(parsing: "[2026-03-13T07:00:01.250Z] " + text))
+            #expect(event.message == text[..<(places.first?.range.lowerBound ?? text.endIndex)])
+            #expect(event.fields.map(\.name) == places.map { String($0.1) }, "\(text)")
+            let ends = places.dropFirst().map(\.range.lowerBound) + [text.endIndex]
+            let values = zip(places, ends).map { String(text[$0.range.upperBound..<$1]) }
+            #expect(event.fields.map(\.value) == values, "\(text)")
+        }
     }
 
     @Test(arguments: [

@@ -4,6 +4,12 @@ enum WordRules {
     /// Foundation's names that end like that.
     private static let foreignNames = ["FileManager"]
     private static let promises = ["TO" + "DO", "FIX" + "ME", "XX" + "X"]
+    /// What brings the libraries of regular expressions into a program (D103). A text that is
+    /// looked for in a text is `holds`, and no longer one that it `contains`.
+    private static let costlySearches = [
+        "firstRange(of:", ".ranges(of:", ".matches(of:", ".replacing(", ".trimmingPrefix(",
+        ".wholeMatch(", ".firstMatch(", ".prefixMatch(", "Regex", "#/",
+    ]
     /// Paths of one machine; written in two parts, so that this file has none.
     private static let machinePaths = ["/wo" + "rk/", "/ro" + "ot/", "/ho" + "me/"]
 
@@ -68,6 +74,11 @@ enum WordRules {
             code.trimmed.hasPrefix("print(")
         {
             messages.append("a library does not print: return it, or throw it")
+        }
+        if file.isUnder("Sources") {
+            for search in costlySearches where code.holds(search) {
+                messages.append("\(search) loads a megabyte of libraries: firstPlace(of:), holds")
+            }
         }
         return messages
     }
