@@ -27,7 +27,7 @@ enum PayloadInput {
         _ argument: PayloadArgument
     ) async throws(CommandFailure) -> PayloadValue {
         let (bytes, place) = try await content(argument)
-        if argument.type == "arrowtable", argument.source == .inline(String(repairing: bytes)) {
+        if argument.type == "arrowtable", case .inline = argument.source {
             throw .usage(
                 "payload \(argument.name): an arrowtable comes from a file",
                 hint: "write \(argument.name):arrowtable=@FILE")
