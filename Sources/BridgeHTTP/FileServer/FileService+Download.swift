@@ -15,11 +15,10 @@ extension FileService {
     ) -> ServerAnswer {
         do throws(StoreError) {
             let changes = store.hot.changes
-            let object = try store.openWhole(key, now: now)
+            let (object, memory) = try store.openWhole(key, now: now)
             guard !onlyToOwner || isOwner(object.metadata, head) else { throw .wrongToken }
             guard !object.isGone else { throw .expired(object.metadata.expires) }
             guard object.metadata.state.hasData else { throw .damaged }
-            let memory = store.inMemory(object)
             let facts = facts(object.metadata, key)
             switch select(facts, key, head) {
             case .answer(let answer): return answer

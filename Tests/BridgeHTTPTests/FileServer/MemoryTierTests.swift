@@ -204,6 +204,45 @@ import Testing
         }
     }
 
+    /// The file is open and its block is read when it is deleted, before memory is looked at.
+    @Test func `what is deleted while it is opened is gone, and never zeros`() async throws {
+        let token = String(repeating: "t", count: 20)
+        let port = Atomic(0)
+        // The object to delete; 0: none.
+        let victim = Atomic(0)
+        try await RunningServer.with { options in
+            options.memory = 64 << 20
+            options.systemCalls = SystemCalls { call, count in
+                guard call == .fileRead, count == 4096 else { return .made }
+                let number = victim.exchange(0, ordering: .relaxed)
+                guard number > 0 else { return .made }
+                let other = ScriptedConnection(connectingTo: port.load(ordering: .relaxed))
+                other?.send(
+                    "DELETE \(Self.path(number)) HTTP/1.1\r\nHost: a\r\n"
+                        + "X-UploadToken: \(token)\r\n\r\n")
+                #expect(other?.readRequest(hasBody: false)?.head.contains(" 204 ") == true)
+                return .made
+            }
+        } _: { running in
+            port.store(running.port, ordering: .relaxed)
+            for (number, fields) in [(1, ["Range: bytes=0-99999"]), (2, [])] {
+                let put = try await running.client {
+                    try $0.request(
+                        "PUT", Self.path(number), fields: ["X-UploadToken: \(token)"],
+                        body: Self.content(1))
+                }
+                #expect(put.status == 201)
+                victim.store(number, ordering: .relaxed)
+                let got = try await running.client {
+                    try $0.request("GET", Self.path(number), fields: fields)
+                }
+                #expect(got.status == 404)
+                #expect(victim.load(ordering: .relaxed) == 0)
+            }
+            #expect(running.server.counters.filesDamaged == 0)
+        }
+    }
+
     @Test func `small, chunked and resumable uploads go to the disk as ever`() async throws {
         try await RunningServer.with {
             $0.memory = 64 << 20

@@ -11,17 +11,24 @@ extension ObjectStore {
         memory?.body(object.key, object.metadata.generation)
     }
 
-    /// The object with its file open, as `open`.
+    /// The object with its file open, as `open`, and its data where that is in memory: both of one
+    /// look, so that what is deleted or replaced behind it is still answered as it was.
     /// - Throws: Also `StoreError.damaged` where its data never reached the disk.
-    func openWhole(_ key: ObjectKey, now: Int64) throws(StoreError) -> StoredObject {
-        let object = try open(key, now: now)
-        guard object.metadata.state == .owed, !object.isGone, inMemory(object) == nil else {
-            return object
+    func openWhole(
+        _ key: ObjectKey, now: Int64
+    ) throws(StoreError) -> (object: StoredObject, memory: Bytes?) {
+        var lacking: String?
+        while true {
+            let object = try open(key, now: now)
+            let memory = inMemory(object)
+            guard object.metadata.state == .owed, !object.isGone, memory == nil else {
+                return (object, memory)
+            }
+            // Since it was opened it may have gone, or reached the disk and left the memory: then
+            // a second look shows something else.
+            guard lacking != object.metadata.generation else { throw .damaged }
+            lacking = object.metadata.generation
         }
-        // Between the two looks it may have reached the disk and left the memory.
-        let later = try open(key, now: now)
-        guard later.metadata.state != .owed || inMemory(later) != nil else { throw .damaged }
-        return later
     }
 
     /// Writes to the disk what is owed of an object. Blocks.
