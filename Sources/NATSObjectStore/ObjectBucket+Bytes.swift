@@ -6,8 +6,11 @@ extension ObjectBucket {
     /// The bytes of an object, whole and checked.
     ///
     /// Several readers ask for parts of it at the same time, where the writer has cut it evenly, as
-    /// all clients but one do: worth it where the way to the server is long. Beside the server, or
-    /// where that is busy, one reader is faster.
+    /// all clients but one do: worth it where the way to the server is long. Beside the server one
+    /// is as fast.
+    ///
+    /// The bytes lie in one piece of memory. That of an object of 64 MiB and more is kept for the
+    /// next one, for five minutes at most, unless the system is short of memory.
     ///
     /// Cancelling the task ends the wait with the code `cancelled`.
     /// - Parameters:

@@ -74,6 +74,34 @@ internal import Testing
         }
     }
 
+    /// What is new may have come together with what was there: the mark stands between the two all
+    /// the same, right behind the change with which nothing was left to be told.
+    @Test func `the mark stands before what came meanwhile`() async throws {
+        try await KeyValueStage.run { jetStream in
+            let bucket = try await KeyValueStage.bucket(jetStream)
+            var count = 50
+            for key in 0..<count { try await bucket.put("v", for: "k.\(key)") }
+            for round in 0..<10 {
+                var watch = try bucket.watch().makeAsyncIterator()
+                var changes = [try #require(try await watch.next()?.entry)]
+                for key in 0..<3 { try await bucket.put("w", for: "new.\(round).\(key)") }
+                var mark: Int?
+                while changes.count < count + 3 || mark == nil {
+                    if let change = try #require(try await watch.next()).entry {
+                        changes.append(change)
+                    } else {
+                        #expect(mark == nil)
+                        mark = changes.count
+                    }
+                }
+                let first = changes.indices.first { $0 >= count - 1 && changes[$0].pending == 0 }
+                #expect(mark == first.map { $0 + 1 })
+                #expect(changes.map(\.revision) == (1...UInt64(count + 3)).map { $0 })
+                count += 3
+            }
+        }
+    }
+
     private static let forms: [(KeyValueWatchOptions.Start, [String], [String])] = [
         (.history, ["k.*"], ["k.1 1 put", "k.2 2 put", "k.1 3 put", "k.2 4 delete"]),
         (.current, ["k.1", "other"], ["k.1 3 put", "other 5 put"]),
