@@ -100,13 +100,26 @@ enum ServeCommand {
             tellAddress(of: server, console)
             await Interruption.wait()
         }
+        let failure = await end(server, within: grace, console)
+        await log?.flush()
+        if let failure { throw failure }
+        return Interruption.isTermination ? .ok : .interrupted
+    }
+
+    /// Lets what has begun go on to its end. Returns what is lost.
+    private static func end(
+        _ server: any ServedFiles, within grace: Duration, _ console: Console
+    ) async -> CommandFailure? {
         ServiceNotice.stopping("what has begun goes on")
         let open = server.openConnections
         if open > 0 { console.trace("\(open) connections are open; what has begun goes on") }
         let cut = await server.drain(within: grace)
         if cut > 0 { console.remark("\(cut) connections were cut off at the end of \(grace)") }
-        await log?.flush()
-        return Interruption.isTermination ? .ok : .interrupted
+        guard let lost = (server as? FileServer)?.unwrittenBytes, lost > 0 else { return nil }
+        return CommandFailure(
+            .other, code: .systemError, stage: "stop", target: server.baseURL,
+            detail: "\(Figures.bytes(lost)) that had been answered could not be written to the"
+                + " disk, and are lost")
     }
 
     private static func tellAddress(of server: any ServedFiles, _ console: Console) {

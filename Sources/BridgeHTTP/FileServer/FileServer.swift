@@ -139,6 +139,11 @@ public final class FileServer: Sendable {
         return (stored.objects, stored.bytes)
     }
 
+    /// Bytes of answered uploads that the disk does not have yet, where there is
+    /// `FileServerOptions.memory` without `isDurable`. After `drain` or `stop` they are what could
+    /// not be written, and is lost.
+    public var unwrittenBytes: Int { service.store.memory?.held.owed ?? 0 }
+
     /// Connections that are open now.
     public var openConnections: Int { context.census.count }
 

@@ -42,11 +42,9 @@ extension FileService {
             key, "a stored file is in memory alone, and could not be written to the disk: \(error)")
     }
 
-    /// Sets a file aside whose data never reached the disk. Blocks.
-    func setLostAside(_ key: ObjectKey) {
-        guard let object = try? store.open(key, now: now), object.metadata.state == .owed,
-            store.inMemory(object) == nil, store.setAside(object, now: now)
-        else { return }
+    /// Looks for a file whose data never reached the disk, and leaves a note in its place. Blocks.
+    func buryLost(_ key: ObjectKey) {
+        guard let object = store.lost(key, now: now), store.noteLoss(of: object) else { return }
         tellDamage(key, "the server ended before its data was written")
     }
 }

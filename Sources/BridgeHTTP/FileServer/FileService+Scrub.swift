@@ -29,7 +29,7 @@ extension FileService {
             if store.setAsideUnreadable(key, now: now) {
                 tellDamage(key, "its metadata are not as they were written")
             } else {
-                setLostAside(key)
+                buryLost(key)
             }
         }
     }

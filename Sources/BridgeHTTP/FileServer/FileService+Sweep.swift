@@ -20,8 +20,10 @@ extension FileService {
         for start in stride(from: 0, to: names.count, by: Self.batch) {
             let part = names[start..<min(start + Self.batch, names.count)]
             let (now, kept) = (self.now, options.tombstoneTime.milliseconds)
-            let report = await BlockingPool.shared.run { [store] in
-                store.sweep(part, now: now, tombstoneTime: kept)
+            let report = await BlockingPool.shared.run { [self] in
+                let report = store.sweep(part, now: now, tombstoneTime: kept)
+                for key in report.lost { buryLost(key) }
+                return report
             }
             total.examined += report.examined
             total.buried += report.buried

@@ -120,20 +120,32 @@ import Testing
                 call == .fileWrite && count > 4096 ? .refused(EIO) : .made
             }
         }
-        try await put(running, 1)
+        let fields = ["X-UploadToken: tttttttttttttttttttt"]
+        let put = try await running.client {
+            try $0.request("PUT", Self.path(1), fields: fields, body: Self.content(1))
+        }
+        #expect(put.status == 201)
         #expect(try await get(running, 1) == (200, Self.content(1)))
         await running.server.stop()
         #expect(running.server.counters.failedWrites >= 1)
+        #expect(running.server.unwrittenBytes == Self.content(1).count)
         #expect(log.events().contains { $0.message.contains("in memory alone") })
 
         let next = try await successor(of: running)
-        for fields in [["Range: bytes=0-9"], [String]()] {
+        // Its room is free again, and nothing is left to look at.
+        #expect(next.counters.filesDamaged == 1 && next.stored.bytes < 1 << 20)
+        #expect(TestFile.names(in: running.folder.file("store/damaged")).isEmpty)
+        for part in [["Range: bytes=0-9"], [String]()] {
             let got = try await RawClient.run(next.port) {
-                try $0.request("GET", Self.path(1), fields: fields)
+                try $0.request("GET", Self.path(1), fields: part)
             }
             #expect(got.status == 500)
         }
-        #expect(await Pace.until(patience) { next.counters.filesDamaged == 1 })
+        #expect(next.counters.filesDamaged == 1)
+        let again = try await RawClient.run(next.port) {
+            try $0.request("PUT", Self.path(1), fields: fields, body: Self.content(1))
+        }
+        #expect(again.status == 200)
         await next.stop()
     }
 

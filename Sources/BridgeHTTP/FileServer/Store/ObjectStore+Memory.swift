@@ -31,6 +31,26 @@ extension ObjectStore {
         }
     }
 
+    /// The object, where its data is in no memory and was never written.
+    func lost(_ key: ObjectKey, now: Int64) -> StoredObject? {
+        guard let object = try? open(key, now: now), object.metadata.state == .owed,
+            !object.isGone, inMemory(object) == nil,
+            // As it may have reached the disk, and left the memory, since it was opened.
+            let again = try? open(key, now: now), again.metadata == object.metadata,
+            inMemory(again) == nil
+        else { return nil }
+        return again
+    }
+
+    /// Leaves a note alone in the place of what is lost: there is nothing to look at, and its room
+    /// is free again. Its sender may replace it.
+    /// - Returns: Whether this call did it, and not another one.
+    func noteLoss(of object: StoredObject) -> Bool {
+        var note = object.metadata
+        note.state = .damaged
+        return (try? leave(note, inPlaceOf: object)) == true
+    }
+
     /// Writes to the disk what is owed of an object. Blocks.
     func pay(_ key: ObjectKey, _ generation: String) throws(StoreError) {
         try paying.withLock { _ throws(StoreError) in

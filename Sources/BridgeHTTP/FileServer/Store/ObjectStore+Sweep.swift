@@ -9,6 +9,8 @@ struct SweepReport: Sendable, Hashable {
     var buried = 0
     /// Tombstones that had stood long enough.
     var forgotten = 0
+    /// Those that may be lost: what they are made of is neither on the disk nor in memory.
+    var lost: [ObjectKey] = []
 }
 
 extension ObjectStore {
@@ -37,6 +39,9 @@ extension ObjectStore {
                 continue
             }
             report.examined += 1
+            if object.metadata.state == .owed, !object.isGone, inMemory(object) == nil {
+                report.lost.append(key)
+            }
             guard object.isGone else { continue }
             let (end, overflow) = object.metadata.expires.addingReportingOverflow(tombstoneTime)
             if !overflow, end <= now {
