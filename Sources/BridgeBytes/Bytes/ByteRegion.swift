@@ -75,6 +75,11 @@ internal import Glibc
         origin = .lent(LentPages(pages, next: next))
     }
 
+    /// What it takes of memory, in bytes: for lent pages all of them.
+    package var memorySize: Int {
+        if case .lent(let pages) = origin { pages.size } else { capacity }
+    }
+
     private var isMapping: Bool {
         if case .mapping = origin { true } else { false }
     }

@@ -50,10 +50,13 @@ internal import Synchronization
 
 /// Huge pages that a region lends to its readers. When it is let go of, they are handed on.
 final class LentPages: Sendable {
+    /// In bytes.
+    let size: Int
     private let pages: Mutex<HugePages?>
     private let next: @Sendable (consuming HugePages) -> Void
 
     init(_ pages: consuming HugePages, next: @escaping @Sendable (consuming HugePages) -> Void) {
+        size = pages.size
         self.pages = Mutex(consume pages)
         self.next = next
     }

@@ -1,5 +1,6 @@
 internal import BridgeBytes
 internal import BridgeSockets
+internal import Synchronization
 
 /// Answers before the disk: what is in memory is written a little later.
 extension FileService {
@@ -21,12 +22,17 @@ extension FileService {
 
     private func pay(_ key: ObjectKey, _ generation: String, after delay: Duration) {
         _ = Deadlines.shared.add(at: .now + delay) { [weak self] in
-            guard let self else { return }
-            blocking.submit { [self] in
-                do throws(StoreError) { try store.pay(key, generation) } catch {
-                    tellUnwritten(key, error)
-                    pay(key, generation, after: Self.retryDelay)
-                }
+            guard let self, debts.add(key, generation) else { return }
+            blocking.submit { [self] in payDue() }
+        }
+    }
+
+    /// Writes what is due, one after the other, so that a slow disk holds up one thread alone.
+    private func payDue() {
+        while let (key, generation) = debts.next() {
+            do throws(StoreError) { try store.pay(key, generation) } catch {
+                tellUnwritten(key, error)
+                pay(key, generation, after: Self.retryDelay)
             }
         }
     }
@@ -46,5 +52,33 @@ extension FileService {
     func buryLost(_ key: ObjectKey) {
         guard let object = store.lost(key, now: now), store.noteLoss(of: object) else { return }
         tellDamage(key, "the server ended before its data was written")
+    }
+}
+
+/// Objects that are due to be written, and whether somebody writes them.
+final class DueDebts: Sendable {
+    private struct State {
+        var queue = Fifo<(key: ObjectKey, generation: String)>()
+        var isPaying = false
+    }
+
+    private let state = Mutex(State())
+
+    /// - Returns: Whether the caller has to have them written.
+    func add(_ key: ObjectKey, _ generation: String) -> Bool {
+        state.withLock { state in
+            state.queue.append((key, generation))
+            defer { state.isPaying = true }
+            return !state.isPaying
+        }
+    }
+
+    /// The next to write; nil: whoever writes has nothing more to do.
+    func next() -> (key: ObjectKey, generation: String)? {
+        state.withLock { state in
+            let next = state.queue.popFirst()
+            state.isPaying = next != nil
+            return next
+        }
     }
 }

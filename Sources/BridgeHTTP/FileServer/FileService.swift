@@ -11,6 +11,8 @@ final class FileService: HTTPService {
     let counts = RequestCounts()
     /// Uploads whose links are out before their bytes.
     let arrivals = Arrivals()
+    /// What is in memory and due to be written.
+    let debts = DueDebts()
     /// When an upload that found no room had what is expired go, on `MonotonicClock`.
     let lastPressure = Mutex<Duration?>(nil)
     let connectionLimits: ConnectionTable.Limits

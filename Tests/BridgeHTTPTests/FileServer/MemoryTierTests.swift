@@ -1,6 +1,7 @@
 import BridgeBytes
 import BridgeHTTP
 import BridgeSockets
+import Dispatch
 import Glibc
 import Synchronization
 import TestKit
@@ -214,6 +215,80 @@ import Testing
             #expect(try await get(running, 2).0 == 404)
             #expect(running.objectFiles.isEmpty)
         }
+    }
+
+    @Test func `what is counted is memory: what is written makes room for something larger`()
+        async throws
+    {
+        try await RunningServer.with {
+            $0.memory = 40 << 20
+            $0.isDurable = true
+        } _: { running in
+            // Each takes 2 MiB, and 20 of them all there is.
+            for number in 1...20 { try await put(running, number, size: 1 << 20) }
+            #expect(try await gauge(running, "used") == 40 << 20)
+            try await put(running, 21, size: 30 << 20)
+            try spoil(file(running, 21))
+            #expect(try await get(running, 21) == (200, Self.content(21, size: 30 << 20)))
+        }
+    }
+
+    @Test func `what is refused, or too large, puts nothing out`() async throws {
+        try await RunningServer.with {
+            $0.memory = 41_000_000
+            $0.maximumStoredBytes = 45_000_000
+            $0.isDurable = true
+        } _: { running in
+            try await put(running, 1, size: 4 << 20)
+            let refused = try await running.client {
+                try $0.request("PUT", Self.path(2), body: Self.content(2, size: 42_000_000))
+            }
+            #expect(refused.status == 507)
+            // With whole pages it would be more than the budget.
+            try await put(running, 3, size: 40_500_000)
+            #expect(try await gauge(running, "used") == 4 << 20)
+            try spoil(file(running, 1))
+            #expect(try await get(running, 1) == (200, Self.content(1, size: 4 << 20)))
+        }
+    }
+
+    @Test func `a disk that stands still holds up no reader`() async throws {
+        let gate = Gate()
+        try await RunningServer.with { options in
+            options.memory = 64 << 20
+            options.systemCalls = SystemCalls { call, count in
+                if call == .fileWrite, count > 1 << 20 { gate.wait() }
+                return .made
+            }
+        } _: { running in
+            for number in 1...12 { try await put(running, number, size: 1_100_000) }
+            #expect(await Pace.until(patience) { gate.waiting > 0 })
+            for number in 1...12 {
+                #expect(
+                    try await get(running, number) == (200, Self.content(number, size: 1_100_000))
+                )
+            }
+            #expect(gate.waiting == 1)
+            gate.open()
+            #expect(
+                await Pace.until(patience) { (try? await gauge(running, "unwritten")) == 0 })
+        }
+    }
+
+    /// Holds up threads until it is opened.
+    private final class Gate: Sendable {
+        private let isOpen = DispatchSemaphore(value: 0)
+        private let count = Atomic(0)
+
+        var waiting: Int { count.load(ordering: .acquiring) }
+
+        func wait() {
+            count.add(1, ordering: .acquiringAndReleasing)
+            isOpen.wait()
+            isOpen.signal()
+        }
+
+        func open() { isOpen.signal() }
     }
 
     /// The file is open and its block is read when it is deleted, before memory is looked at.

@@ -21,13 +21,6 @@ final class MemoryTier: Sendable {
     /// How long the memory of what has gone is kept for the next.
     private static let keptTime = Duration.seconds(300)
 
-    /// What the disk does not have yet.
-    struct Debt: Sendable {
-        let file: OpenFile
-        /// As it is when the data is there.
-        let metadata: ObjectMetadata
-    }
-
     private struct Name: Hashable {
         let key: ObjectKey
         let generation: String
@@ -35,15 +28,19 @@ final class MemoryTier: Sendable {
 
     private struct Place {
         let body: Bytes
-        var debt: Debt?
+        /// What it takes of memory, in bytes.
+        let size: Int
+        /// Whether the disk does not have it yet.
+        var isOwed: Bool
         var lastUse: UInt64
     }
 
     private struct State {
         var places: [Name: Place] = [:]
         var uses: UInt64 = 0
-        /// Bytes of what is written.
+        /// Memory of what is written, in bytes.
         var written = 0
+        /// Bytes that the disk does not have.
         var owed = 0
     }
 
@@ -62,13 +59,15 @@ final class MemoryTier: Sendable {
 
     /// Memory for an upload; nil for a small one, and where there is no room.
     func region(_ size: Int) -> UploadMemory? {
-        guard size >= Self.smallest, size <= budget else { return nil }
+        guard size >= Self.smallest, let room = HugePages.size(for: size), room <= budget else {
+            return nil
+        }
         while true {
             if let region = memory.region(size, within: budget, keeping: Self.keptTime) {
                 return UploadMemory(region)
             }
             // Nothing goes for an upload that would find no room all the same.
-            guard memory.lentBytes - state.withLock({ $0.written }) <= budget - size,
+            guard memory.lentBytes - state.withLock({ $0.written }) <= budget - room,
                 dropOldest()
             else { return nil }
         }
@@ -76,19 +75,22 @@ final class MemoryTier: Sendable {
 
     private func dropOldest() -> Bool {
         let place = state.withLock { state -> Place? in
-            let oldest = state.places.filter { $0.value.debt == nil }
+            let oldest = state.places.filter { !$0.value.isOwed }
                 .min { $0.value.lastUse < $1.value.lastUse }
             return oldest.flatMap { Self.remove($0.key, from: &state) }
         }
         return place != nil
     }
 
-    func add(_ key: ObjectKey, _ generation: String, _ body: Bytes, owing debt: Debt?) {
+    /// - Parameter isOwed: Whether the disk does not have it yet.
+    func add(_ key: ObjectKey, _ generation: String, _ upload: UploadMemory, isOwed: Bool) {
+        let body = upload.bytes(0..<upload.size)
+        let size = upload.memorySize
         state.withLock { state in
             state.uses += 1
             state.places[Name(key: key, generation: generation)] = Place(
-                body: body, debt: debt, lastUse: state.uses)
-            if debt == nil { state.written += body.count } else { state.owed += body.count }
+                body: body, size: size, isOwed: isOwed, lastUse: state.uses)
+            if isOwed { state.owed += body.count } else { state.written += size }
         }
     }
 
@@ -104,19 +106,17 @@ final class MemoryTier: Sendable {
     }
 
     /// What is owed to the disk of an object; nil: nothing, or nothing any more.
-    func debt(_ key: ObjectKey, _ generation: String) -> (debt: Debt, body: Bytes)? {
+    func debt(_ key: ObjectKey, _ generation: String) -> Bytes? {
         state.withLock { state in
-            guard let place = state.places[Name(key: key, generation: generation)],
-                let debt = place.debt
-            else { return nil }
-            return (debt, place.body)
+            let place = state.places[Name(key: key, generation: generation)]
+            return place.flatMap { $0.isOwed ? $0.body : nil }
         }
     }
 
     /// All that is owed.
     var debtors: [(key: ObjectKey, generation: String)] {
         state.withLock { state in
-            state.places.filter { $0.value.debt != nil }.keys.map { ($0.key, $0.generation) }
+            state.places.filter(\.value.isOwed).keys.map { ($0.key, $0.generation) }
         }
     }
 
@@ -124,10 +124,10 @@ final class MemoryTier: Sendable {
     func paid(_ key: ObjectKey, _ generation: String) {
         let name = Name(key: key, generation: generation)
         state.withLock { state in
-            guard let place = state.places[name], place.debt != nil else { return }
-            state.places[name]?.debt = nil
+            guard let place = state.places[name], place.isOwed else { return }
+            state.places[name]?.isOwed = false
             state.owed -= place.body.count
-            state.written += place.body.count
+            state.written += place.size
         }
     }
 
@@ -142,11 +142,7 @@ final class MemoryTier: Sendable {
 
     private static func remove(_ name: Name, from state: inout State) -> Place? {
         guard let place = state.places.removeValue(forKey: name) else { return nil }
-        if place.debt == nil {
-            state.written -= place.body.count
-        } else {
-            state.owed -= place.body.count
-        }
+        if place.isOwed { state.owed -= place.body.count } else { state.written -= place.size }
         return place
     }
 }
@@ -158,6 +154,9 @@ final class UploadMemory: Sendable {
     private let count = Atomic(0)
 
     init(_ region: ByteRegion) { self.region = region }
+
+    /// What it takes of memory, in bytes.
+    var memorySize: Int { region.memorySize }
 
     /// Bytes that have come.
     var size: Int { count.load(ordering: .acquiring) }

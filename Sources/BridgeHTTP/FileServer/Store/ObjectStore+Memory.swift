@@ -53,24 +53,31 @@ extension ObjectStore {
 
     /// Writes to the disk what is owed of an object. Blocks.
     func pay(_ key: ObjectKey, _ generation: String) throws(StoreError) {
-        try paying.withLock { _ throws(StoreError) in
-            guard let memory, let (debt, body) = memory.debt(key, generation) else { return }
-            do throws(SocketError) {
-                var done = 0
-                while done < body.count {
-                    // What is deleted meanwhile is not written.
-                    guard memory.debt(key, generation) != nil else { return }
-                    let end = min(body.count, done + Self.pieceSize)
-                    try debt.file.write(
-                        body[done..<end].span, at: ObjectMetadata.blockSize + done)
-                    done = end
-                }
-                try debt.file.write(debt.metadata.encoded().span, at: 0)
-                let state = try debt.file.state()
-                verified.add(key, generation: generation, state)
-            } catch { throw StoreError(error) }
-            memory.paid(key, generation)
+        guard let body = memory?.debt(key, generation) else { return }
+        do throws(SocketError) {
+            let file = try OpenFile.updating(path(key), calls: calls)
+            let block = try file.read(at: 0, limit: ObjectMetadata.blockSize)
+            guard var metadata = ObjectMetadata(block), metadata.generation == generation,
+                metadata.state == .owed
+            else { return }
+            var done = 0
+            while done < body.count {
+                // What is deleted meanwhile is not written.
+                guard memory?.debt(key, generation) != nil else { return }
+                let end = min(body.count, done + Self.pieceSize)
+                try file.write(body[done..<end].span, at: ObjectMetadata.blockSize + done)
+                done = end
+            }
+            metadata.state = .whole
+            try file.write(metadata.encoded().span, at: 0)
+            let state = try file.state()
+            verified.add(key, generation: generation, state)
+        } catch {
+            // It was deleted at this moment.
+            guard error.errno != Errno.notFound else { return }
+            throw StoreError(error)
         }
+        memory?.paid(key, generation)
     }
 
     /// Writes all that is owed. Blocks.

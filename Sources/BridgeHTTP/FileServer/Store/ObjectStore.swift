@@ -47,8 +47,6 @@ final class ObjectStore: Sendable {
     let hot = HotObjects()
     /// What was just uploaded; nil where it is not to be in memory.
     let memory: MemoryTier?
-    /// Held while what is in memory is written: one object at a time.
-    let paying = Mutex<Void>(())
     /// What is left in `partial` since it could not be removed; the sweep tries again.
     let leftovers = Mutex<Set<String>>([])
     /// Most of those that are remembered; others stay until the next start.

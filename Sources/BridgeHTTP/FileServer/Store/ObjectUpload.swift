@@ -39,12 +39,12 @@ final class ObjectUpload: Sendable {
 
     /// Creates the file and reserves room. Blocks.
     /// - Parameters:
-    ///   - memory: Where the data is to come into first.
+    ///   - memory: Gives what the data is to come into first; asked when there is room for it.
     ///   - resumable: The metadata to find the upload by, where it can go on when it is cut.
     ///   - now: Milliseconds since 1970, for when it is cut.
     convenience init(
         store: ObjectStore, for owner: FileOwner, reserving size: Int,
-        in memory: UploadMemory? = nil, resumable metadata: ObjectMetadata? = nil,
+        in memory: () -> UploadMemory? = { nil }, resumable metadata: ObjectMetadata? = nil,
         at now: @escaping @Sendable () -> Int64 = { 0 }
     ) throws(StoreError) {
         let total = try Self.reserve(size, files: 1, for: owner, in: store)
@@ -60,6 +60,7 @@ final class ObjectUpload: Sendable {
             var generator = SystemGenerator()
             let partial = "\(store.partialFolder)/\(UniqueID.hex128(using: &generator))"
             // What will be written after the answer must find room then.
+            let memory = memory()
             let isOwed = memory != nil && !store.isDurable
             let file = try Self.begin(partial, in: store, with: isOwed ? total : nil)
             self.init(store, owner, file, partial, total, nil, memory)
@@ -279,9 +280,7 @@ final class ObjectUpload: Sendable {
     /// Has receivers get the data from memory, before anybody can ask for it.
     private func remember(_ metadata: ObjectMetadata, as key: ObjectKey, isOwed: Bool) {
         guard let memory else { return }
-        store.memory?.add(
-            key, metadata.generation, memory.bytes(0..<metadata.size),
-            owing: isOwed ? MemoryTier.Debt(file: file, metadata: metadata) : nil)
+        store.memory?.add(key, metadata.generation, memory, isOwed: isOwed)
     }
 
     /// Whether what was written is what is read, for a trial of the disk. Blocks.
