@@ -39,7 +39,8 @@ internal import Testing
             #expect(publisher.outstanding == Self.count)
             // The ring is a power of two.
             #expect(publisher.memory / 32_768 <= 96)
-            let size = try #require(Self.size(of: tickets[0]))
+            // One of them may have been given the whole of a piece that is larger by chance.
+            let size = try #require(tickets.compactMap { Self.size(of: $0) }.min())
             #expect(size >= 32)
             #expect(size <= 64)
             _ = deaf
