@@ -1,6 +1,7 @@
 import BridgeBytes
 import BridgeClaims
 import BridgeHTTP
+import Dispatch
 import HTTPWire
 import Synchronization
 import TestKit
@@ -135,8 +136,19 @@ import Testing
 
     @Test func `a slow line is asked for pieces of one version, each once`() async throws {
         let content = Self.content(1)
-        let (result, requests) = try await fetch(checksum: Checksum(of: content)) { _ in
-            .serve(content, tag: "\"v1\"")
+        // No piece is answered before a second connection asks for one, however slow the machine.
+        let connections = Mutex<Set<Int>>([])
+        let second = DispatchSemaphore(value: 0)
+        let (result, requests) = try await fetch(checksum: Checksum(of: content)) { request in
+            if request.isPiece {
+                let count = connections.withLock { all in
+                    all.insert(request.connection)
+                    return all.count
+                }
+                if count == 2 { second.signal() }
+                if second.wait(timeout: .now() + 60) == .success { second.signal() }
+            }
+            return .serve(content, tag: "\"v1\"")
         }
         #expect(try result.get() == content)
         let pieces = requests.filter(\.isPiece)
