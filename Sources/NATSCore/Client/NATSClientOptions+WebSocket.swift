@@ -42,7 +42,8 @@ extension NATSClientOptions {
             }
         }
         // What one kind announces would be unknown to the other.
-        guard Set(servers.map(\.scheme.isWebSocket)).count < 2 else {
+        let kind = servers.first?.scheme.isWebSocket
+        guard servers.allSatisfy({ $0.scheme.isWebSocket == kind }) else {
             throw refused("servers with and without WebSocket cannot stand together")
         }
         guard servers.contains(where: { $0.scheme == .ws }) else { return }

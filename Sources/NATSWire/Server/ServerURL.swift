@@ -106,16 +106,16 @@ public struct ServerURL: Sendable, Hashable {
         }
         var target = ""
         if scheme.isWebSocket {
-            let end = rest.firstIndex { "/?#".contains($0) } ?? rest.endIndex
+            let end = rest.utf8.firstIndex { "/?#".utf8.contains($0) } ?? rest.endIndex
             target = try Self.target(rest[end...])
             rest = rest[..<end]
-        } else if rest.last == "/" {
-            rest.removeLast()
+        } else if rest.utf8.last == UInt8(ascii: "/") {
+            rest = Substring(rest.utf8.dropLast())
         }
         var credentials = Credentials.none
-        if let at = rest.lastIndex(of: "@") {
+        if let at = rest.utf8.lastIndex(of: UInt8(ascii: "@")) {
             credentials = try Self.credentials(rest[..<at])
-            rest = rest[rest.index(after: at)...]
+            rest = rest[rest.utf8.index(after: at)...]
         }
         let (host, port) = try Self.hostAndPort(rest, scheme.defaultPort)
         self.init(
@@ -131,14 +131,14 @@ public struct ServerURL: Sendable, Hashable {
         guard text.utf8.allSatisfy({ (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "#") }) else {
             throw malformed("a character in the path that no path has")
         }
-        return text.first == "/" ? String(text) : "/" + text
+        return text.utf8.first == UInt8(ascii: "/") ? String(text) : "/" + text
     }
 
     /// The addresses of a list as the `nats` tools write it: separated by commas, with blanks
     /// around them or not. Empty places count for nothing, such as one behind a last comma.
     package static func list(_ text: String) -> [String] {
-        text.split(separator: ",").compactMap { place in
-            var place = place
+        text.utf8.split(separator: UInt8(ascii: ",")).compactMap { place in
+            var place = Substring(place)
             while place.first?.isWhitespace == true { place.removeFirst() }
             while place.last?.isWhitespace == true { place.removeLast() }
             return place.isEmpty ? nil : String(place)
@@ -150,40 +150,46 @@ public struct ServerURL: Sendable, Hashable {
     }
 
     private static func credentials(_ text: Substring) throws(WireError) -> Credentials {
-        guard let colon = text.firstIndex(of: ":") else {
+        guard let colon = text.utf8.firstIndex(of: colonByte) else {
             let token = try decoded(text)
             return token.isEmpty ? .none : .token(token)
         }
         return .user(
-            try decoded(text[..<colon]), password: try decoded(text[text.index(after: colon)...]))
+            try decoded(text[..<colon]),
+            password: try decoded(text[text.utf8.index(after: colon)...]))
     }
 
     private static func hostAndPort(
         _ text: Substring, _ defaultPort: Int
     ) throws(WireError) -> (String, Int) {
-        if text.first == "[" {
-            guard let close = text.firstIndex(of: "]") else {
+        let bytes = text.utf8
+        if bytes.first == UInt8(ascii: "[") {
+            guard let close = bytes.firstIndex(of: UInt8(ascii: "]")) else {
                 throw malformed("an IPv6 address without its closing bracket")
             }
-            let host = text[text.index(after: text.startIndex)..<close]
-            guard host.contains(":") else { throw malformed("no IPv6 address in brackets") }
-            let rest = text[text.index(after: close)...]
-            guard rest.isEmpty || rest.first == ":" else {
+            let host = text[bytes.index(after: bytes.startIndex)..<close]
+            guard host.utf8.contains(colonByte) else {
+                throw malformed("no IPv6 address in brackets")
+            }
+            let rest = text[bytes.index(after: close)...]
+            guard rest.isEmpty || rest.utf8.first == colonByte else {
                 throw malformed("text between bracket and port")
             }
             return (
                 try checked(host),
-                rest.isEmpty ? defaultPort : try port(rest.dropFirst())
+                rest.isEmpty ? defaultPort : try port(Substring(rest.utf8.dropFirst()))
             )
         }
-        guard let colon = text.firstIndex(of: ":") else {
+        guard let colon = bytes.firstIndex(of: colonByte) else {
             return (try checked(text), defaultPort)
         }
-        guard text.lastIndex(of: ":") == colon else {
+        guard bytes.lastIndex(of: colonByte) == colon else {
             throw malformed("an IPv6 address stands in brackets")
         }
-        return (try checked(text[..<colon]), try port(text[text.index(after: colon)...]))
+        return (try checked(text[..<colon]), try port(text[bytes.index(after: colon)...]))
     }
+
+    private static let colonByte = UInt8(ascii: ":")
 
     private static func checked(_ host: Substring) throws(WireError) -> String {
         guard !host.isEmpty else { throw malformed("no host") }
