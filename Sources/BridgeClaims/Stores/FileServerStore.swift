@@ -63,10 +63,10 @@ public struct FileServerStore: ClaimStore {
         let target = try StoreURL.make(baseURL, path)
         let seconds = try StoredLife.seconds(of: content, at: target, correlationID)
         var fields = fields(content, seconds, token, correlationID)
-        async let digest = SegmentDigest.checksum(of: content.segments, content.checksumAlgorithm)
+        let digest = SentDigest(of: content.segments, content.checksumAlgorithm)
         if content.checksumAlgorithm == .sha256 {
             // The store can compare what comes with it, so it is taken first.
-            let value = await DigestField.value(sha256: digest.digits)
+            let value = await DigestField.value(sha256: digest.checksum().digits)
             if let value { fields.append(checked: "Repr-Digest", value) }
         }
         let isResumable = content.size >= ResumableUpload.leastSize
@@ -79,11 +79,11 @@ public struct FileServerStore: ClaimStore {
                 isResumable
                 ? try await ResumableUpload(
                     requests: requests, request: request, segments: content.segments,
-                    correlationID: correlationID, clock: clock
+                    sent: { digest.reached($0) }, correlationID: correlationID, clock: clock
                 ).run()
                 : try await requests.send(
-                    request, .segments(content.segments), .upload, correlationID: correlationID,
-                    clock: clock)
+                    request, .segments(content.segments) { digest.reached($0) }, .upload,
+                    correlationID: correlationID, clock: clock)
             switch answer.status {
             case 200...299:
                 if let doubt = StoreRequests.doubt(answer) {
@@ -98,7 +98,7 @@ public struct FileServerStore: ClaimStore {
                     target, token, size: content.size, correlationID, clock)
             default: throw refusal(answer, at: target, correlationID)
             }
-            try await agree(stored, with: digest, at: target, correlationID)
+            try await agree(stored, with: digest.checksum(), at: target, correlationID)
         } catch {
             throw await withdraw(target, token, after: error)
         }
@@ -107,7 +107,7 @@ public struct FileServerStore: ClaimStore {
         var claim = Claim(
             url: LinkOrigin.link(
                 publicURL: publicBaseURL, path: path, location: location, target: target),
-            id: id, token: token, size: content.size, checksum: await digest.description,
+            id: id, token: token, size: content.size, checksum: await digest.checksum().description,
             expiresAt: stored["Expires-At"].flatMap { Timestamp($0) })
         claim.grantedLife = StoredLife.granted(stored, until: claim.expiresAt)
         return claim

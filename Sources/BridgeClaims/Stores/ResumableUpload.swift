@@ -22,6 +22,8 @@ struct ResumableUpload: Sendable {
     /// The PUT that begins it.
     let request: HTTPRequest
     let segments: Segments
+    /// Told of bytes from the start on that have been sent, on the connection's thread.
+    let sent: @Sendable (Int) -> Void
     let correlationID: String
     let clock: TransferClock
 
@@ -77,7 +79,8 @@ struct ResumableUpload: Sendable {
         }
         let rest = known == 0 ? segments : segments.dropping(known)
         let asked = known == 0 ? request : continuation(at: known)
-        return (await requests.sendOnce(asked, .segments(rest), within: clock.left), known)
+        let body = HTTPBody.segments(rest) { [sent] in sent(known + $0) }
+        return (await requests.sendOnce(asked, body, within: clock.left), known)
     }
 
     /// How an attempt failed; nil for an answer that counts as one.

@@ -70,9 +70,10 @@ package enum TableProcess {
             ["results": .table(table)], to: subject, options: options)
         let upload = ContinuousClock.now - start
         let peak = ResourceUse.now().peakResidentBytes
-        let reading = try TableReading(of: table)
         guard let message = try await firstMessage(subscription) else { return }
         let answer = try await peer.bridge.receive(message)
+        // Not earlier: it would keep a processor busy while the receiver's time is taken.
+        let reading = try TableReading(of: table)
         guard case .json(let findings)? = answer["findings"]?.value else { return }
         let received = findings["receive_us"]?.intValue ?? 0
         console.line(

@@ -85,7 +85,7 @@ public final class HTTPClient: Sendable {
         while true {
             let lease = try await pool.lease(for: target, fresh: isRepeated, until: total)
             let exchange = Exchange(
-                request, output: output,
+                request, output: output, sent: body.sent.map { (head.bytes.count, $0) },
                 isStreamed: body.segments == nil, isChunked: head.isChunked,
                 on: lease.connection, totalDeadline: total)
             switch await run(exchange, body) {

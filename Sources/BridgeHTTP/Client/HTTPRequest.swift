@@ -49,6 +49,8 @@ public struct HTTPBody: Sendable {
     }
 
     let kind: Kind
+    /// Told of how many bytes of the segments the connection has sent, on its thread.
+    var sent: (@Sendable (Int) -> Void)?
 
     /// No body.
     public static let none = HTTPBody(kind: .none)
@@ -57,6 +59,14 @@ public struct HTTPBody: Sendable {
     /// Content-Length. Nothing is copied; a retry sends them again.
     public static func segments(_ segments: Segments) -> HTTPBody {
         HTTPBody(kind: .segments(segments))
+    }
+
+    /// The same, and somebody is told of how many bytes of them have been sent, each time that
+    /// some have: by the thread that serves all connections, so that it must not take long.
+    package static func segments(
+        _ segments: Segments, sent: @escaping @Sendable (Int) -> Void
+    ) -> HTTPBody {
+        HTTPBody(kind: .segments(segments), sent: sent)
     }
 
     /// Pieces that come one by one: in chunks, or with a known length, which must then be met; a

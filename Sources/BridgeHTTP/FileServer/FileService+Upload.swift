@@ -127,7 +127,7 @@ extension FileService {
             let upload = try makeRoom { () throws(StoreError) in
                 try ObjectUpload(
                     store: store, for: owner, reserving: request.contentLength ?? 0,
-                    in: { [self] in plan.isResumable ? nil : memory(for: request) },
+                    in: { [self] in plan.isComplete ? memory(for: request) : nil },
                     resumable: plan.isResumable ? plan.metadata : nil, at: { [self] in now })
             }
             receive(upload, HeldData(), plan, reply)

@@ -1,4 +1,5 @@
 internal import BridgeBytes
+internal import BridgeSockets
 
 /// What was uploaded, as it came.
 struct UploadedData: Sendable, Hashable {
@@ -16,12 +17,17 @@ struct HeldData: Sendable {
 /// Writes a body to an upload as it comes in; the body is never held in memory.
 ///
 /// Large pieces go straight to the file. Small ones, as many tiny chunks make them, are gathered
-/// first, so that their number does not become the number of system calls.
+/// first, so that their number does not become the number of system calls. What is to be answered
+/// from memory is read into that memory.
 final class UploadSink: BodySink {
     typealias Finish = @Sendable (ObjectUpload, UploadedData, ServerReply) -> Void
 
     /// Pieces below this size are gathered: 8 KiB.
     private static let gathered = 8 << 10
+
+    /// Most bytes of one read into memory: what the cache of a core still holds when the digest is
+    /// taken.
+    private static let readSize = 1 << 20
 
     private let upload: ObjectUpload
     private let limit: Int
@@ -79,8 +85,23 @@ final class UploadSink: BodySink {
         }
     }
 
+    func read(from link: Link) -> DirectRead? {
+        // What is over a limit is refused where it is received.
+        let most = min(Self.readSize, limit - written)
+        guard arriving == nil, staging.isEmpty, most > 0,
+            let read = upload.read(from: link, at: written, atMost: most)
+        else { return nil }
+        if !read.bytes.isEmpty { wrote(read.bytes.span) }
+        return read
+    }
+
     private func write(_ span: Span<UInt8>) throws(StoreError) {
         try upload.write(span, at: written)
+        wrote(span)
+    }
+
+    /// Takes the digest of what was written, while a cache has it.
+    private func wrote(_ span: Span<UInt8>) {
         digest.update(span)
         written += span.count
         arriving?.advance(to: written)

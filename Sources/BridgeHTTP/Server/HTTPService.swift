@@ -52,6 +52,9 @@ package enum ServerDecision {
 package protocol BodySink: AnyObject {
     /// Body bytes, valid during the call. An answer ends the request at once; nil asks for more.
     func received(_ span: Span<UInt8>) -> ServerAnswer?
+    /// Reads once, straight to where the bytes are kept, and takes what was read; no more than
+    /// belongs to the body. Nil: they are to be read elsewhere, and given to `received(_:)`.
+    func read(from link: Link) -> DirectRead?
     /// The body is whole.
     func ended(_ reply: ServerReply) -> ServerDecision
     /// The body will never be whole: what was kept of it must go.
@@ -62,6 +65,17 @@ package protocol BodySink: AnyObject {
 
 extension BodySink {
     package var isFull: Bool { false }
+    package func read(from link: Link) -> DirectRead? { nil }
+}
+
+/// What was read straight to where it is kept.
+package struct DirectRead {
+    /// What the call came to.
+    let transfer: Transfer
+    /// The bytes, which were taken already.
+    let bytes: Bytes
+    /// Whether there was room for more.
+    let hasSpareRoom: Bool
 }
 
 /// An answer. Length, Date and Connection are the connection's to add.

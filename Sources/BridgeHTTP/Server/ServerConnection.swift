@@ -118,14 +118,15 @@ final class ServerConnection: LinkHandler {
                 link.wantsRead = false
                 return
             }
-            if wantsLargeBuffer, !hasLargeBuffer, buffer.count == 0 { growBuffer() }
-            switch link.read(into: &buffer) {
+            let direct = directRead(link)
+            if direct == nil, wantsLargeBuffer, !hasLargeBuffer, buffer.count == 0 { growBuffer() }
+            switch direct?.transfer ?? link.read(into: &buffer) {
             case .moved(let count):
                 // Whoever gave less than was asked for has no more: on a plain link that is told.
-                let isLast = link.isPlain && buffer.hasSpareRoom
+                let isLast = link.isPlain && (direct?.hasSpareRoom ?? buffer.hasSpareRoom)
                 context.traffic.received.add(count, ordering: .relaxed)
                 pace.moved(count, now: MonotonicClock.now)
-                if stage == .lingering { buffer.consume(buffer.count) } else { pump(link) }
+                if stage == .lingering { buffer.consume(buffer.count) } else { pump(link, direct) }
                 if link.isClosed || isLast { return }
             case .wouldBlock: return
             case .ended: return peerEnded(link)
@@ -188,8 +189,16 @@ final class ServerConnection: LinkHandler {
 }
 
 extension ServerConnection {
+    /// Reads a body once, straight to where its sink keeps it. Nil: it keeps it nowhere, or the
+    /// window has something to be acted upon before.
+    private func directRead(_ link: Link) -> DirectRead? {
+        stage == .receiving && buffer.count == 0 ? sink?.read(from: link) : nil
+    }
+
     /// Acts on what the window holds, until more bytes or somebody's decision are needed.
-    func pump(_ link: Link) {
+    /// - Parameter direct: What the sink has read and taken, and the machine must know of.
+    func pump(_ link: Link, _ direct: DirectRead? = nil) {
+        if let direct { count(direct.bytes, link) }
         // An answer that is written at once ends here again; the loop below goes on with it.
         guard !isPumping else { return }
         isPumping = true
@@ -221,12 +230,22 @@ extension ServerConnection {
                     bodyEnded(link)
                 case .waiting, .closed: return
                 }
-            } catch {
-                context.traffic.malformed.add(1, ordering: .relaxed)
-                abortSink()
-                fail(.failure(error.status, error.message, code: error.code), link)
-            }
+            } catch { malformed(error, link) }
         }
+    }
+
+    /// Has the machine count what lies in its place already.
+    private func count(_ bytes: Bytes, _ link: Link) {
+        do throws(HTTPWireError) {
+            _ = try exchange.next(bytes.span)
+            account.received += bytes.count
+        } catch { malformed(error, link) }
+    }
+
+    private func malformed(_ error: HTTPWireError, _ link: Link) {
+        context.traffic.malformed.add(1, ordering: .relaxed)
+        abortSink()
+        fail(.failure(error.status, error.message, code: error.code), link)
     }
 
     private func begin(

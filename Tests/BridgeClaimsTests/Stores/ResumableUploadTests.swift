@@ -24,10 +24,15 @@ import Testing
         Segments([content[0..<1_000_000], content[1_000_000..<1_300_000], content[1_300_000...]])
     }
 
-    @Test("A line that is cut again and again brings the whole, and little of it twice")
-    func cuts() async throws {
+    @Test(
+        "A line that is cut again and again brings the whole, and little of it twice",
+        arguments: [0, 64 << 20])
+    func cuts(memory: Int) async throws {
         let directory = try TemporaryDirectory()
-        let server = try await FileServer.start(FileServerOptions(directory: directory.path))
+        var options = FileServerOptions(directory: directory.path)
+        options.memory = memory
+        options.isDurable = memory == 0
+        let server = try await FileServer.start(options)
         let proxy = try FaultProxy(to: server.port)
         var cut = Toxics()
         // More cuts than there are attempts without gain.
@@ -38,10 +43,30 @@ import Testing
             ClaimContent(name: "x", segments: Self.segments()), correlationID: "")
         proxy.clear()
         #expect(claim.size == Self.content.count)
+        #expect(claim.checksum == Checksum(of: Self.content).description)
         let direct = try Self.store(server.port)
         #expect(try await direct.download(ClaimDownload(url: claim.url)) == Self.content)
         // Sent once, and with it what was in the buffers at the cuts.
         #expect(server.counters.bytesReceived < 2 * Self.content.count)
+        await server.stop()
+    }
+
+    @Test("What is sent at once is answered from the server's memory, where it has some")
+    func memory() async throws {
+        let directory = try TemporaryDirectory()
+        var options = FileServerOptions(directory: directory.path)
+        options.memory = 64 << 20
+        let server = try await FileServer.start(options)
+        let store = try Self.store(server.port)
+        let claim = try await store.upload(
+            ClaimContent(name: "x", segments: Self.segments()), correlationID: "")
+        #expect(claim.checksum == Checksum(of: Self.content).description)
+        let page = try HTTPURL("http://127.0.0.1:\(server.port)/metrics")
+        let metrics = try await HTTPClient().send(HTTPRequest("GET", page)).collect(limit: 1 << 20)
+        let text = String(repairing: metrics)
+        // Two pages of 2 MiB.
+        #expect(text.contains("natsbridge_server_memory_used_bytes 4194304\n"))
+        #expect(try await store.download(ClaimDownload(url: claim.url)) == Self.content)
         await server.stop()
     }
 

@@ -25,6 +25,8 @@ final class ClientConnectionHandler: LinkHandler {
         var wire: ClientExchange
         var timers: ExchangeTimers
         var output = WriteQueue()
+        /// Bytes that the socket has taken.
+        var sent = 0
         /// Whether more output will be pushed.
         var expectsOutput: Bool
         var isChunked: Bool
@@ -170,8 +172,12 @@ final class ClientConnectionHandler: LinkHandler {
         link.deadline = active?.timers.deadline
     }
 
-    /// Sets the link's deadline after bytes went out.
+    /// Sets the link's deadline after bytes went out, and tells of them.
     func noteSent(_ count: Int, _ link: Link) {
+        active?.sent += count
+        if let active, let told = active.exchange.sent, active.sent > told.head {
+            told.tell(active.sent - told.head)
+        }
         active?.timers.sent(count, at: MonotonicClock.now)
         link.deadline = active?.timers.deadline
     }

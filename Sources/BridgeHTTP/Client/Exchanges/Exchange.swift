@@ -57,6 +57,8 @@ final class Exchange: Sendable {
     let url: HTTPURL
     /// The head of the request and what is known of its body, in order.
     let output: Segments
+    /// Told of the bytes that have been sent behind so many of the head.
+    let sent: (head: Int, tell: @Sendable (Int) -> Void)?
     /// Whether more of the body comes from a stream.
     let isStreamed: Bool
     /// Whether the stream is sent in chunks.
@@ -68,12 +70,14 @@ final class Exchange: Sendable {
     private let state = Mutex(State())
 
     init(
-        _ request: HTTPRequest, output: Segments, isStreamed: Bool, isChunked: Bool,
+        _ request: HTTPRequest, output: Segments,
+        sent: (head: Int, tell: @Sendable (Int) -> Void)? = nil, isStreamed: Bool, isChunked: Bool,
         on connection: ClientConnection, totalDeadline: Duration?
     ) {
         method = request.method
         url = request.url
         self.output = output
+        self.sent = sent
         self.isStreamed = isStreamed
         self.isChunked = isChunked
         self.connection = connection

@@ -176,6 +176,24 @@ final class UploadMemory: Sendable {
         return true
     }
 
+    /// Reads once, to the end of what is there. One at a time.
+    /// - Returns: Nil where there is no room.
+    func read(from link: Link, atMost most: Int) -> DirectRead? {
+        let end = size
+        let room = min(most, region.capacity - end)
+        guard room > 0 else { return nil }
+        // Sound: the memory is inside the region, behind `end`, and has not been published.
+        let spare = unsafe UnsafeMutableRawBufferPointer(start: region.base + end, count: room)
+        let transfer = unsafe link.read(into: spare)
+        guard case .moved(let moved) = transfer else {
+            return DirectRead(transfer: transfer, bytes: Bytes(), hasSpareRoom: true)
+        }
+        count.store(end + moved, ordering: .releasing)
+        return DirectRead(
+            transfer: transfer, bytes: Bytes(region, end..<end + moved),
+            hasSpareRoom: moved < room)
+    }
+
     /// A part of what has come.
     func bytes(_ range: Range<Int>) -> Bytes {
         precondition(range.upperBound <= size, "it has not come")

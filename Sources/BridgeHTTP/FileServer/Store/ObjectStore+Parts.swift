@@ -6,9 +6,33 @@ internal import Synchronization
 /// right from whoever wrote before, whose connection may be dead without anybody knowing.
 final class PartLease: Sendable {
     private let isRevoked = Mutex(false)
+    /// Set before: who holds it and must not wait sees that it is over.
+    private let isEnding = Atomic(false)
+    private let bringing = Mutex<(@Sendable () -> Void)?>(nil)
+
+    /// Whether its holder may go on. Does not wait for whoever writes.
+    var isHeld: Bool { !isEnding.load(ordering: .acquiring) }
 
     /// Returns when nothing more will be written by its holder.
-    func revoke() { isRevoked.withLock { $0 = true } }
+    func revoke() {
+        isEnding.store(true, ordering: .releasing)
+        isRevoked.withLock { $0 = true }
+    }
+
+    /// - Parameter bring: Writes what its holder has in memory, for whoever goes on.
+    func whenSucceeded(_ bring: @escaping @Sendable () -> Void) {
+        bringing.withLock { $0 = bring }
+    }
+
+    /// The same as `revoke`, for somebody who goes on with what is there: all that has come lies in
+    /// the file then, as far as the disk takes it. Blocks.
+    func handOver() {
+        isEnding.store(true, ordering: .releasing)
+        isRevoked.withLock { isRevoked in
+            if !isRevoked { bringing.withLock { $0 }?() }
+            isRevoked = true
+        }
+    }
 
     /// Does what only the holder may do.
     func whileHeld<Result>(
@@ -114,9 +138,15 @@ extension ObjectStore {
         }
     }
 
-    /// Takes the right to write to a part from whoever has it.
+    /// Takes the right to write to a part from whoever has it. Blocks.
     func seizePart(_ key: ObjectKey, token: String) throws(StoreError) -> SeizedPart {
-        try parts.withLock { parts throws(StoreError) in
+        // What is written for us is written without the lock: it may be much.
+        if case .running(let lease)? = parts.withLock({ $0[key] }),
+            try ConstantTime.equal(read(key).metadata.token, token)
+        {
+            lease.handOver()
+        }
+        return try parts.withLock { parts throws(StoreError) in
             guard let state = parts[key] else { throw .missing }
             let named = try read(key)
             guard ConstantTime.equal(named.metadata.token, token) else { throw .missing }
@@ -156,10 +186,11 @@ extension ObjectStore {
         }
     }
 
-    /// The upload is over: what is left of its part goes.
+    /// The upload is over: what is left of its part goes, unless somebody goes on with it.
     func endPart(_ key: ObjectKey, _ metadata: ObjectMetadata, _ lease: PartLease) {
         parts.withLock { parts in
-            guard case .running(let current)? = parts[key], current === lease else { return }
+            guard lease.isHeld, case .running(let current)? = parts[key], current === lease
+            else { return }
             remove(key, metadata, from: &parts)
         }
     }

@@ -52,9 +52,12 @@ final class ObjectUpload: Sendable {
             if let metadata {
                 let lease = PartLease()
                 let file = try store.beginPart(owner.key, metadata, lease)
+                let memory = memory()
                 self.init(
                     store, owner, file, store.partPath(owner.key), total,
-                    Part(metadata: metadata, lease: lease, now: now))
+                    Part(metadata: metadata, lease: lease, now: now), memory)
+                guard memory != nil else { return }
+                lease.whenSucceeded { [weak self] in try? self?.bringAll() }
                 return
             }
             var generator = SystemGenerator()
@@ -164,11 +167,27 @@ final class ObjectUpload: Sendable {
     /// Writes data into memory or the page cache; `position` counts from the start of the data.
     func write(_ span: Span<UInt8>, at position: Int) throws(StoreError) {
         if let memory {
+            guard part?.lease.isHeld ?? true else { throw .superseded }
             guard position == memory.size, memory.append(span) else { throw .full }
             return
         }
-        guard let part else { return try writeNow(span, at: position) }
-        try part.lease.whileHeld { () throws(StoreError) in try writeNow(span, at: position) }
+        try whileHeld { () throws(StoreError) in try writeNow(span, at: position) }
+    }
+
+    /// Does what only the holder of a part may do.
+    private func whileHeld<Result>(
+        _ work: () throws(StoreError) -> Result
+    ) throws(StoreError) -> Result {
+        guard let part else { return try work() }
+        return try part.lease.whileHeld(work)
+    }
+
+    /// Reads once into memory, where that is where the data comes; nil where it is not, or has no
+    /// room.
+    /// - Parameter position: From the start of the data.
+    func read(from link: Link, at position: Int, atMost most: Int) -> DirectRead? {
+        guard let memory, position == memory.size, part?.lease.isHeld ?? true else { return nil }
+        return memory.read(from: link, atMost: most)
     }
 
     private func writeNow(_ span: Span<UInt8>, at position: Int) throws(StoreError) {
@@ -190,7 +209,11 @@ final class ObjectUpload: Sendable {
         guard let range else { return }
         blocking.submit { [self] in
             // What fails here is tried again at the end, and told then.
-            if let memory { try? bring(memory, upTo: range.upperBound) }
+            if let memory {
+                try? whileHeld { () throws(StoreError) in
+                    try bring(memory, upTo: range.upperBound)
+                }
+            }
             startWriteBack(range)
             state.withLock { $0.isBeginning = false }
         }
@@ -199,6 +222,11 @@ final class ObjectUpload: Sendable {
     private func startWriteBack(_ range: Range<Int>) {
         let start = ObjectMetadata.blockSize
         file.startWriteBack(start + range.lowerBound..<start + range.upperBound)
+    }
+
+    /// Writes all that has come into memory to the file; the caller holds the part. Blocks.
+    private func bringAll() throws(StoreError) {
+        if let memory { try bring(memory, upTo: memory.size) }
     }
 
     /// Writes what came into memory to the file. Blocks.
@@ -243,10 +271,7 @@ final class ObjectUpload: Sendable {
         _ metadata: ObjectMetadata, as key: ObjectKey, _ rule: PublishingRule
     ) throws(StoreError) -> Bool {
         defer { discard() }
-        guard let part else { return try publishNow(metadata, as: key, rule) }
-        return try part.lease.whileHeld { () throws(StoreError) in
-            try publishNow(metadata, as: key, rule)
-        }
+        return try whileHeld { () throws(StoreError) in try publishNow(metadata, as: key, rule) }
     }
 
     private func publishNow(
@@ -262,6 +287,11 @@ final class ObjectUpload: Sendable {
         }
         do throws(SocketError) {
             try file.write(block.encoded().span, at: 0)
+            // Behind the block, which says that this is no part any more: the length of one tells
+            // how far it has come.
+            if block.state == .owed, part != nil {
+                try file.allocate(ObjectMetadata.blockSize + metadata.size)
+            }
             try store.synchronize(file)
         } catch { throw StoreError(error) }
         remember(metadata, as: key, isOwed: block.state == .owed)
@@ -294,7 +324,10 @@ final class ObjectUpload: Sendable {
     /// - Returns: Whether there is something to go on with.
     @discardableResult
     func keep(atLeast least: Int = 0) -> Bool {
-        guard let part, settle() else { return false }
+        guard let part else { return false }
+        // What cannot be written is sent again.
+        try? whileHeld { () throws(StoreError) in try bringAll() }
+        guard settle() else { return false }
         return store.keepPart(
             owner.key, part.metadata, part.lease, least: least, now: part.now())
     }
