@@ -135,6 +135,21 @@ internal import Testing
         }
     }
 
+    @Test func `what another one has said meanwhile, word for word, is not said again`()
+        async throws
+    {
+        let notes = ObjectInfo.Notes(description: "noted")
+        try await Self.run(at: .afterLook) { store in
+            let info = try await store.update("x", notes: notes)
+            #expect(info.notes == notes)
+        } meanwhile: {
+            try await $0.update("x", notes: notes)
+        } then: { store in
+            let last = try await store.streamInfo().state.lastSequence
+            #expect(last == 7, "five pieces, the put's word and one word more")
+        }
+    }
+
     @Test func `a removal takes the bytes of what was put meanwhile`() async throws {
         try await Self.run(at: .afterLook) {
             try await $0.delete("x")
