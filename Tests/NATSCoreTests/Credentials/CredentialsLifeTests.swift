@@ -95,7 +95,8 @@ import Testing
                 if case .closed(let error) = event { last = error }
             }
             #expect(
-                last.map { [.credentialsExpired, .authorizationFailed].contains($0.code) } == true)
+                last.map { [.credentialsExpired, .authorizationFailed].contains($0.code) } == true,
+                "\(String(describing: last))")
             await client.close()
         }
     }
