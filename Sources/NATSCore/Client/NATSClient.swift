@@ -164,8 +164,9 @@ internal import Synchronization
     ///
     /// A task that prefers it (`withTaskExecutorPreference(client.taskExecutor) { … }`) goes on
     /// right where its message was read, so that no other thread has to be woken: a request or an
-    /// answer takes half the time and half the processor. Such a task must not block or compute
-    /// for long: meanwhile the client neither reads nor writes.
+    /// answer takes half to nine tenths of the time, the less the busier the machine is, and half
+    /// to three quarters of the processor. Such a task must not block or compute for long:
+    /// meanwhile the client neither reads nor writes.
     public var taskExecutor: any TaskExecutor { reactor }
 
     /// What happens to the connection. Every loop over it begins with the last 1,024 events, and
