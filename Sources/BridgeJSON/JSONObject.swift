@@ -1,8 +1,8 @@
 /// The members of a JSON object in the order in which they stand.
 ///
-/// Few members are searched one by one; from nine on an index is kept.
+/// Few members are searched one by one; an index of many is kept.
 public struct JSONObject: Sendable, Hashable {
-    private static let indexThreshold = 8
+    private static let indexThreshold = 32
     private var entries: [(key: String, value: JSONValue)] = []
     private var index: [String: Int] = [:]
 

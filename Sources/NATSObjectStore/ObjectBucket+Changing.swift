@@ -4,54 +4,52 @@ public import NATSJetStream
 internal import NATSWire
 
 extension ObjectBucket {
-    /// Removes an object. One that was removed before stays so.
+    /// Removes an object, also one that is put meanwhile. One that was removed before stays so.
     ///
     /// Cancelling the task ends the wait with the code `cancelled`; it may be removed.
     /// - Throws: `JetStreamError` with `objectNotFound` when there never was one of that name,
-    ///   `refused` when the store is sealed, and what every call may throw.
+    ///   `refused` when the store is sealed, `conditionFailed` when others change it again and
+    ///   again, and what every call may throw.
     public func delete(_ name: String) async throws(JetStreamError) {
-        guard var info = try await anyInfo(name, "object delete") else {
-            throw error(.objectNotFound, "object delete", "the store has no object \(name)")
+        let operation = "object delete"
+        let removed = try await replaceWord(of: name, operation) { (word) throws(JetStreamError) in
+            guard var info = word.info else { throw absent(name, operation) }
+            info.remove()
+            return info
         }
-        let id = info.id
-        (info.isDeleted, info.size, info.chunks, info.digest) = (true, 0, 0, nil)
-        (info.link, info.notes) = (nil, ObjectInfo.Notes())
-        try await say(info, "object delete")
-        await removeChunks(of: id)
+        if let info = removed.info { await removeChunks(of: info.id) }
     }
 
-    /// Changes what is said of an object, its name included; its bytes stay where they are.
+    /// Changes what is said of an object, its name included; its bytes stay where they are. An
+    /// object that is put in its place meanwhile keeps its own bytes, and gets the notes and name.
     ///
     /// Cancelling the task ends the wait with the code `cancelled`; it may be changed, and have
     /// both names after a change of the name.
     /// - Throws: `JetStreamError` with `objectNotFound`, `objectExists` when another one has the
-    ///   new name, `refused` when the store is sealed, and what every call may throw.
+    ///   new name, `refused` when the store is sealed, `conditionFailed` when others change it
+    ///   again and again, and what every call may throw.
     @discardableResult
     public func update(
         _ name: String, notes: ObjectInfo.Notes, renamed newName: String? = nil
     ) async throws(JetStreamError) -> ObjectInfo {
-        var info = try await existing(name, "object update")
-        info.notes = notes
+        let operation = "object update"
+        func changed(_ word: ObjectWord) throws(JetStreamError) -> ObjectInfo {
+            guard var info = word.present else { throw absent(name, operation) }
+            info.notes = notes
+            return info
+        }
         if let newName, newName != name {
-            if let other = try await anyInfo(newName, "object update"), !other.isDeleted {
-                throw error(
-                    .objectExists, "object update", "the store has an object \(newName)")
-            }
-            info.name = newName
+            return try await rename(name, to: newName, notes, operation)
         }
-        try await say(info, "object update")
-        if info.name != name {
-            try await jetStream.purgeStream(
-                streamName, subject: SubjectPattern(names.info(of: name)))
-        }
-        return info
+        return try changed(try await replaceWord(of: name, operation, changed))
     }
 
     /// Makes an object that stands for another one, of this store or of another.
     ///
     /// Cancelling the task ends the wait with the code `cancelled`; it may be made.
     /// - Throws: `JetStreamError` with `invalidArgument` for what was removed or is a link itself,
-    ///   `objectExists` when an object that is none has the name, and what every call may throw.
+    ///   `objectExists` when an object that is none has the name, `conditionFailed` when others
+    ///   change it again and again, and what every call may throw.
     @discardableResult
     public func link(
         _ name: String, to target: ObjectInfo
@@ -78,13 +76,17 @@ extension ObjectBucket {
     private func link(
         _ name: String, _ link: ObjectInfo.Link
     ) async throws(JetStreamError) -> ObjectInfo {
-        if let old = try await anyInfo(name, "object link"), !old.isDeleted, old.link == nil {
-            throw error(.objectExists, "object link", "the store has an object \(name)")
-        }
+        let operation = "object link"
         var generator = SystemGenerator()
         var info = ObjectInfo(name: name, bucket: self.name)
         (info.link, info.id) = (link, UniqueID.token(using: &generator))
-        try await say(info, "object link")
+        let said = info
+        try await replaceWord(of: name, operation) { (word) throws(JetStreamError) in
+            if let old = word.present, old.link == nil {
+                throw error(.objectExists, operation, "the store has an object \(name)")
+            }
+            return said
+        }
         return info
     }
 

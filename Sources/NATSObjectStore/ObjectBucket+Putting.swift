@@ -11,14 +11,15 @@ extension ObjectBucket {
 
     /// Stores bytes under a name, in place of what it had. Readers have the old object until the
     /// new one is whole; a put that fails leaves nothing behind, unless its last message's outcome
-    /// is unknown: then the new object may be there, whole.
+    /// is unknown: then the new object may be there, whole. Of puts of one name side by side the
+    /// one that ends last counts, and no bytes of the others stay.
     ///
     /// Cancelling the task ends it with the code `cancelled`; the old object stays then, or the new
     /// one is whole.
     /// - Parameter chunkSize: Size of its pieces; never more than the server's `max_payload`.
     /// - Throws: `JetStreamError` with `invalidArgument`, `storageFull` when both objects do not
-    ///   fit, `refused` when the store is sealed, `noStream` when it is gone, and as
-    ///   `JetStream.publish`.
+    ///   fit, `refused` when the store is sealed, `noStream` when it is gone, `conditionFailed`
+    ///   when others change it again and again, and as `JetStream.publish`.
     @discardableResult
     public func put(
         _ content: some BytesConvertible, as name: String,
@@ -100,16 +101,16 @@ struct ObjectPut: Sendable {
     mutating func run(
         _ fill: (inout ObjectPut) async throws(JetStreamError) -> Void
     ) async throws(JetStreamError) -> ObjectInfo {
-        let old = try await store.anyInfo(info.name, "object put")
+        var old = try await store.word(of: info.name, "object put")
         do throws(JetStreamError) {
             try await fill(&self)
-            try await finish()
+            old = try await finish(inPlaceOf: old)
         } catch {
             // What may be told of to readers is not taken from them.
             if !isSaid || error.outcome != .unknown { await takeBack() }
             throw error
         }
-        if let old { await store.removeChunks(of: old.id) }
+        if let old = old.info, old.id != info.id { await store.removeChunks(of: old.id) }
         return info
     }
 
@@ -157,11 +158,15 @@ struct ObjectPut: Sendable {
         }
     }
 
-    private mutating func finish() async throws(JetStreamError) {
+    /// - Returns: What was said before.
+    private mutating func finish(
+        inPlaceOf old: ObjectWord
+    ) async throws(JetStreamError) -> ObjectWord {
         if rest.byteCount > 0 { try await send(takeRest()) }
         while let ticket = tickets.popFirst() { _ = try await ticket.ack() }
         info.digest = digest.text()
         isSaid = true
-        try await store.say(info, "object put")
+        let said = info
+        return try await store.replaceWord(of: said.name, known: old, "object put") { _ in said }
     }
 }

@@ -59,31 +59,15 @@ public struct ObjectBucket: Sendable, CustomStringConvertible {
     /// - Throws: `JetStreamError` with `streamNotFound` when the store is gone, `unexpectedAnswer`
     ///   when what it says cannot be read, and what every call may throw.
     public func info(_ name: String) async throws(JetStreamError) -> ObjectInfo? {
-        guard let info = try await anyInfo(name, "object info"), !info.isDeleted else { return nil }
-        return info
-    }
-
-    /// What the store knows of an object, be it removed or not.
-    func anyInfo(
-        _ name: String, _ operation: String
-    ) async throws(JetStreamError) -> ObjectInfo? {
-        guard !name.isEmpty else {
-            throw error(.invalidArgument, operation, "an object has a name")
-        }
-        do throws(JetStreamError) {
-            let message = try await jetStream.lastMessage(on: names.info(of: name), in: streamName)
-            return try ObjectInfo(message.payload, stored: message.time, operation)
-        } catch  where error.code == .messageNotFound {
-            return nil
-        }
+        try await word(of: name, "object info").present
     }
 
     /// What the store knows of an object that must be there.
     func existing(
         _ name: String, _ operation: String
     ) async throws(JetStreamError) -> ObjectInfo {
-        guard let info = try await anyInfo(name, operation), !info.isDeleted else {
-            throw error(.objectNotFound, operation, "the store has no object \(name)")
+        guard let info = try await word(of: name, operation).present else {
+            throw absent(name, operation)
         }
         return info
     }
@@ -112,14 +96,6 @@ public struct ObjectBucket: Sendable, CustomStringConvertible {
             if includesDeleted || !info.isDeleted { objects.append(info) }
         }
         return objects
-    }
-
-    /// Says what an object is, in place of what was said before.
-    func say(_ info: ObjectInfo, _ operation: String) async throws(JetStreamError) {
-        var options = PublishOptions()
-        options.rollup = .subject
-        try await jetStream.publish(
-            info.message, to: names.info(of: info.name), options: options)
     }
 
     /// Removes the bytes of an identifier. What cannot be removed is nobody's, and takes room only.

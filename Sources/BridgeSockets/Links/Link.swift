@@ -170,6 +170,10 @@ package final class Link {
         loop.adopt(descriptor, makeHandler: makeHandler)
     }
 
+    /// Ends the reactor once the present turn is over, as when it is released; no handler is called
+    /// after that.
+    package func endLoop() { loop.stop() }
+
     /// Closes another link of the same reactor, at once, if it is still there. Its handler is told.
     package func closeSibling(_ id: LinkID) { loop.close(id) }
 }

@@ -39,7 +39,9 @@ final class LinkConversion {
     private let descriptor: Int32
     private let calls: SystemCalls
 
-    /// Size of the pieces that are read from the socket, in bytes.
+    /// Size of the first piece that is read from the socket, in bytes: a handshake needs no more.
+    static let firstPieceSize = 4 << 10
+    /// Size of the pieces once one was full.
     static let pieceSize = 64 << 10
 
     init(_ transform: any ByteTransform, of link: Link, until deadline: Duration?) {
@@ -73,11 +75,15 @@ final class LinkConversion {
         while case .opening = transform.phase {
             guard !hasInputEnded, receive(&piece) else { break }
         }
-        flush()
         switch transform.phase {
-        case .opening: return failure.map { .failed($0) } ?? .going
+        // Its last words go with the handler's first.
         case .open: return .done
-        case .failed(let error): return .failed(SocketError(error))
+        case .opening:
+            flush()
+            return failure.map { .failed($0) } ?? .going
+        case .failed(let error):
+            flush()
+            return .failed(SocketError(error))
         }
     }
 
@@ -92,7 +98,9 @@ final class LinkConversion {
         switch transfer {
         case .moved(let count):
             transform.receive(piece.span.extracting(0..<count))
-            return count == piece.count
+            guard count == piece.count else { return false }
+            if count < Self.pieceSize { piece = [UInt8](repeating: 0, count: Self.pieceSize) }
+            return true
         case .wouldBlock: return false
         case .ended: break
         case .failed(let error): failure = failure ?? error

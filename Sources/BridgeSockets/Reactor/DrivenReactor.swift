@@ -30,7 +30,7 @@ package final class DrivenReactor: Sendable {
 
     /// - Throws: `SocketError` when the system has no descriptors left.
     package init() throws(SocketError) {
-        let inbox = try ReactorInbox()
+        let inbox = try ReactorInbox(isAwake: false)
         let epoll = try Epoll.open(watching: inbox.event, SystemCalls())
         let loop = ReactorLoop(epoll: epoll, inbox: inbox)
         let timer = try Timer()

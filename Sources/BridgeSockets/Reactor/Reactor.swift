@@ -27,7 +27,7 @@ package final class Reactor: Sendable {
     /// Starts the thread.
     /// - Parameter calls: What its links make their system calls with.
     package init(name: String, calls: SystemCalls = SystemCalls()) throws(SocketError) {
-        let inbox = try ReactorInbox()
+        let inbox = try ReactorInbox(isAwake: true)
         self.inbox = inbox
         let number = try Epoll.open(watching: inbox.event, calls).release()
         try OSThread.start(name: name) {
@@ -119,17 +119,20 @@ enum ReactorCommand: Sendable {
 package final class ReactorInbox: Sendable {
     private struct State {
         var commands: [ReactorCommand] = []
-        var isSignalled = false
+        /// Whether the loop will look without being woken.
+        var isSignalled: Bool
         /// The loop has ended; nobody will take what is posted.
         var isOver = false
     }
 
-    private let state = Mutex(State())
+    private let state: Mutex<State>
     /// The thread that takes the commands, once it runs.
     private let owner = Atomic(UInt(0))
     let event: Descriptor
 
-    init() throws(SocketError) {
+    /// - Parameter isAwake: Whether the loop looks for commands before its first wait.
+    init(isAwake: Bool) throws(SocketError) {
+        state = Mutex(State(isSignalled: isAwake))
         let number = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
         guard number >= 0 else { throw SocketError("eventfd", errno: Errno.current) }
         event = Descriptor(owning: number)

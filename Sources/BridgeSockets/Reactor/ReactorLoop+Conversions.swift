@@ -26,15 +26,16 @@ extension ReactorLoop {
         case .done:
             conversion.isOpen = true
             conversion.deadline = nil
-            updateInterest(of: link)
             handler.transformed(link)
+            // The transform's last words went with the handler's first, or go now.
+            if !link.isClosed { conversion.flush() }
             settle(link, conversion)
         }
     }
 
     /// Sees to it that a link is heard of again as its transform needs it.
     func settle(_ link: Link, _ conversion: LinkConversion) {
-        if piece.isEmpty { piece = [UInt8](repeating: 0, count: LinkConversion.pieceSize) }
+        if piece.isEmpty { piece = [UInt8](repeating: 0, count: LinkConversion.firstPieceSize) }
         guard !link.isClosed else { return }
         updateInterest(of: link)
         let isAwaited = conversion.isOpen ? link.wantsRead : conversion.mustAdvance

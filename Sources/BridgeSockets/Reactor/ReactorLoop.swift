@@ -98,6 +98,9 @@ package final class ReactorLoop {
         fireDeadlines()
     }
 
+    /// Ends `run` as soon as this turn is over.
+    func stop() { isStopping = true }
+
     /// Closes all links; commands are abandoned from now on.
     func end() {
         closeAll()
@@ -151,7 +154,7 @@ package final class ReactorLoop {
         case .job(let job, let reactor):
             // Sound: `reactor` is alive during the call.
             unsafe job.runSynchronously(on: reactor.asUnownedTaskExecutor())
-        case .stop: isStopping = true
+        case .stop: stop()
         }
     }
 

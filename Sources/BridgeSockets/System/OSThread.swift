@@ -7,33 +7,45 @@ package enum OSThread {
     /// Names the calling thread for as long as it runs.
     static var current: UInt { UInt(pthread_self()) }
 
-    private final class Start: Sendable {
-        let name: String
-        let body: @Sendable () -> Void
+    /// What a thread is to do.
+    final class Work: Sendable {
+        private let name: String
+        private let body: @Sendable () -> Void
 
         init(name: String, body: @escaping @Sendable () -> Void) {
             self.name = name
             self.body = body
         }
+
+        /// Does it on the calling thread.
+        func run() {
+            unsafe pthread_setname_np(pthread_self(), String(name.prefix(15)))
+            body()
+        }
     }
 
-    /// Starts a detached thread. `name` is shown by the system's tools, cut to 15 bytes.
+    /// Has a detached thread do something: one that has just done another thing, or a new one.
+    /// `name` is shown by the system's tools, cut to 15 bytes.
     package static func start(
         name: String, _ body: @escaping @Sendable () -> Void
     ) throws(SocketError) {
-        let start = Start(name: name, body: body)
+        let work = Work(name: name, body: body)
+        if IdleThreads.shared.give(work) { return }
         // Sound: one retain here is balanced by `takeRetainedValue` on the new thread, or by the
         // release below when there is no new thread.
-        let box = unsafe Unmanaged.passRetained(start)
+        let box = unsafe Unmanaged.passRetained(work)
         var thread = pthread_t()
         let status = unsafe pthread_create(
             &thread, nil,
             { argument in
                 guard let argument = unsafe argument else { return nil }
-                let start = unsafe Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
-                unsafe pthread_setname_np(pthread_self(), String(start.name.prefix(15)))
                 SystemCalls.blockBrokenPipeSignal()
-                start.body()
+                var next: Work? = unsafe Unmanaged.fromOpaque(argument).takeRetainedValue()
+                while next != nil {
+                    // Nothing of it is kept while there is no more to do.
+                    next.take()?.run()
+                    next = IdleThreads.shared.wait()
+                }
                 return nil
             }, box.toOpaque())
         guard status == 0 else {

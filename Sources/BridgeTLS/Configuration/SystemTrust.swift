@@ -29,10 +29,13 @@ extension OpenSSL {
         throw Self.noAuthorities("no trusted authorities are installed on this system")
     }
 
-    /// Files that change when the system's authorities do.
+    /// Files that change when the system's authorities do. The usual ones count only where the one
+    /// that the library expects is missing.
     var systemTrustFiles: [String] {
-        [Self.variable("SSL_CERT_FILE") ?? defaultAuthorityFile].compactMap { $0 }
-            + Self.usualFiles
+        guard let file = Self.variable("SSL_CERT_FILE") ?? defaultAuthorityFile else {
+            return Self.usualFiles
+        }
+        return Self.exists(file) ? [file] : [file] + Self.usualFiles
     }
 
     private var hasDefaultAuthorities: Bool {

@@ -42,21 +42,24 @@ internal import Synchronization
     ) async throws(NATSError) -> NATSClient {
         let servers = try options.parsedServers()
         try options.check()
-        try await options.checkTLS(servers)
+        let cover = try await options.coverPlan(servers)
         var generator = SystemGenerator()
-        let reactor = try options.reactor()
+        let token = InboxToken.text(generator.next(), generator.next())
+        let seed = generator.next()
+        let eventLoop = options.eventLoop
         var options = options
         // Only its owner keeps it: what a loop holds must not hold the loop.
         options.eventLoop = nil
-        let core = try ClientCore(
-            options: options, inboxToken: InboxToken.text(generator.next(), generator.next()))
+        let core = try ClientCore(options: options, inboxToken: token)
+        // Late, so that its thread finds something to do when it begins.
+        let reactor = try options.reactor(eventLoop)
         if let log = options.log { NATSEvents(hub: core.events).log(to: log) }
-        let seed = generator.next()
         reactor.reside { [weak reactor] link in
             let steps = UserSteps(
                 core.options, reactor: reactor, home: link.handle(for: ClientDriver.self))
             return ClientDriver(
-                core: core, link: link, steps: steps, servers: servers, seed: seed)
+                core: core, link: link, steps: steps, servers: servers, seed: seed,
+                cover: cover, ownsLoop: eventLoop == nil)
         } orElse: {
             core.abandon()
         }

@@ -143,12 +143,10 @@ extension ClientCore {
     /// Suspends until nothing is left of a client that is closed.
     func whenFinished() async {
         let id = finished.newID()
-        // Whoever closes waits to the end, cancelled or not: the task is another one.
-        await Task.detached { [self] in
-            _ = await finished.wait(for: id) { _ in
-                if status.withLock({ $0.isFinished }) { finished.resume(id, ()) }
-            }
-        }.value
+        // Whoever closes waits to the end, cancelled or not.
+        _ = await finished.waitUncancelled(for: id, label: ()) { _ in
+            if status.withLock({ $0.isFinished }) { finished.resume(id, ()) }
+        }
     }
 }
 

@@ -6,13 +6,46 @@ internal import NATSWire
 
 /// Covering a connection with TLS, WebSocket, or both.
 extension ClientDriver {
+    /// Looks whether there can be TLS where it is wanted. Returns why not.
+    func findCover() -> NATSError? {
+        do throws(TLSError) { try coverPlan.find() } catch { return NATSError(error) }
+        return nil
+    }
+
+    /// Makes what the first connection will be covered with while its server finds its words: the
+    /// keys take about as long. Nothing is sent.
+    func prepareCover(_ id: ClientMachine.ConnectionID) {
+        guard let wire = wire(id), !wire.link.isClosed else { return }
+        let server = wire.approach.server
+        guard core.options.namesTLS || server.scheme.asksForTLS, !server.scheme.isWebSocket,
+            let found = coverPlan.take(for: core.options.tlsConfiguration(for: server)),
+            // What is wrong with a name is said when the cover is asked for.
+            let session = try? session(found, to: server)
+        else { return }
+        session.begin()
+        wire.preparedCover = (session, MonotonicClock.now)
+    }
+
+    private func session(
+        _ found: TLSContextCache.Found, to server: ServerURL
+    ) throws(TLSError) -> TLSSession {
+        if let staleness = found.staleness {
+            core.tell(.certificatesKept(NATSError(staleness, server)))
+        }
+        return try TLSSession(found.context, to: server.nameInTLS)
+    }
+
     /// Begins; certificates and keys are looked at by a thread that may block.
     func secure(_ id: ClientMachine.ConnectionID) {
         guard let wire = wire(id) else { return }
-        wire.awaitCover()
+        wire.beginCover()
         let server = wire.approach.server
         if server.scheme == .ws { return wire.cover(with: webSocket(to: server)) }
+        if let cover = wire.takePreparedCover() { return wire.cover(with: cover) }
         let configuration = core.options.tlsConfiguration(for: server)
+        if let found = coverPlan.take(for: configuration) { return cover(id, .success(found)) }
+        // Until that is there.
+        wire.link.wantsRead = false
         let home = self.home
         BlockingPool.shared.submit {
             let found = Result { () throws(TLSError) in
@@ -28,12 +61,8 @@ extension ClientDriver {
     ) {
         guard let wire = wire(id), !wire.link.isClosed else { return }
         do throws(TLSError) {
-            let found = try found.get()
-            if let staleness = found.staleness {
-                core.tell(.certificatesKept(NATSError(staleness, wire.approach.server)))
-            }
             let server = wire.approach.server
-            let session = try TLSSession(found.context, to: server.nameInTLS)
+            let session = try session(try found.get(), to: server)
             wire.cover(
                 with: server.scheme.isWebSocket
                     ? StackedTransform(webSocket(to: server), over: session) : session)

@@ -23,13 +23,22 @@ final class ClientDriver: LinkHandler {
     private var approach: UserSteps.Approach?
     private var actions = Fifo<ClientMachine.Action>()
     private var isActing = false
+    /// Whether the loop does this client's work alone, and ends with it.
+    private let ownsLoop: Bool
     /// Connections that have ended, until everything that follows from it is done.
     private var ended: [ClientMachine.ConnectionID] = []
+    /// What the first connection is covered with.
+    var coverPlan: CoverPlan
     /// Why the user, or the lack of a loop, ends the client; nil: it was asked for.
     private var closeError: NATSError?
 
-    init(core: ClientCore, link: Link, steps: UserSteps, servers: [ServerURL], seed: UInt64) {
+    init(
+        core: ClientCore, link: Link, steps: UserSteps, servers: [ServerURL], seed: UInt64,
+        cover: CoverPlan, ownsLoop: Bool
+    ) {
+        self.ownsLoop = ownsLoop
         self.core = core
+        coverPlan = cover
         self.link = link
         self.steps = steps
         machine = ClientMachine(
@@ -38,6 +47,7 @@ final class ClientDriver: LinkHandler {
 
     func opened(_ link: Link) {
         if let error = core.settleIn(link.handle(for: ClientDriver.self)) { return close(error) }
+        if let error = findCover() { return close(error) }
         input { $0.start(now: MonotonicClock.now) }
     }
 
@@ -144,7 +154,7 @@ final class ClientDriver: LinkHandler {
         case .secure(let id): secure(id)
         case .authenticate(let id, let info): authenticate(id, info)
         case .checkCredentials(let id, let server): steps.checkCredentials(id, server)
-        case .sendConnect(let id, let info): sendConnect(id, info)
+        case .sendConnect(let id, let info, let pings): sendConnect(id, info, pings)
         case .sendPing(let id): wires[id]?.send { FrameWriter.ping(into: &$0) }
         case .sendPong(let id): wires[id]?.send { FrameWriter.pong(into: &$0) }
         case .appendPing: core.outbox.ping()
@@ -162,6 +172,7 @@ final class ClientDriver: LinkHandler {
         case .finish:
             steps.cancel()
             link.close()
+            if ownsLoop { link.endLoop() }
             core.finish()
         }
     }
@@ -191,6 +202,7 @@ final class ClientDriver: LinkHandler {
             // A dialer that hands out the same socket twice gets a descriptor that is not open.
             link.adoptSibling(socket.take() ?? Descriptor(owning: -1), makeHandler: makeWire)
         }
+        prepareCover(id)
     }
 
     private func authenticate(_ id: ClientMachine.ConnectionID, _ info: ServerInfo) {
@@ -208,7 +220,7 @@ final class ClientDriver: LinkHandler {
         input { $0.authenticated(id, nil) }
     }
 
-    private func sendConnect(_ id: ClientMachine.ConnectionID, _ info: ServerInfo) {
+    private func sendConnect(_ id: ClientMachine.ConnectionID, _ info: ServerInfo, _ pings: Int) {
         guard let wire = wires[id] else { return }
         let server = wire.approach.server
         if wire.approach.credentials.canBeStolen, !wire.isSecured, !server.isLoopback {
@@ -219,7 +231,7 @@ final class ClientDriver: LinkHandler {
         wire.credentials = .none
         wire.send {
             FrameWriter.connect(options, into: &$0)
-            FrameWriter.ping(into: &$0)
+            for _ in 0..<pings { FrameWriter.ping(into: &$0) }
         }
     }
 

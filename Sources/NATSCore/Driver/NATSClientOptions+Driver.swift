@@ -27,7 +27,7 @@ extension NATSClientOptions {
     var localSource: Address? { localAddress.flatMap { Address(numericHost: $0, port: 0) } }
 
     /// What does a new client's work.
-    func reactor() throws(NATSError) -> Reactor {
+    func reactor(_ eventLoop: NATSEventLoop?) throws(NATSError) -> Reactor {
         if let eventLoop { return eventLoop.driven.reactor }
         do throws(SocketError) {
             return try Reactor(name: "nats-client", calls: systemCalls)
@@ -106,18 +106,18 @@ extension NATSClientOptions {
             || servers.contains(where: \.scheme.asksForTLS)
     }
 
-    /// Looks, where TLS is wanted, whether there can be any: before a server is called.
+    /// Looks, where TLS is wanted, whether there can be any: before a server is called. Where the
+    /// client has a thread of its own, that one does it, and nobody has to wait for another.
     ///
     /// Cancelling the task does nothing: reading certificates takes no time to speak of.
-    func checkTLS(_ servers: [ServerURL]) async throws(NATSError) {
-        guard wantsTLS(servers) else { return }
+    func coverPlan(_ servers: [ServerURL]) async throws(NATSError) -> CoverPlan {
+        guard wantsTLS(servers) else { return .none }
         let configuration = tlsConfiguration
+        guard eventLoop != nil else { return .find(configuration) }
         let found = await BlockingPool.shared.run {
-            Result { () throws(TLSError) in
-                try TLSContextCache.shared.context(for: configuration)
-            }
+            Result { () throws(TLSError) in try FoundContext(configuration) }
         }
-        do throws(TLSError) { _ = try found.get() } catch { throw NATSError(error) }
+        do throws(TLSError) { return .found(try found.get()) } catch { throw NATSError(error) }
     }
 
     /// What CONNECT says to a server.

@@ -35,6 +35,8 @@ final class Wire: LinkHandler {
     private(set) var isSecured = false
     /// Whether nothing more is read in the clear.
     private var isBeingCovered = false
+    /// What it will be covered with, and since when that stands ready.
+    var preparedCover: (cover: any ByteTransform, time: Duration)?
     /// Who is shown everything that crosses the wire, if anybody is.
     let tap: WireTap?
     /// Whether the outbox feeds this connection.
@@ -69,10 +71,14 @@ final class Wire: LinkHandler {
         link.wantsRead = true
     }
 
-    /// Reads nothing until that is there: what the peer says in the meantime is for TLS to judge.
-    func awaitCover() {
-        isBeingCovered = true
-        link.wantsRead = false
+    /// What the peer says from now on is for TLS to judge, and in the clear it may say nothing.
+    func beginCover() { isBeingCovered = true }
+
+    /// What was prepared, once, if that is not long ago.
+    func takePreparedCover() -> (any ByteTransform)? {
+        guard let (cover, time) = preparedCover else { return nil }
+        preparedCover = nil
+        return MonotonicClock.now - time < FoundContext.lifetime ? cover : nil
     }
 
     func transformed(_ link: Link) {

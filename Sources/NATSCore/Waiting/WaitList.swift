@@ -102,6 +102,20 @@ package final class WaitList<Value: Sendable, Label: Sendable>: Sendable {
         return ending
     }
 
+    /// Waits until the number is resumed, whatever becomes of the task meanwhile.
+    /// - Parameter start: Runs once the wait is registered; may resume the number itself.
+    package func waitUncancelled(
+        for id: UInt64, label: Label, isolation: isolated (any Actor)? = #isolation,
+        start: (Start) -> Void
+    ) async -> Outcome {
+        let ending = await withCheckedContinuation { continuation in
+            let waiter = Waiter(continuation, nil, label)
+            start(Start(isAlone: register(waiter, id), waiter: waiter))
+        }
+        order.didResume()
+        return ending
+    }
+
     private func register(_ waiter: Waiter, _ id: UInt64) -> Bool {
         state.withLock { state in
             let former = state.waiters.updateValue(waiter, forKey: id)

@@ -26,8 +26,8 @@ extension ClientMachine {
         case secure(ConnectionID)
         /// Make the credentials for this server's nonce; answer with `authenticated`.
         case authenticate(ConnectionID, ServerInfo)
-        /// Send CONNECT and PING.
-        case sendConnect(ConnectionID, ServerInfo)
+        /// Send CONNECT and so many PINGs, together.
+        case sendConnect(ConnectionID, ServerInfo, pings: Int)
         /// Send it from the connection's own buffer: the outbox does not feed it.
         case sendPing(ConnectionID)
         case sendPong(ConnectionID)

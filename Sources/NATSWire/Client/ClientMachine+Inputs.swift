@@ -115,10 +115,10 @@ extension ClientMachine {
         let pings = connections[index].machine.authenticated()
         guard pings > 0 else { return [] }
         let info = connections[index].info
-        guard pings > 1 else { return [.sendConnect(id, info)] }
+        guard pings > 1 else { return [.sendConnect(id, info, pings: pings)] }
         // What was said in the clear counts for little, and only until the server says it again.
         connections[index].info = info.withoutAddresses
-        return [.sendConnect(id, info.nonceAlone), .sendPing(id)]
+        return [.sendConnect(id, info.nonceAlone, pings: pings)]
     }
 
     /// The transport stands.

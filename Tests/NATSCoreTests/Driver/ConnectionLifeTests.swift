@@ -214,6 +214,18 @@ import Testing
         }
     }
 
+    @Test func `a task that prefers the thread of a client goes on behind its end`() async throws {
+        try await NATSServerFixture.run { server in
+            let client = try await NATSClient.connect(Self.options([server.url]))
+            let (before, after) = await withTaskExecutorPreference(client.taskExecutor) {
+                let before = await Self.currentThread()
+                await client.close()
+                return (before, await Self.currentThread())
+            }
+            #expect(before != after)
+        }
+    }
+
     @concurrent private static func currentThread() async -> UInt { UInt(pthread_self()) }
 
     @Test func `the user's own wait replaces ours`() async throws {

@@ -1,7 +1,9 @@
 import BridgeBytes
+import BridgeSockets
 import BridgeTLS
 import NATSCore
 import NATSWire
+import Synchronization
 import TestKit
 import Testing
 
@@ -56,6 +58,22 @@ import Testing
             try await server.logged("Client connection closed", times: 2)
             let shakes = server.log.filter { $0.contains("TLS handshake complete") }
             #expect(shakes.count == 1)
+        }
+    }
+
+    @Test func `a handshake takes two writes, the second with all that follows it`() async throws {
+        let tls = try await TLSServer.make()
+        try await tls.run { server in
+            let sent = Mutex<[Int]>([])
+            var options = tls.options(server)
+            options.systemCalls = SystemCalls { call, count in
+                if call == .send { sent.withLock { $0.append(count) } }
+                return .made
+            }
+            let client = try await NATSClient.connect(options)
+            let writes = sent.withLock { $0 }
+            #expect(writes.count == 2, "\(writes)")
+            await client.close()
         }
     }
 

@@ -164,10 +164,10 @@ final class ClientPair {
         case .authenticate(let id, _): input { $0.authenticated(id, nil) }
         case .checkCredentials: break
         case .secure(let id): fault("\(id) is to be covered, and nobody asked for that")
-        case .sendConnect(let id, _):
+        case .sendConnect(let id, _, let pings):
             write(id) {
                 $0.append("CONNECT {}\r\n")
-                FrameWriter.ping(into: &$0)
+                for _ in 0..<pings { FrameWriter.ping(into: &$0) }
             }
         case .sendPing(let id):
             pings += 1

@@ -151,7 +151,8 @@ struct ClientLife {
         case .checkCredentials(let id, let server):
             "check \(id.number) \(server.host)"
         case .secure(let id): "secure \(id.number)"
-        case .sendConnect(let id, _): "connect \(id.number)"
+        case .sendConnect(let id, _, 1): "connect \(id.number)"
+        case .sendConnect(let id, _, let pings): "connect \(id.number), \(pings) pings"
         case .sendPing(let id): "ping \(id.number)"
         case .sendPong(let id): "pong \(id.number)"
         case .appendPing: "ping"

@@ -86,6 +86,17 @@ internal import Testing
         #expect(life.ended(4, inClear).last == "open 5 way 1")
     }
 
+    @Test func `what an upgraded connection begins with leaves at once`() {
+        var life = ClientLife(["a"])
+        _ = life.start() + life.prepared(1) + life.opened(1)
+        #expect(life.info(1, tls: true) == ["secure 1"])
+        #expect(life.secured(1) == ["authenticate 1"])
+        // The server says INFO and PONG anew inside TLS: each PING is answered behind its own.
+        #expect(life.authenticated(1) == ["connect 1, 2 pings"])
+        #expect(life.pong(1) == [])
+        #expect(life.pong(1).contains("feed 1"))
+    }
+
     @Test func `a server without any way to it has failed`() {
         var life = ClientLife(["a"])
         _ = life.start()
