@@ -5,27 +5,41 @@ import TestKit
 import Testing
 
 @Suite struct OSThreadTests {
-    /// Has a thread say what it is; returns when it has said it.
-    private static func name(of thread: String) async throws -> (number: Int32, name: String) {
-        let (stream, source) = AsyncStream<(Int32, String)>.makeStream()
-        try OSThread.start(name: thread) {
-            var name = [CChar](repeating: 0, count: 16)
-            _ = unsafe pthread_getname_np(pthread_self(), &name, name.count)
-            let bytes = name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
-            source.yield((gettid(), String(decoding: bytes, as: UTF8.self)))
+    /// Has a thread say its identity and its name; returns when it has said them.
+    private static func started(_ name: String) async throws -> (thread: String, name: String) {
+        let (stream, source) = AsyncStream<(String, String)>.makeStream()
+        try OSThread.start(name: name) {
+            source.yield((number(), shownName()))
             source.finish()
         }
         var said = stream.makeAsyncIterator()
         return try #require(await said.next())
     }
 
+    /// The system's number of the calling thread, which no other thread gets for a long time.
+    private static func number() -> String {
+        var bytes = [CChar](repeating: 0, count: 64)
+        let count = unsafe readlink("/proc/thread-self", &bytes, bytes.count)
+        let text = bytes.prefix(max(0, count)).map { UInt8(bitPattern: $0) }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// What the system's tools show of the calling thread.
+    private static func shownName() -> String {
+        let file = unsafe open("/proc/thread-self/comm", O_RDONLY)
+        defer { close(file) }
+        var bytes = [UInt8](repeating: 0, count: 64)
+        let count = unsafe read(file, &bytes, bytes.count)
+        return String(decoding: bytes.prefix(max(0, count - 1)), as: UTF8.self)
+    }
+
     @Test func `a thread that is done does the next thing, under its name`() async throws {
         // It may take a while to lie down; then the next thing needs another one.
-        var seen: Set<Int32> = []
+        var seen: Set<String> = []
         for round in 0..<10_000 {
-            let (number, name) = try await Self.name(of: "round-\(round)-and-more-of-it")
+            let (thread, name) = try await Self.started("round-\(round)-and-more-of-it")
             #expect(name == String("round-\(round)-and-more-of-it".prefix(15)))
-            guard seen.insert(number).inserted else { return }
+            guard seen.insert(thread).inserted else { return }
         }
         Issue.record("no thread was taken again")
     }
