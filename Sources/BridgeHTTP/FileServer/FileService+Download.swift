@@ -11,7 +11,7 @@ extension FileService {
 
     /// GET and HEAD, in the blocking pool.
     func download(
-        _ key: ObjectKey, _ head: RequestHead, onlyToOwner: Bool = false
+        _ key: ObjectKey, _ head: RequestHead, onlyToOwner: Bool = false, isSecondLook: Bool = false
     ) -> ServerAnswer {
         do throws(StoreError) {
             let changes = store.hot.changes
@@ -38,7 +38,11 @@ extension FileService {
             }
         } catch {
             if error == .damaged { foundUnreadable(key) }
-            if error == .missing, let answer = offset(key, head) { return answer }
+            if error == .missing, !isSecondLook, asksForProgress(head) {
+                if let answer = offset(key, head) { return answer }
+                // It may have been published while its part was waited for.
+                return download(key, head, onlyToOwner: onlyToOwner, isSecondLook: true)
+            }
             if error == .missing, arrivals.isAborted(key) { return Self.uploadAborted }
             return .failure(error)
         }

@@ -79,9 +79,14 @@ extension FileService {
         return answer
     }
 
+    /// Whether a request may be the question of a sender for how far its upload has come.
+    func asksForProgress(_ head: RequestHead) -> Bool {
+        head.method == "HEAD" && head.fields["X-UploadToken"] != nil
+    }
+
     /// How far an upload has come, for its sender; nil for others, and where there is none.
     func offset(_ key: ObjectKey, _ head: RequestHead) -> ServerAnswer? {
-        guard head.method == "HEAD", let token = head.fields["X-UploadToken"],
+        guard asksForProgress(head), let token = head.fields["X-UploadToken"],
             let part = try? store.seizePart(key, token: token),
             store.keepPart(key, part.metadata, part.lease, now: now)
         else { return nil }

@@ -204,6 +204,8 @@ extension FileService {
             return created(plan, metadata, status: replaced ? 200 : 201)
         } catch {
             plan.attempt?.refused()
+            // Before the answer: whoever asks behind it finds nothing to go on with.
+            upload.discard()
             return error == .exists ? taken(plan) : refusal(error)
         }
     }

@@ -121,7 +121,11 @@ final class UploadSink: BodySink {
     func ended(_ reply: ServerReply) -> ServerDecision {
         do throws(StoreError) { try flush() } catch {
             arriving?.refused()
-            return .answer(.failure(error))
+            blocking.submit { [upload] in
+                upload.discard()
+                reply.answer(.failure(error))
+            }
+            return .later
         }
         let data = UploadedData(size: written, checksum: digest.finalize().digits)
         blocking.submit { [upload, finish] in finish(upload, data, reply) }

@@ -234,7 +234,3 @@ import Testing
         }
     }
 }
-
-extension RunningServer {
-    fileprivate var parts: [String] { TestFile.names(in: folder.file("store/parts")) }
-}

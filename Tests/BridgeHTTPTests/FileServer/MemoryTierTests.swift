@@ -1,7 +1,6 @@
 import BridgeBytes
 import BridgeHTTP
 import BridgeSockets
-import Dispatch
 import Glibc
 import Synchronization
 import TestKit
@@ -273,22 +272,6 @@ import Testing
             #expect(
                 await Pace.until(patience) { (try? await gauge(running, "unwritten")) == 0 })
         }
-    }
-
-    /// Holds up threads until it is opened.
-    private final class Gate: Sendable {
-        private let isOpen = DispatchSemaphore(value: 0)
-        private let count = Atomic(0)
-
-        var waiting: Int { count.load(ordering: .acquiring) }
-
-        func wait() {
-            count.add(1, ordering: .acquiringAndReleasing)
-            isOpen.wait()
-            isOpen.signal()
-        }
-
-        func open() { isOpen.signal() }
     }
 
     /// The file is open and its block is read when it is deleted, before memory is looked at.

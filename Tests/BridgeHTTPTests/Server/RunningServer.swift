@@ -45,6 +45,9 @@ struct RunningServer: Sendable {
     /// answer before what came of its upload is removed.
     func leavesNoParts() async -> Bool { await Pace.until(patience) { partialFiles.isEmpty } }
 
+    /// What can go on.
+    var parts: [String] { TestFile.names(in: folder.file("store/parts")) }
+
     var objectFiles: [String] { TestFile.names(in: folder.file("store/objects")) }
 }
 

@@ -84,7 +84,7 @@ final class MemoryTier: Sendable {
 
     /// - Parameter isOwed: Whether the disk does not have it yet.
     func add(_ key: ObjectKey, _ generation: String, _ upload: UploadMemory, isOwed: Bool) {
-        let body = upload.bytes(0..<upload.size)
+        guard let body = upload.bytes(0..<upload.size) else { return }
         let size = upload.memorySize
         state.withLock { state in
             state.uses += 1
@@ -150,13 +150,23 @@ final class MemoryTier: Sendable {
 /// The memory that an upload comes into. The connection writes at the end of what has come, and
 /// whoever reads gets what lies before it.
 final class UploadMemory: Sendable {
-    private let region: ByteRegion
+    /// Nil when it was let go of.
+    private let region: Mutex<ByteRegion?>
     private let count = Atomic(0)
-
-    init(_ region: ByteRegion) { self.region = region }
-
     /// What it takes of memory, in bytes.
-    var memorySize: Int { region.memorySize }
+    let memorySize: Int
+
+    init(_ region: ByteRegion) {
+        memorySize = region.memorySize
+        self.region = Mutex(region)
+    }
+
+    /// Gives the memory back as soon as nobody reads or writes it. Nothing can be added then.
+    func letGo() {
+        // Freed without the lock.
+        let gone = region.withLock { $0.take() }
+        _ = gone
+    }
 
     /// Bytes that have come.
     var size: Int { count.load(ordering: .acquiring) }
@@ -165,7 +175,8 @@ final class UploadMemory: Sendable {
     /// - Returns: False where they are more than there is room for.
     func append(_ span: Span<UInt8>) -> Bool {
         let end = size
-        guard span.count <= region.capacity - end else { return false }
+        guard let region = region.withLock({ $0 }), span.count <= region.capacity - end
+        else { return false }
         unsafe span.withUnsafeBytes {
             if let source = $0.baseAddress {
                 // Sound: it fits behind `end`, and what lies there has not been published.
@@ -180,6 +191,7 @@ final class UploadMemory: Sendable {
     /// - Returns: Nil where there is no room.
     func read(from link: Link, atMost most: Int) -> DirectRead? {
         let end = size
+        guard let region = region.withLock({ $0 }) else { return nil }
         let room = min(most, region.capacity - end)
         guard room > 0 else { return nil }
         // Sound: the memory is inside the region, behind `end`, and has not been published.
@@ -194,9 +206,9 @@ final class UploadMemory: Sendable {
             hasSpareRoom: moved < room)
     }
 
-    /// A part of what has come.
-    func bytes(_ range: Range<Int>) -> Bytes {
+    /// A part of what has come; nil when the memory was let go of.
+    func bytes(_ range: Range<Int>) -> Bytes? {
         precondition(range.upperBound <= size, "it has not come")
-        return Bytes(region, range)
+        return region.withLock { $0 }.map { Bytes($0, range) }
     }
 }

@@ -8,31 +8,48 @@ final class PartLease: Sendable {
     private let isRevoked = Mutex(false)
     /// Set before: who holds it and must not wait sees that it is over.
     private let isEnding = Atomic(false)
-    private let bringing = Mutex<(@Sendable () -> Void)?>(nil)
+    private let parting = Mutex<Parting?>(nil)
+
+    /// What its holder does when somebody takes the right.
+    private struct Parting: Sendable {
+        /// Writes what the holder has in memory, for whoever goes on.
+        let bring: @Sendable () -> Void
+        /// Gives back the room and the memory that it holds.
+        let letGo: @Sendable () -> Void
+    }
 
     /// Whether its holder may go on. Does not wait for whoever writes.
     var isHeld: Bool { !isEnding.load(ordering: .acquiring) }
 
     /// Returns when nothing more will be written by its holder.
-    func revoke() {
-        isEnding.store(true, ordering: .releasing)
-        isRevoked.withLock { $0 = true }
-    }
+    func revoke() { end(bringing: false) }
 
-    /// - Parameter bring: Writes what its holder has in memory, for whoever goes on.
-    func whenSucceeded(_ bring: @escaping @Sendable () -> Void) {
-        bringing.withLock { $0 = bring }
+    /// - Parameters:
+    ///   - bring: Writes what its holder has in memory, for whoever goes on.
+    ///   - letGo: Gives back what it holds; called once, when it may not go on any more.
+    func whenTaken(
+        bring: @escaping @Sendable () -> Void, letGo: @escaping @Sendable () -> Void
+    ) {
+        parting.withLock { $0 = Parting(bring: bring, letGo: letGo) }
     }
 
     /// The same as `revoke`, for somebody who goes on with what is there: all that has come lies in
     /// the file then, as far as the disk takes it. Blocks.
-    func handOver() {
+    func handOver() { end(bringing: true) }
+
+    private func end(bringing: Bool) {
         isEnding.store(true, ordering: .releasing)
         isRevoked.withLock { isRevoked in
-            if !isRevoked { bringing.withLock { $0 }?() }
+            guard !isRevoked else { return }
+            let parting = parting.withLock { $0 }
+            if bringing { parting?.bring() }
             isRevoked = true
+            parting?.letGo()
         }
     }
+
+    /// Returns when its holder does nothing that only a holder may do.
+    func waitForHolder() { isRevoked.withLock { _ in } }
 
     /// Does what only the holder may do.
     func whileHeld<Result>(
@@ -97,18 +114,41 @@ extension ObjectStore {
     private func read(
         _ key: ObjectKey
     ) throws(StoreError) -> (file: OpenFile, metadata: ObjectMetadata, size: Int) {
+        let (file, metadata) = try named(key)
+        let size: Int
+        do throws(SocketError) {
+            size = try file.size() - ObjectMetadata.blockSize
+        } catch { throw StoreError(error) }
+        guard !machineRun.isEmpty, metadata.generation == machineRun, size >= 0 else {
+            throw .missing
+        }
+        return (file, metadata, size)
+    }
+
+    /// What lies under the name of a part: one, or an object that is about to have its own name.
+    private func named(_ key: ObjectKey) throws(StoreError) -> (OpenFile, ObjectMetadata) {
         let file: OpenFile
         let block: Bytes
-        let size: Int
         do throws(SocketError) {
             file = try OpenFile.updating(partPath(key), calls: calls)
             block = try file.read(at: 0, limit: ObjectMetadata.blockSize)
-            size = try file.size() - ObjectMetadata.blockSize
         } catch { throw StoreError(error) }
-        guard let metadata = ObjectMetadata(block), !machineRun.isEmpty,
-            metadata.generation == machineRun, size >= 0
-        else { throw .missing }
-        return (file, metadata, size)
+        guard let metadata = ObjectMetadata(block) else { throw .missing }
+        return (file, metadata)
+    }
+
+    /// A part in such a state. One that is over, as its holder has lost it and made something else
+    /// of it, is forgotten.
+    private func read(
+        _ key: ObjectKey, in state: PartState, of parts: inout [ObjectKey: PartState]
+    ) throws(StoreError) -> (file: OpenFile, metadata: ObjectMetadata, size: Int) {
+        do throws(StoreError) { return try read(key) } catch {
+            if error == .missing, case .running(let lease) = state, !lease.isHeld {
+                parts[key] = nil
+                removePartial(partPath(key))
+            }
+            throw error
+        }
     }
 
     /// Creates the file of an upload, in place of what the same sender has begun before.
@@ -141,26 +181,30 @@ extension ObjectStore {
     /// Takes the right to write to a part from whoever has it. Blocks.
     func seizePart(_ key: ObjectKey, token: String) throws(StoreError) -> SeizedPart {
         // What is written for us is written without the lock: it may be much.
-        if case .running(let lease)? = parts.withLock({ $0[key] }),
-            try ConstantTime.equal(read(key).metadata.token, token)
-        {
-            lease.handOver()
+        if case .running(let lease)? = parts.withLock({ $0[key] }) {
+            let (_, metadata) = try named(key)
+            guard ConstantTime.equal(metadata.token, token) else { throw .missing }
+            if metadata.generation == machineRun {
+                lease.handOver()
+            } else {
+                // It is being published; whoever asks wants to know what has become of it.
+                lease.waitForHolder()
+            }
         }
         return try parts.withLock { parts throws(StoreError) in
             guard let state = parts[key] else { throw .missing }
-            let named = try read(key)
-            guard ConstantTime.equal(named.metadata.token, token) else { throw .missing }
-            let lease = PartLease()
-            switch state {
-            case .running(let old): old.revoke()
-            case .kept(let size, _): account(key, size, -1, uploader: named.metadata.uploader)
-            }
-            parts[key] = nil
+            let found = try read(key, in: state, of: &parts)
+            guard ConstantTime.equal(found.metadata.token, token) else { throw .missing }
+            if case .running(let old) = state { old.revoke() }
             // Only now nobody else writes; who did may have made it whole meanwhile.
-            let found = try read(key)
+            let part = try read(key, in: state, of: &parts)
+            if case .kept(let size, _) = state {
+                account(key, size, -1, uploader: part.metadata.uploader)
+            }
+            let lease = PartLease()
             parts[key] = .running(lease)
             return SeizedPart(
-                file: found.file, metadata: found.metadata, size: found.size, lease: lease)
+                file: part.file, metadata: part.metadata, size: part.size, lease: lease)
         }
     }
 

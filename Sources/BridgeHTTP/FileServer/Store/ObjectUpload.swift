@@ -56,8 +56,7 @@ final class ObjectUpload: Sendable {
                 self.init(
                     store, owner, file, store.partPath(owner.key), total,
                     Part(metadata: metadata, lease: lease, now: now), memory)
-                guard memory != nil else { return }
-                lease.whenSucceeded { [weak self] in try? self?.bringAll() }
+                takeLeave(of: lease)
                 return
             }
             var generator = SystemGenerator()
@@ -133,12 +132,24 @@ final class ObjectUpload: Sendable {
             let upload = ObjectUpload(
                 store, owner, part.file, store.partPath(key), reserved,
                 Part(metadata: part.metadata, lease: part.lease, now: now))
+            upload.takeLeave(of: part.lease)
             var held = HeldData(size: offset)
             try upload.readBack(offset) { held.digest.update($0) }
             return (upload, part.metadata, held)
         } catch {
             store.keepPart(key, part.metadata, part.lease, now: now())
             throw error
+        }
+    }
+
+    /// Says what becomes of what this one holds when somebody else goes on.
+    private func takeLeave(of lease: PartLease) {
+        lease.whenTaken { [weak self] in
+            try? self?.bringAll()
+        } letGo: { [weak self] in
+            guard let self else { return }
+            _ = settle()
+            memory?.letGo()
         }
     }
 
@@ -159,6 +170,8 @@ final class ObjectUpload: Sendable {
             let (needed, overflow) = size.addingReportingOverflow(ObjectMetadata.blockSize)
             guard !overflow else { throw .full }
             guard needed > state.reserved else { return }
+            // What somebody else goes on with takes no more room here.
+            guard !state.isSettled else { throw .superseded }
             try store.reserve(needed - state.reserved, files: 0, for: owner)
             state.reserved = needed
         }
@@ -234,7 +247,8 @@ final class ObjectUpload: Sendable {
         try brought.withLock { brought throws(StoreError) in
             while brought < size {
                 let end = min(size, brought + ObjectStore.pieceSize)
-                try writeNow(memory.bytes(brought..<end).span, at: brought)
+                guard let bytes = memory.bytes(brought..<end) else { throw .superseded }
+                try writeNow(bytes.span, at: brought)
                 brought = end
             }
         }
@@ -255,7 +269,10 @@ final class ObjectUpload: Sendable {
     }
 
     private func readBack(_ size: Int, _ body: (Span<UInt8>) -> Void) throws(StoreError) {
-        if let memory { return body(memory.bytes(0..<size).span) }
+        if let memory {
+            guard let bytes = memory.bytes(0..<size) else { throw .superseded }
+            return body(bytes.span)
+        }
         do throws(SocketError) {
             let start = ObjectMetadata.blockSize
             _ = try file.read(start..<start + size) {
