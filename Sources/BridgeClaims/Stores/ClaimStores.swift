@@ -143,7 +143,7 @@ public struct ClaimStores: ClaimStore {
         return number
     }
 
-    /// What takes claims apart again.
+    /// A store's claim with the number of that store before its `id`, by which `owner` finds it.
     private static func numbered(_ claim: Claim, _ number: Int) -> Claim {
         var claim = claim
         claim.id = "\(number):\(claim.id)"
