@@ -26,7 +26,7 @@ struct StoreBenchmark {
             """)
     }
 
-    /// Puts and gets one key after the other, then watches all of them.
+    /// Puts and gets one key after the other, then watches all of them; then many at once.
     func keys(count: Int) async throws {
         let bucket = try await client.jetStream.createKeyValue(
             KeyValueConfiguration(bucket: "BENCH-KEYS"))
@@ -43,8 +43,29 @@ struct StoreBenchmark {
             told += 1
         }
         print("kv.watch", told, "key", since: start)
+        try await allKeys(count: count, of: bucket)
         try await client.jetStream.deleteKeyValue("BENCH-KEYS")
     }
+
+    /// Puts all keys with many answers outstanding, and gets them in groups.
+    private func allKeys(count: Int, of bucket: KeyValueBucket) async throws {
+        let keys = (0..<count).map { "k\($0)" }
+        var start = Start()
+        let results = try await bucket.putAll(keys.map { (key: $0, value: "w") })
+        if let failure = results.firstFailure { throw failure }
+        print("kv.put.all", count, "key", since: start)
+        start = Start()
+        var got = 0
+        for first in stride(from: 0, to: count, by: Self.group) {
+            let group = Array(keys[first..<min(first + Self.group, count)])
+            got += try await bucket.entries(for: group).count
+        }
+        guard got == count else { throw BenchmarkFailure("not all keys came") }
+        print("kv.get.all", count, "key", since: start)
+    }
+
+    /// Keys that are asked for at once; a server gives 1024 at most.
+    private static let group = 1000
 
     /// Puts an object, and gets it with one reader and with four.
     func object(bytes size: Int) async throws {

@@ -88,13 +88,24 @@ enum KeyGrammar {
     }
 
     /// The patterns without those that others cover: the server refuses filters that overlap.
+    /// - Complexity: O(n) for keys, times the number of patterns with wildcards.
     static func distinct(_ patterns: [String]) -> [String] {
-        var kept: [String] = []
-        for pattern in patterns where !kept.contains(where: { covers($0, pattern) }) {
-            kept.removeAll { covers(pattern, $0) }
-            kept.append(pattern)
+        var wide: [String] = []
+        for pattern in patterns
+        where hasWildcard(pattern) && !wide.contains(where: { covers($0, pattern) }) {
+            wide.removeAll { covers(pattern, $0) }
+            wide.append(pattern)
         }
-        return kept
+        var seen: Set<String> = []
+        return patterns.filter { pattern in
+            guard seen.insert(pattern).inserted else { return false }
+            return hasWildcard(pattern)
+                ? wide.contains(pattern) : !wide.contains { covers($0, pattern) }
+        }
+    }
+
+    private static func hasWildcard(_ pattern: String) -> Bool {
+        pattern.utf8.contains { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: ">") }
     }
 
     /// Whether every key of the second pattern is one of the first.

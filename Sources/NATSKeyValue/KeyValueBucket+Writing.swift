@@ -31,6 +31,35 @@ extension KeyValueBucket {
         try await write(Self.bytes(json: value, "kv put"), key, "kv put")
     }
 
+    /// Gives many keys values, whatever they had before, with many answers outstanding: an order of
+    /// magnitude faster than one `put` after the other.
+    ///
+    /// They are sent in their order; of a key that is named twice the later value stays, unless the
+    /// server had to be asked again for it (see `JetStream.publishAll`). It is no transaction: when
+    /// one fails, others are stored.
+    ///
+    /// Cancelling the task ends the run with the code `cancelled`; values may be stored.
+    /// - Parameters:
+    ///   - values: Keys and values: pairs, or a dictionary.
+    ///   - maxOutstanding: Most values that may wait for their answers.
+    /// - Returns: For each value, in order, what a `put` of it would have returned or thrown; the
+    ///   `sequence` of an acknowledgement is the revision.
+    /// - Throws: `JetStreamError` with `invalidArgument`, before anything is sent, when one of them
+    ///   is no key, or nothing may be outstanding; `cancelled` or `closed`, when values may have
+    ///   been stored.
+    /// - Complexity: O(n) memory for the results, 8 bytes each.
+    public func putAll(
+        _ values: some Collection<(key: String, value: some BytesConvertible)>,
+        maxOutstanding: Int = 256
+    ) async throws(JetStreamError) -> PublishResults {
+        for (key, _) in values { try KeyGrammar.check(key: key, "kv put") }
+        let prefix = writtenPrefix
+        return try await jetStream.publishAll(
+            values.lazy.map { key, value in
+                PublishRequest(value.bytes, to: Subject(received: Bytes(utf8: prefix + key)))
+            }, maxOutstanding: maxOutstanding)
+    }
+
     /// Gives a key another value, if its last revision is the one named.
     ///
     /// Cancelling the task ends the wait with the code `cancelled`; the value may be stored.

@@ -28,7 +28,7 @@ public struct KeyValueBucket: Sendable, CustomStringConvertible {
     /// What stands before a key where it is stored: the origin's, for a mirror.
     let storedPrefix: String
     /// What stands before a key where it is written.
-    private let writtenPrefix: String
+    let writtenPrefix: String
 
     init(_ jetStream: JetStream, _ stream: StreamConfiguration) {
         self.jetStream = jetStream

@@ -17,6 +17,10 @@ public struct TLSConfiguration: Sendable, Hashable {
     public var minimumVersion = TLSVersion.tls12
     /// Which protocols are offered (ALPN), the favourite first; none: whatever the peer speaks.
     public var applicationProtocols: [String] = []
+    /// Whether a connection takes up what an earlier one of this process, of the same configuration
+    /// to the same server, has proved (RFC 8446, 2.2): no longer than an hour after the server has
+    /// shown its certificate, and not beyond that certificate's end. Else each handshake is whole.
+    public var resumesSessions = true
     /// Whether *anybody* may pose as the peer: certificates are not looked at, and whoever stands
     /// between can read and change everything. For tests on machines of one's own.
     public var acceptsAnyCertificateInsecurely = false
@@ -93,6 +97,7 @@ extension TLSConfiguration: CustomStringConvertible, CustomReflectable {
         if let identity { parts.append("identity: \(identity)") }
         if let serverName { parts.append("server name: \(serverName)") }
         if minimumVersion != .tls12 { parts.append("at least \(minimumVersion)") }
+        if !resumesSessions { parts.append("each handshake is whole") }
         if acceptsAnyCertificateInsecurely { parts.append("INSECURE: any certificate will do") }
         return "TLSConfiguration(\(parts.joined(separator: ", ")))"
     }

@@ -18,6 +18,7 @@ internal import Glibc
     let certificates: CertificateFunctions
     let contexts: ContextFunctions
     let sessions: SessionFunctions
+    let tickets: TicketFunctions
     /// The name that it was loaded by.
     package let name: String
     /// What the library calls itself, such as `OpenSSL 3.0.19 27 Jan 2026`.
@@ -84,6 +85,7 @@ internal import Glibc
         unsafe certificates = CertificateFunctions(&symbols)
         unsafe contexts = ContextFunctions(&symbols)
         unsafe sessions = SessionFunctions(&symbols)
+        unsafe tickets = TicketFunctions(&symbols)
         self.name = name
         version = ""
     }
@@ -96,6 +98,7 @@ internal import Glibc
         unsafe certificates = other.certificates
         unsafe contexts = other.contexts
         unsafe sessions = other.sessions
+        unsafe tickets = other.tickets
         name = other.name
         self.version = version
     }

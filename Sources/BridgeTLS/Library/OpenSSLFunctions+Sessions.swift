@@ -100,6 +100,9 @@
         @convention(c) @Sendable (OpaquePointer?, UnsafePointer<UInt8>?, UInt32) -> Int32
     typealias SetChoice =
         @convention(c) @Sendable (OpaquePointer?, Choose?, UnsafeMutableRawPointer?) -> Void
+    /// Told of a session that can be taken up again: 1 keeps the reference that comes with it.
+    typealias Keep = @convention(c) @Sendable (OpaquePointer?, OpaquePointer?) -> Int32
+    typealias SetKeeper = @convention(c) @Sendable (OpaquePointer?, Keep?) -> Void
 
     let clientMethod: Method
     let serverMethod: Method
@@ -118,6 +121,7 @@
     let setChoice: SetChoice
     let setSessionID: SetProtocols
     let addClientAuthority: Use
+    let setKeeper: SetKeeper
 
     init(_ symbols: inout SymbolTable) {
         unsafe clientMethod = symbols.find("TLS_client_method")
@@ -137,6 +141,7 @@
         unsafe setChoice = symbols.find("SSL_CTX_set_alpn_select_cb")
         unsafe setSessionID = symbols.find("SSL_CTX_set_session_id_context")
         unsafe addClientAuthority = symbols.find("SSL_CTX_add_client_CA")
+        unsafe setKeeper = symbols.find("SSL_CTX_sess_set_new_cb")
     }
 }
 

@@ -13,6 +13,8 @@
     let applicationProtocols: [String]
     /// The protocols as they stand on the wire; the library's choice for a server reads it.
     private let wireProtocols: UnsafeMutableBufferPointer<UInt8>
+    /// What servers gave a client for its next connections; nil: each begins anew.
+    let tickets: TLSTickets?
 
     /// A client's.
     /// - Throws: `TLSError`: `libraryMissing`, or `configuration` with what is wrong.
@@ -23,6 +25,7 @@
         serverName = configuration.serverName
         checksNames = !configuration.acceptsAnyCertificateInsecurely
         applicationProtocols = configuration.applicationProtocols
+        tickets = configuration.resumesSessions ? TLSTickets() : nil
         unsafe wireProtocols = Self.copy(protocols)
         library.clearErrors()
         guard let pointer = unsafe library.contexts.new(library.contexts.clientMethod()) else {
@@ -40,6 +43,7 @@
             unsafe library.contexts.setVerify(pointer, TLSNumbers.verifyPeer, nil)
         }
         if let identity = configuration.identity { try identify(as: identity) }
+        if tickets != nil { collectTickets() }
         guard !protocols.isEmpty else { return }
         // The one call where 0 means that all went well.
         let status = unsafe library.contexts.setProtocols(
@@ -56,6 +60,7 @@
         serverName = nil
         checksNames = false
         applicationProtocols = configuration.applicationProtocols
+        tickets = nil
         unsafe wireProtocols = Self.copy(protocols)
         library.clearErrors()
         guard let pointer = unsafe library.contexts.new(library.contexts.serverMethod()) else {
@@ -187,6 +192,13 @@
         unsafe _ = library.contexts.setSessionID(pointer, id, UInt32(id.count))
     }
 
+    /// Has the library hand over what can be taken up again, and keep none of it.
+    private func collectTickets() {
+        unsafe _ = library.contexts.control(
+            pointer, TLSNumbers.sessionCache, TLSNumbers.cacheOfClient, nil)
+        unsafe library.contexts.setKeeper(pointer, TLSSession.keepTicket)
+    }
+
     // MARK: Protocols
 
     /// Protocols as they stand on the wire: each behind its length (RFC 7301, 3.1).
@@ -247,6 +259,7 @@ private let chooseProtocol: ContextFunctions.Choose = {
 enum TLSNumbers {
     // Commands of `SSL_CTX_ctrl` and `SSL_ctrl`.
     static let mode: Int32 = 33
+    static let sessionCache: Int32 = 44
     static let minimumVersion: Int32 = 123
     static let addToChain: Int32 = 89
     static let setServerName: Int32 = 55
@@ -254,6 +267,8 @@ enum TLSNumbers {
     static let partialWrite = 1
     static let movingBuffer = 2
     static let releaseBuffers = 0x10
+    // Caches of sessions: a client's, outside the library.
+    static let cacheOfClient = 0x301
     // Options.
     static let serverPreference: UInt64 = 0x40_0000
     static let noRenegotiation: UInt64 = 0x4000_0000
@@ -271,6 +286,8 @@ enum TLSNumbers {
     static let wantsRead: Int32 = 2
     static let wantsWrite: Int32 = 3
     static let ended: Int32 = 6
+    /// Both sides have said that they close.
+    static let bothEnds: Int32 = 3
     /// Command of `BIO_ctrl`: what reading memory that is empty returns.
     static let setEndOfMemory: Int32 = 130
 }

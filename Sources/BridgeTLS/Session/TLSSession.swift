@@ -24,13 +24,18 @@ package import BridgeBytes
 /// Sound: `session` is this object's alone from `init` to `deinit`, the two memories are the
 /// session's, and a session is used by one thread at a time, as the class is not `Sendable`.
 @safe package final class TLSSession: ByteTransform {
-    private let context: TLSContext
-    private var library: OpenSSL { context.library }
-    private let session: OpaquePointer
+    let context: TLSContext
+    var library: OpenSSL { context.library }
+    let session: OpaquePointer
     private let incoming: OpaquePointer
     private let outgoing: OpaquePointer
     /// Whom the peer must be; nil for clients of a server, or where nobody cares.
     private let name: TLSName?
+    let began: ContinuousClock.Instant
+    /// Whom what the server gives for the next connection is for; nil: nobody keeps it.
+    var peer: TLSTickets.Peer?
+    /// What the server is shown of an earlier connection.
+    var shown: TLSTicket?
     package private(set) var phase = ByteTransformPhase.opening
     private var output = ByteWriter(capacity: 4 << 10)
     /// Bytes of `output` that the transport has taken.
@@ -55,26 +60,35 @@ package import BridgeBytes
     private static let recordSize = 16 << 10
 
     /// A client's session with a server of this name.
-    /// - Parameter host: The name or address that was asked for; the configuration's own name wins.
+    /// - Parameters:
+    ///   - host: The name or address that was asked for; the configuration's own name wins.
+    ///   - place: Where the server is called, as host and port; nil: no earlier session is taken up.
     /// - Throws: `TLSError`: `configuration` when the host is no name.
-    package convenience init(_ context: TLSContext, to host: String) throws(TLSError) {
+    package convenience init(
+        _ context: TLSContext, to host: String, at place: String? = nil,
+        now: ContinuousClock.Instant = .now
+    ) throws(TLSError) {
         precondition(!context.isServer, "a client's session has a client's context")
         let name = context.isVerifying ? try context.name(for: host) : try? context.name(for: host)
-        try self.init(context, name)
+        try self.init(context, name, now)
         unsafe library.sessions.setClient(session)
         guard let name else { return }
         if context.isVerifying { try demand(name) }
         if case .host(let text) = name { try announce(text) }
+        guard let tickets = context.tickets, let place else { return }
+        takeUp(tickets, TLSTickets.Peer(name: name, place: place), now)
     }
 
     /// A server's session with whoever has connected.
     package convenience init(accepting context: TLSContext) throws(TLSError) {
         precondition(context.isServer, "a server's session has a server's context")
-        try self.init(context, nil)
+        try self.init(context, nil, .now)
         unsafe library.sessions.setServer(session)
     }
 
-    private init(_ context: TLSContext, _ name: TLSName?) throws(TLSError) {
+    private init(
+        _ context: TLSContext, _ name: TLSName?, _ now: ContinuousClock.Instant
+    ) throws(TLSError) {
         let library = context.library
         library.clearErrors()
         let memory = unsafe library.buffers.memory()
@@ -90,11 +104,19 @@ package import BridgeBytes
         unsafe self.incoming = incoming
         unsafe self.outgoing = outgoing
         self.name = name
+        began = now
         // The session owns both from now on.
         unsafe library.sessions.setBuffers(session, incoming, outgoing)
     }
 
-    deinit { unsafe library.sessions.free(session) }
+    deinit {
+        // How a connection ends says nothing of what it gave for the next one, which the library
+        // would take back if it were cut.
+        if peer != nil, phase.isOpen {
+            unsafe library.tickets.setEnds(session, TLSNumbers.bothEnds)
+        }
+        unsafe library.sessions.free(session)
+    }
 
     /// Has the handshake fail unless the certificate is for this name.
     private func demand(_ name: TLSName) throws(TLSError) {
@@ -160,7 +182,9 @@ package import BridgeBytes
         if status == 1 {
             library.clearErrors()
             collect()
-            if let error = protocolFailure { fail(error) } else { phase = .open }
+            if let error = protocolFailure { return fail(error) }
+            phase = .open
+            keepShown()
             return
         }
         let kind = unsafe library.sessions.error(session, status)

@@ -32,7 +32,8 @@ extension ClientDriver {
         if let staleness = found.staleness {
             core.tell(.certificatesKept(NATSError(staleness, server)))
         }
-        return try TLSSession(found.context, to: server.nameInTLS)
+        return try TLSSession(
+            found.context, to: server.nameInTLS, at: "\(server.host):\(server.port)")
     }
 
     /// Begins; certificates and keys are looked at by a thread that may block.

@@ -50,6 +50,25 @@ import Testing
         }
     }
 
+    @Test(arguments: ["-tls1_2", "-tls1_3"])
+    func `s_server takes up the connections of a client, and is told to by it`(version: String)
+        async throws
+    {
+        let authority = try await TestAuthority.make()
+        try await Self.withServer(authority, version) { port, _ in
+            var options = HTTPClientOptions()
+            options.tls.trust = .file(authority.path)
+            let client = try HTTPClient(options)
+            // It closes behind each answer, and says in it what the connection was.
+            for word in ["New, ", "Reused, ", "Reused, "] {
+                let answer = try await client.send(
+                    HTTPRequest("GET", HTTPURL("https://localhost:\(port)/status")))
+                let page = String(repairing: try await answer.collect(limit: 1 << 20))
+                #expect(page.contains(word + "TLSv1."), "\(page)")
+            }
+        }
+    }
+
     @Test func `s_server of an older version is refused`() async throws {
         let authority = try await TestAuthority.make()
         try await Self.withServer(authority, "-tls1_1", "-cipher", "DEFAULT@SECLEVEL=0") {
@@ -136,6 +155,37 @@ import Testing
             #expect(
                 process.log.lines.suffix(3) == [
                     "put 201", "got 200 True TLSv1.3", "part 206 True",
+                ],
+                "\(process.log.lines)")
+        }
+    }
+
+    @Test(.enabled(if: HTTPSPeer.python != nil, "no Python"), arguments: ["TLSv1_2", "TLSv1_3"])
+    func `Python takes up its connections to the file server`(version: String) async throws {
+        let authority = try await TestAuthority.make()
+        let python = try #require(HTTPSPeer.python)
+        try await Self.withFiles(authority) { server in
+            let program = """
+                import socket, ssl, sys
+                context = ssl.create_default_context(cafile=sys.argv[2])
+                context.maximum_version = getattr(ssl.TLSVersion, sys.argv[3])
+                session = None
+                for _ in range(3):
+                    plain = socket.create_connection(("localhost", int(sys.argv[1])))
+                    connection = context.wrap_socket(
+                        plain, server_hostname="localhost", session=session)
+                    connection.sendall(
+                        b"GET /healthz HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n\\r\\n")
+                    while connection.recv(4096): pass
+                    print("taken up:", connection.session_reused)
+                    session = connection.session
+                """
+            let process = try await ChildProcess(
+                python, ["-c", program, String(server.port), authority.path, version])
+            _ = try await process.log.first { _ in false }
+            #expect(
+                process.log.lines.suffix(3) == [
+                    "taken up: False", "taken up: True", "taken up: True",
                 ],
                 "\(process.log.lines)")
         }

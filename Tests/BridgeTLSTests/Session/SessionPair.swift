@@ -12,9 +12,10 @@ struct SessionPair {
     private var toClient: [UInt8] = []
 
     init(
-        _ client: TLSContext, _ server: TLSContext, host: String = "localhost"
+        _ client: TLSContext, _ server: TLSContext, host: String = "localhost",
+        place: String? = nil, now: ContinuousClock.Instant = .now
     ) throws {
-        self.client = try TLSSession(client, to: host)
+        self.client = try TLSSession(client, to: host, at: place, now: now)
         self.server = try TLSSession(accepting: server)
     }
 

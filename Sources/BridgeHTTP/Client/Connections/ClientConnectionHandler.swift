@@ -71,7 +71,8 @@ final class ClientConnectionHandler: LinkHandler {
     func opened(_ link: Link) {
         guard let context else { return transformed(link) }
         do throws(TLSError) {
-            let session = try TLSSession(context, to: url.host)
+            let session = try TLSSession(
+                context, to: url.host, at: "\(url.host):\(url.port)")
             guard let tunnel = target.tunnel else { return link.begin(session) }
             link.begin(StackedTransform(session, over: tunnel.tunnel(to: url)))
         } catch {
