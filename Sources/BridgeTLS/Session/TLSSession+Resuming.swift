@@ -43,4 +43,3 @@ extension TLSSession {
     /// Whether the server has taken up an earlier session, and so shown no certificate.
     package var isResumed: Bool { unsafe library.tickets.wasUsed(session) == 1 }
 }
-
