@@ -5,7 +5,7 @@ enum BenchmarkCommand {
                natsbridge-bench URL pubn SUBJECT COUNT SIZE TASKS
                natsbridge-bench URL backlog SUBJECT COUNT SIZE
                natsbridge-bench URL rep SUBJECT
-               natsbridge-bench URL connect SUBJECT COUNT
+               natsbridge-bench URL connect SUBJECT COUNT [whole]
                natsbridge-bench URL keys SUBJECT COUNT
                natsbridge-bench URL object SUBJECT BYTES
                natsbridge-bench URL req|confirm|send|jssync SUBJECT COUNT SIZE

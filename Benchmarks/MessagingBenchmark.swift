@@ -52,7 +52,8 @@ struct MessagingBenchmark {
         case ("backlog", 2): try await backlog(count: numbers[0], size: numbers[1])
         case ("sub", 2): try await subscribe(count: numbers[0], size: numbers[1])
         case ("rep", 0): try await respond()
-        case ("connect", 1): try await connect(count: numbers[0])
+        case ("connect", 1):
+            try await connect(count: numbers[0], resuming: words.last != "whole")
         case ("keys", 1): try await StoreBenchmark(client: client).keys(count: numbers[0])
         case ("object", 1):
             try await StoreBenchmark(client: client).object(bytes: numbers[0])
@@ -108,11 +109,11 @@ struct MessagingBenchmark {
     }
 
     /// Connects, with all handshakes, and closes, one client after the other.
-    private func connect(count: Int) async throws {
+    private func connect(count: Int, resuming: Bool) async throws {
+        var options = NATSClientOptions(servers: [url])
+        options.tlsConfiguration.resumesSessions = resuming
         let start = ProcessUse.now
-        for _ in 0..<count {
-            try await NATSClient.connect(NATSClientOptions(servers: [url])).close()
-        }
+        for _ in 0..<count { try await NATSClient.connect(options).close() }
         report.print(count, 0, from: start)
     }
 

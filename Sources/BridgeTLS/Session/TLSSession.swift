@@ -62,7 +62,7 @@ package import BridgeBytes
     /// A client's session with a server of this name.
     /// - Parameters:
     ///   - host: The name or address that was asked for; the configuration's own name wins.
-    ///   - place: Where the server is called, as host and port; nil: no earlier session is taken up.
+    ///   - place: Where the server is called, as host and port; nil: nothing earlier is taken up.
     /// - Throws: `TLSError`: `configuration` when the host is no name.
     package convenience init(
         _ context: TLSContext, to host: String, at place: String? = nil,

@@ -5,17 +5,17 @@ internal import Synchronization
 ///
 /// ## Theory of operation
 /// A server that has proved who it is may give a ticket with secrets of that connection. Whoever
-/// shows it, and knows the secrets, is taken up without certificates and signatures, which are most
-/// of the work of both; the keys of the new connection are new all the same (`psk_dhe_ke`). A server
-/// that does not know the ticket, because it was restarted, its certificate was replaced or it is
-/// another one, goes the whole way, and nobody is asked anything.
+/// shows it, and knows the secrets, is taken up without certificates and signatures, which are
+/// most of the work of both; the keys of the new connection are new all the same (`psk_dhe_ke`). A
+/// server that does not know the ticket, because it was restarted, its certificate was replaced or
+/// it is another one, goes the whole way, and nobody is asked anything.
 ///
-/// What was proved holds for the name that it was proved for, so tickets are kept by name and by the
-/// place that was called; and for the authorities and the certificate of a configuration, so each
-/// context has its own, which go with it. It holds for `lifetime` from the whole handshake on,
+/// What was proved holds for the name that it was proved for, so tickets are kept by name and by
+/// the place that was called; and for the authorities and the certificate of a configuration, so
+/// each context has its own, which go with it. It holds for `lifetime` from the whole handshake on,
 /// however often it was taken up since, and not longer than the server's certificate. A ticket is
-/// shown once (RFC 8446, C.4); one of TLS 1.2, which may be the only one, comes back when the server
-/// has taken it. No data is sent before the handshake has ended.
+/// shown once (RFC 8446, C.4); one of TLS 1.2, which may be the only one, comes back when the
+/// server has taken it. No data is sent before the handshake has ended.
 final class TLSTickets: Sendable {
     /// Whom a ticket is for.
     struct Peer: Sendable, Hashable {

@@ -274,8 +274,13 @@ import Testing
         let store = try store(server.port)
         let task = Task { await upload(Self.large, to: store) }
         await withCheckedContinuation { continuation in
-            let isThere = heads.lines.contains { $0.hasPrefix("PUT") }
-            if isThere { continuation.resume() } else { stage.withLock { $0 = continuation } }
+            // Looked for under the lock: whoever adds one looks at the stage afterwards.
+            let isThere = stage.withLock { stage in
+                let isThere = heads.lines.contains { $0.hasPrefix("PUT") }
+                if !isThere { stage = continuation }
+                return isThere
+            }
+            if isThere { continuation.resume() }
         }
         task.cancel()
         let error = try failure(await task.value)

@@ -36,6 +36,7 @@ import Testing
         _ authority: TestAuthority, _ identity: TestAuthority.Certificate? = nil
     ) throws -> HTTPClient {
         var options = HTTPClientOptions()
+        options.connectTimeout = patience
         options.tls.trust = .file(authority.path)
         options.tls.identity = identity.map {
             TLSIdentity(chainFile: $0.chain, keyFile: $0.key)

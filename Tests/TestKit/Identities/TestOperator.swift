@@ -94,6 +94,8 @@ package struct TestOperator: Sendable {
             operator: \(operatorToken)
             system_account: \(systemKey)
             resolver: \(resolver)
+            # A machine that is busy may take longer to sign than the usual two seconds.
+            authorization { timeout: 60 }
             resolver_preload: {
               \(systemKey): \(systemToken)
               \(try account.publicKey): \(try accountToken())
