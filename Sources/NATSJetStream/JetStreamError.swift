@@ -143,6 +143,13 @@ public struct JetStreamError: CodedError, Hashable {
         if error.errorCode == JetStreamAPIError.storeFailed, error.text.hasPrefix("maximum ") {
             return .storageFull
         }
+        // The number is one for all that goes wrong; a number that the store does not have, or has
+        // lost, is told by one of these.
+        if error.errorCode == JetStreamAPIError.deleteFailed,
+            ["stream store EOF", "no message found"].contains(error.text)
+        {
+            return .messageNotFound
+        }
         return ServerErrorTable[error.errorCode]?.kind ?? .refused
     }
 }

@@ -18,13 +18,19 @@ enum KeyGrammar {
         bucket.hasPrefix(streamPrefix) ? bucket : streamPrefix + bucket
     }
 
-    /// The bucket of a stream; nil when it is none's.
+    /// The bucket of a stream; nil when it is none's, by its beginning or by what follows.
     static func bucket(_ stream: String) -> String? {
-        stream.hasPrefix(streamPrefix) ? String(stream.dropFirst(streamPrefix.count)) : nil
+        let name = stream.dropFirst(streamPrefix.count)
+        guard stream.hasPrefix(streamPrefix), isBucket(name) else { return nil }
+        return String(name)
+    }
+
+    private static func isBucket(_ name: some StringProtocol) -> Bool {
+        !name.isEmpty && name.utf8.allSatisfy(isOfBucket)
     }
 
     static func check(bucket: String, _ operation: String) throws(JetStreamError) {
-        guard !bucket.isEmpty, bucket.utf8.allSatisfy(isOfBucket) else {
+        guard isBucket(bucket) else {
             throw invalid(operation, "a bucket has letters, digits, - and _")
         }
     }

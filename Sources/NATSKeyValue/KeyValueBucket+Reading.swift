@@ -74,7 +74,7 @@ extension KeyValueBucket {
     /// Cancelling the task ends the wait with the code `cancelled`.
     /// - Throws: As `get(_:)`.
     public func history(of key: String) async throws(JetStreamError) -> [KeyValueEntry] {
-        try KeyGrammar.check(key: key, "kv history")
+        try check(key, "kv history")
         var options = OrderedReadOptions()
         options.filters = try stored(patterns: [key], "kv history")
         options.follows = false

@@ -52,7 +52,7 @@ extension KeyValueBucket {
         _ values: some Collection<(key: String, value: some BytesConvertible)>,
         maxOutstanding: Int = 256
     ) async throws(JetStreamError) -> PublishResults {
-        for (key, _) in values { try KeyGrammar.check(key: key, "kv put") }
+        for (key, _) in values { try check(key, "kv put") }
         let prefix = writtenPrefix
         return try await jetStream.publishAll(
             values.lazy.map { key, value in

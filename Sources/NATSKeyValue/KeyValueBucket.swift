@@ -29,6 +29,8 @@ public struct KeyValueBucket: Sendable, CustomStringConvertible {
     let storedPrefix: String
     /// What stands before a key where it is written.
     let writtenPrefix: String
+    /// Bytes of a key that can be written and read again: both have it in a subject.
+    private let longestKey: Int
 
     init(_ jetStream: JetStream, _ stream: StreamConfiguration) {
         self.jetStream = jetStream
@@ -41,6 +43,8 @@ public struct KeyValueBucket: Sendable, CustomStringConvertible {
         } else {
             writtenPrefix = (jetStream.isOwnAPI ? "" : jetStream.apiPrefix + ".") + storedPrefix
         }
+        let read = "\(jetStream.apiPrefix).DIRECT.GET.\(stream.name).\(storedPrefix)"
+        longestKey = WireLimits.maxSubject - max(writtenPrefix.utf8.count, read.utf8.count)
     }
 
     /// The name.
@@ -55,15 +59,24 @@ public struct KeyValueBucket: Sendable, CustomStringConvertible {
         KeyValueStatus(info: try await jetStream.streamInfo(streamName))
     }
 
+    func check(_ key: String, _ operation: String) throws(JetStreamError) {
+        try KeyGrammar.check(key: key, operation)
+        guard key.utf8.count <= longestKey else {
+            throw JetStreamError(
+                .invalidArgument, operation: operation,
+                detail: "a key of \(key.utf8.count) bytes; here it has \(longestKey) at most")
+        }
+    }
+
     /// The subject of a key as it is stored.
     func stored(_ key: String, _ operation: String) throws(JetStreamError) -> Subject {
-        try KeyGrammar.check(key: key, operation)
+        try check(key, operation)
         return Subject(received: Bytes(utf8: storedPrefix + key))
     }
 
     /// The subject of a key as it is written.
     func written(_ key: String, _ operation: String) throws(JetStreamError) -> Subject {
-        try KeyGrammar.check(key: key, operation)
+        try check(key, operation)
         return Subject(received: Bytes(utf8: writtenPrefix + key))
     }
 

@@ -34,6 +34,9 @@ public struct KeyValueEntry: Sendable, CustomStringConvertible {
     public let pending: UInt64?
     /// Headers of the writer's own; none of this layer's.
     public let headers: Headers
+    /// Why the headers of what is stored cannot be read; nil: they can. Nobody knows then whether it
+    /// is a value or a mark; it is given as a value.
+    public private(set) var headersError: WireError?
 
     /// The value as text; nil when it is not UTF-8. Complexity: O(n).
     public var text: String? { String(validating: value) }
@@ -76,10 +79,14 @@ extension KeyValueEntry {
 
     init(_ message: JetStreamMessage, bucket: String, key: String) {
         let metadata = message.metadata
+        var headers = Headers()
+        var fault: WireError?
+        do throws(WireError) { headers = try message.headers } catch { fault = error }
         self.init(
-            bucket: bucket, key: key, payload: message.payload,
-            headers: (try? message.headers) ?? Headers(), revision: metadata.streamSequence,
-            created: metadata.timestamp, pending: metadata.pending)
+            bucket: bucket, key: key, payload: message.payload, headers: headers,
+            revision: metadata.streamSequence, created: metadata.timestamp,
+            pending: metadata.pending)
+        headersError = fault
     }
 
     private init(

@@ -37,8 +37,10 @@ extension ObjectBucket {
             for try await piece in content { writer.append(piece) }
             return writer.finish()
         }
-        if readers > 1, content.info.hasEvenChunks, content.info.chunks >= readers {
-            return try await content.store.bytes(content.info, readers: readers, region)
+        if readers > 1, content.info.hasEvenChunks, content.info.chunks >= readers,
+            let bytes = try await content.store.bytes(content.info, readers: readers, region)
+        {
+            return bytes
         }
         // The sequence compares what has come with the size.
         var collector = PartCollector(region, 0..<region.capacity)
@@ -49,9 +51,10 @@ extension ObjectBucket {
     /// Most readers of one object: each has a consumer at the server.
     public static let mostReaders = 16
 
+    /// Nil when its pieces are not what they have to be for this: it is cut otherwise, or damaged.
     private func bytes(
         _ info: ObjectInfo, readers: Int, _ region: ByteRegion
-    ) async throws(JetStreamError) -> Bytes {
+    ) async throws(JetStreamError) -> Bytes? {
         let parts = info.parts(readers)
         let run = try await run(of: info)
         do {
@@ -60,7 +63,7 @@ extension ObjectBucket {
                     group.addTask {
                         let place = Int(part.lowerBound)..<Int(part.upperBound)
                         var collector = PartCollector(region, place)
-                        for try await piece in try await slice(part, of: info, run: run) {
+                        for try await piece in try await lane(part, of: info, run: run) {
                             collector.append(piece)
                         }
                         return (index, collector.finish())
@@ -82,7 +85,8 @@ extension ObjectBucket {
         } catch let error as JetStreamError where error.code != .truncated {
             throw error
         } catch {
-            throw await shortage(of: info, 0)
+            // Read from its beginning, it tells what it is.
+            return nil
         }
     }
 }

@@ -34,7 +34,7 @@ extension ObjectBucket {
     ) async throws(JetStreamError) -> ObjectInfo {
         let operation = "object update"
         func changed(_ word: ObjectWord) throws(JetStreamError) -> ObjectInfo {
-            guard var info = word.present else { throw absent(name, operation) }
+            var info = try existing(word, name, operation)
             info.notes = notes
             return info
         }

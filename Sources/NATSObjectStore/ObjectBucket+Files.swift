@@ -89,7 +89,9 @@ extension ObjectBucket {
     /// What a step of a file came to.
     private func written<T>(_ result: Result<T, SocketError>) throws(JetStreamError) -> T {
         do throws(SocketError) { return try result.get() } catch {
-            throw self.error(error.code, "object get", "\(error)")
+            throw self.error(
+                error.code, "object get",
+                error.place.isEmpty ? error.detail : "\(error.place): \(error.detail)")
         }
     }
 }

@@ -44,7 +44,8 @@ extension ObjectBucket {
         do throws(JetStreamError) {
             let message = try await jetStream.lastMessage(on: names.info(of: name), in: streamName)
             return ObjectWord(
-                info: try ObjectInfo(message.payload, stored: message.time, operation),
+                info: ObjectInfo(
+                    message.payload, on: names.info(of: name), in: names, stored: message.time),
                 sequence: message.sequence)
         } catch  where error.code == .messageNotFound {
             return ObjectWord()
@@ -114,7 +115,7 @@ extension ObjectBucket {
     ) async throws(JetStreamError) -> ObjectInfo {
         for _ in 0..<Self.mostAttempts {
             let old = try await word(of: name, operation)
-            guard var info = old.present else { throw absent(name, operation) }
+            var info = try existing(old, name, operation)
             let other = try await word(of: newName, operation)
             guard other.present == nil else {
                 throw error(.objectExists, operation, "the store has an object \(newName)")
@@ -143,6 +144,23 @@ extension ObjectBucket {
         _ = try await say(info, inPlaceOf: word, operation)
     }
 
+    /// What is said of an object that must be there, and readable.
+    func existing(
+        _ word: ObjectWord, _ name: String, _ operation: String
+    ) throws(JetStreamError) -> ObjectInfo {
+        guard let info = word.present else { throw absent(name, operation) }
+        try check(info, operation)
+        return info
+    }
+
+    /// Refuses what cannot be read.
+    func check(_ info: ObjectInfo, _ operation: String) throws(JetStreamError) {
+        guard let fault = info.fault else { return }
+        throw error(
+            .unexpectedAnswer, operation,
+            "what the store says of \(info.name) cannot be read: \(fault)")
+    }
+
     func absent(_ name: String, _ operation: String) -> JetStreamError {
         error(.objectNotFound, operation, "the store has no object \(name)")
     }
@@ -152,6 +170,6 @@ extension ObjectInfo {
     /// Makes it say that the object was removed.
     mutating func remove() {
         (isDeleted, size, chunks, digest) = (true, 0, 0, nil)
-        (link, notes) = (nil, Notes())
+        (link, notes, fault) = (nil, Notes(), nil)
     }
 }

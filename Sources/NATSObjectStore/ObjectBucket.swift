@@ -59,20 +59,20 @@ public struct ObjectBucket: Sendable, CustomStringConvertible {
     /// - Throws: `JetStreamError` with `streamNotFound` when the store is gone, `unexpectedAnswer`
     ///   when what it says cannot be read, and what every call may throw.
     public func info(_ name: String) async throws(JetStreamError) -> ObjectInfo? {
-        try await word(of: name, "object info").present
+        let info = try await word(of: name, "object info").present
+        if let info { try check(info, "object info") }
+        return info
     }
 
     /// What the store knows of an object that must be there.
     func existing(
         _ name: String, _ operation: String
     ) async throws(JetStreamError) -> ObjectInfo {
-        guard let info = try await word(of: name, operation).present else {
-            throw absent(name, operation)
-        }
-        return info
+        try existing(try await word(of: name, operation), name, operation)
     }
 
-    /// All objects, in the order in which they were stored.
+    /// All objects, in the order in which they were stored; also those of which somebody has said
+    /// what cannot be read (`ObjectInfo.fault`).
     ///
     /// In a store with replicas the list is that of one of the servers, which the cluster chooses,
     /// the leader or another: it may be a moment behind what was acknowledged, and an object that
@@ -91,8 +91,9 @@ public struct ObjectBucket: Sendable, CustomStringConvertible {
         (options.start, options.follows) = (.lastPerSubject, false)
         var objects: [ObjectInfo] = []
         for try await message in jetStream.orderedMessages(in: streamName, options: options) {
-            let info = try ObjectInfo(
-                message.payload, stored: message.metadata.timestamp, "object list")
+            let info = ObjectInfo(
+                message.payload, on: message.subject, in: names,
+                stored: message.metadata.timestamp)
             if includesDeleted || !info.isDeleted { objects.append(info) }
         }
         return objects
@@ -100,7 +101,8 @@ public struct ObjectBucket: Sendable, CustomStringConvertible {
 
     /// Removes the bytes of an identifier. What cannot be removed is nobody's, and takes room only.
     func removeChunks(of id: String) async {
-        guard !id.isEmpty else { return }
+        // A pattern would be the bytes of all objects.
+        guard ObjectNames.isIdentifier(id) else { return }
         // Not ended by the caller's cancellation: a put that fails leaves nothing.
         let (jetStream, stream) = (jetStream, streamName)
         let subject = SubjectPattern(names.chunks(of: id))

@@ -44,11 +44,8 @@ extension ObjectBucket {
         }
         var content = ObjectContent(store: self, info: info)
         content.progress = progress
-        guard progress.offset > 0, progress.offset < info.size, info.hasEvenChunks else {
-            return content
-        }
-        let size = UInt64(info.chunkSize ?? 1)
-        content.start = try await locate(progress.offset / size, of: info)
+        guard progress.offset > 0, progress.offset < info.size else { return content }
+        content.start = try await place(of: progress.offset, in: info)
         return content
     }
 

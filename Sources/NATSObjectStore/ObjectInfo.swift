@@ -1,6 +1,7 @@
 public import BridgeBytes
 public import BridgeJSON
 internal import NATSJetStream
+internal import NATSWire
 
 /// What a store knows of an object.
 public struct ObjectInfo: Sendable, Hashable {
@@ -49,6 +50,9 @@ public struct ObjectInfo: Sendable, Hashable {
     public var modified: Timestamp?
     /// What other writers say of it and has no property here.
     public var additional = JSONObject()
+    /// What is wrong with what the store says of it, as somebody else has written it; nil: nothing.
+    /// Such an object can be put anew or removed; nothing else is known of it.
+    public internal(set) var fault: String?
 }
 
 extension ObjectInfo {
@@ -57,7 +61,19 @@ extension ObjectInfo {
         "headers", "metadata", "options",
     ]
 
+    /// Reads the message of an object, which anybody may have written: one that cannot be read
+    /// stands in nobody's way but its own.
+    init(
+        _ message: Bytes, on subject: Subject, in names: ObjectNames, stored time: Timestamp
+    ) {
+        do throws(JetStreamError) { self = try ObjectInfo(message, stored: time, "") } catch {
+            self.init(name: names.object(of: subject), bucket: names.bucket)
+            (modified, fault) = (time, error.detail)
+        }
+    }
+
     /// Reads the message of an object.
+    /// - Throws: `JetStreamError` with `unexpectedAnswer`.
     init(_ message: Bytes, stored time: Timestamp, _ operation: String) throws(JetStreamError) {
         let value: JSONValue
         do throws(JSONError) { value = try JSONValue(parsing: message) } catch {
@@ -95,12 +111,20 @@ extension ObjectInfo {
         guard isDeleted || link != nil || !id.isEmpty, chunks >= 0 else {
             throw Self.unreadable(operation, "it does not say which bytes it has")
         }
+        // It becomes part of subjects: a pattern would be the bytes of all objects.
+        guard id.isEmpty || ObjectNames.isIdentifier(id) else {
+            throw Self.unreadable(operation, "its identifier is none")
+        }
+        if let link {
+            guard ObjectNames.isBucket(link.bucket) else {
+                throw Self.unreadable(operation, "its link leads to no store")
+            }
+        }
     }
 
     private static func unreadable(_ operation: String, _ detail: String) -> JetStreamError {
         JetStreamError(
-            .unexpectedAnswer, operation: operation,
-            detail: "what the store says of an object cannot be read: \(detail)")
+            .unexpectedAnswer, operation: operation, detail: detail)
     }
 
     /// The message of the object.

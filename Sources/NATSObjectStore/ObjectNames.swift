@@ -25,13 +25,15 @@ struct ObjectNames: Sendable {
         Self.subject("$O.\(bucket).M.\(Self.base64URL(Bytes(utf8: name)))")
     }
 
-    /// The store of a stream; nil when it is none's.
+    /// The store of a stream; nil when it is none's, by its beginning or by what follows.
     static func bucket(_ stream: String) -> String? {
-        stream.hasPrefix(streamPrefix) ? String(stream.dropFirst(streamPrefix.count)) : nil
+        let name = stream.dropFirst(streamPrefix.count)
+        guard stream.hasPrefix(streamPrefix), isBucket(name) else { return nil }
+        return String(name)
     }
 
-    static func check(bucket: String, _ operation: String) throws(JetStreamError) {
-        let isName = bucket.utf8.allSatisfy { byte in
+    static func isBucket(_ name: some StringProtocol) -> Bool {
+        !name.isEmpty && name.utf8.allSatisfy { byte in
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
                 UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
@@ -39,11 +41,35 @@ struct ObjectNames: Sendable {
             default: false
             }
         }
-        guard isName, !bucket.isEmpty else {
+    }
+
+    static func check(bucket: String, _ operation: String) throws(JetStreamError) {
+        guard isBucket(bucket) else {
             throw JetStreamError(
                 .invalidArgument, operation: operation,
                 detail: "a store has letters, digits, - and _")
         }
+    }
+
+    /// Whether it can be one token of a subject, and no wildcard.
+    static func isIdentifier(_ text: String) -> Bool {
+        !text.isEmpty && text.utf8.count <= WireLimits.maxSubject / 2
+            && text.utf8.allSatisfy { byte in
+                byte > 0x20 && byte != 0x7F && byte != UInt8(ascii: ".")
+                    && byte != UInt8(ascii: "*") && byte != UInt8(ascii: ">")
+            }
+    }
+
+    /// The name of the object that a message with that subject is about; the last token of the
+    /// subject where that is no name.
+    func object(of subject: Subject) -> String {
+        let token = subject.text.split(separator: ".").last.map(String.init) ?? ""
+        let text = token.map { $0 == "-" ? "+" : $0 == "_" ? "/" : $0 }
+        let bytes = try? Base64.decode(Bytes(utf8: String(text)).span)
+        guard let name = bytes.flatMap({ String(validating: $0) }), !name.isEmpty else {
+            return token
+        }
+        return name
     }
 
     /// Base64 with `-` and `_`, and with padding.

@@ -12,6 +12,12 @@
 // `mostProbes` questions, or where the server does not tell, the rest is read and passed over. But
 // any replica answers such a question, and one that is behind counts too few: of an object that is
 // younger than `settlingTime` all is read from its beginning.
+//
+// That each piece but the last has the stated size is what most writers do and none has to: one
+// that hands on what its source gives cuts as that does, and may come to the same number of pieces.
+// So before a read begins in the middle, the sizes of the pieces on one side of that place, where
+// there are fewer, are asked for: they make up what lies there, or all is read from the beginning,
+// if no piece is missing.
 public import BridgeBytes
 internal import NATSCore
 public import NATSJetStream
@@ -41,29 +47,96 @@ extension ObjectBucket {
     }
 
     /// A part of an object that is no link.
-    /// - Parameter run: Where its pieces are, if that is known.
     func slice(
-        _ range: Range<UInt64>, of info: ObjectInfo, run: PieceRun? = nil
+        _ range: Range<UInt64>, of info: ObjectInfo
     ) async throws(JetStreamError) -> ObjectSlice {
         guard !range.isEmpty else {
             return ObjectSlice(store: self, info: info, range: range, start: nil, offset: 0)
         }
-        let chunk = info.hasEvenChunks ? range.lowerBound / UInt64(info.chunkSize ?? 1) : 0
-        let place = try await locate(chunk, of: info, run)
+        let place = try await place(of: range.lowerBound, in: info)
         return ObjectSlice(
             store: self, info: info, range: range, start: place,
             offset: place.index * UInt64(info.chunkSize ?? 0))
     }
 
+    /// Whole pieces of an object that seems to be cut evenly; reading them finds out whether it is.
+    func lane(
+        _ range: Range<UInt64>, of info: ObjectInfo, run: PieceRun
+    ) async throws(JetStreamError) -> ObjectSlice {
+        let size = UInt64(info.chunkSize ?? 1)
+        let place = try await locate(range.lowerBound / size, of: info, run)
+        return ObjectSlice(
+            store: self, info: info, range: range, start: place, offset: place.index * size,
+            endsWithPiece: true)
+    }
+
+    /// The piece that has a byte of an object, or one before it.
+    func place(
+        of offset: UInt64, in info: ObjectInfo
+    ) async throws(JetStreamError) -> PiecePlace {
+        let run = try await run(of: info)
+        if info.hasEvenChunks, let size = info.chunkSize.map({ UInt64($0) }) {
+            let place = try await locate(offset / size, of: info, run)
+            if place.index > 0 || place.isUnbroken, try await isProven(place, size, of: info) {
+                return place
+            }
+        }
+        if case .unbroken(let first) = run { return PiecePlace(sequence: first, isUnbroken: true) }
+        // Nobody would notice that a piece is missing in between.
+        let count = try await pieceCount(of: info)
+        guard count == info.chunks else {
+            throw error(
+                .truncated, "object get",
+                "\(info.name) is damaged, or was replaced or removed meanwhile: "
+                    + "\(count) of \(info.chunks) pieces are there")
+        }
+        return PiecePlace()
+    }
+
+    /// How many pieces the leader has.
+    private func pieceCount(of info: ObjectInfo) async throws(JetStreamError) -> UInt64 {
+        let subject = SubjectPattern(names.chunks(of: info.id))
+        for try await found in jetStream.subjects(of: streamName, matching: subject) {
+            return found.messages
+        }
+        return 0
+    }
+
+    /// Whether the pieces in front of a place, or those from it on, have the sizes by which it is
+    /// that place.
+    private func isProven(
+        _ place: PiecePlace, _ chunkSize: UInt64, of info: ObjectInfo
+    ) async throws(JetStreamError) -> Bool {
+        let (index, all) = (place.index, UInt64(info.chunks))
+        guard index > 0, index < all else { return index == 0 }
+        let isBehind = index > all / 2
+        var options = OrderedReadOptions()
+        options.filters = [SubjectPattern(names.chunks(of: info.id))]
+        (options.headersOnly, options.follows) = (true, false)
+        if isBehind { options.start = .byStartSequence(place.sequence) }
+        let due = isBehind ? all - index : index
+        var (count, size) = (UInt64(0), UInt64(0))
+        for try await message in jetStream.orderedMessages(in: streamName, options: options) {
+            let isHere = isBehind || message.metadata.streamSequence < place.sequence
+            guard isHere, let told = (try? message.headers)?.first(Self.sizeName),
+                let piece = Decimal.parse(told.bytes.span)
+            else { return false }
+            (count, size) = (count + 1, size &+ UInt64(piece))
+            if count == due { break }
+        }
+        let start = index * chunkSize
+        return count == due && size == (isBehind ? info.size - start : start)
+    }
+
+    private static let sizeName: HeaderName = "Nats-Msg-Size"
+
     /// Questions by which a piece is looked for.
     private static let mostProbes = 4
 
     /// Where a piece is, or one before it.
-    func locate(
-        _ chunk: UInt64, of info: ObjectInfo, _ known: PieceRun? = nil
+    private func locate(
+        _ chunk: UInt64, of info: ObjectInfo, _ run: PieceRun
     ) async throws(JetStreamError) -> PiecePlace {
-        let run: PieceRun
-        if let known { run = known } else { run = try await self.run(of: info) }
         switch run {
         case .unbroken(let first):
             return PiecePlace(sequence: first + chunk, index: chunk, isUnbroken: true)
@@ -152,6 +225,8 @@ public struct ObjectSlice: AsyncSequence, Sendable {
     let start: PiecePlace?
     /// The place in the object of the piece that has that number.
     let offset: UInt64
+    /// Whether it is known to be made of whole pieces of the stated size, and damaged otherwise.
+    var endsWithPiece = false
 
     /// Number of bytes.
     public var size: UInt64 { range.upperBound - range.lowerBound }
@@ -184,6 +259,8 @@ public struct ObjectSlice: AsyncSequence, Sendable {
         private var offset: UInt64
         /// Bytes that were handed on.
         private var size: UInt64 = 0
+        /// Pieces that have a part in that.
+        private var count = 0
 
         init(_ slice: ObjectSlice) {
             self.slice = slice
@@ -206,22 +283,32 @@ public struct ObjectSlice: AsyncSequence, Sendable {
         ) async throws(JetStreamError) -> Bytes? {
             let range = slice.range
             while size < slice.size {
-                guard let piece = try await pieces?.next() else {
-                    throw slice.store.error(
-                        .truncated, "object get",
-                        "\(slice.info.name) is damaged, or was replaced or removed meanwhile: "
-                            + "\(size) of \(slice.size) bytes came")
-                }
+                guard let piece = try await pieces?.next() else { throw shortage() }
                 let whole = offset..<offset + UInt64(piece.count)
                 offset = whole.upperBound
                 let wanted = range.clamped(to: whole)
                 guard !wanted.isEmpty else { continue }
-                size += wanted.upperBound - wanted.lowerBound
+                (size, count) = (size + (wanted.upperBound - wanted.lowerBound), count + 1)
+                if slice.endsWithPiece, !isEven(whole) { throw shortage() }
                 let begin = Int(wanted.lowerBound - whole.lowerBound)
                 return piece[begin..<Int(wanted.upperBound - whole.lowerBound)]
             }
             pieces = nil
             return nil
+        }
+
+        /// Whether a piece is all that lies between two places of the stated distance.
+        private func isEven(_ whole: Range<UInt64>) -> Bool {
+            let chunkSize = UInt64(slice.info.chunkSize ?? 1)
+            let start = slice.range.lowerBound + UInt64(count - 1) * chunkSize
+            return whole == start..<Swift.min(start + chunkSize, slice.range.upperBound)
+        }
+
+        private func shortage() -> JetStreamError {
+            slice.store.error(
+                .truncated, "object get",
+                "\(slice.info.name) is damaged, or was replaced or removed meanwhile: "
+                    + "\(size) of \(slice.size) bytes came")
         }
     }
 

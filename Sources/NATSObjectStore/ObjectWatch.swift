@@ -35,16 +35,16 @@ extension ObjectBucket {
         read.filters = [names.infos]
         read.start = options.start == .current ? .lastPerSubject : .new
         return ObjectWatch(
-            messages: jetStream.orderedMessages(in: streamName, options: read),
+            names: names, messages: jetStream.orderedMessages(in: streamName, options: read),
             ignoresDeletes: options.ignoresDeletes)
     }
 }
 
 /// The changes of a store's objects, without end.
 ///
-/// It throws `streamNotFound` when the store goes, `unexpectedAnswer` for what cannot be read, and
-/// when the client is closed or the task that iterates is cancelled (`JetStreamError`). It ends
-/// when the client drains.
+/// It throws `streamNotFound` when the store goes, and when the client is closed or the task that
+/// iterates is cancelled (`JetStreamError`). It ends when the client drains. What somebody has said
+/// that cannot be read is told as such (`ObjectInfo.fault`).
 public struct ObjectWatch: AsyncSequence, Sendable {
     public typealias Failure = JetStreamError
 
@@ -62,18 +62,20 @@ public struct ObjectWatch: AsyncSequence, Sendable {
         }
     }
 
+    let names: ObjectNames
     let messages: OrderedMessages
     let ignoresDeletes: Bool
 
     /// Waits for changes as they are wanted; belongs to one task.
     public struct Iterator: AsyncIteratorProtocol {
+        let names: ObjectNames
         var messages: OrderedMessages.Iterator
         let ignoresDeletes: Bool
 
         /// The next change, or the mark; nil when the client drains. Cancelling the task ends it
         /// with the code `cancelled`.
-        /// - Throws: `JetStreamError` with `streamNotFound`, `unexpectedAnswer`, `refused`,
-        ///   `permissionDenied`, `closed` or `cancelled`.
+        /// - Throws: `JetStreamError` with `streamNotFound`, `refused`, `permissionDenied`,
+        ///   `closed` or `cancelled`.
         public mutating func next() async throws(JetStreamError) -> Element? {
             try await next(isolation: #isolation)
         }
@@ -86,8 +88,9 @@ public struct ObjectWatch: AsyncSequence, Sendable {
         ) async throws(JetStreamError) -> Element? {
             while let event = try await messages.nextEvent() {
                 guard case .message(let message) = event else { return .caughtUp }
-                let info = try ObjectInfo(
-                    message.payload, stored: message.metadata.timestamp, "object watch")
+                let info = ObjectInfo(
+                    message.payload, on: message.subject, in: names,
+                    stored: message.metadata.timestamp)
                 if !info.isDeleted || !ignoresDeletes { return .object(info) }
             }
             return nil
@@ -95,6 +98,7 @@ public struct ObjectWatch: AsyncSequence, Sendable {
     }
 
     public func makeAsyncIterator() -> Iterator {
-        Iterator(messages: messages.makeAsyncIterator(), ignoresDeletes: ignoresDeletes)
+        Iterator(
+            names: names, messages: messages.makeAsyncIterator(), ignoresDeletes: ignoresDeletes)
     }
 }

@@ -51,6 +51,10 @@ extension ParsedArguments {
 
     /// A number of a message or a revision, from 1 on.
     func sequence(_ name: String) throws(CommandFailure) -> UInt64? {
-        try integer(name, minimum: 1).map { UInt64($0) }
+        guard let text = self[name] else { return nil }
+        guard let value = UInt64(text), value >= 1 else {
+            throw .usage("\(name) \"\(text)\" is not a whole number from 1 to \(UInt64.max)")
+        }
+        return value
     }
 }

@@ -40,13 +40,16 @@ enum StreamSettings {
         _ name: String, _ arguments: ParsedArguments
     ) async throws(CommandFailure) -> StreamConfiguration {
         var configuration = StreamConfiguration(name: name, subjects: [])
-        if let path = arguments["--config"] { configuration = try await read(path) }
+        if let path = arguments["--config"] { configuration = try await read(path, name) }
         configuration.name = name
         try apply(arguments, to: &configuration)
         return configuration
     }
 
-    private static func read(_ path: String) async throws(CommandFailure) -> StreamConfiguration {
+    /// - Parameter name: What the stream is called where the file does not say.
+    private static func read(
+        _ path: String, _ name: String
+    ) async throws(CommandFailure) -> StreamConfiguration {
         let bytes = try await FileBytes.read(path)
         let value: JSONValue
         do throws(JSONError) { value = try JSONValue(parsing: bytes) } catch {
@@ -54,8 +57,13 @@ enum StreamSettings {
                 .integrity, code: error.code, stage: "read", target: path, detail: error.detail)
         }
         // What `stream info --json` prints holds it beside the state.
+        var settings = value["config"] ?? value
+        if case .object(var object) = settings, object["name"] == nil {
+            object["name"] = .string(name)
+            settings = .object(object)
+        }
         do throws(JetStreamError) {
-            return try StreamConfiguration(json: value["config"] ?? value)
+            return try StreamConfiguration(json: settings)
         } catch {
             throw CommandFailure(
                 .integrity, code: error.code, stage: "read", target: path, detail: error.detail)

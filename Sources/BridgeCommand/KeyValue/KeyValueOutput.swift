@@ -1,6 +1,7 @@
 internal import BridgeConsole
 internal import BridgeJSON
 internal import NATSKeyValue
+internal import NATSWire
 
 /// A key's value, or what became of it, on the standard output.
 enum KeyValueOutput {
@@ -22,6 +23,9 @@ enum KeyValueOutput {
         if entry.operation == .put {
             JetStreamJSON.content(entry.value, as: "value", into: &object)
         }
+        if let error = entry.headersError {
+            object["headers_error"] = .string(error.detail)
+        }
         return .object(object)
     }
 
@@ -30,6 +34,9 @@ enum KeyValueOutput {
         if console.json { return console.line(json(entry)) }
         var line = "\(entry.created)  #\(entry.revision)  \(word(entry.operation))  \(entry.key)"
         if entry.operation == .put { line += "  \(text(entry))" }
+        if let error = entry.headersError {
+            line += "  (headers that cannot be read: \(error.detail))"
+        }
         console.line(TerminalText.line(line))
     }
 

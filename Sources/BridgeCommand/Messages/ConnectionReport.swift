@@ -14,17 +14,33 @@ enum ConnectionReport {
     ) async throws(CommandFailure) -> T {
         let report = Task {
             var isFirst = true
+            // Why no other connection stands: each reason once, until one does.
+            var told: Set<ErrorCode> = []
             for await event in client.events {
                 if case .connected = event, isFirst {
                     isFirst = false
+                } else if case .connectionFailed(let error) = event {
+                    guard !isFirst, isRefusal(error), told.insert(error.code).inserted else {
+                        continue
+                    }
+                    console.remark("natsbridge: no connection again yet: \(text(error))")
                 } else if !isFirst, let line = line(event) {
                     let isAnother = if case .connected = event { true } else { false }
+                    if isAnother { told = [] }
                     console.remark("natsbridge: \(line)\(isAnother ? gap : "")")
                 }
             }
         }
         defer { report.cancel() }
         return try await body()
+    }
+
+    /// Whether it takes somebody to mend it: a server that is away comes back by itself.
+    private static func isRefusal(_ error: NATSError) -> Bool {
+        switch error.code {
+        case .connectionFailed, .disconnected, .timeout: false
+        default: true
+        }
     }
 
     /// What an event means for whoever waits for messages; nil when it means nothing.

@@ -44,7 +44,9 @@ enum ObjectPutCommand {
             } else {
                 let (count, time) = (Int(clamping: info.size), ContinuousClock.now - start)
                 console.line(
-                    "\(store) > \(name)  \(Figures.bytes(count))  \(Figures.rate(count, in: time))")
+                    TerminalText.line(
+                        "\(store) > \(name)  \(Figures.bytes(count))  "
+                            + Figures.rate(count, in: time)))
             }
             return .ok
         })

@@ -41,11 +41,16 @@ enum ObjectStoreText {
         ])
         for object in objects {
             table.append([
-                object.name, object.link == nil ? JetStreamText.size(object.size) : "link",
-                object.modified?.description ?? "", object.notes.description ?? "",
+                object.name, size(object), object.modified?.description ?? "",
+                object.fault.map { "cannot be read: \($0)" } ?? object.notes.description ?? "",
             ])
         }
         for line in table.lines(within: Terminal.width) { console.line(line) }
+    }
+
+    private static func size(_ object: ObjectInfo) -> String {
+        if object.fault != nil { return "" }
+        return object.link == nil ? JetStreamText.size(object.size) : "link"
     }
 
     static func show(_ name: String, _ info: StreamInfo, _ console: Console) {
@@ -86,7 +91,9 @@ enum ObjectStoreText {
         }
         let time = object.modified?.description ?? ""
         let link = object.link.map { "link to \($0.bucket) > \($0.name ?? "the whole store")" }
-        let what = object.isDeleted ? "" : "  " + (link ?? JetStreamText.size(object.size))
+        let fault = object.fault.map { "cannot be read: \($0)" }
+        let what =
+            object.isDeleted ? "" : "  " + (fault ?? link ?? JetStreamText.size(object.size))
         console.line(
             TerminalText.line(
                 "\(time)  \(object.isDeleted ? "DEL" : "PUT")  \(object.name)\(what)"))
@@ -107,7 +114,9 @@ enum ObjectStoreText {
         line["size"] = JetStreamJSON.number(object.size)
         line["chunks"] = JSONValue(object.chunks)
         line["digest"] = object.digest.map { .string($0) } ?? .null
-        line["modified"] = JetStreamJSON.time(object.modified)
+        // What has just been put does not know it.
+        if let time = object.modified { line["modified"] = JetStreamJSON.time(time) }
+        if let fault = object.fault { line["fault"] = .string(fault) }
         if let link = object.link {
             line["link"] = [
                 "store": .string(link.bucket), "object": link.name.map { .string($0) } ?? .null,

@@ -55,8 +55,18 @@ extension CommandFailure {
     private static func hint(_ error: BridgeError) -> String? {
         if let error = error.underlying as? NATSError, let hint = tlsHint(error) { return hint }
         if let error = error.underlying as? ClaimError { return storeHint(error) }
+        // What is sent by the bridge may go by link; nothing else may.
+        if error.code == .tooLarge, [.plan, .encode, .publish].contains(error.stage) {
+            return "lower --threshold, so that more goes by link"
+        }
         let isMissing = error.stage == .connect && error.code == .disconnected
         return natsHint(isMissing ? .connectionFailed : error.code)
+    }
+
+    private static func hint(_ error: JetStreamError) -> String? {
+        // What is full here is not the server's.
+        let isLocal = error.code == .storageFull && error.apiError == nil
+        return isLocal ? "make room on the disk" : natsHint(error.code)
     }
 
     /// What JetStream could not do.
@@ -65,7 +75,7 @@ extension CommandFailure {
             ExitCode.of(error.code), code: error.code, stage: error.operation,
             target: error.place.isEmpty ? nil : error.place,
             detail: error.detail.isEmpty ? error.code.rawValue : error.detail,
-            hint: Self.natsHint(error.code))
+            hint: Self.hint(error))
         outcome = error.outcome?.rawValue
     }
 }

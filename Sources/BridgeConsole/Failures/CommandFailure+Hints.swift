@@ -89,7 +89,6 @@ extension CommandFailure {
         case .tlsRefused: "--tlscert and --tlskey show who you are; the server's log says more"
         case .tlsUnavailable: missingLibrary
         case .noResponders: "is the service running?"
-        case .tooLarge: "lower --threshold, so that more goes by link"
         case .noStream: "create a stream that has this subject, or send without --jetstream"
         case .jetStreamDisabled: "start nats-server with -js, or do without JetStream"
         case .storageFull: "raise the stream's limits, or purge it"

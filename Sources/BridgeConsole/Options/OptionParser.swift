@@ -136,7 +136,9 @@ package struct ParsedArguments: Sendable, Equatable {
     ) throws(CommandFailure) -> Duration? {
         guard let text = self[name] else { return nil }
         guard let value = DurationText.parse(text) else {
-            throw .usage("\(name) \"\(text)\" is not a duration", hint: "write 250ms, 10m or 1h30m")
+            throw .usage(
+                "\(name) \"\(text)\" is not a duration of up to ten years",
+                hint: "write 250ms, 10m or 1h30m")
         }
         guard value > .zero || !isPositive else {
             throw .usage("\(name) is longer than nothing", hint: "write 250ms, 10m or 1h30m")

@@ -34,7 +34,7 @@ package enum DurationText {
     ]
 
     /// Reads `250ms`, `2s`, `1.5s`, `10m`, `1h30m`, `7d`. A unit is needed, so that nobody has to
-    /// guess; `0` alone is allowed. Nil for anything else.
+    /// guess; `0` alone is allowed. Nil for anything else, and for more than ten years.
     package static func parse(_ text: String) -> Duration? {
         if text == "0" { return .zero }
         var rest = text[...]

@@ -100,8 +100,9 @@
         @convention(c) @Sendable (OpaquePointer?, UnsafePointer<UInt8>?, UInt32) -> Int32
     typealias SetChoice =
         @convention(c) @Sendable (OpaquePointer?, Choose?, UnsafeMutableRawPointer?) -> Void
-    /// Told of a session that can be taken up again: 1 keeps the reference that comes with it.
+    /// Told of a session that can be taken up again: 0 leaves the library its reference.
     typealias Keep = @convention(c) @Sendable (OpaquePointer?, OpaquePointer?) -> Int32
+    typealias SetTickets = @convention(c) @Sendable (OpaquePointer?, Int) -> Int32
     typealias SetKeeper = @convention(c) @Sendable (OpaquePointer?, Keep?) -> Void
 
     let clientMethod: Method
@@ -119,7 +120,7 @@
     let checkKey: Check
     let setProtocols: SetProtocols
     let setChoice: SetChoice
-    let setSessionID: SetProtocols
+    let setTickets: SetTickets
     let addClientAuthority: Use
     let setKeeper: SetKeeper
 
@@ -139,7 +140,7 @@
         unsafe checkKey = symbols.find("SSL_CTX_check_private_key")
         unsafe setProtocols = symbols.find("SSL_CTX_set_alpn_protos")
         unsafe setChoice = symbols.find("SSL_CTX_set_alpn_select_cb")
-        unsafe setSessionID = symbols.find("SSL_CTX_set_session_id_context")
+        unsafe setTickets = symbols.find("SSL_CTX_set_num_tickets")
         unsafe addClientAuthority = symbols.find("SSL_CTX_add_client_CA")
         unsafe setKeeper = symbols.find("SSL_CTX_sess_set_new_cb")
     }

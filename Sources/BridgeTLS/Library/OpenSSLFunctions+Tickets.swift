@@ -8,7 +8,6 @@
     typealias Check = @convention(c) @Sendable (OpaquePointer?) -> Int32
     typealias Part = @convention(c) @Sendable (OpaquePointer?) -> OpaquePointer?
     typealias Free = @convention(c) @Sendable (OpaquePointer?) -> Void
-    typealias SetEnds = @convention(c) @Sendable (OpaquePointer?, Int32) -> Void
 
     /// What a connection is known by here (`SSL_set_app_data` is this with the index 0).
     let setData: SetData
@@ -16,7 +15,7 @@
     /// Has a connection that has not begun take a session up.
     let use: Use
     let wasUsed: Check
-    let setEnds: SetEnds
+    let copy: Part
     let isResumable: Check
     let version: Check
     let certificate: Part
@@ -30,7 +29,7 @@
         unsafe data = symbols.find("SSL_get_ex_data")
         unsafe use = symbols.find("SSL_set_session")
         unsafe wasUsed = symbols.find("SSL_session_reused")
-        unsafe setEnds = symbols.find("SSL_set_shutdown")
+        unsafe copy = symbols.find("SSL_SESSION_dup")
         unsafe isResumable = symbols.find("SSL_SESSION_is_resumable")
         unsafe version = symbols.find("SSL_SESSION_get_protocol_version")
         unsafe certificate = symbols.find("SSL_SESSION_get0_peer")

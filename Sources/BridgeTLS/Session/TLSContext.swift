@@ -187,9 +187,13 @@
         }
         for source in sources { try add(authorities: source, asClientAuthorities: true) }
         unsafe library.contexts.setVerify(pointer, mode, nil)
-        // Without one, sessions of clients that were verified are not taken up again.
-        let id = Array("natsbridge".utf8)
-        unsafe _ = library.contexts.setSessionID(pointer, id, UInt32(id.count))
+        // A client's certificate is looked at each time: one that is taken up again is not.
+        unsafe _ = library.contexts.control(
+            pointer, TLSNumbers.sessionCache, TLSNumbers.noCache, nil)
+        unsafe _ = library.contexts.setOptions(pointer, TLSNumbers.noTickets)
+        guard unsafe library.contexts.setTickets(pointer, 0) == 1 else {
+            throw Self.failed(library)
+        }
     }
 
     /// Has the library hand over what can be taken up again, and keep none of it.
@@ -269,7 +273,9 @@ enum TLSNumbers {
     static let releaseBuffers = 0x10
     // Caches of sessions: a client's, outside the library.
     static let cacheOfClient = 0x301
+    static let noCache = 0
     // Options.
+    static let noTickets: UInt64 = 0x4000
     static let serverPreference: UInt64 = 0x40_0000
     static let noRenegotiation: UInt64 = 0x4000_0000
     // How peers are verified.
@@ -286,8 +292,6 @@ enum TLSNumbers {
     static let wantsRead: Int32 = 2
     static let wantsWrite: Int32 = 3
     static let ended: Int32 = 6
-    /// Both sides have said that they close.
-    static let bothEnds: Int32 = 3
     /// Command of `BIO_ctrl`: what reading memory that is empty returns.
     static let setEndOfMemory: Int32 = 130
 }

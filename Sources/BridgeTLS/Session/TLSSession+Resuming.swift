@@ -21,23 +21,26 @@ extension TLSSession {
     }
 
     /// Told by the library, in the middle of a call on a session, of one that can be taken up.
+    /// Returns 0: the reference to it stays the library's.
     ///
-    /// Sound: what stands at a session's index 0 is the object that owns it and is calling; the
-    /// reference to the ticket becomes the ticket's where 1 is returned.
+    /// Sound: what stands at a session's index 0 is the object that owns it and is calling.
     static let keepTicket: ContextFunctions.Keep = { session, ticket in
         guard let library = try? OpenSSL.library(), let session = unsafe session,
-            let ticket = unsafe ticket, let owner = unsafe library.tickets.data(session, 0)
+            let owner = unsafe library.tickets.data(session, 0)
         else { return 0 }
-        let own = unsafe Unmanaged<TLSSession>.fromOpaque(owner).takeUnretainedValue()
-        return unsafe own.keep(ticket) ? 1 : 0
+        unsafe Unmanaged<TLSSession>.fromOpaque(owner).takeUnretainedValue().keep(ticket)
+        return 0
     }
 
-    @unsafe private func keep(_ ticket: OpaquePointer) -> Bool {
-        guard let peer, let tickets = context.tickets else { return false }
+    /// Keeps a copy: the library marks its own as unfit when the connection is cut, which says
+    /// nothing of what it was given.
+    @unsafe private func keep(_ ticket: OpaquePointer?) {
+        guard let peer, let tickets = context.tickets,
+            let copy = unsafe library.tickets.copy(ticket)
+        else { return }
         // A server that does not take up what it is shown has proved everything anew.
         let proof = isResumed ? shown?.proved ?? began : began
-        tickets.keep(unsafe TLSTicket(library, ticket, proved: proof), for: peer)
-        return true
+        tickets.keep(unsafe TLSTicket(library, copy, proved: proof), for: peer)
     }
 
     /// Whether the server has taken up an earlier session, and so shown no certificate.

@@ -109,14 +109,7 @@ package import BridgeBytes
         unsafe library.sessions.setBuffers(session, incoming, outgoing)
     }
 
-    deinit {
-        // How a connection ends says nothing of what it gave for the next one, which the library
-        // would take back if it were cut.
-        if peer != nil, phase.isOpen {
-            unsafe library.tickets.setEnds(session, TLSNumbers.bothEnds)
-        }
-        unsafe library.sessions.free(session)
-    }
+    deinit { unsafe library.sessions.free(session) }
 
     /// Has the handshake fail unless the certificate is for this name.
     private func demand(_ name: TLSName) throws(TLSError) {

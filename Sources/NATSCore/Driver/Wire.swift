@@ -114,7 +114,7 @@ final class Wire: LinkHandler {
                 throw WireError(
                     .trailingBytes, in: .info, "bytes in the clear where TLS was to begin")
             }
-            switch try intake.takeMessages() {
+            switch try takeMessages() {
             case .needMore(let count):
                 handOver()
                 guard intake.reserve(count) else {
@@ -128,6 +128,14 @@ final class Wire: LinkHandler {
                 guard !link.isClosed else { return }
                 intake.consume(size)
             }
+        }
+    }
+
+    /// What came in front of bytes that are no protocol is handed over all the same.
+    private func takeMessages() throws(WireError) -> FrameParser.Step {
+        do throws(WireError) { return try intake.takeMessages() } catch {
+            handOver()
+            throw error
         }
     }
 

@@ -7,9 +7,16 @@ struct SettingCheck {
     let stream: String
 
     /// A limit or a count, which is at least 1.
-    func count(_ name: String, _ value: Int?) throws(JetStreamError) {
-        guard let value, value < 1 else { return }
-        throw error("\(name) is at least 1, not \(value); nil is no limit")
+    func count(
+        _ name: String, _ value: Int?, atMost limit: Int = .max
+    ) throws(JetStreamError) {
+        guard let value else { return }
+        guard value >= 1 else {
+            throw error("\(name) is at least 1, not \(value); nil is no limit")
+        }
+        guard value <= limit else {
+            throw error("\(name) is at most \(limit), not \(value); nil is no limit")
+        }
     }
 
     /// A span of time, which is more than nothing. Spans of more than 292 years count as that.
@@ -35,7 +42,8 @@ extension StreamConfiguration {
         try check.count("maxMessages", maxMessages)
         try check.count("maxMessagesPerSubject", maxMessagesPerSubject)
         try check.count("maxBytes", maxBytes)
-        try check.count("maxMessageSize", maxMessageSize)
+        // The server's is a number of 32 bits.
+        try check.count("maxMessageSize", maxMessageSize, atMost: Int(Int32.max))
         try check.count("maxConsumers", maxConsumers)
         try check.count("replicas", replicas)
         try check.span("maxAge", maxAge)

@@ -92,8 +92,7 @@ extension JetStream {
             throw JetStreamError(error, operation: "message get", stream: stream)
         }
         if let status = answer.status { throw DirectStatus.error(status, stream: stream) }
-        return try StoredMessage(
-            direct: answer, headers: (try? answer.headers) ?? [:], stream: stream)
+        return try StoredMessage(direct: answer, stream: stream)
     }
 
     /// Removes one message of a stream.

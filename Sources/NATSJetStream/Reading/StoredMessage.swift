@@ -53,7 +53,9 @@ extension StoredMessage {
         do throws(WireError) {
             headers = block.isEmpty ? Headers() : try HeaderBlock(parsing: block).headers
         } catch {
-            throw Self.unreadable(fields.operation, stream, error.description)
+            throw JetStreamError(
+                error.code, operation: fields.operation, stream: stream,
+                detail: "the stored message's headers: \(error.detail)")
         }
     }
 
@@ -74,7 +76,13 @@ extension StoredMessage {
     }
 
     /// Reads the answer to a direct read: the message itself, with its place in headers.
-    init(direct message: NATSMessage, headers: Headers, stream: String) throws(JetStreamError) {
+    init(direct message: NATSMessage, stream: String) throws(JetStreamError) {
+        let headers: Headers
+        do throws(WireError) { headers = try message.headers } catch {
+            throw JetStreamError(
+                error.code, operation: "message get", stream: stream,
+                detail: "the stored message's headers: \(error.detail)")
+        }
         guard let subject = headers.first(.directSubject),
             let sequence = headers.number(.directSequence), sequence > 0,
             let time = headers[.directTime].flatMap({ Timestamp($0) })

@@ -129,19 +129,19 @@ public struct StoredMessages: AsyncSequence, Sendable {
 
         /// Takes a message of the page; returns whether more are to come.
         private mutating func take(_ reply: NATSMessage) throws(JetStreamError) -> Bool {
-            let headers = (try? reply.headers) ?? [:]
             switch reply.status {
             case nil: break
             case let status? where status.code == DirectStatus.end:
-                cursor.pageEnded(headers)
+                cursor.pageEnded((try? reply.headers) ?? [:])
                 return false
             case let status? where status.code == DirectStatus.notFound:
                 cursor.finish()
                 return false
             case let status?: throw DirectStatus.error(status, stream: stream)
             }
-            let message = try StoredMessage(direct: reply, headers: headers, stream: stream)
-            switch cursor.received(message.sequence, before: headers.number(.directLast)) {
+            let message = try StoredMessage(direct: reply, stream: stream)
+            let before = (try? reply.headers)?.number(.directLast)
+            switch cursor.received(message.sequence, before: before) {
             case .deliver: page.append(message)
             case .drop: break
             case .askAgain:

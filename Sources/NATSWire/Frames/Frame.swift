@@ -16,7 +16,8 @@ package enum Frame: Equatable, Sendable {
 
 /// A delivered message, located.
 package struct MessageFrame: Equatable, Sendable {
-    /// The subject. It holds no blank and no control byte; it is not checked further.
+    /// The subject. It holds no blank and no end of a line, perhaps other control bytes; it is not
+    /// checked further.
     package var subject: Range<Int>
     package var replyTo: Range<Int>?
     /// Number of the subscription that the server delivers to; perhaps one that is gone.

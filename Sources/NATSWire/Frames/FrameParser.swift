@@ -11,9 +11,10 @@
 // payload is not, the line is parsed again next time: it is short, and the caller is told the
 // exact size, so this happens once per message and not once per read.
 //
-// The line of a message is split in one pass: every byte above the blank belongs to a token, a
-// blank or tab separates, any other control byte is an error. Numbers have at most 18 digits,
-// so their arithmetic cannot overflow. A size above the limit is refused before the window
+// The line of a message is split in one pass: a blank or tab separates, a carriage return is an
+// error, every other byte belongs to a token: a server takes subjects with control bytes in them
+// from whoever sends them, and one such message must not end a connection that reads others.
+// Numbers have at most 18 digits, so their arithmetic cannot overflow. A size above the limit is refused before the window
 // grows for it.
 //
 // What is tolerated is what servers and their peers tolerate: verbs in any case, runs of blanks

@@ -39,7 +39,8 @@ enum MessageLine {
             && window[end - 1] | 0x20 == UInt8(ascii: "g")
     }
 
-    /// Splits a line at runs of blanks; returns the number of tokens.
+    /// Splits a line at runs of blanks and tabs; returns the number of tokens. Any other byte may
+    /// stand in one, as in a server's subjects, but a carriage return, which no server lets through.
     static func split(
         _ window: Span<UInt8>, _ line: Range<Int>, into tokens: inout InlineArray<5, Range<Int>>
     ) throws(WireError) -> Int {
@@ -53,11 +54,15 @@ enum MessageLine {
                 continue
             }
             let start = position
-            while position < end, window[position] > 0x20 { position += 1 }
+            while position < end {
+                let byte = window[position]
+                guard byte > 0x20 || byte != 0x20 && byte != 0x09 && byte != 0x0D else { break }
+                position += 1
+            }
             guard position > start, count < 5 else {
                 throw WireError(
                     .invalidControlLine, in: .controlLine, at: position,
-                    position > start ? "more than 5 arguments" : "a control character")
+                    position > start ? "more than 5 arguments" : "a carriage return")
             }
             tokens[count] = start..<position
             count += 1

@@ -28,7 +28,7 @@ public struct Subject: Sendable, Hashable {
     }
 
     /// Takes a subject as a server delivered it, without a check or a copy: the frame parser has
-    /// seen to it that there is no blank and no control byte in it.
+    /// seen to it that there is no blank and no end of a line in it.
     package init(received bytes: Bytes) {
         self.bytes = bytes
     }

@@ -90,7 +90,7 @@ internal import Testing
         ("CONNECT{}\r\n", .unknownVerb), ("X", .unknownVerb), ("SUB\r\n", .unknownVerb),
         ("PUB a\r\n", .invalidControlLine), ("SUB a\r\n", .invalidControlLine),
         ("SUB a q 1 2\r\n", .invalidControlLine), ("UNSUB 1 2 3\r\n", .invalidControlLine),
-        ("PUB a r b 0\r\n", .invalidControlLine), ("PUB a \u{1} 0\r\n", .invalidControlLine),
+        ("PUB a r b 0\r\n", .invalidControlLine), ("PUB a \r 0\r\n", .invalidControlLine),
         ("PUB a -1\r\n", .invalidNumber), ("UNSUB 1 x\r\n", .invalidNumber),
         ("PUB a 99999999999999999999\r\n", .invalidNumber),
         ("PUB a 99999999999\r\n", .tooLarge),

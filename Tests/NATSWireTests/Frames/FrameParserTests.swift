@@ -22,6 +22,11 @@ internal import Testing
         ("MSG \t a  1 \t r   2 \t\r\n\r\n\r\n", [Steps.message("a", 1, reply: "r", "\r\n")]),
         ("MSG a 1 14\r\nPING\r\nPONG\r\n..\r\n", [Steps.message("a", 1, "PING\r\nPONG\r\n..")]),
         ("MSG ä/ö 1 2\r\nhi\r\n", [Steps.message("ä/ö", 1, "hi")]),
+        ("MSG a\u{0}b 1 2\r\nhi\r\n", [Steps.message("a\u{0}b", 1, "hi")]),
+        (
+            "MSG \u{1b}y\u{b} 1 \u{1f} 2\r\nhi\r\n",
+            [Steps.message("\u{1b}y\u{b}", 1, reply: "\u{1f}", "hi")]
+        ),
         (
             "HMSG a 7 18 20\r\n\(block)hi\r\n",
             [Steps.message("a", 7, headers: block, "hi")]
@@ -59,7 +64,6 @@ internal import Testing
         ("MSG a 1\r\n", .invalidControlLine), ("MSG a 1 r 2 3\r\n", .invalidControlLine),
         ("MSG a 1 r 2 3 4\r\n", .invalidControlLine), ("HMSG a 1 2\r\n", .invalidControlLine),
         ("HMSG a 1 r 2 3 4\r\n", .invalidControlLine),
-        ("MSG a\u{0}b 1 2\r\n", .invalidControlLine),
         ("MSG a\rb 1 2\r\n", .invalidControlLine), ("MSG a 1 2\r\r\n", .invalidControlLine),
         ("MSG a x 2\r\n", .invalidNumber), ("MSG a -1 2\r\n", .invalidNumber),
         ("MSG a 1 -2\r\n", .invalidNumber), ("MSG a 1 +2\r\n", .invalidNumber),
