@@ -43,9 +43,15 @@ public struct KeyValueBucket: Sendable, CustomStringConvertible {
         } else {
             writtenPrefix = (jetStream.isOwnAPI ? "" : jetStream.apiPrefix + ".") + storedPrefix
         }
-        let read = "\(jetStream.apiPrefix).DIRECT.GET.\(stream.name).\(storedPrefix)"
-        longestKey = WireLimits.maxSubject - max(writtenPrefix.utf8.count, read.utf8.count)
+        // The longest subject with a key in it makes a consumer.
+        let asked = "\(jetStream.apiPrefix).CONSUMER.CREATE.\(stream.name)..\(storedPrefix)"
+        longestKey =
+            WireLimits.maxSubject - Self.consumerName
+            - max(writtenPrefix.utf8.count, asked.utf8.count)
     }
+
+    /// No name of a consumer of ours is longer.
+    private static let consumerName = 64
 
     /// The name.
     public var description: String { "KeyValueBucket(\(name))" }
@@ -92,11 +98,14 @@ public struct KeyValueBucket: Sendable, CustomStringConvertible {
         return subjects
     }
 
-    /// The key of a subject as it is stored.
+    /// The key of a subject as it is stored; the subject where it is none of this bucket's, as
+    /// what is copied from elsewhere without a transform.
     func key(_ subject: Subject) -> String {
-        let bytes = subject.bytes
-        let start = min(storedPrefix.utf8.count, bytes.count)
-        return String(repairing: bytes[start..<bytes.count])
+        let (bytes, prefix) = (subject.bytes, storedPrefix.utf8)
+        guard bytes.count > prefix.count, bytes[0..<prefix.count].elementsEqual(prefix) else {
+            return subject.text
+        }
+        return String(repairing: bytes[prefix.count..<bytes.count])
     }
 }
 

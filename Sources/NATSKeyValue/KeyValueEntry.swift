@@ -34,8 +34,8 @@ public struct KeyValueEntry: Sendable, CustomStringConvertible {
     public let pending: UInt64?
     /// Headers of the writer's own; none of this layer's.
     public let headers: Headers
-    /// Why the headers of what is stored cannot be read; nil: they can. Nobody knows then whether it
-    /// is a value or a mark; it is given as a value.
+    /// Why the headers of what is stored cannot be read; nil: they can. Nobody knows then whether
+    /// it is a value or a mark; it is given as a value.
     public private(set) var headersError: WireError?
 
     /// The value as text; nil when it is not UTF-8. Complexity: O(n).

@@ -2,6 +2,7 @@ internal import BridgeBytes
 internal import NATSCore
 internal import NATSJetStream
 internal import NATSKeyValue
+internal import NATSWire
 internal import TestKit
 internal import Testing
 
@@ -101,6 +102,61 @@ internal import Testing
             #expect(try await bucket.putAll(many).firstFailure == nil)
             let entries = try await bucket.entries(for: many.map(\.key) + many.map(\.key))
             #expect(entries.map(\.text) == many.map(\.value))
+        }
+    }
+
+    @Test func `a key that could not be read again is not written`() async throws {
+        try await KeyValueStage.run { jetStream in
+            let bucket = try await KeyValueStage.bucket(jetStream)
+            let prefix = "$JS.API.CONSUMER.CREATE.KV_B..$KV.B."
+            let longest = String(repeating: "k", count: 2000 - 64 - prefix.count)
+            for key in [longest + "k", String(repeating: "k", count: 5000)] {
+                let code = await KeyValueStage.code { try await bucket.put("v", for: key) }
+                #expect(code == .invalidArgument)
+            }
+            try await bucket.put("v", for: longest)
+            #expect(try await bucket.get(longest)?.text == "v")
+            #expect(try await bucket.history(of: longest).count == 1)
+            #expect(try await bucket.keys() == [longest])
+            try await bucket.delete(longest)
+            #expect(try await bucket.get(longest) == nil)
+        }
+    }
+
+    /// Streams and messages of others, who keep to no rule.
+    @Test func `what others have stored hides no bucket and no key`() async throws {
+        try await NATSServerFixture.run { server in
+            let client = try await NATSClient.connect(NATSClientOptions(servers: [server.url]))
+            let jetStream = client.jetStream
+            let bucket = try await KeyValueStage.bucket(jetStream)
+            for name in ["KV_odd+x", "KV_"] {
+                let subject = try SubjectPattern("$KV.\(name).>")
+                try await jetStream.createStream(
+                    StreamConfiguration(name: name, subjects: [subject]))
+            }
+            #expect(try await jetStream.keyValueNames() == ["B"])
+            try await bucket.put("1", for: "a")
+            let raw = try #require(
+                ScriptedConnection(connectingTo: server.port, host: server.host))
+            let block = "NATS/1.0\r\nno colon\r\n\r\n"
+            raw.send(
+                "CONNECT {\"verbose\":false,\"headers\":true}\r\n"
+                    + "HPUB $KV.B.broken \(block.utf8.count) \(block.utf8.count + 1)\r\n"
+                    + "\(block)x\r\n"
+                    + "PUB $KV.B.esc\u{1b}ape 1\r\ny\r\nPING\r\n")
+            while let line = raw.readLine(), !line.hasPrefix("PONG") {}
+            try await bucket.put("2", for: "b")
+            #expect(try await bucket.keys() == ["a", "broken", "esc\u{1b}ape", "b"])
+            var faults: [Bool] = []
+            for try await change in try bucket.watch() {
+                guard let entry = change.entry else { break }
+                faults.append(entry.headersError != nil)
+            }
+            #expect(faults == [false, true, false, false])
+            let code = await KeyValueStage.code { _ = try await bucket.get("broken") }
+            #expect(code == .invalidHeaders)
+            #expect(client.statistics.reconnects == 0)
+            await client.close()
         }
     }
 

@@ -49,7 +49,7 @@ enum ConsumerSettings {
         if let limit = try arguments.limit("--max-pending") {
             settings.maxAckPending = limit.value ?? -1
         }
-        for text in (arguments["--backoff"] ?? "").split(separator: ",") {
+        for text in try arguments.list("--backoff") {
             guard let wait = DurationText.parse(String(text)) else {
                 throw .usage("--backoff \"\(text)\" is no time", hint: "write 1s,10s,1m")
             }

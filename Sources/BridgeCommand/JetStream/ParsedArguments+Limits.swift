@@ -37,6 +37,20 @@ extension ParsedArguments {
         return word
     }
 
+    /// What an option that may repeat lists, with commas between; each has something in it.
+    func list(_ name: String) throws(CommandFailure) -> [String] {
+        var list: [String] = []
+        for text in all(name) {
+            for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+                guard !part.isEmpty else {
+                    throw .usage("\(name) \"\(text)\" names nothing in one of its places")
+                }
+                list.append(String(part))
+            }
+        }
+        return list
+    }
+
     /// `K=V`, each once.
     func notes(_ name: String) throws(CommandFailure) -> [String: String] {
         var notes: [String: String] = [:]

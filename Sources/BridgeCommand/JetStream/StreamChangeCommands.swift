@@ -115,17 +115,40 @@ enum StreamChangeCommands {
             try await Confirmation.ask("remove stream \(name), \(what)", arguments)
             try await JetStreamAccess.run("stream rm", name, arguments, console) {
                 jetStream throws(CommandFailure) in
-                try await CommandFailure.jetStream { () throws(JetStreamError) in
-                    for number in numbers { try await jetStream.deleteMessage(number, in: name) }
-                    if numbers.isEmpty { try await jetStream.deleteStream(name) }
-                }
-            }
-            if console.json {
-                let removed = numbers.map { JetStreamJSON.number($0) }
-                console.line([
-                    "stream": .string(name), "removed": numbers.isEmpty ? true : .array(removed),
-                ])
+                try await remove(numbers, of: name, jetStream, console)
             }
             return .ok
         })
+
+    /// Removes messages one after the other, or the stream when none is named; tells what is
+    /// removed, also when the next one cannot be.
+    private static func remove(
+        _ numbers: [UInt64], of name: String, _ jetStream: JetStream, _ console: Console
+    ) async throws(CommandFailure) {
+        guard !numbers.isEmpty else {
+            try await CommandFailure.jetStream { () throws(JetStreamError) in
+                try await jetStream.deleteStream(name)
+            }
+            if console.json { console.line(["stream": .string(name), "removed": true]) }
+            return
+        }
+        var removed: [UInt64] = []
+        defer {
+            if console.json {
+                console.line([
+                    "stream": .string(name),
+                    "removed": .array(removed.map { JetStreamJSON.number($0) }),
+                ])
+            } else if removed.count < numbers.count, !removed.isEmpty {
+                let list = removed.map { "\($0)" }.joined(separator: ", ")
+                console.remark("natsbridge: removed of \(name): \(list); not the rest")
+            }
+        }
+        for number in numbers {
+            try await CommandFailure.jetStream { () throws(JetStreamError) in
+                try await jetStream.deleteMessage(number, in: name)
+            }
+            removed.append(number)
+        }
+    }
 }

@@ -76,8 +76,8 @@ enum StreamSettings {
     ) throws(CommandFailure) {
         if arguments.has("--subjects") {
             configuration.subjects = []
-            for text in arguments.all("--subjects").flatMap({ $0.split(separator: ",") }) {
-                configuration.subjects.append(try BridgeAccess.pattern(String(text)))
+            for text in try arguments.list("--subjects") {
+                configuration.subjects.append(try BridgeAccess.pattern(text))
             }
         }
         if let text = arguments["--description"] { configuration.description = text }

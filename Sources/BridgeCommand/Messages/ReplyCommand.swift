@@ -40,7 +40,8 @@ enum ReplyCommand {
                 other. The command's standard input holds the bytes of the request's first payload;
                 its environment NATSBRIDGE_SUBJECT, NATSBRIDGE_CORRELATION_ID, NATSBRIDGE_MSG_ID
                 and NATSBRIDGE_SENDER_NAME. One that fails, and a request that cannot be read, are
-                answered with the purpose NACK and the payload error:text.
+                answered with the purpose NACK and the payload error:text. SIGTERM takes no more
+                requests, and ends it when those that are there are answered.
                 """,
                 MessageTally.rule,
             ],
@@ -74,10 +75,33 @@ enum ReplyCommand {
             output: try MessageOutput(arguments, console))
         let (tally, end) = try await MessageSession.run(
             "reply", from: plan.pattern.text, options, console
-        ) { bridge, tally throws(CommandFailure) in try await serve(plan, bridge, tally) }
+        ) { bridge, tally throws(CommandFailure) in try await untilTold(plan, bridge, tally) }
         if Interruption.happened { return Interruption.isTermination ? .ok : .interrupted }
         if let end, !(end.code == .timeout && plan.count == nil) { throw end }
         return tally.exit
+    }
+
+    /// Serves until it ends or is ended. Who sends SIGTERM has those who have asked answered; what
+    /// else ends it, ends it at once.
+    private static func untilTold(
+        _ plan: Plan, _ bridge: Bridge, _ tally: MessageTally
+    ) async throws(CommandFailure) {
+        // Apart from this task, which a signal cancels.
+        let serving = Task { () -> Result<Void, CommandFailure> in
+            do throws(CommandFailure) {
+                return .success(try await serve(plan, bridge, tally))
+            } catch {
+                return .failure(error)
+            }
+        }
+        let result = await withTaskCancellationHandler {
+            await serving.value
+        } onCancel: {
+            guard Interruption.isTermination else { return serving.cancel() }
+            // What does not end in time is ended with the connection.
+            Task { _ = try? await bridge.drain() }
+        }
+        try result.get()
     }
 
     private static func serve(
@@ -93,7 +117,10 @@ enum ReplyCommand {
             let next = try await CommandFailure.translating { () throws(BridgeError) in
                 try await requests.next()
             }
-            guard let next else { throw .ended("reply", plan.pattern.text) }
+            guard let next else {
+                if Interruption.isTermination { return }
+                throw .ended("reply", plan.pattern.text)
+            }
             let place = MessagePlace(of: next, on: plan.pattern.text)
             let count = try await plan.output.take(next, of: place, tally)
             if case .success(let request) = next { try await answer(request, plan, bridge) }

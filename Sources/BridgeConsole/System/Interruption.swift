@@ -54,12 +54,17 @@ package enum Interruption {
         }
     }
 
+    /// A signal that follows the first one so soon is the same wish: `timeout` and terminals send
+    /// it to a process and to its group.
+    private static let sameWish: Duration = .milliseconds(200)
+
     /// Runs a command so that a signal cancels it, and an output that takes no more does too.
     package static func whileRunning(
         _ command: @escaping @Sendable () async -> ExitCode
     ) async -> ExitCode {
         let queue = DispatchQueue(label: "natsbridge.signals")
         let running = Mutex<Task<ExitCode, Never>?>(nil)
+        let begun = Mutex(ContinuousClock.now)
         var sources: [any DispatchSourceSignal] = []
         for number in [SIGINT, SIGTERM] {
             let source = await watch(number, on: queue) {
@@ -67,8 +72,9 @@ package enum Interruption {
                     expected: 0, desired: Int(number), ordering: .relaxed
                 ).exchanged
                 if isFirst {
+                    begun.withLock { $0 = .now }
                     running.withLock { $0 }?.cancel()
-                } else {
+                } else if begun.withLock({ ContinuousClock.now - $0 }) > sameWish {
                     StartedProgram.killAll()
                     exit(ExitCode.interrupted.rawValue)
                 }

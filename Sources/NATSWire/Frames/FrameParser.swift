@@ -14,8 +14,8 @@
 // The line of a message is split in one pass: a blank or tab separates, a carriage return is an
 // error, every other byte belongs to a token: a server takes subjects with control bytes in them
 // from whoever sends them, and one such message must not end a connection that reads others.
-// Numbers have at most 18 digits, so their arithmetic cannot overflow. A size above the limit is refused before the window
-// grows for it.
+// Numbers have at most 18 digits, so their arithmetic cannot overflow. A size above the limit is
+// refused before the window grows for it.
 //
 // What is tolerated is what servers and their peers tolerate: verbs in any case, runs of blanks
 // and tabs, a bare LF at the end of a control line, anything between PING, PONG or +OK and the

@@ -40,7 +40,7 @@ enum MessageLine {
     }
 
     /// Splits a line at runs of blanks and tabs; returns the number of tokens. Any other byte may
-    /// stand in one, as in a server's subjects, but a carriage return, which no server lets through.
+    /// stand in one, as in a server's subjects, but a carriage return: no server lets it through.
     static func split(
         _ window: Span<UInt8>, _ line: Range<Int>, into tokens: inout InlineArray<5, Range<Int>>
     ) throws(WireError) -> Int {

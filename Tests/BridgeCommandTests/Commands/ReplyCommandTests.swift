@@ -1,5 +1,8 @@
 import BridgeConsole
 import BridgeJSON
+import Foundation
+import NATSBridge
+import NATSCore
 import TestKit
 import Testing
 
@@ -93,6 +96,44 @@ struct ReplyCommandTests {
                 kill -TERM $pid; wait $pid; echo $?
                 """)
             #expect(run.lines.last == "0")
+        }
+    }
+
+    @Test func `those who have asked are answered before it ends`() async throws {
+        try await NATSServerFixture.run { server in
+            let shell = try ShellRun(server: server.url)
+            #expect(try await shell.run("mkfifo gate").status == 0)
+            // Each answer waits for somebody to open the gate.
+            let service = try await shell.start(
+                "natsbridge reply q --command 'cat gate; tr a-z A-Z'")
+            _ = try await service.log.first { $0.hasPrefix("listening on") }
+            let bridge = try await Bridge.connect(server.url)
+            let answers = Task {
+                try await withThrowingTaskGroup(of: String?.self) { group in
+                    for text in ["a", "b", "c"] {
+                        group.addTask {
+                            let answer = try await bridge.request(
+                                [Payload("x", .text(text))], to: "q", timeout: patience)
+                            return answer.payloads.first?.value.flatMap {
+                                if case .text(let text) = $0 { text } else { nil }
+                            }
+                        }
+                    }
+                    return try await group.reduce(into: Set<String?>()) { $0.insert($1) }
+                }
+            }
+            // All three are on their way to it before it is told to end.
+            _ = await Pace.until(patience) { bridge.client.statistics.sentMessages >= 3 }
+            try await bridge.client.flush()
+            // The first one is printed before its answer is made.
+            _ = try await service.log.first { $0.contains("x") && !$0.hasPrefix("listening") }
+            service.signal(SIGTERM)
+            for _ in 0..<3 { #expect(try await shell.run("echo > gate").status == 0) }
+            #expect(try await answers.value == ["\nA", "\nB", "\nC"])
+            _ = try await service.log.first { _ in false }
+            let late = try await shell.run("natsbridge request q x:text=1")
+            #expect(late.status == 5)
+            await bridge.close()
         }
     }
 }

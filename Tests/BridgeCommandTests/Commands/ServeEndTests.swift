@@ -61,8 +61,15 @@ import Testing
         try await Self.withHalf { server, port, upload in
             server.signal(SIGTERM)
             await Self.untilDraining(port)
-            server.signal(signal)
+            // One that comes with the first is the same wish.
+            let pressing = Task {
+                await Pace.until(patience) {
+                    server.signal(signal)
+                    return false
+                }
+            }
             let end = try await within("the end") { await server.exitStatus() }
+            pressing.cancel()
             #expect(end == 130)
             // Nobody was told that it was stored.
             let answer = await onThread { upload.readHead() }
