@@ -6,6 +6,7 @@
 // are right; bytes that are wrong are removed, since going on behind them leads nowhere.
 internal import BridgeBytes
 internal import BridgeSockets
+internal import Glibc
 internal import NATSCore
 public import NATSJetStream
 
@@ -24,23 +25,23 @@ extension ObjectBucket {
         fileAt path: String, as name: String? = nil,
         notes: ObjectInfo.Notes = ObjectInfo.Notes(), chunkSize: Int = Self.chunkSize
     ) async throws(JetStreamError) -> ObjectInfo {
-        let file = try await open(path)
+        let pieces = try await open(path)
         return try await put(
-            contentsOf: FilePieces(file: file), as: name ?? path, notes: notes,
-            chunkSize: chunkSize)
+            contentsOf: pieces, as: name ?? path, notes: notes, chunkSize: chunkSize)
     }
 
-    private func open(_ path: String) async throws(JetStreamError) -> OpenFile {
-        let result = await BlockingPool.shared.run { () -> Result<OpenFile?, SocketError> in
+    private func open(_ path: String) async throws(JetStreamError) -> FilePieces {
+        let result = await BlockingPool.shared.run { () -> Result<FilePieces?, SocketError> in
             guard FileSystem().isRegular(path) != false else { return .success(nil) }
             return Result { () throws(SocketError) in
-                try OpenFile.reading(path, followsLinks: true)
+                let file = try OpenFile.reading(path, followsLinks: true)
+                return FilePieces(file: file, size: try file.size())
             }
         }
         switch result {
-        case .success(let file?): return file
+        case .success(let pieces?): return pieces
         case .success: throw error(.invalidArgument, "object put", "\(path) is no regular file")
-        case .failure(let failure): throw error(failure.code, "object put", "\(failure)")
+        case .failure(let failure): throw error(failure.code, "object put", failure.detail)
         }
     }
 
@@ -104,9 +105,12 @@ private struct FilePieces: AsyncSequence, Sendable {
     private static let pieceSize = 1 << 20
 
     let file: OpenFile
+    /// Its size when this began; a file that has become shorter meanwhile is none that was wanted.
+    let size: Int
 
     struct Iterator: AsyncIteratorProtocol {
         let file: OpenFile
+        let size: Int
         var position = 0
 
         mutating func next(
@@ -120,7 +124,13 @@ private struct FilePieces: AsyncSequence, Sendable {
             }
             let piece = try result.get()
             self.position += piece.count
-            return piece.isEmpty ? nil : piece
+            guard piece.isEmpty else { return piece }
+            guard self.position >= size else {
+                throw SocketError(
+                    "read", errno: EIO,
+                    detail: "the file has become shorter: \(self.position) of \(size) bytes came")
+            }
+            return nil
         }
 
         mutating func next() async throws(SocketError) -> Bytes? {
@@ -128,7 +138,7 @@ private struct FilePieces: AsyncSequence, Sendable {
         }
     }
 
-    func makeAsyncIterator() -> Iterator { Iterator(file: file) }
+    func makeAsyncIterator() -> Iterator { Iterator(file: file, size: size) }
 }
 
 /// A file that an object grows in.

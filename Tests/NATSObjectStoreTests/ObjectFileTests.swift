@@ -67,6 +67,32 @@ internal import Testing
         }
     }
 
+    /// What is stored would be neither the file of before nor that of now.
+    @Test func `a file that becomes shorter while it is stored is not stored`() async throws {
+        let folder = try TemporaryDirectory()
+        let path = folder.file("large")
+        let size = 8 << 20
+        try TestFile.write(Bytes([UInt8](repeating: 7, count: size)), to: path)
+        try await NATSServerFixture.run { server in
+            let proxy = try FaultProxy(to: server.port, host: server.host)
+            let client = try await NATSClient.connect(NATSClientOptions(servers: [proxy.url]))
+            let store = try await ObjectStoreStage.store(client.jetStream)
+            // It reads no further ahead than 16 pieces of what has been answered.
+            let before = proxy.passed(.toServer)
+            proxy.set(.with { $0.bytesPerSecond = 2 << 20 }, .toServer)
+            let put = Task {
+                await ObjectStoreStage.code { try await store.put(fileAt: path, as: "x") }
+            }
+            _ = await Pace.until(patience) { proxy.passed(.toServer) > before + 300_000 }
+            let handle = try #require(FileHandle(forWritingAtPath: path))
+            try handle.truncate(atOffset: 1)
+            proxy.clear()
+            #expect(await put.value == .sourceFailed)
+            #expect(try await store.objects().isEmpty)
+            await client.close()
+        }
+    }
+
     /// Any beginning, also one that ends in the middle of a piece; with pieces of others between.
     @Test(arguments: [1000, 700]) func theRestIsReadAndTheWholeIsChecked(
         chunkSize: Int

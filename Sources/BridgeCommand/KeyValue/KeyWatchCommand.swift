@@ -53,7 +53,7 @@ enum KeyWatchCommand {
                 }
             } catch {
                 let wasWatching = progress.hasCaughtUp.load(ordering: .relaxed)
-                guard error.code == .timeout, count == nil, wasWatching else { throw error }
+                guard error.isDeadline, count == nil, wasWatching else { throw error }
             }
             return .ok
         })

@@ -9,18 +9,21 @@ enum MessageSession {
     /// - Parameters:
     ///   - stage: The name of the command, for errors.
     ///   - source: The subject or stream that the messages come from.
+    ///   - grace: How long the body is waited for when it is to end.
     ///   - body: Takes messages until it has enough, and tells the tally.
     /// - Returns: What came, and why it ended before the body did, if so.
     static func run(
         _ stage: String, from source: String, _ options: CommonOptions, _ console: Console,
+        grace: Duration = Deadline.grace,
         _ body: @escaping @Sendable (Bridge, MessageTally) async throws(CommandFailure) -> Void
     ) async throws(CommandFailure) -> (tally: MessageTally, end: CommandFailure?) {
         let access = try await BridgeAccess.connect(options, console)
         let tally = MessageTally()
         var end: CommandFailure?
         do throws(CommandFailure) {
-            try await Deadline.run(options.timeout, stage: stage, target: source) {
-                () throws(CommandFailure) in
+            try await Deadline.run(
+                options.timeout, stage: stage, target: source, grace: grace
+            ) { () throws(CommandFailure) in
                 try await ConnectionReport.during(access.bridge.client, console) {
                     () throws(CommandFailure) in try await body(access.bridge, tally)
                 }

@@ -56,9 +56,7 @@ enum ReceiveCommand {
         ) { bridge, tally throws(CommandFailure) in try await receive(plan, bridge, tally) }
         if Interruption.happened { return .interrupted }
         // Without a count, the time that was asked for is the end that was wanted.
-        if let end, !(end.exit == .timeout && end.code == .timeout && plan.count == nil) {
-            throw end
-        }
+        if let end, !(end.isDeadline && plan.count == nil) { throw end }
         return tally.exit
     }
 

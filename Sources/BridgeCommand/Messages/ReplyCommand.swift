@@ -74,10 +74,11 @@ enum ReplyCommand {
             answer: try await ReplyAnswer(arguments), sending: try SendOptions(arguments),
             output: try MessageOutput(arguments, console))
         let (tally, end) = try await MessageSession.run(
-            "reply", from: plan.pattern.text, options, console
+            "reply", from: plan.pattern.text, options, console,
+            grace: Bridge.drainPatience + Deadline.grace
         ) { bridge, tally throws(CommandFailure) in try await untilTold(plan, bridge, tally) }
         if Interruption.happened { return Interruption.isTermination ? .ok : .interrupted }
-        if let end, !(end.code == .timeout && plan.count == nil) { throw end }
+        if let end, !(end.isDeadline && plan.count == nil) { throw end }
         return tally.exit
     }
 

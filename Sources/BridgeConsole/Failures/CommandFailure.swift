@@ -22,6 +22,9 @@ package struct CommandFailure: Error, Equatable, Sendable, CustomStringConvertib
     /// What is known of the message that was to be sent: `lost`, `denied`, `unknown` or `sent`;
     /// nil when nothing was to be sent, or nothing is known.
     package var outcome: String?
+    /// Whether it is that the time is over that was asked for (`--timeout`), and not the time of
+    /// some wait within it.
+    package var isDeadline = false
 
     package init(
         _ exit: ExitCode, code: ErrorCode, stage: String, target: String? = nil,

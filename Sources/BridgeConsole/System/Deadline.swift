@@ -105,10 +105,12 @@ package enum Deadline {
     }
 
     private static func late(_ work: Work) -> CommandFailure {
-        CommandFailure(
+        var failure = CommandFailure(
             .timeout, code: .timeout, stage: work.stage, target: work.target,
             detail: "not done after \(Figures.time(work.limit ?? .zero))",
             hint: "--timeout gives it more time")
+        failure.isDeadline = true
+        return failure
     }
 
     private static func interrupted(_ work: Work) -> CommandFailure {
