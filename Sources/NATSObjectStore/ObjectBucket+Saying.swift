@@ -43,10 +43,11 @@ extension ObjectBucket {
         }
         do throws(JetStreamError) {
             let message = try await jetStream.lastMessage(on: names.info(of: name), in: streamName)
-            return ObjectWord(
-                info: ObjectInfo(
-                    message.payload, on: names.info(of: name), in: names, stored: message.time),
-                sequence: message.sequence)
+            var info = ObjectInfo(
+                message.payload, on: names.info(of: name), in: names, stored: message.time)
+            // The subject counts, whatever name somebody has written into the message.
+            info.name = name
+            return ObjectWord(info: info, sequence: message.sequence)
         } catch  where error.code == .messageNotFound {
             return ObjectWord()
         }

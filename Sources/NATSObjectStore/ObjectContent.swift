@@ -170,7 +170,13 @@ public struct ObjectContent: AsyncSequence, Sendable {
     public func makeAsyncIterator() -> Iterator { Iterator(self) }
 
     /// Most bytes of pieces that are on their way, and always enough for one message.
-    static func requestBytes(_ store: ObjectBucket) -> Int {
-        Swift.max(4 << 20, 2 * store.jetStream.client.maxPayload)
+    static func requestBytes(_ store: ObjectBucket, _ info: ObjectInfo) -> Int {
+        // Pieces may be of a time, or of a server, that took larger messages; what stands around
+        // a piece is little beside it.
+        let piece = Swift.min(info.chunkSize ?? 0, largestPiece) + (64 << 10)
+        return Swift.max(4 << 20, 2 * store.jetStream.client.maxPayload, piece)
     }
+
+    /// No server takes larger messages.
+    private static let largestPiece = 64 << 20
 }

@@ -26,7 +26,7 @@ struct ObjectPieces {
         var options = OrderedReadOptions()
         options.filters = [subject]
         (options.start, options.follows) = (.byStartSequence(start.sequence), false)
-        options.maxBytes = ObjectContent.requestBytes(store)
+        options.maxBytes = ObjectContent.requestBytes(store, info)
         messages = store.jetStream.orderedMessages(in: store.streamName, options: options)
             .makeAsyncIterator()
     }

@@ -79,8 +79,17 @@
     package mutating func reserve(_ needed: Int) -> Bool {
         guard needed <= limit else { return false }
         expect(needed)
+        if needed == count + 1, count >= chunk { return reserveOpenEnded(needed) }
         if region.capacity - consumed < max(needed, count + 1) { relocate(capacity: needed) }
         readEnd = needed > max(chunk, count) ? consumed + needed : Int.max
+        return true
+    }
+
+    /// Makes room for a frame of which nobody knows how long it is, as a line: twice what there is,
+    /// so that it is copied and looked at no more often than its length allows.
+    private mutating func reserveOpenEnded(_ needed: Int) -> Bool {
+        if region.capacity - consumed < needed { relocate(capacity: min(2 * count, limit)) }
+        readEnd = Int.max
         return true
     }
 

@@ -13,14 +13,18 @@ enum JetStreamAccess {
     /// - Parameters:
     ///   - stage: What is done, for an error that it is not done in time.
     ///   - target: What it is done to.
+    ///   - hasEnd: Whether it ends by itself. What goes on does not wait for one answer as long as
+    ///     it is to go on.
     /// - Throws: What the body throws; `timeout` and `cancelled` as `Deadline` does.
     static func run<T: Sendable>(
         _ stage: String, _ target: String?, _ arguments: ParsedArguments, _ console: Console,
+        hasEnd: Bool = true,
         _ body: @escaping @Sendable (JetStream) async throws(CommandFailure) -> T
     ) async throws(CommandFailure) -> T {
         let common = try CommonOptions(arguments)
         var options = JetStreamOptions()
-        options.timeout = common.timeout ?? CommonOptions.defaultTimeout
+        let usual = CommonOptions.defaultTimeout
+        options.timeout = hasEnd ? common.timeout ?? usual : min(common.timeout ?? usual, usual)
         let settings = options
         return try await Deadline.run(common.timeout, stage: stage, target: target) {
             () throws(CommandFailure) in

@@ -41,8 +41,9 @@ enum KeyWatchCommand {
             let settings = options
             let progress = Progress()
             do throws(CommandFailure) {
-                try await JetStreamAccess.run("kv watch", name, arguments, console) {
-                    jetStream throws(CommandFailure) in
+                try await JetStreamAccess.run(
+                    "kv watch", name, arguments, console, hasEnd: false
+                ) { jetStream throws(CommandFailure) in
                     // The last value of each key is always shown; those between may be gone.
                     try await ConnectionReport.during(
                         jetStream.client, console,

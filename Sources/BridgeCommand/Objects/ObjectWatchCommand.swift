@@ -31,8 +31,9 @@ enum ObjectWatchCommand {
             let (name, settings) = (arguments.operands[0], options)
             let progress = Progress()
             do throws(CommandFailure) {
-                try await JetStreamAccess.run("object watch", name, arguments, console) {
-                    jetStream throws(CommandFailure) in
+                try await JetStreamAccess.run(
+                    "object watch", name, arguments, console, hasEnd: false
+                ) { jetStream throws(CommandFailure) in
                     try await watch(name, settings, count, progress, jetStream, console)
                 }
             } catch {

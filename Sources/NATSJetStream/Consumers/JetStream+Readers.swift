@@ -17,16 +17,26 @@ extension JetStream {
 
 extension JetStream {
     /// When a stream was made, asked before a reader goes on by the number of its last message.
-    /// - Parameter known: When the stream was made that it has read; nil: not known.
+    /// - Parameters:
+    ///   - known: When the stream was made that it has read; nil: not known.
+    ///   - last: The number of the last message that it has read.
     /// - Returns: Nil where the server does not tell this user.
-    /// - Throws: `streamNotFound` when it is gone, or was deleted and made anew; `cancelled`.
+    /// - Throws: `streamNotFound` when it is gone, was deleted and made anew, or has gone back to
+    ///   what it was before, as one that was restored; `cancelled`.
     func created(
-        _ stream: String, as known: Timestamp?, operation: String
+        _ stream: String, as known: Timestamp?, behind last: UInt64? = nil, operation: String
     ) async throws(JetStreamError) -> Timestamp? {
-        let created: Timestamp?
-        do throws(JetStreamError) { created = try await streamInfo(stream).created } catch {
+        let info: StreamInfo
+        do throws(JetStreamError) { info = try await streamInfo(stream) } catch {
             guard error.code != .streamNotFound, error.code != .cancelled else { throw error }
             return known
+        }
+        let created = info.created
+        if let last, info.state.lastSequence < last {
+            throw JetStreamError(
+                .streamNotFound, operation: operation, stream: stream,
+                detail: "the stream has gone back: message \(last) was read, and its last one is"
+                    + " \(info.state.lastSequence) now; what it gets from here on was not read")
         }
         guard let known, created != known else { return created }
         throw JetStreamError(

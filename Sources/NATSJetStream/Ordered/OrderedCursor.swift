@@ -26,7 +26,7 @@ package struct OrderedCursor: Sendable {
 
     private let start: ConsumerConfiguration.DeliverPolicy
     /// Number in the stream behind which a new consumer goes on; nil: as was asked for.
-    private var last: UInt64?
+    private(set) var last: UInt64?
     private var consumerSequence: UInt64 = 0
     /// Messages that the first consumer had to deliver, and what came of them.
     private var expected: UInt64 = 0

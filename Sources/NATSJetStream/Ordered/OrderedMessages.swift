@@ -16,6 +16,9 @@ public struct OrderedReadOptions: Sendable, Hashable {
     /// Most bytes that are on their way at a time; nil: no bound but the number of messages. No
     /// less than what one message may have.
     package var maxBytes: Int?
+    /// How long a connected client asks in vain before the read fails: one that is to end, or that
+    /// has not begun. A cluster without a quorum takes every question and answers none.
+    package var patience: Duration = .seconds(60)
 
     /// All messages, and then what is new.
     public init() {}
@@ -33,6 +36,9 @@ extension JetStream {
     /// In a stream with replicas the cluster puts the consumer on any of them. One that is behind
     /// delivers what it lacks as it gets it; a read that does not follow ends with what that
     /// server had, which may be a moment behind what was acknowledged.
+    ///
+    /// Where a connected client asks in vain for a minute, as a cluster without a quorum, a read
+    /// that does not follow, or has not begun, fails with the last answer; else it goes on asking.
     public func orderedMessages(
         in stream: String, options: OrderedReadOptions = OrderedReadOptions()
     ) -> OrderedMessages {
@@ -67,6 +73,9 @@ public struct OrderedMessages: AsyncSequence, Sendable {
         private var hasToldCaughtUp = false
         /// When the stream was made; nil: not known.
         private var streamCreated: Timestamp?
+        private var hasOpened = false
+        /// Since when nothing has come, though there is a connection; nil: something has.
+        private var vainSince: ContinuousClock.Instant?
         private var isOver = false
 
         init(_ source: OrderedMessages) {
@@ -150,17 +159,28 @@ public struct OrderedMessages: AsyncSequence, Sendable {
                 return nil
             } catch {
                 let first = source.jetStream.options.publishRetryWait
-                guard let wait = cursor.lost(error.code, wait: first) else { throw error }
+                let isFirst = cursor.losses == 0
+                guard let wait = cursor.lost(error.code, wait: first), !isHopeless(isFirst) else {
+                    throw error
+                }
                 restart()
                 try await JetStream.pause(wait)
                 return nil
             }
         }
 
+        /// Whether it has been tried for so long that whoever waits is to know.
+        private mutating func isHopeless(_ isFirst: Bool) -> Bool {
+            let now = ContinuousClock.now
+            if isFirst || !source.jetStream.client.isConnected { vainSince = now }
+            guard !source.options.follows || !hasOpened, let since = vainSince else { return false }
+            return now - since >= source.options.patience
+        }
+
         private mutating func open() async throws(JetStreamError) {
             if source.options.follows {
                 streamCreated = try await source.jetStream.created(
-                    source.stream, as: streamCreated, operation: "read")
+                    source.stream, as: streamCreated, behind: cursor.last, operation: "read")
             }
             var configuration = ConsumerConfiguration()
             configuration.deliverPolicy = cursor.deliverPolicy
@@ -173,6 +193,7 @@ public struct OrderedMessages: AsyncSequence, Sendable {
             let consumer = try await source.jetStream.createReader(
                 configuration, on: source.stream, operation: "read")
             lease = ConsumerLease(consumer)
+            hasOpened = true
             let info = consumer.cachedInfo
             cursor.opened(pending: info.pending, delivered: info.deliveredStreamSequence)
             var pulls = PullMachine.Configuration(

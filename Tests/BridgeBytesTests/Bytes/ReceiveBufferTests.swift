@@ -62,6 +62,26 @@ import Testing
         #expect(held == [5])
     }
 
+    /// A line may be as long as the limit, and its parser asks for one byte more each time.
+    @Test("What has no known length is read in few steps")
+    func openEnded() throws {
+        var buffer = ReceiveBuffer(chunk: 1 << 10, limit: 1 << 20)
+        var reads = 0
+        while buffer.count < 1 << 20 {
+            let isGiven = buffer.reserve(buffer.count + 1)
+            try #require(isGiven)
+            // Sound: as much is said to be there as there is room for, and written.
+            unsafe buffer.fill { memory in
+                unsafe memory.initializeMemory(as: UInt8.self, repeating: 7)
+                return (memory.count, ())
+            }
+            reads += 1
+            try #require(reads < 100)
+        }
+        let isOver = buffer.reserve(buffer.count + 1)
+        #expect(!isOver && buffer.span[(1 << 20) - 1] == 7)
+    }
+
     @Test("Large frames of one size are never moved after the first, and memory is used again")
     func expectation() {
         var buffer = ReceiveBuffer(chunk: 64, limit: 1 << 20)

@@ -275,7 +275,7 @@ internal import Testing
             #expect(info.configuration.maxAge == .nanoseconds(Int64.max))
             stream.maxMessageSize = .max
             let size = await Self.code { try await jetStream.updateStream(stream) }
-            #expect(size == .refused)
+            #expect(size == .invalidArgument)
             stream.maxMessageSize = nil
             stream.replicas = .max
             #expect(await Self.code { try await jetStream.updateStream(stream) } == .refused)

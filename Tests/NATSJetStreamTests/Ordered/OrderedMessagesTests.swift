@@ -1,4 +1,5 @@
 internal import BridgeBytes
+internal import Foundation
 internal import NATSCore
 internal import NATSJetStream
 internal import NATSWire
@@ -46,6 +47,60 @@ internal import Testing
                 (try? await jetStream.streamInfo("S"))?.state.consumerCount == 0
             }
             #expect(areGone)
+        }
+    }
+
+    /// As of a cluster without a quorum: it takes every question.
+    @Test(arguments: [true, false])
+    func `a read that cannot begin fails when it has asked long enough`(follows: Bool)
+        async throws
+    {
+        try await NATSServerFixture.run { server in
+            let client = try await NATSClient.connect(NATSClientOptions(servers: [server.url]))
+            var settings = JetStreamOptions()
+            settings.timeout = .milliseconds(50)
+            settings.apiPrefix = "$DEAF.API"
+            let deaf = try client.subscribe(to: "$DEAF.API.>")
+            try await client.flush()
+            let jetStream = JetStream(client: client, options: settings)
+            var options = OrderedReadOptions()
+            (options.follows, options.patience) = (follows, .milliseconds(500))
+            var messages = jetStream.orderedMessages(in: "S", options: options)
+                .makeAsyncIterator()
+            let error = await #expect(throws: JetStreamError.self) { try await messages.next() }
+            #expect(error?.code == .timeout)
+            withExtendedLifetime(deaf) {}
+            await client.close()
+        }
+    }
+
+    /// The number from which on would be read is not there yet, and what comes was not read.
+    @Test func `a stream that has gone back ends the read of it`() async throws {
+        try await NATSServerFixture.run { server in
+            let client = try await NATSClient.connect(NATSClientOptions(servers: [server.url]))
+            let jetStream = client.jetStream
+            try await Self.makeStream(jetStream)
+            var messages = jetStream.orderedMessages(in: "S").makeAsyncIterator()
+            for _ in 0..<2 { _ = try await messages.next() }
+            // As one that is restored from a copy: made at the same time, with fewer messages.
+            try await server.stop()
+            let (store, copy) = (server.directory.file("store"), server.directory.file("copy"))
+            try FileManager.default.copyItem(atPath: store, toPath: copy)
+            try await server.restart()
+            try await jetStream.publish("7", to: "s.odd")
+            var texts: [String] = []
+            while texts.last != "7", let message = try await messages.next() {
+                texts.append(message.text ?? "")
+            }
+            #expect(texts == ["3", "4", "5", "6", "7"])
+            try await server.kill()
+            try FileManager.default.removeItem(atPath: store)
+            try FileManager.default.moveItem(atPath: copy, toPath: store)
+            try await server.restart()
+            let error = await #expect(throws: JetStreamError.self) { try await messages.next() }
+            #expect(error?.code == .streamNotFound)
+            #expect(error?.detail.contains("gone back") == true)
+            await client.close()
         }
     }
 

@@ -26,7 +26,7 @@ package final class NATSServerFixture: Sendable {
     package let host: String
     /// The port for clients. It stays the same over a restart.
     package let port: Int
-    private let directory: TemporaryDirectory
+    package let directory: TemporaryDirectory
     private let jetStream: Bool
     private let readyMark: String
     private let process: Mutex<ChildProcess?>
