@@ -82,7 +82,8 @@ extension ObjectBucket {
     func shortage(of info: ObjectInfo, _ size: UInt64) async -> JetStreamError {
         // The question is only for the words.
         let now = try? await word(of: info.name, "object get")
-        let why = now?.info?.id == info.id ? "is damaged" : "was replaced or removed meanwhile"
+        let isThere = now?.present?.id == info.id
+        let why = isThere ? "is damaged" : "was replaced or removed meanwhile"
         return error(
             .truncated, "object get", "\(info.name) \(why): \(size) of \(info.size) bytes came")
     }
