@@ -85,8 +85,10 @@ import Testing
                 #expect(isThere)
                 var client = try RawClient(port: port)
                 let asked = try client.request("HEAD", Self.path(), fields: [Self.token])
-                #expect(asked.fields["Upload-Offset"] == "2000000")
-                #expect(try Self.goOn(&client, at: 2_000_000) == 201)
+                // What had come but for the rest of a block that was not whole, perhaps.
+                let offset = try #require(asked.fields["Upload-Offset"].flatMap { Int($0) })
+                #expect((1_990_000...2_000_000).contains(offset))
+                #expect(try Self.goOn(&client, at: offset) == 201)
                 #expect(try client.request("GET", Self.path()).body == Self.content)
                 #expect(
                     try client.request("DELETE", Self.path(), fields: [Self.token]).status == 204)
