@@ -16,8 +16,8 @@ extension TLSSession {
 
     /// The handshake is over: what may be shown again is kept, if the server has taken it.
     func keepShown() {
-        guard let peer, let ticket = shown, !ticket.isForOneUse, isResumed else { return }
-        context.tickets?.keep(ticket, for: peer)
+        guard let ticket = shown, !ticket.isForOneUse, isResumed else { return }
+        unsafe keep(ticket.pointer)
     }
 
     /// Told by the library, in the middle of a call on a session, of one that can be taken up.

@@ -39,8 +39,6 @@ final class TLSTickets: Sendable {
     /// The newest last.
     private let entries = Mutex<[Entry]>([])
 
-    var count: Int { entries.withLock { $0.count } }
-
     func keep(_ ticket: TLSTicket, for peer: Peer) {
         // What goes is freed behind the lock.
         let gone = entries.withLock { entries -> Entry? in
@@ -69,7 +67,8 @@ final class TLSTickets: Sendable {
 /// A session that another connection can take up.
 ///
 /// Sound: the pointer is to an object of the library's that counts its references, of which one is
-/// this object's, let go of in `deinit`; what is asked of it is only read.
+/// this object's, let go of in `deinit`; what is asked of it is only read, and what the library
+/// writes to it is written by the one connection that has taken it: others have copies.
 @safe final class TLSTicket: @unchecked Sendable {
     let library: OpenSSL
     let pointer: OpaquePointer
