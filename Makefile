@@ -6,11 +6,12 @@ SOURCES := Package.swift Sources Tests Benchmarks docs/examples
 THREADS := --sanitize=thread --scratch-path .build/threads
 # The program as it is installed, with Swift's runtime inside; what demonstrates and measures it runs
 # the same. Apart from other builds: the linker's options are others.
-STATIC := --static-swift-stdlib --scratch-path .build/static
+BUILD_STATIC = options=$$(scripts/static-options .build/static-libraries) && \
+	$(SWIFT) build -c release $$options --scratch-path .build/static --product
 PROGRAM := .build/static/release/natsbridge
 WITH_SERVER = NATS_SERVER="$$(scripts/nats-server)"
 
-.PHONY: all build setup test test-threads demo examples docs lint format bench bench-check
+.PHONY: all build setup test test-threads demo examples docs lint format bench bench-check bench-client
 .PHONY: coverage conformance bench-baseline fuzz fuzz-all kill-storm drill install uninstall deb clean distclean
 .PHONY: setup-program setup-server program
 
@@ -41,7 +42,7 @@ setup-program setup-server: setup-%:
 	@scripts/setup $*
 
 program: setup-program
-	$(SWIFT) build -c release --product natsbridge $(STATIC)
+	$(BUILD_STATIC) natsbridge
 
 # A test that waits goes on behind every test that has not begun: with a thousand of them at once
 # that is a minute. So only a few run at a time.
@@ -91,6 +92,11 @@ else
 bench: setup-server program
 	scripts/bench $(PROGRAM) "$$(scripts/nats-server)" .build/bench
 endif
+
+## Build .build/static/release/natsclient-bench, which speaks the command line of other clients'
+## benchmarks and has the NATS client alone in it.
+bench-client: setup-program
+	$(BUILD_STATIC) natsclient-bench
 
 ## Count allocations and system calls of the hot paths, and hold them to Benchmarks/Baselines.
 bench-check: setup-server

@@ -50,6 +50,7 @@ let package = Package(
         .library(name: "BridgeHTTP", targets: ["BridgeHTTP"]),
         .executable(name: "natsbridge", targets: ["BridgeCommand"]),
         .executable(name: "natsbridge-bench", targets: ["BridgeBenchmarks"]),
+        .executable(name: "natsclient-bench", targets: ["ClientBenchmarks"]),
     ],
     targets: [
         // L0: bytes and text, no I/O. The system modules hold module maps and no code.
@@ -110,14 +111,24 @@ let package = Package(
                 "NATSCore", "NATSJetStream", "NATSKeyValue", "NATSObjectStore", "NATSWire",
                 "BridgeHTTP", "BridgeJSON", "ArrowIPC", "BridgeBytes",
             ] + instrumented, swiftSettings: settings),
+        .target(
+            name: "MessagingBenchmarks",
+            dependencies: [
+                "NATSClient", "NATSJetStream", "NATSCore", "NATSWire", "BridgeBytes",
+            ],
+            path: "Benchmarks/Messaging", swiftSettings: settings),
+        .executableTarget(
+            name: "ClientBenchmarks", dependencies: ["MessagingBenchmarks"],
+            path: "Benchmarks/Client", swiftSettings: settings),
         .executableTarget(
             name: "BridgeBenchmarks",
             dependencies: [
-                "NATSBridge", "NATSClient", "BridgeEnvelope", "NATSCore", "NATSJetStream",
-                "NATSWire",
-                "BridgeClaims", "BridgeHTTP", "BridgeJSON", "ArrowIPC", "BridgeBytes",
+                "MessagingBenchmarks", "NATSBridge", "BridgeEnvelope", "NATSCore",
+                "NATSJetStream", "NATSWire", "BridgeClaims", "BridgeHTTP", "BridgeJSON",
+                "ArrowIPC", "BridgeBytes",
             ],
-            path: "Benchmarks", exclude: ["Peers", "Baselines", "Counting/counters.c"],
+            path: "Benchmarks",
+            exclude: ["Peers", "Baselines", "Messaging", "Client", "Counting/counters.c"],
             swiftSettings: settings),
         // A program that the tests start, as a user would write it.
         .executableTarget(

@@ -1,6 +1,7 @@
 import ArrowIPC
 import BridgeBytes
 import Glibc
+import MessagingBenchmarks
 
 /// The table of the second scenario: an id, four measures, an eight-letter name, a flag. Each step
 /// stands beside a copy of the same bytes, and beside the plainest loop that does the same.

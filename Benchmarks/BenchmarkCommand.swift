@@ -1,38 +1,18 @@
+import MessagingBenchmarks
+
 /// Chooses the benchmark that the command line names.
 enum BenchmarkCommand {
-    static let usage = """
-        usage: natsbridge-bench URL pub|sub SUBJECT COUNT SIZE
-               natsbridge-bench URL pubn SUBJECT COUNT SIZE TASKS
-               natsbridge-bench URL backlog SUBJECT COUNT SIZE
-               natsbridge-bench URL rep SUBJECT
-               natsbridge-bench URL connect SUBJECT COUNT [whole]
-               natsbridge-bench URL keys SUBJECT COUNT
-               natsbridge-bench URL object SUBJECT BYTES
-               natsbridge-bench URL req|confirm|send|jssync SUBJECT COUNT SIZE
-               natsbridge-bench URL reqc SUBJECT COUNT SIZE INFLIGHT
-               natsbridge-bench URL jsasync SUBJECT COUNT SIZE WINDOW
-               natsbridge-bench URL jsfetch STREAM DURABLE COUNT BATCH
-               natsbridge-bench codec
-               natsbridge-bench envelope
-               natsbridge-bench arrow [ROWS [FILE]]
-               natsbridge-bench arrow-files ROWS FILE
-               natsbridge-bench compressed FILE [REPETITIONS]
-               natsbridge-bench http DIRECTORY [MEBIBYTES]
-               natsbridge-bench ranges LINK BYTES
-               natsbridge-bench count check|rewrite URL DIRECTORY BASELINES
-        Each prints JSON lines with its figures. The messaging ones run in a detached task, or,
-        with --main-actor or --client-thread before URL, on the main actor or on the client's own
-        thread (NATSClient.taskExecutor).
-        """
+    private static let words =
+        MessagingCommand.usage + [
+            "URL send SUBJECT COUNT SIZE", "codec", "envelope", "arrow [ROWS [FILE]]",
+            "arrow-files ROWS FILE", "compressed FILE [REPETITIONS]", "http DIRECTORY [MEBIBYTES]",
+            "ranges LINK BYTES", "count check|rewrite URL DIRECTORY BASELINES",
+        ]
 
     /// Runs what the words name; returns the exit code: 0, 1 for a failure, 2 for wrong words.
     static func run(_ arguments: [String]) async -> Int32 {
         var arguments = arguments
-        var place = MessagingBenchmark.Place.pool
-        if let named = arguments.first.flatMap(MessagingBenchmark.Place.init) {
-            place = named
-            arguments.removeFirst()
-        }
+        let place = MessagingCommand.place(&arguments)
         do {
             let numbers = arguments.dropFirst(1).compactMap { Int($0) }
             switch (arguments.first ?? "", arguments.count) {
@@ -57,10 +37,10 @@ enum BenchmarkCommand {
                 return try await CountCommand.run(
                     url: arguments[2], folder: arguments[3], baselines: arguments[4],
                     rewrites: arguments[1] == "rewrite")
-            case (let url, 3...) where url.contains(":"):
-                let benchmark = try await MessagingBenchmark(url: url, Array(arguments.dropFirst()))
-                return try await benchmark.run(at: place) ? 0 : misuse()
-            default: return misuse()
+            case (let url, 5) where arguments[1] == "send" && numbers.count == 2:
+                try await SendBenchmark.run(
+                    url: url, subject: arguments[2], count: numbers[0], size: numbers[1], at: place)
+            default: return try await MessagingCommand.run(arguments, at: place) ? 0 : misuse()
             }
             return 0
         } catch {
@@ -70,7 +50,8 @@ enum BenchmarkCommand {
     }
 
     private static func misuse() -> Int32 {
-        print(usage)
+        for words in words { print("usage: natsbridge-bench \(words)") }
+        print(MessagingCommand.notes)
         return 2
     }
 }

@@ -1,6 +1,7 @@
 import ArrowIPC
 import BridgeBytes
 import Glibc
+import MessagingBenchmarks
 
 /// Reading a compressed Arrow stream from memory, on one core and on two, and writing its table
 /// with LZ4. `Benchmarks/Peers/arrow_compressed.py FILE` reads the same file with pyarrow and one

@@ -1,6 +1,7 @@
 import BridgeBytes
 import BridgeHTTP
 import HTTPWire
+import MessagingBenchmarks
 
 /// Upload and download of one large body, client and file server in one process: the CPU figure
 /// is that of both ends.
@@ -33,11 +34,4 @@ enum HTTPBenchmark {
         client.close()
         await server.stop()
     }
-}
-
-/// A benchmark that measured something else than it meant to.
-struct BenchmarkFailure: Error, CustomStringConvertible {
-    let description: String
-
-    init(_ description: String) { self.description = description }
 }

@@ -1,3 +1,5 @@
+import MessagingBenchmarks
+
 /// Runs a piece of work several times and prints one JSON line: the median and the best wall
 /// time, and the CPU time per unit of the median run.
 struct Measurement {

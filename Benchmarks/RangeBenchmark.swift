@@ -1,6 +1,7 @@
 import BridgeBytes
 import BridgeClaims
 import HTTPWire
+import MessagingBenchmarks
 
 /// Download of one large file from a server of its own process by one, two and four connections at
 /// a time, in turns: the CPU figure is that of the receiver.

@@ -1,6 +1,7 @@
 import BridgeBytes
 import BridgeJSON
 import Glibc
+import MessagingBenchmarks
 import NATSCore
 
 /// Counts the work of the hot paths and holds it to the baselines: `make bench-check`.

@@ -1,5 +1,6 @@
 import BridgeBytes
 import BridgeHTTP
+import MessagingBenchmarks
 import NATSBridge
 import NATSCore
 import NATSWire

@@ -9,7 +9,9 @@ extension ObjectBucket {
     /// Cancelling the task ends the wait with the code `cancelled`; it may be removed.
     /// - Throws: `JetStreamError` with `objectNotFound` when there never was one of that name,
     ///   `refused` when the store is sealed, `conditionFailed` when others change it again and
-    ///   again, and what every call may throw.
+    ///   again, and what every call may throw. When its bytes cannot be removed, as by a user who
+    ///   may not purge the stream, the detail says so: nobody finds the object any more, and they
+    ///   take room until it is deleted once more, or `removeLeftovers(olderThan:)` is called.
     public func delete(_ name: String) async throws(JetStreamError) {
         let operation = "object delete"
         let removed = try await replaceWord(of: name, operation) { (word) throws(JetStreamError) in
@@ -17,7 +19,13 @@ extension ObjectBucket {
             info.remove()
             return info
         }
-        if let info = removed.info { await removeChunks(of: info.id) }
+        guard let info = removed.info else { return }
+        do throws(JetStreamError) { try await removeChunks(of: info.id) } catch {
+            throw JetStreamError(
+                error.code, operation: operation, stream: streamName, apiError: error.apiError,
+                clientError: error.clientError,
+                detail: "the object is removed, its bytes are not: \(error.detail)")
+        }
     }
 
     /// Changes what is said of an object, its name included; its bytes stay where they are. An

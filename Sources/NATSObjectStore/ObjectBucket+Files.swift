@@ -51,7 +51,7 @@ extension ObjectBucket {
     ///
     /// Cancelling the task ends the wait with the code `cancelled`; what was fetched stays.
     /// - Parameters:
-    ///   - path: Its file is replaced; a new one is for its owner only.
+    ///   - path: Its file is replaced, by one that whoever the process's umask names may use.
     ///   - progress: Called with the bytes that are there, and the size of the object.
     /// - Returns: What the store knows of the object; of the one that it leads to, for a link.
     /// - Throws: `JetStreamError`, as `content(of:)` and its sequence, and `fileNotFound`,
@@ -169,7 +169,8 @@ private struct PartialFile: Sendable {
                 guard let size, UInt64(size) <= info.size else {
                     if size != nil { _ = try FileSystem().remove(partial) }
                     return Begun(
-                        file: try OpenFile.creating(partial), progress: ObjectProgress(id: info.id))
+                        file: try OpenFile.creating(partial, for: .usual),
+                        progress: ObjectProgress(id: info.id))
                 }
                 let file = try OpenFile.updating(partial)
                 var digest = ObjectDigest()

@@ -12,13 +12,15 @@ extension ObjectBucket {
     /// Stores bytes under a name, in place of what it had. Readers have the old object until the
     /// new one is whole; a put that fails leaves nothing behind, unless its last message's outcome
     /// is unknown: then the new object may be there, whole. Of puts of one name side by side the
-    /// one that ends last counts, and no bytes of the others stay.
+    /// one that ends last counts, and no bytes of the others stay, if the user may purge the stream
+    /// (`leftovers(olderThan:)`).
     ///
     /// Cancelling the task ends it with the code `cancelled`; the old object stays then, or the new
     /// one is whole.
     /// - Parameter chunkSize: Size of its pieces; never more than the server's `max_payload`.
     /// - Throws: `JetStreamError` with `invalidArgument`, `storageFull` when both objects do not
-    ///   fit, `refused` when the store is sealed, `noStream` when it is gone, `conditionFailed`
+    ///   fit, `contentLost` when pieces were removed, or too old for the store, before it was
+    ///   whole, `refused` when the store is sealed, `noStream` when it is gone, `conditionFailed`
     ///   when others change it again and again, and as `JetStream.publish`.
     @discardableResult
     public func put(
@@ -110,8 +112,40 @@ struct ObjectPut: Sendable {
             if !isSaid || error.outcome != .unknown { await takeBack() }
             throw error
         }
-        if let old = old.info, old.id != info.id { await store.removeChunks(of: old.id) }
+        // What cannot be removed is among the leftovers of the store.
+        if let old = old.info, old.id != info.id { try? await store.removeChunks(of: old.id) }
+        try await confirm()
         return info
+    }
+
+    /// Tells what was lost on the way: each piece was acknowledged, and may be gone again by the
+    /// time when it is said what they are. Whoever has put, removed or renamed it since may have
+    /// taken them.
+    private func confirm() async throws(JetStreamError) {
+        let missing: JetStreamError
+        do throws(JetStreamError) {
+            guard let error = try await store.missingPieces(of: info, "object put") else { return }
+            missing = error
+        } catch {
+            // Nobody answers, or it is cancelled: what was acknowledged counts.
+            return
+        }
+        do throws(JetStreamError) {
+            try await store.replaceWord(of: info.name, "object put") {
+                (word) throws(JetStreamError) in
+                guard var said = word.present, said.id == info.id else {
+                    throw store.absent(info.name, "object put")
+                }
+                said.remove()
+                return said
+            }
+        } catch  where error.code == .objectNotFound {
+            return
+        } catch {
+            // It stays where it cannot be taken back, and is told all the same.
+        }
+        try? await store.removeChunks(of: info.id)
+        throw missing
     }
 
     /// Removes what was sent. The stream may store pieces that are still under way after it has
@@ -122,7 +156,7 @@ struct ObjectPut: Sendable {
         while let ticket = tickets.popFirst() {
             await Task { _ = try? await ticket.ack() }.value
         }
-        await store.removeChunks(of: info.id)
+        try? await store.removeChunks(of: info.id)
     }
 
     mutating func add(_ bytes: Bytes) async throws(JetStreamError) {

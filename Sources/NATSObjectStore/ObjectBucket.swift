@@ -100,13 +100,20 @@ public struct ObjectBucket: Sendable, CustomStringConvertible {
     }
 
     /// Removes the bytes of an identifier. What cannot be removed is nobody's, and takes room only.
-    func removeChunks(of id: String) async {
+    func removeChunks(of id: String) async throws(JetStreamError) {
         // A pattern would be the bytes of all objects.
         guard ObjectNames.isIdentifier(id) else { return }
         // Not ended by the caller's cancellation: a put that fails leaves nothing.
         let (jetStream, stream) = (jetStream, streamName)
         let subject = SubjectPattern(names.chunks(of: id))
-        await Task { _ = try? await jetStream.purgeStream(stream, subject: subject) }.value
+        let result = await Task { () -> Result<UInt64, JetStreamError> in
+            do throws(JetStreamError) {
+                return .success(try await jetStream.purgeStream(stream, subject: subject))
+            } catch {
+                return .failure(error)
+            }
+        }.value
+        _ = try result.get()
     }
 
     func error(

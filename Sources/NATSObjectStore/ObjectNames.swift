@@ -16,10 +16,12 @@ struct ObjectNames: Sendable {
 
     /// The stream of the store.
     var stream: String { Self.streamPrefix + bucket }
-    var chunks: SubjectPattern { Self.pattern("$O.\(bucket).C.>") }
+    /// What stands before the identifier in the subject of a piece.
+    var chunksPrefix: String { "$O.\(bucket).C." }
+    var chunks: SubjectPattern { Self.pattern(chunksPrefix + ">") }
     var infos: SubjectPattern { Self.pattern("$O.\(bucket).M.>") }
 
-    func chunks(of id: String) -> Subject { Self.subject("$O.\(bucket).C.\(id)") }
+    func chunks(of id: String) -> Subject { Self.subject(chunksPrefix + id) }
 
     func info(of name: String) -> Subject {
         Self.subject("$O.\(bucket).M.\(Self.base64URL(Bytes(utf8: name)))")

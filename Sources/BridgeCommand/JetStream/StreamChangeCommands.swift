@@ -134,12 +134,14 @@ enum StreamChangeCommands {
         }
         var removed: [UInt64] = []
         defer {
-            if console.json {
+            if removed.isEmpty {
+                // The failure says the rest.
+            } else if console.json {
                 console.line([
                     "stream": .string(name),
                     "removed": .array(removed.map { JetStreamJSON.number($0) }),
                 ])
-            } else if removed.count < numbers.count, !removed.isEmpty {
+            } else if removed.count < numbers.count {
                 let list = removed.map { "\($0)" }.joined(separator: ", ")
                 console.remark("natsbridge: removed of \(name): \(list); not the rest")
             }

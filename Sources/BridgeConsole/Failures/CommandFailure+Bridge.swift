@@ -64,6 +64,10 @@ extension CommandFailure {
     }
 
     private static func hint(_ error: JetStreamError) -> String? {
+        // The subjects of buckets and object stores, which were there a moment ago.
+        if error.code == .noStream, error.subject.hasPrefix("$") {
+            return "it was removed meanwhile"
+        }
         // What is full here is not the server's.
         let isLocal = error.code == .storageFull && error.apiError == nil
         return isLocal ? "make room on the disk" : natsHint(error.code)

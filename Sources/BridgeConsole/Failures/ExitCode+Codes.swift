@@ -53,7 +53,7 @@ extension ExitCode {
                 .noStream, .streamNotFound, .consumerNotFound, .consumerDeleted, .messagesLost,
                 .messageNotFound, .bucketNotFound, .objectStoreNotFound,
                 .objectNotFound, .uploadAborted, .payloadExpired, .payloadNotFound,
-                .fileNotFound,
+                .fileNotFound, .contentLost,
             ]
         ),
         (

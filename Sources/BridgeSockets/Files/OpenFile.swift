@@ -30,11 +30,18 @@ package final class OpenFile: Sendable {
             path, O_RDONLY | O_CLOEXEC | (followsLinks ? 0 : O_NOFOLLOW | O_NONBLOCK), calls)
     }
 
-    /// Creates a file to write and read, for its owner only; one that exists is refused (EEXIST).
+    /// Who may use a file that is created.
+    package enum Access: UInt32 {
+        case owner = 0o600
+        /// Whom the process lets use what it creates (its umask).
+        case usual = 0o666
+    }
+
+    /// Creates a file to write and read; one that exists is refused (EEXIST).
     package static func creating(
-        _ path: String, calls: SystemCalls = SystemCalls()
+        _ path: String, for access: Access = .owner, calls: SystemCalls = SystemCalls()
     ) throws(SocketError) -> OpenFile {
-        try open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, calls)
+        try open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, calls, access)
     }
 
     /// Opens an existing file to write and read.
@@ -45,9 +52,11 @@ package final class OpenFile: Sendable {
     }
 
     private static func open(
-        _ path: String, _ flags: Int32, _ calls: SystemCalls
+        _ path: String, _ flags: Int32, _ calls: SystemCalls, _ access: Access = .owner
     ) throws(SocketError) -> OpenFile {
-        let number = calls.retried(.open) { _ in unsafe Glibc.open(path, flags, 0o600) }
+        let number = calls.retried(.open) { _ in
+            unsafe Glibc.open(path, flags, access.rawValue)
+        }
         guard number >= 0 else {
             throw SocketError("open", errno: Errno.current, subject: path)
         }

@@ -170,7 +170,7 @@ extension NATSCredentials {
 
     static let missingJWT = WireError(
         .invalidCredentials, in: .credentials,
-        "a seed alone, without a JWT: that is what nkey(seed:) and nkey(seedFile:) are for")
+        "a seed alone, without a JWT: that is an nkey, and no credentials file")
 
     /// What is wrong when a signature is needed and there is no seed.
     static func missingSeed(_ file: CredentialsFile) -> WireError? {

@@ -61,7 +61,7 @@ final class Outbox: Sendable {
     /// So many bytes wait at most of messages that come in groups, while a connection takes what is
     /// appended: several writes, and more would only be memory. Without one they wait for it, up
     /// to the high-water mark.
-    static let groupLimit = 512 << 10
+    static let groupLimit = 256 << 10
 
     /// Appending is refused while this many bytes wait. One frame may overrun it, so that
     /// `max_payload` can always be used.

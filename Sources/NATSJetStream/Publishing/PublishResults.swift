@@ -3,15 +3,15 @@ internal import NATSCore
 
 /// What became of the messages of one `JetStream.publishAll`, in their order.
 ///
-/// An acknowledgement takes 8 bytes here while one stream answers, and 12 when several do; streams
-/// are named once. Reading one makes the value.
+/// An acknowledgement takes about 2 bytes here while one stream answers, and 12 when several do;
+/// streams are named once. Reading one makes the value.
 public struct PublishResults: Sendable, RandomAccessCollection {
     /// An acknowledgement, or why the message has none.
     public typealias Element = Result<PublishAck, JetStreamError>
 
     /// Numbers in the stream of plain acknowledgements. Zero: what became of the message stands in
     /// `others`, or is not known.
-    private var sequences: [UInt64] = []
+    private var sequences = AckedSequences()
     /// The position in `streams` for each message; empty while all are of the first one.
     private var origins: [UInt32] = []
     /// The streams that have acknowledged something; few, since subjects lead to few.
@@ -21,8 +21,7 @@ public struct PublishResults: Sendable, RandomAccessCollection {
 
     /// Bytes of memory for the acknowledgements.
     package var memory: Int {
-        sequences.capacity * MemoryLayout<UInt64>.stride
-            + origins.capacity * MemoryLayout<UInt32>.stride
+        sequences.memory + origins.capacity * MemoryLayout<UInt32>.stride
     }
 
     init() {}
@@ -58,7 +57,7 @@ public struct PublishResults: Sendable, RandomAccessCollection {
 
     /// Adds a place for the next message, whose result is to come.
     mutating func expect() {
-        sequences.append(0)
+        sequences.append()
         if !origins.isEmpty { origins.append(0) }
     }
 

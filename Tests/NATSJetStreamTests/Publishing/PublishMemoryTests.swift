@@ -53,7 +53,7 @@ internal import Testing
             let requests = repeatElement(PublishRequest(Bytes(), to: "s"), count: Self.count)
             let results = try await jetStream.publishAll(requests, maxOutstanding: 4000)
             #expect(results.firstFailure == nil)
-            #expect(results.memory <= 2 * Self.count * 8)
+            #expect(results.memory <= 3 * Self.count)
             #expect(try results.map { try $0.get().sequence } == (1...20_000).map { UInt64($0) })
         }
     }

@@ -1,19 +1,11 @@
-import BridgeBytes
-import BridgeEnvelope
-import Glibc
-import NATSBridge
-import NATSCore
-import NATSWire
+internal import BridgeBytes
+internal import Glibc
+internal import NATSClient
+internal import NATSCore
+internal import NATSWire
 
 /// The messaging workloads, with the command line and the JSON line of the peers' programs.
 struct MessagingBenchmark {
-    /// Where the caller of the client runs.
-    enum Place: String {
-        case pool = "--pool"
-        case mainActor = "--main-actor"
-        case clientThread = "--client-thread"
-    }
-
     private let client: NATSClient
     private let url: String
     private let mode: String
@@ -29,19 +21,12 @@ struct MessagingBenchmark {
         subject = try Subject(words[1])
         numbers = words.dropFirst(2).compactMap { Int($0) }
         client = try await NATSClient.connect(NATSClientOptions(servers: [url]))
-        report = BenchmarkReport(mode: words[0], cpuAtStart: ProcessUse.cpu)
+        report = BenchmarkReport(mode: words[0])
     }
 
     /// Runs the mode; false when there is none of that name with so many numbers.
-    func run(at place: Place) async throws -> Bool {
-        switch place {
-        case .pool: try await Task.detached { try await run() }.value
-        case .mainActor: try await Task { @MainActor in try await run() }.value
-        case .clientThread:
-            try await Task.detached(executorPreference: client.taskExecutor) {
-                try await run()
-            }.value
-        }
+    func run(at place: BenchmarkPlace) async throws -> Bool {
+        try await place.run(client) { try await run() }
     }
 
     private func run() async throws -> Bool {
@@ -59,7 +44,6 @@ struct MessagingBenchmark {
             try await StoreBenchmark(client: client).object(bytes: numbers[0])
         case ("req", 2): try await request(count: numbers[0], size: numbers[1])
         case ("confirm", 2): try await confirm(count: numbers[0], size: numbers[1])
-        case ("send", 2): try await send(count: numbers[0], size: numbers[1])
         case ("reqc", 3):
             try await request(count: numbers[0], size: numbers[1], inFlight: numbers[2])
         default: return try await runJetStream()
@@ -203,26 +187,10 @@ struct MessagingBenchmark {
         }
     }
 
-    /// Sends one small bridge message after the other, confirmed, as is the default.
-    private func send(count: Int, size: Int) async throws {
-        let bridge = Bridge(client: client, options: BridgeOptions())
-        let payload = Payload("x", .bytes(payload(size)))
-        try await measureEach(count, size) { [subject] in
-            try await bridge.send([payload], to: subject)
-        }
-    }
-
     private func measureEach(_ count: Int, _ size: Int, _ work: () async throws -> Void)
         async throws
     {
-        var times = LatencyRecord(capacity: count)
-        let start = ProcessUse.now
-        for _ in 0..<count {
-            let sent = ProcessUse.now
-            try await work()
-            times.add(ProcessUse.now - sent)
-        }
-        report.print(count, size, from: start, times.fields)
+        try await report.measureEach(count, size, work)
     }
 
     private func request(count: Int, size: Int, inFlight: Int) async throws {

@@ -1,7 +1,7 @@
-import BridgeBytes
-import NATSCore
-import NATSJetStream
-import NATSWire
+internal import BridgeBytes
+internal import NATSCore
+internal import NATSJetStream
+internal import NATSWire
 
 /// The JetStream workloads of the peers' command line.
 struct JetStreamBenchmark {
@@ -12,14 +12,9 @@ struct JetStreamBenchmark {
     /// Publishes one message at a time and waits for each acknowledgement.
     func publishEach(count: Int, payload: Bytes) async throws {
         let jetStream = JetStream(client: client)
-        var times = LatencyRecord(capacity: count)
-        let start = ProcessUse.now
-        for _ in 0..<count {
-            let sent = ProcessUse.now
+        try await report.measureEach(count, payload.count) {
             try await jetStream.publish(payload, to: subject)
-            times.add(ProcessUse.now - sent)
         }
-        report.print(count, payload.count, from: start, times.fields)
     }
 
     /// Publishes with at most `window` messages unacknowledged.

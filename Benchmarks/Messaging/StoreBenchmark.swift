@@ -1,6 +1,6 @@
-import BridgeBytes
-import NATSClient
-import NATSCore
+internal import BridgeBytes
+internal import NATSClient
+internal import NATSCore
 
 /// Key-value buckets and object stores, each made anew for the run and removed behind it.
 struct StoreBenchmark {

@@ -1,15 +1,15 @@
-import Glibc
+internal import Glibc
 
 /// The process's own measurements.
-struct ProcessUse {
-    static var now: Double {
+package struct ProcessUse {
+    package static var now: Double {
         var time = timespec()
         unsafe _ = clock_gettime(CLOCK_REALTIME, &time)
         return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
     }
 
     /// CPU seconds of the process so far, in user and in kernel mode.
-    static var cpu: (user: Double, system: Double) {
+    package static var cpu: (user: Double, system: Double) {
         var usage = rusage()
         unsafe _ = getrusage(0, &usage)
         return (seconds(usage.ru_utime), seconds(usage.ru_stime))
@@ -20,14 +20,14 @@ struct ProcessUse {
     }
 
     /// Page faults of the process so far that read nothing from a disk.
-    static var faults: Int {
+    package static var faults: Int {
         var usage = rusage()
         unsafe _ = getrusage(0, &usage)
         return usage.ru_minflt
     }
 
     /// Largest resident size so far, in KiB.
-    static var peakResident: Int {
+    package static var peakResident: Int {
         guard let file = unsafe fopen("/proc/self/status", "r") else { return 0 }
         defer { unsafe _ = fclose(file) }
         var line = [CChar](repeating: 0, count: 256)
