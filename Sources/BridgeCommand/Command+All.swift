@@ -22,7 +22,7 @@ extension Command {
     private static let objects: [Command] = [
         ObjectCommands.list, ObjectCommands.info, ObjectCommands.add, ObjectPutCommand.command,
         ObjectGetCommand.command, ObjectWatchCommand.command, ObjectLinkCommand.command,
-        ObjectCommands.remove, ObjectLeftoversCommand.command,
+        ObjectLeftoversCommand.command, ObjectCommands.remove,
     ]
 
     private static let bridge: [Command] = [

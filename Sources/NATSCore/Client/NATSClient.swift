@@ -32,8 +32,9 @@ internal import Synchronization
     /// Connects and waits for the first handshake.
     ///
     /// Cancelling the task ends the attempt: the client is closed, and the call throws `cancelled`.
-    /// - Throws: `NATSError` with `invalidArgument`, `tlsUnavailable` or `invalidTLSConfiguration`
-    ///   for what the options ask for, before anything is sent; `connectionFailed` (each server was
+    /// - Throws: `NATSError` with `invalidURL` or `unsupportedScheme` for an address,
+    ///   `invalidArgument`, `tlsUnavailable` or `invalidTLSConfiguration` for what else the options
+    ///   ask for, before anything is sent; `connectionFailed` (each server was
     ///   tried once, or as often as `retryOnFirstConnect` says), `authorizationFailed`,
     ///   `tlsRequired` (the server has no TLS), `certificateRejected`, `tlsRefused`,
     ///   `protocolViolation`, or `cancelled`. `underlying` has what the server or the system said.
@@ -131,7 +132,8 @@ internal import Synchronization
     /// connection in use stays; `reconnect()` leaves it.
     ///
     /// TLS that was asked for before stays asked for.
-    /// - Throws: `NATSError` with `invalidArgument`; nothing has changed then.
+    /// - Throws: `NATSError` with `invalidURL`, `unsupportedScheme` or `invalidArgument`; nothing
+    ///   has changed then.
     public func setServers(_ servers: [String]) throws(NATSError) {
         var options = core.options
         options.servers = servers

@@ -7,18 +7,19 @@ extension NATSClientOptions {
     /// The addresses of all servers. One that asks for TLS asks for it at all of them: no
     /// credential may go out in the clear where somebody wanted it covered.
     func parsedServers() throws(NATSError) -> [ServerURL] {
-        func refused(_ detail: String, _ reason: WireError? = nil) -> NATSError {
-            NATSError(.invalidArgument, stage: .connect, detail: detail, underlying: reason)
-        }
         var parsed: [ServerURL] = []
         for text in servers.flatMap(ServerURL.list) {
             do throws(WireError) {
                 parsed.append(try ServerURL(text))
             } catch {
-                throw refused("\(error.message); nothing was sent", error)
+                throw NATSError(
+                    error.code, stage: .connect, server: Redaction.addresses(text),
+                    detail: "\(error.message); nothing was sent", underlying: error)
             }
         }
-        guard !parsed.isEmpty else { throw refused("no server is given") }
+        guard !parsed.isEmpty else {
+            throw NATSError(.invalidArgument, stage: .connect, detail: "no server is given")
+        }
         try checkWebSocket(parsed)
         return parsed
     }

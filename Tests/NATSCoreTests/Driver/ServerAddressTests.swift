@@ -43,7 +43,7 @@ import Testing
             let error = await #expect(throws: NATSError.self) {
                 try await NATSClient.connect(NATSClientOptions(servers: servers))
             }
-            #expect(error?.code == .invalidArgument)
+            #expect(error?.code == (scheme == "https" ? .unsupportedScheme : .invalidArgument))
             #expect(error?.detail.contains("nothing was sent") == true)
             #expect(error.map { !"\($0)".contains(Self.password) } == true)
         }
@@ -96,9 +96,18 @@ import Testing
         let server = try Self.server(heard)
         let address = "127.0.0.1:\(server.port)"
         let client = try await NATSClient.connect(NATSClientOptions(servers: [address]))
-        for servers in [[], [","], [""], ["ftp://a"], ["\(address),wss://a"]] {
+        for servers in [[], [","], [""], ["\(address),wss://a"]] {
             let error = #expect(throws: NATSError.self) { try client.setServers(servers) }
             #expect(error?.code == .invalidArgument)
+        }
+        let faulty: [(String, ErrorCode)] = [
+            ("ftp://u:\(Self.password)@a", .unsupportedScheme), ("nats://", .invalidURL),
+            ("a:b:c", .invalidURL), ("nats://u:\(Self.password)@a:0", .invalidURL),
+        ]
+        for (server, code) in faulty {
+            let error = #expect(throws: NATSError.self) { try client.setServers([server]) }
+            #expect(error?.code == code && error?.place.isEmpty == false, "\(server)")
+            #expect(error.map { !"\($0)".contains(Self.password) } == true)
         }
         try client.setServers(["\(address), 127.0.0.1:1"])
         await client.close()
