@@ -234,4 +234,25 @@ internal import Testing
             }
         }
     }
+
+    /// As large as a server may be told to take a message.
+    @Test func `pieces of many mebibytes go in and come out, whole and in part`() async throws {
+        try await NATSServerFixture.run(config: "max_payload: 8MB") { server in
+            let url = server.url
+            try await within {
+                let client = try await NATSClient.connect(NATSClientOptions(servers: [url]))
+                let store = try await ObjectStoreStage.store(client.jetStream)
+                let content = ObjectStoreStage.pattern(13_000_000)
+                let info = try await store.put(content, as: "x", chunkSize: 6 << 20)
+                #expect(info.chunks == 3)
+                #expect(try await store.bytes(of: "x") == content)
+                #expect(try await store.bytes(of: "x", readers: 3) == content)
+                let part = (6 << 20) - 10..<(6 << 20) + 10
+                let slice = try await store.slice(
+                    UInt64(part.lowerBound)..<UInt64(part.upperBound), of: "x")
+                #expect(try await slice.bytes() == content[part])
+                await client.close()
+            }
+        }
+    }
 }

@@ -56,10 +56,12 @@ package enum Interruption {
 
     /// A signal that follows the first one so soon is the same wish: `timeout` and terminals send
     /// it to a process and to its group.
-    private static let sameWish: Duration = .milliseconds(200)
+    package static let sameWish: Duration = .milliseconds(200)
 
     /// Runs a command so that a signal cancels it, and an output that takes no more does too.
+    /// - Parameter sameWish: How long after the first signal another one ends nothing.
     package static func whileRunning(
+        sameWish: Duration = Self.sameWish,
         _ command: @escaping @Sendable () async -> ExitCode
     ) async -> ExitCode {
         let queue = DispatchQueue(label: "natsbridge.signals")

@@ -33,4 +33,32 @@ import Testing
             guard code == .ok, Interruption.happened else { exit(1) }
         }
     }
+
+    @Test func `a signal that follows the first one at once is the same wish`() async {
+        await #expect(processExitsWith: .success) {
+            alarm(60)
+            let code = await Interruption.whileRunning(sameWish: .seconds(3600)) {
+                kill(getpid(), SIGTERM)
+                await Interruption.wait()
+                for _ in 0..<1000 {
+                    kill(getpid(), SIGTERM)
+                    await Task.yield()
+                }
+                return .ok
+            }
+            guard code == .ok else { exit(1) }
+        }
+    }
+
+    @Test func `a second signal ends what does not end`() async {
+        await #expect(processExitsWith: .exitCode(ExitCode.interrupted.rawValue)) {
+            alarm(60)
+            _ = await Interruption.whileRunning(sameWish: .zero) {
+                while true {
+                    kill(getpid(), SIGINT)
+                    await Task.yield()
+                }
+            }
+        }
+    }
 }
