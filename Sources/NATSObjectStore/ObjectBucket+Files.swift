@@ -3,7 +3,8 @@
 // A file that is fetched grows beside its name, in `PATH.<id>.partial`, where the identifier is
 // that of the put: so bytes of two puts never meet. What an earlier attempt left there is read
 // first, for the digest, and reading goes on behind it. The file gets its name when size and digest
-// are right; bytes that are wrong are removed, since going on behind them leads nowhere.
+// are right; bytes that are wrong are removed, since going on behind them leads nowhere. With the
+// name goes what attempts for other puts have left beside it: nobody goes on behind that.
 internal import BridgeBytes
 internal import BridgeSockets
 internal import Glibc
@@ -47,7 +48,8 @@ extension ObjectBucket {
 
     /// Writes an object into a file, which appears whole, its size and digest checked, or not at
     /// all. What an attempt that failed had fetched stays in `PATH.<id>.partial`, and the next one
-    /// goes on behind it. Two at a time for one path are for the caller to avoid.
+    /// goes on behind it; when the file is there, what is left of such attempts is removed. Two at
+    /// a time for one path are for the caller to avoid.
     ///
     /// Cancelling the task ends the wait with the code `cancelled`; what was fetched stays.
     /// - Parameters:
@@ -198,7 +200,28 @@ private struct PartialFile: Sendable {
     /// Gives the file its name.
     func finish() async -> Result<Void, SocketError> {
         await BlockingPool.shared.run { [self] in
-            Result { () throws(SocketError) in try FileSystem().rename(partial, to: path) }
+            Result { () throws(SocketError) in
+                try FileSystem().rename(partial, to: path)
+                removeOthers()
+            }
+        }
+    }
+
+    /// Length of an identifier, as all clients make them.
+    private static let identifierLength = 22
+
+    /// Removes what attempts for other puts have left.
+    private func removeOthers() {
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+        let folder = parts.dropLast().joined(separator: "/") + "/"
+        let beginning = (parts.last ?? "") + "."
+        let names = try? FileSystem().names(in: parts.count == 1 ? "." : folder)
+        for name in names ?? [] where name.hasPrefix(beginning) && name.hasSuffix(".partial") {
+            let id = name.dropFirst(beginning.count).dropLast(".partial".count)
+            guard id.count == Self.identifierLength,
+                id.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber) })
+            else { continue }
+            _ = try? FileSystem().remove(parts.count == 1 ? name : folder + name)
         }
     }
 

@@ -165,6 +165,35 @@ internal import Testing
         }
     }
 
+    /// Of an object that was put anew before the get went on; files of people's stay.
+    @Test func `what attempts for other puts left goes with the end of one`() async throws {
+        let folder = try TemporaryDirectory()
+        try await ObjectStoreStage.run { jetStream in
+            let store = try await ObjectStoreStage.store(jetStream)
+            let old = try await store.put("old", as: "x")
+            let content = ObjectStoreStage.pattern(5000)
+            try await store.put(content, as: "x", chunkSize: 1000)
+            for name in [
+                "out.\(old.id).partial", "out.mine.partial", "out2.\(old.id).partial",
+                "out.\(old.id)",
+            ] {
+                try Data([1]).write(to: URL(fileURLWithPath: folder.file(name)))
+            }
+            try await store.get("x", toFile: folder.file("out"))
+            let names = try Self.names(folder)
+            #expect(
+                names
+                    == [
+                        "out", "out.\(old.id)", "out.mine.partial", "out2.\(old.id).partial",
+                    ].sorted())
+            let rights = try ["out", "out.mine.partial"].map { name in
+                try FileManager.default.attributesOfItem(atPath: folder.file(name))[
+                    .posixPermissions] as? Int
+            }
+            #expect(rights[0] == rights[1], "as whatever else the process creates")
+        }
+    }
+
     /// A cancelled get leaves what it had, and no file of that name.
     @Test func whatIsBrokenOffIsKept() async throws {
         let folder = try TemporaryDirectory()
