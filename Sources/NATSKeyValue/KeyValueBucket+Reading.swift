@@ -69,8 +69,6 @@ extension KeyValueBucket {
 
     /// All changes of a key that the bucket keeps, the oldest first, marks included.
     ///
-    /// In a bucket with replicas they are those of one server, as for `keys(matching:)`.
-    ///
     /// Cancelling the task ends the wait with the code `cancelled`.
     /// - Throws: As `get(_:)`.
     public func history(of key: String) async throws(JetStreamError) -> [KeyValueEntry] {
@@ -87,11 +85,6 @@ extension KeyValueBucket {
 
     /// The keys that have a value, in the order in which they were set.
     ///
-    /// In a bucket with replicas the list is that of one of the servers, which the cluster chooses,
-    /// the leader or another: it may be a moment behind what was acknowledged, and a key that has
-    /// just been set be missing. Whoever must know of one key asks the leader (`reader`); a `watch`
-    /// tells the rest when it comes.
-    ///
     /// Cancelling the task ends the wait with the code `cancelled`.
     /// - Parameter patterns: Only such keys; empty: all.
     /// - Throws: As `get(_:)`.
@@ -99,11 +92,16 @@ extension KeyValueBucket {
     public func keys(
         matching patterns: [String] = []
     ) async throws(JetStreamError) -> [String] {
-        var keys: [String] = []
-        for try await entry in try newest(patterns, "kv keys") where entry.operation == .put {
-            keys.append(entry.key)
+        var keys: [(key: String, isSet: Bool)] = []
+        /// What becomes of a key meanwhile takes the place of what was told before.
+        var places: [String: Int] = [:]
+        for try await entry in try newest(patterns, "kv keys") {
+            places[entry.key] = keys.count
+            keys.append((entry.key, entry.operation == .put))
         }
-        return keys
+        return keys.enumerated().compactMap { place, found in
+            places[found.key] == place && found.isSet ? found.key : nil
+        }
     }
 
     /// The last change of each key, without its value.

@@ -1,10 +1,12 @@
 // Theory of operation.
 //
 // A writer that is killed leaves pieces that no word names, in any client; so does one who may
-// write into the store and not purge it. They are found from outside: the last piece of each
-// identifier is listed first, then what is said of all objects. Whatever is said in between is in
-// the second list, so pieces that nobody names by then were never named, or are no more. Those of a
-// put under way are told from them by their age alone.
+// write into the store and not purge it. The last piece of each identifier and what is said of all
+// objects are listed first, as any replica tells it. What no word of that list names may be named
+// by now: so of each such identifier the leader is asked for the last piece, which says how old it
+// is, and then for what is said of every object. Those of a put under way are told from others by
+// their age alone. Before pieces are removed the leader is asked for the last one again: where
+// another has come, somebody is still at it.
 public import BridgeBytes
 internal import BridgeSockets
 internal import NATSCore
@@ -31,7 +33,8 @@ extension ObjectBucket {
     /// - Throws: `JetStreamError` with `invalidArgument` for a negative age, `unexpectedAnswer`
     ///   when what the store says of an object cannot be read, since its bytes are not known then,
     ///   `streamNotFound` when the store is gone, and what every call may throw.
-    /// - Complexity: O(n) memory and messages for n objects, none of them with its bytes.
+    /// - Complexity: O(n) memory and messages for n objects, none of them with its bytes; and a
+    ///   question to the leader for each of them when something is found.
     public func leftovers(
         olderThan age: Duration = .seconds(3600)
     ) async throws(JetStreamError) -> [ObjectLeftover] {
@@ -40,14 +43,51 @@ extension ObjectBucket {
         }
         let now = try await streamInfo().serverTime ?? WallClock.now
         guard let latest = now.advanced(by: .zero - age) else { return [] }
-        let pieces = try await lastPieces()
-        guard !pieces.isEmpty else { return [] }
+        var candidates = try await lastPieces()
+        guard !candidates.isEmpty else { return [] }
         var named: Set<String> = []
         for info in try await objects() {
             try check(info, "object leftovers")
             named.insert(info.id)
         }
-        return pieces.filter { !named.contains($0.id) && $0.stored < latest }
+        candidates.removeAll { named.contains($0.id) || $0.stored >= latest }
+        var leftovers: [ObjectLeftover] = []
+        for candidate in candidates {
+            guard let piece = try await lastPiece(candidate.id), piece.stored < latest else {
+                continue
+            }
+            leftovers.append(piece)
+        }
+        guard !leftovers.isEmpty else { return [] }
+        for id in try await identifiers() { leftovers.removeAll { $0.id == id } }
+        return leftovers
+    }
+
+    /// The identifiers of all objects, as the leader knows them.
+    private func identifiers() async throws(JetStreamError) -> Set<String> {
+        var identifiers: Set<String> = []
+        for try await said in jetStream.subjects(of: streamName, matching: names.infos) {
+            do throws(JetStreamError) {
+                let message = try await jetStream.lastMessage(on: said.subject, in: streamName)
+                let info = ObjectInfo(
+                    message.payload, on: said.subject, in: names, stored: message.time)
+                try check(info, "object leftovers")
+                if !info.isDeleted { identifiers.insert(info.id) }
+            } catch  where error.code == .messageNotFound {
+                continue
+            }
+        }
+        return identifiers
+    }
+
+    /// The last piece of an identifier, as the leader knows it.
+    private func lastPiece(_ id: String) async throws(JetStreamError) -> ObjectLeftover? {
+        do throws(JetStreamError) {
+            let piece = try await jetStream.lastMessage(on: names.chunks(of: id), in: streamName)
+            return ObjectLeftover(id: id, stored: piece.time, sequence: piece.sequence)
+        } catch  where error.code == .messageNotFound {
+            return nil
+        }
     }
 
     /// Removes what takes room in the store and belongs to no object.
@@ -62,13 +102,14 @@ extension ObjectBucket {
         olderThan age: Duration = .seconds(3600)
     ) async throws(JetStreamError) -> [ObjectLeftover] {
         let leftovers = try await leftovers(olderThan: age)
-        for leftover in leftovers {
-            // What has come since shows that somebody is still at it.
+        var removed: [ObjectLeftover] = []
+        for leftover in leftovers where try await lastPiece(leftover.id) == leftover {
             _ = try await jetStream.purgeStream(
                 streamName, subject: SubjectPattern(names.chunks(of: leftover.id)),
                 before: leftover.sequence + 1)
+            removed.append(leftover)
         }
-        return leftovers
+        return removed
     }
 
     /// The last piece of each identifier, in the order in which they were stored.

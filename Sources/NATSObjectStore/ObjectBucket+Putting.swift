@@ -112,16 +112,16 @@ struct ObjectPut: Sendable {
             if !isSaid || error.outcome != .unknown { await takeBack() }
             throw error
         }
+        try await confirm(inPlaceOf: old)
         // What cannot be removed is among the leftovers of the store.
         if let old = old.info, old.id != info.id { try? await store.removeChunks(of: old.id) }
-        try await confirm()
         return info
     }
 
     /// Tells what was lost on the way: each piece was acknowledged, and may be gone again by the
-    /// time when it is said what they are. Whoever has put, removed or renamed it since may have
-    /// taken them.
-    private func confirm() async throws(JetStreamError) {
+    /// time when it is said what they are. The old object is said to be there again then. Whoever
+    /// has put, removed or renamed it since may have taken the pieces.
+    private func confirm(inPlaceOf old: ObjectWord) async throws(JetStreamError) {
         let missing: JetStreamError
         do throws(JetStreamError) {
             guard let error = try await store.missingPieces(of: info, "object put") else { return }
@@ -136,6 +136,7 @@ struct ObjectPut: Sendable {
                 guard var said = word.present, said.id == info.id else {
                     throw store.absent(info.name, "object put")
                 }
+                if let old = old.present { return old }
                 said.remove()
                 return said
             }

@@ -74,11 +74,6 @@ public struct ObjectBucket: Sendable, CustomStringConvertible {
     /// All objects, in the order in which they were stored; also those of which somebody has said
     /// what cannot be read (`ObjectInfo.fault`).
     ///
-    /// In a store with replicas the list is that of one of the servers, which the cluster chooses,
-    /// the leader or another: it may be a moment behind what was acknowledged, and an object that
-    /// has just been put be missing. `info` and `get` ask the leader; a `watch` tells the rest
-    /// when it comes.
-    ///
     /// Cancelling the task ends the wait with the code `cancelled`.
     /// - Parameter includesDeleted: Whether those that were removed are listed, too.
     /// - Throws: As `info(_:)`.
@@ -90,13 +85,18 @@ public struct ObjectBucket: Sendable, CustomStringConvertible {
         options.filters = [names.infos]
         (options.start, options.follows) = (.lastPerSubject, false)
         var objects: [ObjectInfo] = []
+        /// By name: what is said of an object meanwhile takes the place of what was said before.
+        var places: [String: Int] = [:]
         for try await message in jetStream.orderedMessages(in: streamName, options: options) {
             let info = ObjectInfo(
                 message.payload, on: message.subject, in: names,
                 stored: message.metadata.timestamp)
-            if includesDeleted || !info.isDeleted { objects.append(info) }
+            places[info.name] = objects.count
+            objects.append(info)
         }
-        return objects
+        return objects.enumerated().compactMap { place, info in
+            places[info.name] == place && (includesDeleted || !info.isDeleted) ? info : nil
+        }
     }
 
     /// Removes the bytes of an identifier. What cannot be removed is nobody's, and takes room only.

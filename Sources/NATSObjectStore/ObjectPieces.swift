@@ -27,6 +27,7 @@ struct ObjectPieces {
         options.filters = [subject]
         (options.start, options.follows) = (.byStartSequence(start.sequence), false)
         options.maxBytes = ObjectContent.requestBytes(store, info)
+        options.waitsForReplica = false
         messages = store.jetStream.orderedMessages(in: store.streamName, options: options)
             .makeAsyncIterator()
     }

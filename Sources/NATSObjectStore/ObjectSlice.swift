@@ -112,7 +112,7 @@ extension ObjectBucket {
         let isBehind = index > all / 2
         var options = OrderedReadOptions()
         options.filters = [SubjectPattern(names.chunks(of: info.id))]
-        (options.headersOnly, options.follows) = (true, false)
+        (options.headersOnly, options.follows, options.waitsForReplica) = (true, false, false)
         if isBehind { options.start = .byStartSequence(place.sequence) }
         let due = isBehind ? all - index : index
         var (count, size) = (UInt64(0), UInt64(0))

@@ -67,14 +67,32 @@ internal import Testing
         }
     }
 
+    @Test func `a put whose pieces are gone leaves the old object`() async throws {
+        try await ObjectStoreStage.run { jetStream in
+            let store = try await ObjectStoreStage.store(jetStream)
+            try await store.put("old", as: "x")
+            let info = try #require(await store.info("x"))
+            let pieces = Pieces(store, keeping: nil, from: info.id)
+            let content = AsyncStream<Bytes>(unfolding: pieces.next)
+            let code = await ObjectStoreStage.code {
+                try await store.put(contentsOf: content, as: "x", chunkSize: 1000)
+            }
+            #expect(code == .contentLost)
+            #expect(try await store.bytes(of: "x") == Bytes(utf8: "old"))
+            #expect(try await store.streamInfo().state.messages == 2)
+        }
+    }
+
     /// Ten pieces, behind the fifth of which the stream is emptied.
     private actor Pieces {
         let store: ObjectBucket
         let keeping: UInt64?
+        /// All pieces are removed but those of this identifier; nil: everything is.
+        let kept: String?
         var count = 0
 
-        init(_ store: ObjectBucket, keeping: UInt64?) {
-            (self.store, self.keeping) = (store, keeping)
+        init(_ store: ObjectBucket, keeping: UInt64?, from kept: String? = nil) {
+            (self.store, self.keeping, self.kept) = (store, keeping, kept)
         }
 
         @Sendable nonisolated func next() async -> Bytes? { await advance() }
@@ -88,8 +106,20 @@ internal import Testing
         private func empty() async {
             do {
                 // What was sent is stored first.
-                while try await store.streamInfo().state.messages < 5 { await Task.yield() }
-                _ = try await store.jetStream.purgeStream(store.streamName, keeping: keeping)
+                let others: UInt64 = kept == nil ? 0 : 2
+                while try await store.streamInfo().state.messages < 5 + others {
+                    await Task.yield()
+                }
+                guard let kept else {
+                    _ = try await store.jetStream.purgeStream(store.streamName, keeping: keeping)
+                    return
+                }
+                for try await count in store.jetStream.subjects(
+                    of: store.streamName, matching: "$O.B.C.>")
+                where count.subject.text != "$O.B.C.\(kept)" {
+                    _ = try await store.jetStream.purgeStream(
+                        store.streamName, subject: SubjectPattern(count.subject))
+                }
             } catch {
                 Issue.record(error)
             }

@@ -54,8 +54,15 @@ enum ReplyAnswer: Sendable {
             }
             return payloads
         case .command(let line, let name, let type):
+            let first = request.payloads.first
+            // What is not what its type says has its bytes all the same.
+            if let first, let error = first.error, first.bytes.isEmpty {
+                throw CommandFailure(
+                    .integrity, code: error.code, stage: "command", target: request.subject.text,
+                    detail: "payload \(first.name) cannot be had: \(error.detail)")
+            }
             let output = try await FilteringCommand.run(
-                line, input: request.payloads.first?.bytes ?? Bytes(),
+                line, input: first?.bytes ?? Bytes(),
                 variables: [
                     ("NATSBRIDGE_SUBJECT", request.subject.text),
                     ("NATSBRIDGE_CORRELATION_ID", request.correlationID),

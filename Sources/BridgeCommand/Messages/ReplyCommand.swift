@@ -116,16 +116,34 @@ enum ReplyCommand {
         plan.output.console.remark("listening on \(plan.pattern.text)")
         while true {
             let next = try await CommandFailure.translating { () throws(BridgeError) in
-                try await requests.next()
+                try await requests.nextRequest()
             }
-            guard let next else {
+            guard let (next, replyTo) = next else {
                 if Interruption.isTermination { return }
                 throw .ended("reply", plan.pattern.text)
             }
             let place = MessagePlace(of: next, on: plan.pattern.text)
             let count = try await plan.output.take(next, of: place, tally)
-            if case .success(let request) = next { try await answer(request, plan, bridge) }
+            switch next {
+            case .success(let request): try await answer(request, plan, bridge)
+            case .failure(let error): await refuse(error, replyTo, plan, bridge)
+            }
             if count == plan.count { return }
+        }
+    }
+
+    /// Tells whoever has sent what cannot be read, and waits for an answer.
+    private static func refuse(
+        _ error: BridgeError, _ replyTo: Subject?, _ plan: Plan, _ bridge: Bridge
+    ) async {
+        guard let replyTo, !error.isLoss else { return }
+        var sending = plan.sending
+        sending.purpose = "NACK"
+        do throws(BridgeError) {
+            try await bridge.send(
+                [Payload("error", .text(error.detail))], to: replyTo, options: sending)
+        } catch {
+            plan.output.console.remark(CommandFailure(error).line)
         }
     }
 

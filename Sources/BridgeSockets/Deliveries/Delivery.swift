@@ -223,8 +223,8 @@ package final class Delivery<Element: Sendable, Failure: Error>: Sendable {
                 let end = state.failure.take().map { Event.failed($0) } ?? .end
                 return (end, false, state.takeCallbacks())
             case .wait:
-                precondition(
-                    waiter == nil || state.waiter == nil, "a delivery has one consumer")
+                // A delivery has one consumer: another one that waits meanwhile gets nothing.
+                if waiter != nil, state.waiter != nil { return (.cancelled, false, []) }
                 state.waiter = waiter
                 if let deadline = waiter?.deadline { planLook(at: deadline, &state) }
                 return (nil, false, [])

@@ -127,6 +127,16 @@ extension ReceivedMessages {
             ) async throws(BridgeError) -> Element? {
                 try await consumer.nextElement()?.result
             }
+
+            /// The next message or mark with the subject that its sender wants an answer on, which
+            /// is known also of what cannot be read; nil as for `next()`.
+            /// - Throws: As `next()`.
+            package mutating func nextRequest() async throws(BridgeError) -> (
+                result: Element, replyTo: Subject?
+            )? {
+                guard let element = try await consumer.nextElement() else { return nil }
+                return (element.result, element.incoming?.message.replyTo)
+            }
         }
 
         public func makeAsyncIterator() -> Iterator { Iterator(intake) }

@@ -153,6 +153,9 @@ internal import Synchronization
         return clock.now - start
     }
 
+    /// Connections that were made so far.
+    package var connectionCount: Int { core.traffic.connectionCount }
+
     /// What the client has done so far.
     public var statistics: NATSStatistics {
         core.traffic.statistics(sent: core.outbox.totals)

@@ -31,6 +31,8 @@ final class TrafficCounters: Sendable {
 
     func connected() { connections.add(1, ordering: .relaxed) }
 
+    var connectionCount: Int { connections.load(ordering: .relaxed) }
+
     func statistics(sent: (messages: UInt64, bytes: UInt64)) -> NATSStatistics {
         NATSStatistics(
             sentMessages: Int(clamping: sent.messages), sentBytes: Int(clamping: sent.bytes),

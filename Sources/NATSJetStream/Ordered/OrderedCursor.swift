@@ -4,7 +4,10 @@
 // (ADR-17). Deliveries of one consumer are numbered from 1 without gaps; a gap means that one was
 // lost on its way, and a heartbeat that tells another number than ours means the same of the last
 // ones. Either way a new consumer goes on behind the last message that was handed on. Only the
-// first consumer has the start that was asked for; all later ones have a number.
+// first consumer has the start that was asked for; all later ones have a number. A read of the last
+// message of each subject asks for just that again until all is told that was there: by number the
+// earlier ones would come, too. Its messages come in the order of the stream, so what was handed on
+// is known by its number then, too.
 //
 // It has *caught up* when everything is handed on that was there at the beginning. The consumer
 // says at its creation how many messages it has to deliver: none means at once. Else it is so when
@@ -25,6 +28,7 @@ package struct OrderedCursor: Sendable {
     }
 
     private let start: ConsumerConfiguration.DeliverPolicy
+    private let isOfLast: Bool
     /// Number in the stream behind which a new consumer goes on; nil: as was asked for.
     private(set) var last: UInt64?
     private var consumerSequence: UInt64 = 0
@@ -34,13 +38,21 @@ package struct OrderedCursor: Sendable {
     /// Failures in a row.
     package private(set) var losses = 0
     package private(set) var hasCaughtUp = false
+    /// Whether it has been told that all is handed on that was there.
+    package var hasToldCaughtUp = false
 
-    package init(start: ConsumerConfiguration.DeliverPolicy) { self.start = start }
+    package init(start: ConsumerConfiguration.DeliverPolicy) {
+        self.start = start
+        isOfLast = start == .lastPerSubject
+    }
 
     /// Where the next consumer starts.
     package var deliverPolicy: ConsumerConfiguration.DeliverPolicy {
-        last.map { .byStartSequence($0 + 1) } ?? start
+        isAsOfNow ? start : last.map { .byStartSequence($0 + 1) } ?? start
     }
+
+    /// Whether it is about the last message of each subject, which depends on when it is asked.
+    package var isAsOfNow: Bool { isOfLast && !hasToldCaughtUp }
 
     /// A consumer was made.
     /// - Parameters:
@@ -50,6 +62,7 @@ package struct OrderedCursor: Sendable {
         (consumerSequence, expected, received) = (0, pending, 0)
         // What is new is counted from the first consumer on, not from one that follows it.
         if start == .new, last == nil { last = delivered }
+        if isAsOfNow { hasCaughtUp = false }
         if pending == 0 { hasCaughtUp = true }
     }
 

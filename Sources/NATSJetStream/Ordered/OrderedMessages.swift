@@ -13,12 +13,14 @@ public struct OrderedReadOptions: Sendable, Hashable {
     /// Whether new messages follow the old ones without end; otherwise it ends when all is
     /// delivered that was there when it began.
     public var follows = true
-    /// Most bytes that are on their way at a time; nil: no bound but the number of messages. No
-    /// less than what one message may have.
+    /// Most bytes that are on their way at a time; nil: the client's usual bound. No less than what
+    /// one message may have.
     package var maxBytes: Int?
     /// How long a connected client asks in vain before the read fails: one that is to end, or that
     /// has not begun. A cluster without a quorum takes every question and answers none.
     package var patience: Duration = .seconds(60)
+    /// Whether a replica that is behind is waited for; not where the leader is asked for the rest.
+    package var waitsForReplica = true
 
     /// All messages, and then what is new.
     public init() {}
@@ -34,8 +36,8 @@ extension JetStream {
     /// refuses it: `storedMessages` reads without a consumer.
     ///
     /// In a stream with replicas the cluster puts the consumer on any of them. One that is behind
-    /// delivers what it lacks as it gets it; a read that does not follow ends with what that
-    /// server had, which may be a moment behind what was acknowledged.
+    /// is waited for: a read has all that the leader had when it began, before it ends or tells
+    /// that it has caught up. So of a subject more than the last message may come.
     ///
     /// Where a connected client asks in vain for a minute, as a cluster without a quorum, a read
     /// that does not follow, or has not begun, fails with the last answer; else it goes on asking.
@@ -69,18 +71,30 @@ public struct OrderedMessages: AsyncSequence, Sendable {
         private let source: OrderedMessages
         private var cursor: OrderedCursor
         private var lease: ConsumerLease?
+        /// Connections that the client had made when the consumer was.
+        private var connections = 0
         private var messages: JetStreamMessages.Iterator?
-        private var hasToldCaughtUp = false
         /// When the stream was made; nil: not known.
         private var streamCreated: Timestamp?
         private var hasOpened = false
+        private var reach = ReadReach()
+        /// Since when a replica is waited for; nil: it is not.
+        private var lackingSince: ContinuousClock.Instant?
         /// Since when nothing has come, though there is a connection; nil: something has.
         private var vainSince: ContinuousClock.Instant?
         private var isOver = false
 
+        /// A replica that is behind may begin with older messages.
+        private var startTime: Timestamp?
+
         init(_ source: OrderedMessages) {
             self.source = source
             cursor = OrderedCursor(start: source.options.start)
+            if case .byStartTime(let time) = source.options.start { startTime = time }
+        }
+
+        private func isTooOld(_ message: JetStreamMessage) -> Bool {
+            startTime.map { message.metadata.timestamp < $0 } ?? false
         }
 
         /// The next message; nil at the end, or when the client drains. Cancelling the task ends it
@@ -108,10 +122,11 @@ public struct OrderedMessages: AsyncSequence, Sendable {
         /// A message that came together with others, without a suspension, and without a look at
         /// what else there is to do; nil: `nextEvent` knows.
         package mutating func takeBuffered() throws(JetStreamError) -> JetStreamMessage? {
-            while !cursor.hasCaughtUp || hasToldCaughtUp,
-                let message = try messages?.takeBuffered()
+            while !cursor.hasCaughtUp || cursor.hasToldCaughtUp,
+                !isStale, let message = try messages?.takeBuffered()
             {
                 switch cursor.received(message.metadata) {
+                case .deliver where isTooOld(message): continue
                 case .deliver: return message
                 case .drop: continue
                 case .restart:
@@ -128,18 +143,55 @@ public struct OrderedMessages: AsyncSequence, Sendable {
             isolation actor: isolated (any Actor)? = #isolation
         ) async throws(JetStreamError) -> Event? {
             while !isOver {
-                if cursor.hasCaughtUp && !hasToldCaughtUp {
-                    hasToldCaughtUp = true
+                if cursor.hasCaughtUp, !cursor.hasToldCaughtUp, isWhole {
+                    cursor.hasToldCaughtUp = true
                     return .caughtUp
                 }
                 guard let message = try await receive() else { continue }
                 switch cursor.received(message.metadata) {
-                case .deliver: return .message(message)
+                case .deliver:
+                    reach.received()
+                    lackingSince = nil
+                    if isTooOld(message) { continue }
+                    return .message(message)
                 case .drop: continue
                 case .restart: restart()
                 }
             }
             return nil
+        }
+
+        /// Whether it has all that the leader had.
+        private var isWhole: Bool { reach.isReached(cursor.last ?? 0) }
+
+        /// Whether the consumer may pass over a message. Of those that bring the last message of
+        /// each subject a server forgets one when whoever has asked for it goes away (2.15.1).
+        private var isStale: Bool {
+            cursor.isAsOfNow && messages != nil
+                && connections != source.jetStream.client.connectionCount
+        }
+
+        /// Asks the leader what is missing, where that is not known, and gives up a read that is to
+        /// end and waits in vain.
+        private mutating func look() async throws(JetStreamError) -> Bool {
+            guard cursor.hasCaughtUp, !cursor.hasToldCaughtUp, !isWhole,
+                let question = reach.question()
+            else { return false }
+            try await source.jetStream.ask(
+                question, for: &reach, in: source.stream, source.options.filters,
+                from: source.options.start)
+            return true
+        }
+
+        /// Whether a read that is to end has waited for a replica for too long.
+        private mutating func isLacking() -> Bool {
+            guard cursor.hasCaughtUp, !cursor.hasToldCaughtUp, !source.options.follows else {
+                return false
+            }
+            let now = ContinuousClock.now
+            let since = lackingSince ?? now
+            lackingSince = since
+            return now - since >= source.options.patience
         }
 
         /// Nil when there is something else to look at.
@@ -149,9 +201,22 @@ public struct OrderedMessages: AsyncSequence, Sendable {
                     try await open()
                     return nil
                 }
-                if let message = try await messages?.next() { return message }
+                guard !isStale else {
+                    restart()
+                    return nil
+                }
+                if try await look() { return nil }
+                if let message = try await messages?.next() { return isStale ? nil : message }
                 if let delivered = messages?.heartbeat {
+                    let isSilent = reach.heard()
                     if cursor.heard(delivered: delivered) { restart() }
+                    guard !isLacking() else {
+                        isOver = true
+                        throw JetStreamError(
+                            .unavailable, operation: "read", stream: source.stream,
+                            detail: "the replica that reads lacks messages that the leader has")
+                    }
+                    if isSilent, !cursor.hasToldCaughtUp, !isWhole { restart() }
                 } else {
                     // Only the client's drain ends messages that have no end.
                     close()
@@ -160,9 +225,9 @@ public struct OrderedMessages: AsyncSequence, Sendable {
             } catch {
                 let first = source.jetStream.options.publishRetryWait
                 let isFirst = cursor.losses == 0
-                guard let wait = cursor.lost(error.code, wait: first), !isHopeless(isFirst) else {
-                    throw error
-                }
+                guard !isOver, let wait = cursor.lost(error.code, wait: first),
+                    !isHopeless(isFirst)
+                else { throw error }
                 restart()
                 try await JetStream.pause(wait)
                 return nil
@@ -186,18 +251,28 @@ public struct OrderedMessages: AsyncSequence, Sendable {
             configuration.deliverPolicy = cursor.deliverPolicy
             configuration.ackPolicy = .none
             configuration.filterSubjects = source.options.filters
+            if cursor.isAsOfNow, source.options.filters.isEmpty {
+                // Servers want one for this.
+                configuration.filterSubjects = [">"]
+            }
             configuration.headersOnly = source.options.headersOnly
             configuration.memoryStorage = true
             configuration.replicas = 1
             configuration.inactiveThreshold = .seconds(300)
+            // Before the consumer is made: a connection that ends meanwhile makes it stale.
+            connections = source.jetStream.client.connectionCount
             let consumer = try await source.jetStream.createReader(
                 configuration, on: source.stream, operation: "read")
             lease = ConsumerLease(consumer)
-            hasOpened = true
             let info = consumer.cachedInfo
+            reach.opened(
+                isReplicated: info.cluster != nil && source.options.waitsForReplica,
+                isFirst: !hasOpened)
+            hasOpened = true
             cursor.opened(pending: info.pending, delivered: info.deliveredStreamSequence)
             var pulls = PullMachine.Configuration(
-                batch: 512, maxBytes: source.options.maxBytes, expires: .seconds(4),
+                batch: 512,
+                maxBytes: source.options.maxBytes, expires: .seconds(4),
                 isContinuous: true)
             // The consumer lives in memory: when nobody answers for it, it is gone.
             pulls.maxRefusals = 1
@@ -216,6 +291,12 @@ public struct OrderedMessages: AsyncSequence, Sendable {
     }
 
     public func makeAsyncIterator() -> Iterator { Iterator(self) }
+}
+
+extension NATSClient {
+    /// Bytes that a read has on their way at most. A server cuts off a connection to which 64 MiB
+    /// wait, unless it is told otherwise; the rest is for others. Always enough for one message.
+    var readBytes: Int { Swift.max(32 << 20, maxPayload + (64 << 10)) }
 }
 
 /// Has the server remove a consumer when nobody reads through it any more.

@@ -67,6 +67,8 @@ public struct FastBatch: Sendable {
     /// Any subject of the batch, to which pings and the end go.
     private var subject: Subject?
     private var failure: JetStreamError?
+    /// The message that it began with, where that is known.
+    private var failedAt: UInt64?
     private var missing: [ClosedRange<Int>] = []
     private var refusals: [Int: JetStreamError] = [:]
 
@@ -128,6 +130,8 @@ public struct FastBatch: Sendable {
         // What fails here is noted.
         if account.isOpen { try? await makeRoom() }
         if account.sent > 0, !account.isOver { await end() }
+        // By now it may be known what came before the message that ended it.
+        if let failedAt { failure = failure?.knowing(outcome(of: failedAt)) }
         let isUnexplained = failure == nil && account.reached < account.sent && refusals.isEmpty
         if isUnexplained {
             failure = JetStreamError(
@@ -352,12 +356,19 @@ extension FastBatch {
     }
 
     private mutating func lost(_ numbers: ClosedRange<UInt64>) {
+        if failure == nil { failedAt = numbers.lowerBound }
         note(
             JetStreamError(
                 .batchIncomplete, operation: "publish", stream: account.stream,
                 detail: "messages \(numbers.lowerBound) to \(numbers.upperBound) of the batch did"
                     + " not come to the stream",
-                outcome: .denied))
+                outcome: outcome(of: numbers.lowerBound)))
+    }
+
+    /// What is known of all messages from `reached` on, when the stream does not have this one:
+    /// what came before it may be stored, and not told of yet.
+    private func outcome(of number: UInt64) -> PublishOutcome {
+        number <= account.reached + 1 ? .denied : .unknown
     }
 
     private mutating func refused(_ number: UInt64, _ apiError: JetStreamAPIError) {
@@ -369,6 +380,9 @@ extension FastBatch {
             return
         }
         refusals[Int(clamping: number) - 1] = error
-        if !options.allowsGaps || !account.isOpen { note(error) }
+        if !options.allowsGaps || !account.isOpen {
+            if failure == nil { failedAt = number }
+            note(error.knowing(outcome(of: number)))
+        }
     }
 }

@@ -35,6 +35,7 @@ extension JetStream {
         _ payload: Bytes, to subject: Subject, headers: Headers = Headers(),
         options publishOptions: PublishOptions, ticket: RequestTicket, timeout: Duration
     ) async throws(JetStreamError) -> PublishAck {
+        try require(publishOptions, subject)
         let headers = publishOptions.apply(to: headers)
         var retries = options.publishRetries
         while true {
@@ -58,6 +59,19 @@ extension JetStream {
                 continue
             }
             return try PublishAck(answer: answer)
+        }
+    }
+
+    /// Refuses what the server would store and do nothing about.
+    func require(
+        _ publishOptions: PublishOptions, _ subject: Subject
+    ) throws(JetStreamError) {
+        let level = publishOptions.requiredLevel
+        guard level > 0 else { return }
+        do throws(JetStreamError) {
+            try require(level, operation: "publish", stream: "")
+        } catch {
+            throw error.knowing(.lost, subject: subject.text)
         }
     }
 

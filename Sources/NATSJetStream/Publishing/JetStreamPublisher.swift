@@ -128,6 +128,7 @@ final class PublishAccount: Sendable {
     var memory: Int { state.withLock { $0.outstanding.memory } }
 
     func publish(_ request: PublishRequest) async throws(JetStreamError) -> PublishTicket {
+        try jetStream.require(request.options, request.subject)
         try await takePlace()
         let message = Message(content: UnansweredMessage(request), ticket: PublishTicket())
         let number: Int? = state.withLock { state in

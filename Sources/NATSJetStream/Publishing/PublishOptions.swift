@@ -45,6 +45,13 @@ public struct PublishOptions: Sendable, Hashable {
     /// Nothing is asked but, perhaps, that a repeated message is recognised.
     public init(messageID: HeaderValue? = nil) { self.messageID = messageID }
 
+    /// The level of the API from which on a server does what is asked; older ones store the message
+    /// and do nothing about it.
+    var requiredLevel: Int {
+        if increment != nil || schedule != nil { return 2 }
+        return timeToLive != nil || neverExpires ? 1 : 0
+    }
+
     private static let messageIDName: HeaderName = "Nats-Msg-Id"
     private static let streamName: HeaderName = "Nats-Expected-Stream"
     private static let lastSequenceName: HeaderName = "Nats-Expected-Last-Sequence"

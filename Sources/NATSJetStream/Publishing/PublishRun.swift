@@ -53,8 +53,16 @@ internal import NATSWire
             results.append(.failure(error))
             return false
         }
-        results.expect()
         let message = UnansweredMessage(request)
+        do throws(JetStreamError) {
+            try jetStream.require(request.options, request.subject)
+        } catch {
+            // It has a number all the same, which nobody answers.
+            _ = window.answered(window.opened(message))
+            results.append(.failure(error))
+            return false
+        }
+        results.expect()
         group.append(
             OutgoingMessage(message.payload, to: message.subject, headers: message.headers))
         groupNumbers.append(window.opened(message))

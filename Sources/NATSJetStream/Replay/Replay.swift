@@ -112,6 +112,11 @@ public struct Replay: AsyncSequence, Sendable {
         private let replay: Replay
         private var cursor: ReplayCursor
         private var consumer: PullConsumer?
+        /// Removes the consumer when another takes its place, or nobody reads any more.
+        private var lease: ConsumerLease?
+        /// Since when the consumer has nothing to deliver and the leader has; nil: it is not so.
+        private var lackingSince: ContinuousClock.Instant?
+        private var isGivenUp = false
         private var messages: JetStreamMessages.Iterator?
         /// A message before which others are missing.
         private var held: JetStreamMessage?
@@ -123,7 +128,7 @@ public struct Replay: AsyncSequence, Sendable {
         }
 
         /// The next message; nil at the end. Cancelling the task ends the replay with the code
-        /// `cancelled`; the server forgets its consumer after five minutes.
+        /// `cancelled`.
         /// - Throws: `JetStreamError` with `streamNotFound`, `closed`, `cancelled`, `timeout`, or
         ///   as the calls of the API that make the consumer anew.
         public mutating func next() async throws(JetStreamError) -> JetStreamMessage? {
@@ -152,6 +157,7 @@ public struct Replay: AsyncSequence, Sendable {
                 guard let message = try await receive() else { continue }
                 switch cursor.received(message.metadata) {
                 case .deliver:
+                    lackingSince = nil
                     guard let removed = takeRemoved() else { return .message(message) }
                     held = message
                     return removed
@@ -163,7 +169,7 @@ public struct Replay: AsyncSequence, Sendable {
             messages = nil
             // The server would forget it by itself, only later.
             try? await consumer?.delete()
-            consumer = nil
+            (consumer, lease) = (nil, nil)
             return nil
         }
 
@@ -178,11 +184,16 @@ public struct Replay: AsyncSequence, Sendable {
             do throws(JetStreamError) {
                 if messages == nil { try await open() }
                 guard !cursor.isFinished else { return nil }
+                if let question = cursor.question() {
+                    try await replay.jetStream.ask(
+                        question, for: &cursor.reach, in: replay.stream, replay.filters,
+                        from: .byStartTime(replay.anchor.start))
+                }
                 if let message = try await messages?.next() { return message }
                 try await idle()
                 return nil
             } catch {
-                guard cursor.lost(error.code) else { throw error }
+                guard !isGivenUp, cursor.lost(error.code) else { throw error }
                 messages = nil
                 try await JetStream.pause(replay.jetStream.options.publishRetryWait)
                 return nil
@@ -201,7 +212,22 @@ public struct Replay: AsyncSequence, Sendable {
             guard let consumer else { return }
             let info = try await consumer.info()
             let isLost = cursor.idled(pending: info.pending, delivered: info.deliveredSequence)
+            try checkPatience(isLacking: info.pending == 0 && !replay.follows && !cursor.isFinished)
             messages = isLost || cursor.isFinished ? nil : pull(consumer)
+        }
+
+        /// How long a replica that lacks messages is waited for.
+        private static let patience: Duration = .seconds(60)
+
+        private mutating func checkPatience(isLacking: Bool) throws(JetStreamError) {
+            let now = ContinuousClock.now
+            let since = lackingSince ?? now
+            lackingSince = isLacking ? since : nil
+            guard isLacking, now - since >= Self.patience else { return }
+            isGivenUp = true
+            throw JetStreamError(
+                .unavailable, operation: "replay", stream: replay.stream,
+                detail: "the replica that reads lacks messages that the leader has")
         }
 
         private mutating func open() async throws(JetStreamError) {
@@ -218,7 +244,10 @@ public struct Replay: AsyncSequence, Sendable {
             configuration.inactiveThreshold = .seconds(300)
             let consumer = try await replay.jetStream.createReader(
                 configuration, on: replay.stream, operation: "replay")
+            cursor.reach.opened(
+                isReplicated: consumer.cachedInfo.cluster != nil, isFirst: self.consumer == nil)
             self.consumer = consumer
+            lease = ConsumerLease(consumer)
             var newer: UInt64 = 0
             if cursor.wantsNewer {
                 let state = try await replay.jetStream.streamInfo(replay.stream).state
@@ -231,7 +260,8 @@ public struct Replay: AsyncSequence, Sendable {
 
         private func pull(_ consumer: PullConsumer) -> JetStreamMessages.Iterator {
             var pulls = PullMachine.Configuration(
-                batch: 256, expires: .seconds(5), isContinuous: true)
+                batch: 256, maxBytes: replay.jetStream.client.readBytes, expires: .seconds(5),
+                isContinuous: true)
             // The consumer lives in memory: when nobody answers for it, it is gone.
             pulls.maxRefusals = 1
             pulls.endsWhenIdle = !replay.follows

@@ -9,7 +9,8 @@
 // It is finished when the message that was the newest at the beginning has been passed, or when
 // the consumer says that nothing is pending after this one. A consumer that waits for nothing is
 // finished before it begins. Messages may leave the stream while they are waited for: when none
-// comes for a while, the consumer is asked. Nothing pending and nothing on its way is an end.
+// comes for a while, the consumer is asked. Nothing pending and nothing on its way is an end, if
+// the server that says so has all that its leader has (`ReadReach`).
 //
 // What leaves the stream before it was reached is counted. The first consumer says how many
 // messages it has to deliver; of those, no more than the stream has stored since the replay was
@@ -39,6 +40,8 @@ package struct ReplayCursor: Sendable {
     /// Numbers of the stream that were passed over and not told of as removed.
     private var passedOver: UInt64 = 0
     private var removed: UInt64 = 0
+    /// How far it must have come before a consumer that has nothing pending ends it.
+    package var reach = ReadReach()
     package private(set) var isFinished = false
 
     /// Consumers in a row that may be lost without a message in between.
@@ -65,7 +68,18 @@ package struct ReplayCursor: Sendable {
     package mutating func opened(pending: UInt64, newer: UInt64 = 0) {
         consumerSequence = 0
         if expected == nil { expected = pending - min(pending, newer) }
-        if last != nil && pending == 0 { finish() }
+        if pending == 0 { exhausted() }
+    }
+
+    /// The consumer has nothing to deliver.
+    private mutating func exhausted() {
+        if last != nil, reach.isReached(streamSequence) { finish() }
+    }
+
+    /// What is to be asked before that is an end; nil: nothing now.
+    package mutating func question() -> ReadReach.Question? {
+        guard last != nil, !isFinished, !reach.isReached(streamSequence) else { return nil }
+        return reach.question()
     }
 
     /// How many messages were removed from the stream before they could be read, since this was
@@ -113,8 +127,15 @@ package struct ReplayCursor: Sendable {
             finish()
             return .drop
         }
+        // A replica that is behind may begin with older ones.
+        guard metadata.timestamp >= start else { return .drop }
         passTo(metadata)
-        if let last, metadata.streamSequence == last || metadata.pending == 0 { finish() }
+        reach.received()
+        if metadata.streamSequence == last {
+            finish()
+        } else if metadata.pending == 0 {
+            exhausted()
+        }
         return .deliver
     }
 
@@ -125,8 +146,9 @@ package struct ReplayCursor: Sendable {
     /// - Returns: Whether deliveries were lost, and a new consumer is to be made.
     package mutating func idled(pending: UInt64, delivered: UInt64?) -> Bool {
         if let delivered, delivered != consumerSequence { return true }
-        if last != nil, pending == 0 { finish() }
-        return false
+        guard pending == 0 else { return false }
+        exhausted()
+        return reach.heard() && last != nil && !isFinished
     }
 
     /// A replay without an end has the client's.

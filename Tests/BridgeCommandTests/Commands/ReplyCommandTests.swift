@@ -1,3 +1,4 @@
+import BridgeBytes
 import BridgeConsole
 import BridgeJSON
 import Foundation
@@ -74,6 +75,25 @@ struct ReplyCommandTests {
             let good = try await request("q a:text=$'good\\n'", shell)
             #expect(good["msg_purpose"] == "chat")
             #expect(service.log.lines.contains { $0.contains("(command_failed)") })
+        }
+    }
+
+    /// From a peer that knows no envelope, and from one whose bytes cannot be had.
+    @Test func `what cannot be read is answered with NACK`() async throws {
+        try await answering("q --command 'wc -c'") { shell, _ in
+            let client = try await NATSClient.connect(NATSClientOptions(servers: [shell.server]))
+            for body in ["garbage", "", #"{"a":1}"#] {
+                let answer = try await client.request(Bytes(utf8: body), to: "q")
+                let envelope = try JSONValue(parsing: answer.payload)
+                #expect(envelope["msg_purpose"] == "NACK", "\(body)")
+                #expect(envelope["payloads"]?.arrayValue?.first?["dataname"] == "error")
+            }
+            let link = PeerEnvelope.payload("binary", "", link: "http://127.0.0.2:9/f/x")
+            let answer = try await client.request(
+                Bytes(utf8: PeerEnvelope.text(link)), to: "q", timeout: patience)
+            let envelope = try JSONValue(parsing: answer.payload)
+            #expect(envelope["msg_purpose"] == "NACK")
+            await client.close()
         }
     }
 

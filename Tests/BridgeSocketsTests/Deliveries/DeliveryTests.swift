@@ -46,6 +46,27 @@ import Testing
         #expect(batch == [1])
     }
 
+    /// Which of the two it is depends on who comes first.
+    @Test func `of two who wait at a time one gets nothing, and nobody traps`() async {
+        let delivery = Self.make()
+        let (told, telling) = AsyncStream.makeStream(of: Bool.self)
+        for _ in 0..<2 {
+            Task {
+                if case .batch = await delivery.next() {
+                    telling.yield(true)
+                } else {
+                    telling.yield(false)
+                }
+            }
+        }
+        var events = told.makeAsyncIterator()
+        let first = await events.next()
+        #expect(first == false)
+        #expect(delivery.yield([1], weight: 1))
+        let second = await events.next()
+        #expect(second == true)
+    }
+
     @Test func `the producer is paused, and told to resume when there is room`() async {
         let resumed = Atomic(0)
         let delivery = Self.make(count: 2) { resumed.add(1, ordering: .relaxed) }

@@ -1,6 +1,8 @@
 internal import BridgeBytes
+internal import NATSCore
 internal import NATSJetStream
 internal import NATSWire
+internal import TestKit
 internal import Testing
 
 @Suite struct PublishOptionsTests {
@@ -94,5 +96,40 @@ internal import Testing
         var options = PublishOptions()
         options.timeToLive = life
         #expect(lines(options) == ["Nats-TTL: " + text])
+    }
+
+    /// It would store the message, and never remove it.
+    @Test(arguments: ["2.10.26", "2.9.10"])
+    func `a server that knows no lives of messages is given none`(version: String) async throws {
+        let server = try ScriptedServer { connection, _ in
+            connection.send(
+                "INFO {\"server_id\":\"x\",\"version\":\"\(version)\",\"proto\":1,"
+                    + "\"headers\":true,\"max_payload\":1048576}\r\n")
+            while let line = connection.readLine() {
+                if line == "PING" { connection.send("PONG\r\n") }
+            }
+        }
+        try await within {
+            let client = try await NATSClient.connect(
+                NATSClientOptions(servers: ["nats://127.0.0.1:\(server.port)"]))
+            let jetStream = client.jetStream
+            var options = PublishOptions()
+            options.timeToLive = .seconds(1)
+            let given = options
+            let error = await #expect(throws: JetStreamError.self) {
+                try await jetStream.publish("x", to: "s", options: given)
+            }
+            #expect(error?.code == .serverTooOld && error?.outcome == .lost)
+            let all = try await jetStream.publishAll([
+                PublishRequest("x", to: "s", options: given)
+            ])
+            #expect(all.firstFailure?.code == .serverTooOld)
+            let publisher = try jetStream.publisher()
+            let late = await #expect(throws: JetStreamError.self) {
+                _ = try await publisher.publish("x", to: "s", options: given)
+            }
+            #expect(late?.code == .serverTooOld)
+            await client.close()
+        }
     }
 }

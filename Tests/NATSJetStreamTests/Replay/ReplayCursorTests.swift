@@ -4,7 +4,7 @@ internal import NATSWire
 internal import Testing
 
 @Suite struct ReplayCursorTests {
-    private let start = Timestamp(seconds: 1000)
+    private let start = Timestamp(seconds: 0, nanoseconds: 5)
 
     private func delivery(_ stream: Int, _ consumer: Int, pending: Int) -> MessageMetadata {
         let text = "$JS.ACK.S.c.1.\(stream).\(consumer).5.\(pending)"
