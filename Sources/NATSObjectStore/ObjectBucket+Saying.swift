@@ -37,9 +37,15 @@ extension ObjectBucket {
     private static let longestPause: Duration = .milliseconds(100)
 
     /// What is said of a name now; the leader knows.
+    /// - Throws: `JetStreamError` with `invalidArgument` for an empty name or one that is too long,
+    ///   and what every call may throw.
     func word(of name: String, _ operation: String) async throws(JetStreamError) -> ObjectWord {
         guard !name.isEmpty else {
             throw error(.invalidArgument, operation, "an object has a name")
+        }
+        guard names.info(of: name).bytes.count <= ObjectNames.longestSubject else {
+            throw error(
+                .invalidArgument, operation, "a name of \(name.utf8.count) bytes is too long")
         }
         do throws(JetStreamError) {
             let message = try await jetStream.lastMessage(on: names.info(of: name), in: streamName)

@@ -12,6 +12,11 @@ internal import NATSWire
 struct ObjectNames: Sendable {
     private static let streamPrefix = "OBJ_"
 
+    /// Longest subject of what is said of an object, so that a line of the protocol (4096 bytes,
+    /// unless a server is told otherwise) holds it with all that stands beside it. A server ends
+    /// the connection at a longer one.
+    static let longestSubject = 3600
+
     let bucket: String
 
     /// The stream of the store.

@@ -20,6 +20,15 @@ internal import Testing
         let stored: Int
         /// What the client has subscribed to, with its number.
         var subscriptions: [(pattern: String, number: String)] = []
+        /// Whether it says that it is a cluster, and the replica gets the rest when the leader has
+        /// been asked what it has.
+        var catchesUp = false
+        /// Where the last request wants its messages.
+        private var pull = ""
+
+        init(replicated: Int, stored: Int, catchesUp: Bool = false) {
+            (self.replicated, self.stored, self.catchesUp) = (replicated, stored, catchesUp)
+        }
 
         private static let inbox = "$O.B.C.id"
 
@@ -48,6 +57,9 @@ internal import Testing
         }
 
         private func message(_ body: String) -> String {
+            if body.contains("last_by_subj"), body.contains(Self.inbox) {
+                return Self.stored(stored, Self.inbox, Self.piece(stored))
+            }
             guard let asked = body.firstMatch(of: /"seq":(\d+)/).flatMap({ Int($0.1) }) else {
                 let info = """
                     {"name":"x","bucket":"B","nuid":"id","size":\(content.count),"chunks":5,\
@@ -78,16 +90,24 @@ internal import Testing
                 send(
                     Array(message(String(decoding: body, as: UTF8.self)).utf8), to: reply,
                     connection)
+                if catchesUp { deliver(replicated + 1...stored, connection) }
             } else if subject.hasPrefix("$JS.API.CONSUMER.CREATE.") {
-                let made = "{\(consumer),\"num_pending\":\(replicated)}"
+                let cluster = catchesUp ? #","cluster":{"name":"c","leader":"n1"}"# : ""
+                let made = "{\(consumer),\"num_pending\":\(replicated)\(cluster)}"
                 send(Array(made.utf8), to: reply, connection)
             } else if subject.hasPrefix("$JS.API.CONSUMER.MSG.NEXT.") {
-                for number in stride(from: 1, through: replicated, by: 1) {
-                    send(
-                        Array(Self.piece(number)), to: reply,
-                        reply: "$JS.ACK.OBJ_B.c.1.\(number).\(number).1.\(replicated - number)",
-                        connection)
-                }
+                let isFirst = pull.isEmpty
+                pull = reply
+                if isFirst || !catchesUp { deliver(1...max(1, replicated), connection) }
+            }
+        }
+
+        private func deliver(_ numbers: ClosedRange<Int>, _ connection: ScriptedConnection) {
+            for number in numbers where number <= stored && (catchesUp || number <= replicated) {
+                let pending = numbers.upperBound - number
+                send(
+                    Array(Self.piece(number)), to: pull,
+                    reply: "$JS.ACK.OBJ_B.c.1.\(number).\(number).1.\(pending)", connection)
             }
         }
     }
@@ -126,5 +146,28 @@ internal import Testing
     func `what the leader does not have either is missing`(replicated: Int) async throws {
         let read = try await Self.read(replicated: replicated, stored: 3)
         #expect(read.bytes == nil && read.code == .truncated)
+    }
+
+    /// The replica says that nothing is pending before it has all.
+    @Test(arguments: 1...4)
+    func `a read in order waits for what the leader has`(replicated: Int) async throws {
+        let server = try ScriptedServer { connection, _ in
+            guard connection.acceptNATS() != nil else { return }
+            var cluster = Cluster(replicated: replicated, stored: 5, catchesUp: true)
+            connection.serveNATS { cluster.take($0, $1, connection) }
+        }
+        try await within {
+            let client = try await NATSClient.connect(
+                NATSClientOptions(servers: ["nats://127.0.0.1:\(server.port)"]))
+            var options = OrderedReadOptions()
+            (options.filters, options.follows) = (["$O.B.C.id"], false)
+            var numbers: [UInt64] = []
+            for try await message in client.jetStream.orderedMessages(in: "OBJ_B", options: options)
+            {
+                numbers.append(message.metadata.streamSequence)
+            }
+            #expect(numbers == [1, 2, 3, 4, 5])
+            await client.close()
+        }
     }
 }

@@ -255,4 +255,29 @@ internal import Testing
             }
         }
     }
+
+    /// The server would end the connection, with all that others do on it.
+    @Test func `a name is as long as a line of the protocol holds`() async throws {
+        try await ObjectStoreStage.run { jetStream in
+            let store = try await ObjectStoreStage.store(jetStream)
+            let longest = String(repeating: "n", count: 2600)
+            try await store.put("x", as: longest)
+            #expect(try await store.bytes(of: longest) == Bytes(utf8: "x"))
+            #expect(try await store.objects().map(\.name) == [longest])
+            for length in [3100, 99_999] {
+                let name = String(repeating: "n", count: length)
+                for attempt in 0..<3 {
+                    let code = await ObjectStoreStage.code {
+                        switch attempt {
+                        case 0: try await store.put("x", as: name)
+                        case 1: try await store.delete(name)
+                        default: _ = try await store.info(name)
+                        }
+                    }
+                    #expect(code == .invalidArgument)
+                }
+            }
+            #expect(jetStream.client.statistics.reconnects == 0)
+        }
+    }
 }

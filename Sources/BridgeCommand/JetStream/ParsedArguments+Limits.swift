@@ -8,20 +8,28 @@ struct GivenLimit<Value: Sendable>: Sendable {
 extension ParsedArguments {
     /// A number of at least 1, or -1 for none.
     func limit(_ name: String) throws(CommandFailure) -> GivenLimit<Int>? {
-        if self[name] == "-1" { return GivenLimit(value: nil) }
-        return try integer(name, minimum: 1).map { GivenLimit(value: $0) }
+        try orNone(name) { () throws(CommandFailure) in try integer(name, minimum: 1) }
     }
 
     /// A size of at least 1 byte, or -1 for none.
     func sizeLimit(_ name: String) throws(CommandFailure) -> GivenLimit<Int>? {
-        if self[name] == "-1" { return GivenLimit(value: nil) }
-        return try byteCount(name, minimum: 1).map { GivenLimit(value: $0) }
+        try orNone(name) { () throws(CommandFailure) in try byteCount(name, minimum: 1) }
     }
 
     /// A time longer than nothing, or -1 for none.
     func spanLimit(_ name: String) throws(CommandFailure) -> GivenLimit<Duration>? {
+        try orNone(name) { () throws(CommandFailure) in try duration(name, isPositive: true) }
+    }
+
+    private func orNone<Value: Sendable>(
+        _ name: String, _ read: () throws(CommandFailure) -> Value?
+    ) throws(CommandFailure) -> GivenLimit<Value>? {
         if self[name] == "-1" { return GivenLimit(value: nil) }
-        return try duration(name, isPositive: true).map { GivenLimit(value: $0) }
+        do throws(CommandFailure) {
+            return try read().map { GivenLimit(value: $0) }
+        } catch {
+            throw .usage(error.detail, hint: "-1 is without a limit")
+        }
     }
 
     /// One of the words that the option's table has.

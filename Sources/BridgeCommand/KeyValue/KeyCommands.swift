@@ -69,6 +69,9 @@ enum KeyCommands {
             }
         })
 
+    /// No server takes a larger message.
+    private static let longestValue = 64 << 20
+
     private static func write(
         _ stage: String, _ arguments: ParsedArguments, _ console: Console,
         _ body:
@@ -81,7 +84,11 @@ enum KeyCommands {
         let revision = try await JetStreamAccess.run(stage, key, arguments, console) {
             jetStream throws(CommandFailure) in
             let value =
-                if let text { Bytes(utf8: text) } else { try await FileBytes.read("-") }
+                if let text {
+                    Bytes(utf8: text)
+                } else {
+                    try await FileBytes.read("-", longest: longestValue)
+                }
             return try await CommandFailure.jetStream { () throws(JetStreamError) in
                 try await body(try await jetStream.keyValue(bucket), key, value)
             }

@@ -11,7 +11,7 @@ package enum FileBytes {
     /// Largest file that is read into memory, in bytes; a longer one is a slip.
     private static let longestFile = 32 << 30
     /// Most bytes that are read from what has no size, such as a pipe; some devices never end.
-    private static let longestStream = 2 << 30
+    package static let longestStream = 2 << 30
     /// Most memory that is asked for before bytes have come, in bytes.
     private static let firstCapacity = 1 << 30
 
@@ -20,12 +20,16 @@ package enum FileBytes {
     /// them.
     /// - Throws: `file_not_found`, `system_error`; `too_large` over 32 GiB, or over 2 GiB from
     ///   what has no size; `cancelled`.
-    package static func read(_ path: String) async throws(CommandFailure) -> Bytes {
+    /// - Parameter longest: Most bytes of what has no size, such as a pipe.
+    package static func read(
+        _ path: String, longest: Int = Self.longestStream
+    ) async throws(CommandFailure) -> Bytes {
         if path != "-", isRegular(path) != false { return try contents(of: path) }
         let place = path == "-" ? "standard input" : path
         return try await PatientCall.run("read", place) { () throws(CommandFailure) in
             path == "-"
-                ? try read(descriptor: 0, path: place, expected: 0) : try contents(of: path)
+                ? try read(descriptor: 0, path: place, expected: 0, longest)
+                : try contents(of: path)
         }
     }
 
@@ -47,7 +51,7 @@ package enum FileBytes {
     }
 
     private static func read(
-        descriptor: Int32, path: String, expected: Int
+        descriptor: Int32, path: String, expected: Int, _ longestStream: Int = Self.longestStream
     ) throws(CommandFailure) -> Bytes {
         // One byte more than expected, so that the end shows without a second growth.
         var writer = ByteWriter(capacity: min(expected, firstCapacity) + 1)

@@ -7,10 +7,14 @@ internal import Glibc
 /// A shell runs it with its standard input and output in files of a folder that nobody else can
 /// read: a pipe for each would have to be filled and emptied at the same time, whatever the command
 /// does with them. Its standard error is read line by line, and the last line says why it failed.
+/// What the command has started and left behind may hold that open: when the command has ended, the
+/// rest is waited for a moment only.
 ///
 /// The `unsafe` calls are sound: the path is in an array that has its end, and lives as long as the
 /// call.
 package enum FilteringCommand {
+    /// How long the last words of a command that has ended are waited for.
+    private static let lastWords: Duration = .milliseconds(500)
     private static let script = #"exec <"$1" >"$2"; exec /bin/sh -c "$3""#
 
     /// Runs a command line to its end.
@@ -31,9 +35,18 @@ package enum FilteringCommand {
             settings + ["/bin/sh", "-c", script, "sh", "\(folder)/in", "\(folder)/out", line],
             capture: .errors)
         let (status, words) = await withTaskCancellationHandler {
-            var last = ""
-            for await line in program.lines where !line.isEmpty { last = line }
-            return (await program.exitStatus(), last)
+            let reading = Task {
+                var last = ""
+                for await line in program.lines where !line.isEmpty { last = line }
+                return last
+            }
+            let status = await program.exitStatus()
+            let patience = Task {
+                try? await Task.sleep(for: lastWords)
+                reading.cancel()
+            }
+            defer { patience.cancel() }
+            return (status, await reading.value)
         } onCancel: {
             program.signal(SIGTERM)
         }

@@ -7,8 +7,9 @@ internal import Synchronization
 ///
 /// ## Theory of operation
 /// The child gets `/dev/null` as its input, our standard error (unless that is the stream to be
-/// captured) and a pipe. One queue of its own reads the pipe to its end, line by line, then waits
-/// for the process. The wait has two steps, because a process id may be reused as soon as it has
+/// captured) and a pipe. One queue of its own reads the pipe to its end, line by line, and another
+/// waits for the process: what the child starts may hold the pipe open when the child has ended.
+/// The wait has two steps, because a process id may be reused as soon as it has
 /// been reaped: `waitid` with `WNOWAIT` sees the end, and the reaping itself happens under the
 /// lock that `signal` takes too. So a signal never reaches a stranger.
 ///
@@ -40,10 +41,10 @@ package final class StartedProgram: Sendable {
         let (stream, continuation) = AsyncStream.makeStream(of: String.self)
         lines = stream
         Self.living.withLock { _ = $0.insert(processID) }
-        DispatchQueue(label: "natsbridge.child").async { [self] in
+        DispatchQueue(label: "natsbridge.child").async {
             Self.readLines(from: pipe, to: continuation)
-            reap()
         }
+        DispatchQueue(label: "natsbridge.child.end").async { [self] in reap() }
     }
 
     /// Starts a program. `arguments` are those after the program's name.

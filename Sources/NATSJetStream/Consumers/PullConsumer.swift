@@ -91,6 +91,11 @@ public struct PullConsumer: Sendable {
     /// then the sequence ends; what cannot be handed out in time is given back to the server. A
     /// loop is over when its iterator is gone. At the top of `main.swift` Swift keeps that until
     /// the end of the program, and a drain waits for it: let the loop stand in a function.
+    ///
+    /// Whoever leaves the loop, or cancels its task, leaves what has come and was not handed out:
+    /// the server delivers it again after the consumer's `ackWait`, and counts the delivery. For a
+    /// message at a time there is `next`. What has come is handed out without a look at a
+    /// cancellation.
     /// - Parameters:
     ///   - batch: Most messages that are on their way or wait here, at least 1.
     ///   - maxBytes: Most bytes of one request, at least 1 and enough for any one message; nil:

@@ -122,6 +122,7 @@ public struct OrderedMessages: AsyncSequence, Sendable {
         /// A message that came together with others, without a suspension, and without a look at
         /// what else there is to do; nil: `nextEvent` knows.
         package mutating func takeBuffered() throws(JetStreamError) -> JetStreamMessage? {
+            try checkCancellation()
             while !cursor.hasCaughtUp || cursor.hasToldCaughtUp,
                 !isStale, let message = try messages?.takeBuffered()
             {
@@ -161,6 +162,12 @@ public struct OrderedMessages: AsyncSequence, Sendable {
             return nil
         }
 
+        /// What has come already is handed out without a wait that would notice it.
+        private func checkCancellation() throws(JetStreamError) {
+            guard Task.isCancelled else { return }
+            throw JetStreamError(.cancelled, operation: "read", stream: source.stream)
+        }
+
         /// Whether it has all that the leader had.
         private var isWhole: Bool { reach.isReached(cursor.last ?? 0) }
 
@@ -197,6 +204,7 @@ public struct OrderedMessages: AsyncSequence, Sendable {
         /// Nil when there is something else to look at.
         private mutating func receive() async throws(JetStreamError) -> JetStreamMessage? {
             do throws(JetStreamError) {
+                try checkCancellation()
                 guard messages != nil else {
                     try await open()
                     return nil

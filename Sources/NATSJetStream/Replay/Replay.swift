@@ -182,6 +182,10 @@ public struct Replay: AsyncSequence, Sendable {
         /// Nil when the consumer has to be made again, or has nothing to deliver.
         private mutating func receive() async throws(JetStreamError) -> JetStreamMessage? {
             do throws(JetStreamError) {
+                // What has come already is handed out without a wait that would notice it.
+                guard !Task.isCancelled else {
+                    throw JetStreamError(.cancelled, operation: "replay", stream: replay.stream)
+                }
                 if messages == nil { try await open() }
                 guard !cursor.isFinished else { return nil }
                 if let question = cursor.question() {

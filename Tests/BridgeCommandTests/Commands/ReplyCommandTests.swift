@@ -78,6 +78,17 @@ struct ReplyCommandTests {
         }
     }
 
+    @Test func `what a command leaves running holds nobody up`() async throws {
+        try await answering("q --command 'sleep 600 & echo started $!'") { shell, _ in
+            for _ in 0..<2 {
+                let payload = try await request("q a:text=x", shell)["payloads"]?.arrayValue?.first
+                let words = payload?["value"]?.stringValue?.split(whereSeparator: \.isWhitespace)
+                #expect(words?.first == "started")
+                if let number = words?.last { _ = try await shell.run("kill \(number)") }
+            }
+        }
+    }
+
     /// From a peer that knows no envelope, and from one whose bytes cannot be had.
     @Test func `what cannot be read is answered with NACK`() async throws {
         try await answering("q --command 'wc -c'") { shell, _ in
