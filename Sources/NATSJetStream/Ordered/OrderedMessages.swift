@@ -84,6 +84,8 @@ public struct OrderedMessages: AsyncSequence, Sendable {
         private var vainSince: ContinuousClock.Instant?
         private var isOver = false
 
+        /// Messages that were handed out without a wait.
+        private var handedOut = 0
         /// A replica that is behind may begin with older messages.
         private var startTime: Timestamp?
 
@@ -94,7 +96,8 @@ public struct OrderedMessages: AsyncSequence, Sendable {
         }
 
         private func isTooOld(_ message: JetStreamMessage) -> Bool {
-            startTime.map { message.metadata.timestamp < $0 } ?? false
+            guard let startTime else { return false }
+            return message.metadata.timestamp < startTime
         }
 
         /// The next message; nil at the end, or when the client drains. Cancelling the task ends it
@@ -122,9 +125,10 @@ public struct OrderedMessages: AsyncSequence, Sendable {
         /// A message that came together with others, without a suspension, and without a look at
         /// what else there is to do; nil: `nextEvent` knows.
         package mutating func takeBuffered() throws(JetStreamError) -> JetStreamMessage? {
-            try checkCancellation()
+            handedOut &+= 1
+            if handedOut % Self.cancellationStride == 0 { try checkCancellation() }
             while !cursor.hasCaughtUp || cursor.hasToldCaughtUp,
-                !isStale, let message = try messages?.takeBuffered()
+                let message = try messages?.takeBuffered()
             {
                 switch cursor.received(message.metadata) {
                 case .deliver where isTooOld(message): continue
@@ -161,6 +165,9 @@ public struct OrderedMessages: AsyncSequence, Sendable {
             }
             return nil
         }
+
+        /// After so many messages that had come already it is looked for a cancellation.
+        private static let cancellationStride = 32
 
         /// What has come already is handed out without a wait that would notice it.
         private func checkCancellation() throws(JetStreamError) {
