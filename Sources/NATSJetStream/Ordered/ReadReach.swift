@@ -66,7 +66,8 @@ package struct ReadReach: Sendable, Equatable {
 }
 
 extension JetStream {
-    /// Asks the leader what a read wants to know of it. A user who may not ask reads what there is.
+    /// Asks the leader what a read wants to know of it. A user who may not ask, or whose account
+    /// imports other questions only, reads what there is.
     func ask(
         _ question: ReadReach.Question, for reach: inout ReadReach, in stream: String,
         _ filters: [SubjectPattern], from start: ConsumerConfiguration.DeliverPolicy
@@ -82,10 +83,14 @@ extension JetStream {
                     reach.wasRemoved()
                 }
             }
-        } catch  where error.code == .permissionDenied {
+        } catch  where Self.unaskable.contains(error.code) {
             reach.found(newest: 0)
         }
     }
+
+    private static let unaskable: Set<ErrorCode> = [
+        .permissionDenied, .noResponders, .jetStreamDisabled, .refused,
+    ]
 
     /// The number of the newest message that a read has to deliver, as the leader knows it.
     private func newest(

@@ -192,6 +192,8 @@ public struct Replay: AsyncSequence, Sendable {
                     try await replay.jetStream.ask(
                         question, for: &cursor.reach, in: replay.stream, replay.filters,
                         from: .byStartTime(replay.anchor.start))
+                    cursor.reconsider()
+                    guard !cursor.isFinished else { return nil }
                 }
                 if let message = try await messages?.next() { return message }
                 try await idle()

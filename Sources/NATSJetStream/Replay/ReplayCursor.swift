@@ -42,6 +42,8 @@ package struct ReplayCursor: Sendable {
     private var removed: UInt64 = 0
     /// How far it must have come before a consumer that has nothing pending ends it.
     package var reach = ReadReach()
+    /// Whether the consumer has said that it has nothing to deliver.
+    private var isExhausted = false
     package private(set) var isFinished = false
 
     /// Consumers in a row that may be lost without a message in between.
@@ -66,14 +68,20 @@ package struct ReplayCursor: Sendable {
     /// A consumer was made that has this many messages to deliver.
     /// - Parameter newer: How many of them, at most, are newer than the end.
     package mutating func opened(pending: UInt64, newer: UInt64 = 0) {
-        consumerSequence = 0
+        (consumerSequence, isExhausted) = (0, false)
         if expected == nil { expected = pending - min(pending, newer) }
         if pending == 0 { exhausted() }
     }
 
     /// The consumer has nothing to deliver.
     private mutating func exhausted() {
-        if last != nil, reach.isReached(streamSequence) { finish() }
+        isExhausted = true
+        reconsider()
+    }
+
+    /// What is to be reached has become known.
+    package mutating func reconsider() {
+        if isExhausted, last != nil, reach.isReached(streamSequence) { finish() }
     }
 
     /// What is to be asked before that is an end; nil: nothing now.
@@ -131,6 +139,7 @@ package struct ReplayCursor: Sendable {
         guard metadata.timestamp >= start else { return .drop }
         passTo(metadata)
         reach.received()
+        isExhausted = false
         if metadata.streamSequence == last {
             finish()
         } else if metadata.pending == 0 {

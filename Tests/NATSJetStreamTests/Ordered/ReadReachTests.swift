@@ -85,6 +85,17 @@ internal import Testing
         #expect(cursor.isFinished && cursor.takeRemoved() == nil)
     }
 
+    @Test func `a replay of nothing ends when the leader has nothing either`() {
+        var cursor = ReplayCursor(start: Timestamp(seconds: 0), last: 9)
+        cursor.reach.opened(isReplicated: true, isFirst: true)
+        cursor.opened(pending: 0)
+        #expect(!cursor.isFinished)
+        #expect(cursor.question() == .newest)
+        cursor.reach.found(newest: 0)
+        cursor.reconsider()
+        #expect(cursor.isFinished)
+    }
+
     @Test func `a replay passes over what is older than its beginning`() throws {
         var cursor = ReplayCursor(start: Timestamp(seconds: 1), last: 9)
         cursor.opened(pending: 1)
