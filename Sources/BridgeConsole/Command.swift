@@ -29,7 +29,10 @@ package struct Command: Sendable {
             if let some = group.first { throw unknown(words, in: group, such: some) }
         }
         let word = words.first ?? ""
-        let nearest = NearestName.of(word, among: names)
+        // Some have a name of two words.
+        let nearest =
+            NearestName.of(word, among: names.filter { !$0.contains(" ") })
+            ?? NearestName.of(words.prefix(2).joined(separator: " "), among: names)
         throw .usage(
             "unknown command \"\(word)\"",
             hint: nearest.map { "did you mean \($0)?" } ?? "see natsbridge --help")

@@ -1,6 +1,7 @@
 internal import BridgeBytes
 internal import BridgeConsole
 internal import NATSJetStream
+internal import NATSWire
 
 /// What `consumer add` takes, in the words of the `nats` tool.
 enum ConsumerSettings {
@@ -40,6 +41,10 @@ enum ConsumerSettings {
         }
         settings.description = arguments["--description"]
         settings.deliverPolicy = try deliverPolicy(arguments["--deliver"])
+        // Servers want a filter for this.
+        if settings.deliverPolicy == .lastPerSubject, settings.filterSubjects.isEmpty {
+            settings.filterSubjects = [">"]
+        }
         if let word = try arguments.word("--ack") { settings.ackPolicy = .init(rawValue: word) }
         if let word = try arguments.word("--replay") {
             settings.replayPolicy = .init(rawValue: word)

@@ -9,18 +9,23 @@ package enum NearestName {
         return edits <= max(1, best.count / 3) ? best : nil
     }
 
-    /// Letters to insert, remove or replace to get from one text to the other (Levenshtein).
+    /// Letters to insert, remove, replace or swap with the next one to get from one text to the
+    /// other (optimal string alignment).
     package static func distance(_ left: String, _ right: String) -> Int {
-        let right = Array(right)
+        let (left, right) = (Array(left), Array(right))
+        var before: [Int] = []
         var row = Array(0...right.count)
-        for (i, letter) in left.enumerated() {
-            var diagonal = row[0]
-            row[0] = i + 1
+        for i in left.indices {
+            var next = [i + 1]
             for j in right.indices {
-                let replaced = diagonal + (letter == right[j] ? 0 : 1)
-                diagonal = row[j + 1]
-                row[j + 1] = min(replaced, min(diagonal, row[j]) + 1)
+                var edits = min(
+                    row[j] + (left[i] == right[j] ? 0 : 1), min(row[j + 1], next[j]) + 1)
+                if i > 0, j > 0, left[i] == right[j - 1], left[i - 1] == right[j] {
+                    edits = min(edits, before[j - 1] + 1)
+                }
+                next.append(edits)
             }
+            (before, row) = (row, next)
         }
         return row[right.count]
     }

@@ -30,10 +30,12 @@ struct CommandLineTests {
         #expect(run.output.contains("130"))
     }
 
-    @Test func `an unknown command names the nearest one`() async throws {
-        let run = try await CommandRun.run(["serv"])
+    @Test(arguments: [
+        ("serv", "serve"), ("sned", "send"), ("strem ls", "stream ls"), ("kv gte", "kv get"),
+    ]) func `an unknown command names the nearest one`(typed: String, meant: String) async throws {
+        let run = try await CommandRun.run(typed.split(separator: " ").map(String.init))
         #expect(run.status == 2)
-        #expect(run.errors.contains("did you mean serve?"))
+        #expect(run.errors.contains("did you mean \(meant)?"), "\(run.errors)")
     }
 
     @Test func `a usage error is one line, and with JSON one object besides`() async throws {

@@ -117,6 +117,8 @@ struct StreamCommandTests {
             #expect(settings["max_deliver"]?.intValue == 3)
             #expect(settings["backoff"]?.arrayValue?.count == 2)
             #expect(settings["deliver_policy"] == "new")
+            let last = try await shell.run("natsbridge consumer add S l --deliver subject --json")
+            #expect(try last.json().first?["config"]?["filter_subject"] == ">", "\(last.errors)")
             let paused = try await shell.run("natsbridge consumer pause S c 1h --json")
             #expect(try paused.json().first?["paused"] == true)
             let list = try await shell.run("natsbridge consumer ls S")

@@ -95,7 +95,7 @@ struct OptionParserTests {
 
 @Suite("Nearest name")
 struct NearestNameTests {
-    @Test(arguments: [("", "", 0), ("abc", "", 3), ("kitten", "sitting", 3), ("ab", "ba", 2)])
+    @Test(arguments: [("", "", 0), ("abc", "", 3), ("kitten", "sitting", 3), ("ab", "ba", 1)])
     func distance(_ left: String, _ right: String, _ edits: Int) {
         #expect(NearestName.distance(left, right) == edits)
         #expect(NearestName.distance(right, left) == edits)
