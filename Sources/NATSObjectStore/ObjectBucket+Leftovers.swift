@@ -59,8 +59,8 @@ extension ObjectBucket {
             leftovers.append(piece)
         }
         guard !leftovers.isEmpty else { return [] }
-        for id in try await identifiers() { leftovers.removeAll { $0.id == id } }
-        return leftovers
+        let known = try await identifiers()
+        return leftovers.filter { !known.contains($0.id) }
     }
 
     /// The identifiers of all objects, as the leader knows them.
